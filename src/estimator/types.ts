@@ -1,0 +1,258 @@
+/**
+ * The estimator's words (see ARCHITECTURE.md). Everything here is plain data: sizes are bytes, contexts are
+ * tokens. The estimator is pure; nothing in it reads a clock, a file, a network or the environment.
+ */
+
+/** A GGUF metadata value. Long arrays may be absent: then only `<key>.length` is kept (a number). */
+export type MetadataValue = string | number | boolean | readonly (string | number | boolean)[] | null;
+
+/** One tensor of a model file. `shape[0]` is the row length (GGUF's ne0); `type` is ggml's name (`Q4_K`, `F16`…). */
+export interface TensorInfo {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: string;
+}
+
+/** A vision or audio tower that is loaded beside the language model. */
+export interface ProjectorSpec {
+  /** Bytes of all its tensors. */
+  readonly weightsBytes: number;
+  /** Whether its tensors stand in the model file itself (`v.*`, `mm.*`, `a.*`) or in a file of their own. */
+  readonly source: 'embedded' | 'file';
+  /** GGUF keys of the tower (`clip.vision.*`, or `<arch>.vision.*`), as far as known. */
+  readonly metadata: Readonly<Record<string, MetadataValue>>;
+  /** The tower's tensors when known; empty where only the size is. */
+  readonly tensors: readonly TensorInfo[];
+}
+
+/** What the estimator needs of a model: architecture, hyper-parameters, the tensor table. */
+export interface ModelSpec {
+  /** Name as a person would type it. */
+  readonly name: string;
+  /** `general.architecture`. */
+  readonly architecture: string;
+  /** GGUF metadata under GGUF's own key names; `tokenizer.ggml.tokens.length` is the vocabulary size. */
+  readonly metadata: Readonly<Record<string, MetadataValue>>;
+  /** Tensor table in file order. Embedded vision/audio tensors may be included; they are told apart by name. */
+  readonly tensors: readonly TensorInfo[];
+  /** Size of the model file on disk in bytes (header included), if known. Else the tensors' sum is used. */
+  readonly fileBytes?: number;
+  readonly projector?: ProjectorSpec;
+}
+
+export type KvCacheType = 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q4_0' | 'q4_1' | 'q5_0' | 'q5_1' | 'iq4_nl';
+
+/** A GPU as the estimator sees it. */
+export interface GpuDevice {
+  readonly name: string;
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  /** CUDA compute capability such as 6.1, when known. */
+  readonly computeCapability?: number;
+  /** Default `CUDA`. */
+  readonly library?: 'CUDA' | 'ROCm' | 'Metal' | 'Vulkan';
+  readonly integrated?: boolean;
+}
+
+/** Host memory. */
+export interface SystemMemory {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  readonly swapFreeBytes: number;
+}
+
+/**
+ * llama.cpp's own options for one dry run: the shape of a row of shared/truth/plans.jsonl. All figures are llama.cpp's
+ * (`numCtx` is the total of `-c`, `numGpu` is `-ngl` and counts the output layer).
+ */
+export interface LlamaCppConfig {
+  readonly gpus: readonly GpuDevice[];
+  readonly numCtx: number;
+  /** `-b`; default 2048. */
+  readonly numBatch: number;
+  /** `-ub`; default 512. */
+  readonly numUbatch: number;
+  /** `-np`, sequences. */
+  readonly numParallel: number;
+  readonly flashAttention: boolean | 'auto';
+  readonly cacheTypeK: KvCacheType;
+  readonly cacheTypeV: KvCacheType;
+  /** n_outputs_max; 0 = numBatch. */
+  readonly outputs: number;
+  /** `-ngl`; -1 = all. */
+  readonly numGpu: number;
+  /** `--kv-unified`. */
+  readonly unifiedCache: boolean;
+  /** `-ts`; absent = by free memory. */
+  readonly tensorSplit?: readonly number[];
+  /** `-ot …=CPU`: patterns (regular expressions) of tensors forced to the CPU, first match wins. */
+  readonly cpuTensors?: readonly string[];
+  readonly embedding: boolean;
+  readonly opOffload: boolean;
+  /**
+   * `real` = what a real allocation reserves; `fit` = what `--fit`'s no_alloc dry run believes (the scheduler reset
+   * before reserve loses the pins of "norm"/"l_last", truth/README.md item 7).
+   */
+  readonly view: 'real' | 'fit';
+}
+
+/** One device of a llama.cpp dry run. */
+export interface LlamaCppDevice {
+  readonly weightsBytes: number;
+  /** KV cache and recurrent state. */
+  readonly cacheBytes: number;
+  readonly computeBytes: number;
+  /** Repeating layers placed here, plus 1 on the device of the output layer. */
+  readonly layers: number;
+}
+
+/** llama.cpp's memory for one configuration. */
+export interface LlamaCppPlan {
+  readonly gpus: readonly LlamaCppDevice[];
+  /** All host buffer types together (CPU, CUDA_Host). */
+  readonly host: { readonly weightsBytes: number; readonly cacheBytes: number; readonly computeBytes: number };
+  /** Context as padded, total over all sequences. */
+  readonly numCtx: number;
+  /** Context per sequence. */
+  readonly numCtxSeq: number;
+  /** Flash attention as decided. */
+  readonly flashAttention: boolean;
+  /** Pipeline parallelism and its number of copies (1 or 4). */
+  readonly pipelineCopies: number;
+  /** Repeating layers on the host. */
+  readonly cpuLayers: number;
+  readonly totalLayers: number;
+  /** `planned` = every operation of the architecture is described; `guess` = unknown architecture, compute is a cautious guess. */
+  readonly computeBasis: 'planned' | 'guess';
+}
+
+/** What somebody wants to run, in Ollama's options. */
+export interface EstimateRequest {
+  /** Context per slot, tokens, as in Ollama's num_ctx. With the `llama.cpp` engine: the total of `-c`, 0 = let --fit choose. */
+  readonly numCtx: number;
+  readonly numParallel?: number;
+  readonly numBatch?: number;
+  readonly numUbatch?: number;
+  readonly flashAttention?: boolean | 'auto';
+  readonly kvCacheType?: KvCacheType;
+  /** Ollama's num_gpu, llama.cpp's -ngl. -1 or absent = automatic. */
+  readonly numGpu?: number;
+  readonly outputs?: number;
+  readonly unifiedCache?: boolean;
+  readonly tensorSplit?: readonly number[];
+  readonly cpuTensors?: readonly string[];
+  readonly embedding?: boolean;
+  readonly opOffload?: boolean;
+  /** `--fit` margin per device, bytes; default 1 GiB (or what Ollama sets for a projector). */
+  readonly fitMarginBytes?: number;
+}
+
+/** A model that is loaded already, as far as it matters to Ollama's decision. */
+export interface LoadedModel {
+  readonly name: string;
+  readonly sizeVramBytes: number;
+}
+
+/** The server as the engines see it. */
+export interface EstimateServer {
+  /** Ollama's version, or `llama.cpp`. */
+  readonly ollama: string;
+  readonly gpus: readonly GpuDevice[];
+  readonly system?: SystemMemory;
+  readonly os?: 'linux' | 'windows' | 'darwin';
+  readonly loaded?: readonly LoadedModel[];
+  /** OLLAMA_GPU_OVERHEAD, bytes per GPU. */
+  readonly gpuOverheadBytes?: number;
+  /** OLLAMA_SCHED_SPREAD. */
+  readonly schedSpread?: boolean;
+  readonly calibration?: CalibrationFactors;
+}
+
+export type EngineName = 'formula' | 'layout' | 'llama-server' | 'llama.cpp';
+export type VerdictName = 'fits' | 'partial' | 'cpu' | 'refused';
+
+/** Why the verdict is what it is: a code and figures; the edge turns it into words in the reader's language. */
+export interface Reason {
+  readonly code: string;
+  readonly params: Readonly<Record<string, number | string>>;
+}
+
+/** What one GPU will hold. `totalBytes` is the sum of the parts. */
+export interface GpuPlan {
+  readonly weightsBytes: number;
+  readonly cacheBytes: number;
+  readonly computeBytes: number;
+  readonly projectorBytes: number;
+  /** CUDA context and driver pools: not part of what /api/ps reports. Expected value. */
+  readonly overheadBytes: number;
+  /** Known range of the overhead, [low, high]. */
+  readonly overheadRangeBytes: readonly [number, number];
+  readonly totalBytes: number;
+  /** Layers here, output layer included. */
+  readonly layers: number;
+  /** Free memory on the GPU after the plan (the headroom); negative = does not fit. */
+  readonly headroomBytes: number;
+}
+
+export interface HostPlan {
+  readonly weightsBytes: number;
+  readonly cacheBytes: number;
+  readonly computeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** The estimator's answer. */
+export interface Plan {
+  readonly engine: EngineName;
+  readonly verdict: VerdictName;
+  readonly reason: Reason;
+  /** Error text exactly as Ollama prints it, when it refuses. */
+  readonly ollamaError?: string;
+  readonly placement: {
+    /** Output layer included: all = blocks + 1. */
+    readonly gpuLayers: number;
+    readonly totalLayers: number;
+    readonly perGpuLayers: readonly number[];
+    /** Number of tensor overrides `--fit` made. */
+    readonly overrides: number;
+    readonly overridePatterns: readonly string[];
+  };
+  readonly gpus: readonly GpuPlan[];
+  readonly host: HostPlan;
+  /** What /api/ps will report, bytes. */
+  readonly sizeVramBytes: number;
+  readonly sizeBytes: number;
+  /** Context per slot as it will really run (padded, clamped to the training context), tokens. */
+  readonly numCtx: number;
+  readonly numParallel: number;
+  readonly numBatch: number;
+  readonly numUbatch: number;
+  readonly flashAttention: boolean;
+  readonly kvCacheType: KvCacheType;
+  readonly computeBasis: 'planned' | 'guess';
+  /** Remarks with codes: context clamped to training, projector on CPU, KV type ignored, … */
+  readonly notes: readonly Reason[];
+}
+
+/** Corrections learned from observed loads; 1 and 0 when nothing is known. */
+export interface CalibrationFactors {
+  /** Added to the overhead of each GPU, bytes. */
+  readonly overheadDeltaBytes: number;
+  /** Factor on the compute buffers. */
+  readonly computeFactor: number;
+  /** Number of loads it rests on. */
+  readonly observations: number;
+}
+
+/** A model spec or request that cannot be estimated. The edge turns `code` into words. */
+export class EstimateError extends Error {
+  readonly code: string;
+  readonly params: Readonly<Record<string, string | number>>;
+
+  constructor(code: string, params: Readonly<Record<string, string | number>> = {}) {
+    super(`${code} ${JSON.stringify(params)}`);
+    this.name = 'EstimateError';
+    this.code = code;
+    this.params = params;
+  }
+}
