@@ -87,6 +87,11 @@ export interface LlamaCppConfig {
   readonly tensorSplit?: readonly number[];
   /** `-ot …=CPU`: patterns (regular expressions) of tensors forced to the CPU, first match wins. */
   readonly cpuTensors?: readonly string[];
+  /**
+   * `-ot …=CUDA<n>`: patterns of tensors forced to the GPU with that index, tried before `cpuTensors`. `--fit` overflows
+   * part of a device's last MoE layer to the next GPU this way (common/fit.cpp).
+   */
+  readonly gpuTensors?: readonly { readonly pattern: string; readonly gpu: number }[];
   readonly embedding: boolean;
   readonly opOffload: boolean;
   /**
