@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that a Node too old for the project can still start it and hand over to the Node that came with
+// the npm package `node`.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const main = join(root, 'src', 'console', 'cli.ts');
+
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  const { runCli } = await import(main);
+  process.exitCode = await runCli(process.argv.slice(2));
+} else {
+  const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (!existsSync(node)) {
+    process.stderr.write('headroom needs Node 24. Run npm ci in the project folder; it brings the right Node along.\n');
+    process.exitCode = 1;
+  } else {
+    const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+    child.on('exit', (code, signal) => {
+      process.exitCode = code ?? (signal === null ? 1 : 128);
+    });
+  }
+}
