@@ -1,0 +1,217 @@
+/** What can go wrong with Ollama, with names. The edge turns a code and its figures into words. */
+
+export type OllamaErrorCode =
+  /** Nobody answers: `reason` is refused, dns, reset, tls, connect-timeout, gateway or network. */
+  | 'unreachable'
+  /** No answer in time: `afterMs`; `reason` load when Ollama itself gave up waiting for the model. */
+  | 'timeout'
+  /** 401 (`by`: server) or 407 (`by`: proxy). */
+  | 'unauthorized'
+  /** 403; `emptyBody` true is what both Ollama's host check and many proxies send. */
+  | 'forbidden'
+  /** The model (or a registry's manifest) is not there. */
+  | 'not-found'
+  /** Ollama's queue is full. */
+  | 'busy'
+  /** The GPU had not enough memory. */
+  | 'out-of-memory'
+  /** Ollama refused before loading: `neededBytes`, `availableBytes`, `memory` system or gpu. */
+  | 'needs-more-memory'
+  /** The server lacks this call or this model's architecture, or the registry asks for a newer version. */
+  | 'too-old'
+  /** By the caller's signal, or by Ollama (499). */
+  | 'canceled'
+  /** Not an answer of Ollama: no JSON, other fields, a redirect. */
+  | 'bad-answer'
+  /** The answer passes the cap: `maxBytes`. */
+  | 'too-large'
+  /** The request is refused (400): unknown option type, a model that cannot generate, an invalid name. */
+  | 'bad-request'
+  /** The host setting cannot be used: `reason` scheme, syntax, port or header. */
+  | 'bad-host'
+  /** Anything else Ollama says; `status`. */
+  | 'server-error';
+
+export type OllamaErrorParams = Readonly<Record<string, string | number | boolean>>;
+
+const MAX_TEXT_LENGTH = 2000;
+
+/** The only error that leaves this directory. */
+export class OllamaError extends Error {
+  readonly code: OllamaErrorCode;
+  readonly params: OllamaErrorParams;
+  /** What Ollama said, cut and cleaned of control characters; untrusted. Empty when it said nothing. */
+  readonly ollamaText: string;
+
+  constructor(code: OllamaErrorCode, params: OllamaErrorParams = {}, ollamaText = '', cause?: unknown) {
+    super(`${code} ${JSON.stringify(params)}`, cause === undefined ? undefined : { cause });
+    this.name = 'OllamaError';
+    this.code = code;
+    this.params = params;
+    this.ollamaText = cleanText(ollamaText);
+  }
+}
+
+function cleanText(text: string): string {
+  return text
+    .slice(0, MAX_TEXT_LENGTH)
+    .replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, ' ')
+    .trim();
+}
+
+/** llm.IsOutOfMemory of Ollama v0.33.0: lower-cased text contains one of these. */
+const OUT_OF_MEMORY_MARKERS = [
+  'out of memory',
+  'out of device memory',
+  'cudamalloc failed',
+  'hipmalloc failed',
+  'failed to allocate',
+  'allocation failed',
+  'not enough memory',
+  'insufficient memory',
+  'vk_error_out_of_device_memory',
+  'erroroutofmemory',
+  // Ollama's own wording for a load that passes every device
+  'out-of-memory',
+];
+
+export function isOutOfMemoryText(text: string): boolean {
+  const lower = text.toLowerCase();
+  return OUT_OF_MEMORY_MARKERS.some((marker) => lower.includes(marker));
+}
+
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+  tib: 1024 ** 4,
+};
+
+/** Reads a size as Ollama prints it (format/bytes.go): `55.2 GiB`, `512 B`, `8.1 GB`. Bytes, or `null`. */
+export function parseHumanBytes(text: string): number | null {
+  const match = /^(\d{1,15}(?:\.\d{1,6})?)\s*([KMGT]?i?B)$/i.exec(text.trim());
+  const unit = match && UNIT_BYTES[match[2]!.toLowerCase()];
+  return match && unit ? Math.round(Number(match[1]) * unit) : null;
+}
+
+const SIZE = String.raw`(\d+(?:\.\d+)?\s*[KMGT]?i?B)`;
+const NEEDS_MORE_SYSTEM = new RegExp(`requires more system memory \\(${SIZE}\\) than is available \\(${SIZE}\\)`, 'i');
+const NEEDS_MORE_GPU = new RegExp(`requires ${SIZE} but only ${SIZE} are available`, 'i');
+
+function needsMoreMemory(text: string): OllamaErrorParams | null {
+  for (const [pattern, memory] of [
+    [NEEDS_MORE_SYSTEM, 'system'],
+    [NEEDS_MORE_GPU, 'gpu'],
+  ] as const) {
+    const match = pattern.exec(text);
+    const needed = match && parseHumanBytes(match[1]!);
+    const available = match && parseHumanBytes(match[2]!);
+    if (needed !== null && available !== null) return { neededBytes: needed, availableBytes: available, memory };
+  }
+  return null;
+}
+
+/** A body that was not Ollama's JSON: `json` is false and `text` the raw text. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly json: boolean;
+  readonly text: string;
+  /** The path of the call, such as `/api/ps`. */
+  readonly path: string;
+}
+
+/**
+ * Names the failure of an answer with an error status, or of an error line within a stream (`status` 200).
+ * Statuses and texts: server/routes.go and server/sched.go of Ollama v0.33.0, and what proxies send.
+ */
+export function classifyAnswer(answer: FailedAnswer): OllamaError {
+  const { status, text, json, path } = answer;
+  const fail = (code: OllamaErrorCode, params: OllamaErrorParams = {}) =>
+    new OllamaError(code, { status, ...params }, text);
+  switch (status) {
+    case 401:
+      return fail('unauthorized', { by: 'server' });
+    case 403:
+      return fail('forbidden', { emptyBody: text.trim() === '' });
+    case 407:
+      return fail('unauthorized', { by: 'proxy' });
+    case 404:
+    case 405:
+      // gin's own texts: the router knows no such path. Version is answered by every Ollama there ever was.
+      if (/^40[45] (page not found|method not allowed)/.test(text)) {
+        return path === '/api/version' ? fail('bad-answer', { reason: 'not-ollama' }) : fail('too-old', { path });
+      }
+      return json ? fail('not-found') : fail('bad-answer', { reason: 'not-ollama' });
+    case 413:
+      return fail('bad-request', { reason: 'too-large' });
+    case 429:
+      return fail('busy');
+    case 499:
+      return fail('canceled', { by: 'ollama' });
+    case 502:
+      return fail('unreachable', { reason: 'gateway' });
+    case 503:
+      return json || text.includes('server busy') ? fail('busy') : fail('unreachable', { reason: 'gateway' });
+    case 504:
+      return fail('timeout', { reason: 'gateway' });
+    default:
+      break;
+  }
+  const named = classifyText(text);
+  if (named) return fail(named.code, named.params);
+  if (status === 400) return fail('bad-request');
+  return fail('server-error');
+}
+
+function classifyText(text: string): { code: OllamaErrorCode; params: OllamaErrorParams } | null {
+  const memory = needsMoreMemory(text);
+  if (memory) return { code: 'needs-more-memory', params: memory };
+  if (isOutOfMemoryText(text)) return { code: 'out-of-memory', params: {} };
+  if (/newer version of ollama/i.test(text)) return { code: 'too-old', params: { reason: 'model' } };
+  const architecture = /unknown model architecture: '([^']{1,80})'/.exec(text);
+  if (architecture) return { code: 'too-old', params: { reason: 'architecture', architecture: architecture[1]! } };
+  if (/^timed out waiting for /i.test(text)) return { code: 'timeout', params: { reason: 'load' } };
+  if (/^(request canceled|context canceled)$/i.test(text)) return { code: 'canceled', params: { by: 'ollama' } };
+  if (text.includes('server busy')) return { code: 'busy', params: {} };
+  if (/file does not exist|(^model .* not found)/.test(text)) return { code: 'not-found', params: {} };
+  if (/no space left on device/i.test(text)) return { code: 'server-error', params: { reason: 'disk-full' } };
+  if (/MLX runtime is not available|requires MLX support/.test(text)) {
+    return { code: 'server-error', params: { reason: 'mlx' } };
+  }
+  if (/does not support (generate|chat|embed)/.test(text))
+    return { code: 'bad-request', params: { reason: 'capability' } };
+  return null;
+}
+
+/** Names a failure below HTTP: what undici's fetch rejects with. */
+export function classifyNetworkError(error: unknown): OllamaError {
+  if (error instanceof OllamaError) return error;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const first = cause instanceof AggregateError && cause.errors[0] instanceof Error ? cause.errors[0] : cause;
+  const code = first instanceof Error && 'code' in first ? String(first.code) : '';
+  const message = first instanceof Error ? first.message : '';
+  // the fetch standard refuses a list of ports (such as 6000)
+  if (message === 'bad port') return new OllamaError('bad-host', { reason: 'port' });
+  if (message.includes('unexpected redirect')) return new OllamaError('bad-answer', { reason: 'redirect' });
+  return new OllamaError(
+    'unreachable',
+    { reason: networkReason(code, message), ...(code && { cause: code }) },
+    '',
+    error,
+  );
+}
+
+function networkReason(code: string, message: string): string {
+  if (code === 'ECONNREFUSED') return 'refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'dns';
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'connect-timeout';
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') return 'reset';
+  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code) || /certificate|EPROTO/.test(message))
+    return 'tls';
+  return 'network';
+}

@@ -1,0 +1,193 @@
+/**
+ * Ollama's answers, checked and turned into the project's types. Lenient: unknown keys are fine, what Ollama leaves out on
+ * old versions may be absent; what an answer cannot do without must be there.
+ */
+
+import { z } from 'zod';
+import type { MetadataValue } from '../estimator/types.ts';
+import { OllamaError } from './errors.ts';
+import { parseExpiresAt } from './keep-alive.ts';
+import { isCloudName } from './names.ts';
+import type { ModelDetails, OllamaModel, PullProgress, RunningModel, ShownTensor, ShowResult } from './types.ts';
+
+const bytes = z.number().int().nonnegative();
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+const texts = z.array(z.string()).nullish();
+
+const details = z
+  .object({
+    parent_model: text,
+    format: text,
+    family: text,
+    families: texts,
+    parameter_size: text,
+    quantization_level: text,
+    context_length: z.number().int().positive().nullish().catch(null),
+  })
+  .partial()
+  .nullish();
+
+const tag = z.object({
+  name: z.string().min(1),
+  digest: text,
+  size: bytes,
+  modified_at: text,
+  details,
+  capabilities: texts,
+  remote_host: text,
+});
+
+const running = z.object({
+  name: z.string().min(1),
+  digest: text,
+  size: bytes,
+  size_vram: bytes,
+  expires_at: text,
+  context_length: z.number().int().nonnegative().nullish(),
+  details,
+});
+
+const show = z.object({
+  details,
+  model_info: z.record(z.string(), z.unknown()).nullish(),
+  projector_info: z.record(z.string(), z.unknown()).nullish(),
+  tensors: z
+    .array(z.object({ name: z.string(), type: z.string(), shape: z.array(z.number().nonnegative()) }))
+    .nullish(),
+  capabilities: texts,
+  parameters: text,
+  template: text,
+  system: text,
+  modified_at: text,
+  requires: text,
+  remote_host: text,
+});
+
+const progress = z.object({
+  status: z.string(),
+  digest: z.string().nullish(),
+  total: bytes.nullish(),
+  completed: bytes.nullish(),
+});
+
+function check<T>(schema: z.ZodType<T>, answer: unknown, path: string): T {
+  const result = schema.safeParse(answer);
+  if (result.success) return result.data;
+  const where = result.error.issues[0]?.path.join('.') ?? '';
+  throw new OllamaError('bad-answer', { reason: 'fields', path, field: where.slice(0, 80) });
+}
+
+function toDetails(raw: z.infer<typeof details>): ModelDetails {
+  return {
+    format: raw?.format ?? '',
+    family: raw?.family ?? '',
+    families: raw?.families ?? [],
+    parameterSize: raw?.parameter_size ?? '',
+    quantization: raw?.quantization_level ?? '',
+    parentModel: raw?.parent_model ?? '',
+  };
+}
+
+function toInstant(value: string): number | null {
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) || ms <= 0 ? null : ms;
+}
+
+export function readVersion(answer: unknown): string {
+  return check(z.object({ version: z.string().min(1) }), answer, '/api/version').version;
+}
+
+export function readTags(answer: unknown): OllamaModel[] {
+  const { models } = check(z.object({ models: z.array(tag).nullable() }), answer, '/api/tags');
+  return (models ?? []).map((raw) => ({
+    name: raw.name,
+    digest: raw.digest,
+    sizeBytes: raw.size,
+    modifiedAtMs: toInstant(raw.modified_at),
+    details: toDetails(raw.details),
+    capabilities: raw.capabilities ?? null,
+    contextLength: raw.details?.context_length ?? null,
+    isCloud: raw.remote_host !== '' || isCloudName(raw.name),
+    isMlx: raw.details?.format === 'safetensors',
+  }));
+}
+
+export function readPs(answer: unknown): RunningModel[] {
+  const { models } = check(z.object({ models: z.array(running).nullable() }), answer, '/api/ps');
+  return (models ?? []).map((raw) => ({
+    name: raw.name,
+    digest: raw.digest,
+    sizeBytes: raw.size,
+    sizeVramBytes: raw.size_vram,
+    ...parseExpiresAt(raw.expires_at),
+    contextLength: raw.context_length || null,
+    details: toDetails(raw.details),
+    isCloud: isCloudName(raw.name),
+    isMlx: raw.details?.format === 'safetensors',
+  }));
+}
+
+export function readShow(answer: unknown): ShowResult {
+  const raw = check(show, answer, '/api/show');
+  const shown = toDetails(raw.details);
+  return {
+    details: shown,
+    modelInfo: compactMetadata(raw.model_info ?? {}),
+    projectorInfo: raw.projector_info ? compactMetadata(raw.projector_info) : null,
+    tensors: (raw.tensors satisfies ShownTensor[] | null | undefined) ?? null,
+    capabilities: raw.capabilities ?? null,
+    parameters: parseParameters(raw.parameters),
+    template: raw.template,
+    system: raw.system,
+    modifiedAtMs: toInstant(raw.modified_at),
+    requires: raw.requires || null,
+    isCloud: raw.remote_host !== '',
+    isMlx: shown.format === 'safetensors',
+  };
+}
+
+/** Per-layer arrays are at most a few hundred long; what is longer is a vocabulary. */
+const MAX_KEPT_ARRAY = 1024;
+
+/** Drops long arrays, keeping their length under `<key>.length`, and values GGUF cannot hold. */
+export function compactMetadata(raw: Readonly<Record<string, unknown>>): Record<string, MetadataValue> {
+  const kept: Record<string, MetadataValue> = {};
+  for (const [key, value] of Object.entries(raw)) {
+    if (Array.isArray(value)) {
+      if (value.length > MAX_KEPT_ARRAY) kept[`${key}.length`] = value.length;
+      else if (value.every(isScalar)) kept[key] = value;
+    } else if (value === null || isScalar(value)) {
+      kept[key] = value;
+    }
+  }
+  return kept;
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** Reads the lines `num_ctx                        8192` and `stop    "<|end|>"` of /api/show. */
+export function parseParameters(lines: string): Record<string, string[]> {
+  const found: Record<string, string[]> = Object.create(null);
+  for (const line of lines.split('\n')) {
+    const match = /^(\S{1,64})\s+(.*)$/.exec(line.trim());
+    if (!match) continue;
+    const quoted = /^"(.*)"$/s.exec(match[2]!);
+    found[match[1]!] = [...(found[match[1]!] ?? []), quoted ? quoted[1]! : match[2]!];
+  }
+  return { ...found };
+}
+
+export function readProgress(line: unknown): PullProgress {
+  const raw = check(progress, line, '/api/pull');
+  return {
+    status: raw.status,
+    digest: raw.digest ?? null,
+    totalBytes: raw.total ?? null,
+    completedBytes: raw.completed ?? null,
+  };
+}
