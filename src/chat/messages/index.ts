@@ -1,12 +1,16 @@
 import type { Message } from './area.ts';
 import { commonMessages } from './common.ts';
 import { consoleMessages } from './console.ts';
+import { fitMessages } from './fit.ts';
+import { discordMessages } from './discord.ts';
 import { dispatchMessages } from './dispatch.ts';
 
 /** The message table: every string that a person sees. */
 export const messages = {
   ...commonMessages,
   ...consoleMessages,
+  ...fitMessages,
+  ...discordMessages,
   ...dispatchMessages,
 } satisfies Readonly<Record<string, Message>>;
 

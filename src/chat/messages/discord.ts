@@ -1,0 +1,35 @@
+import { area } from './area.ts';
+
+/** What the Discord adapter adds by itself. */
+export const discordMessages = area({
+  'discord.more': { en: '… ({count:int} more)', 'zh-CN': '……（还有 {count:int} 项）' },
+  'discord.cut': { en: '… (cut)', 'zh-CN': '……（已截断）' },
+  'discord.picture-missing': {
+    en: 'The picture could not be drawn: {alt}',
+    'zh-CN': '无法绘制图片：{alt}',
+  },
+  'discord.moved': {
+    en: '{person} here is the answer to {command}; the first message could not be changed any more.',
+    'zh-CN': '{person} 这是 {command} 的结果；原消息已无法更改。',
+  },
+  'error.chat-gone': {
+    en: 'The message or channel is no longer there.',
+    'zh-CN': '该消息或频道已不存在。',
+  },
+  'error.chat-forbidden': {
+    en: 'The bot may not write there. It needs View Channel, Send Messages, Embed Links and Attach Files.',
+    'zh-CN': '机器人无权在那里发言。需要“查看频道”“发送消息”“嵌入链接”和“附加文件”权限。',
+  },
+  'error.chat-rate-limited': {
+    en: 'Discord asks to wait before the next message there.',
+    'zh-CN': 'Discord 要求稍后再发送消息。',
+  },
+  'error.chat-too-old': {
+    en: 'The message is old; Discord takes changes to it only slowly.',
+    'zh-CN': '该消息较旧，Discord 限制了修改频率。',
+  },
+  'error.chat-unavailable': {
+    en: 'Discord did not take the message. Try again in a moment.',
+    'zh-CN': 'Discord 未接受该消息。请稍后再试。',
+  },
+});
