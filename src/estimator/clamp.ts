@@ -1,0 +1,217 @@
+/**
+ * The clamp: the largest context with which a model still lies wholly on the GPUs, exact to 256 tokens (llama.cpp pads
+ * contexts to that). Memory grows with the context only between the points where Ollama itself changes its mind (batch,
+ * one GPU or several), so the search goes through the stretches between those points, from the largest context down.
+ */
+
+import { llamaCppSurplus } from './engines/fit/engine.ts';
+import type { FitSurplus } from './engines/fit/memory.ts';
+import { prepareLaunch } from './engines/llama-server/launch.ts';
+import { availableMemory, predictedBytesPerToken, predictionBorders } from './engines/llama-server/prediction.ts';
+import { llamaServerSurplus } from './engines/llama-server.ts';
+import { decide } from './estimate.ts';
+import { modelFileBytes, trainingContext } from './estimate-facts.ts';
+import { EstimateError, type EstimateRequest, type EstimateServer, type ModelSpec, type Plan } from './types.ts';
+import { engineFor } from './versions.ts';
+
+/** Contexts are tried in steps of this many tokens. */
+export const CLAMP_STEP = 256;
+
+export interface ClampOptions {
+  /** Bytes that must stay free on every GPU the model uses, beyond everything the plan counts. Default 0. */
+  readonly marginBytes?: number;
+  /** Largest context wanted, tokens; default the training context. */
+  readonly maxCtx?: number;
+}
+
+export interface ClampResult {
+  /** The largest context that fits, tokens; 0 when none does. */
+  readonly numCtx: number;
+  /** The plan at that context; absent when none fits. */
+  readonly plan?: Plan;
+  /** What stopped it: the model's training (or `maxCtx`), or memory; `nothing-fits` when even 256 tokens do not. */
+  readonly limit: 'training' | 'wanted' | 'memory' | 'nothing-fits';
+  /** Plans made on the way. */
+  readonly plans: number;
+}
+
+/** More evaluations than any search needs. */
+const MAX_PLANS = 400;
+
+/**
+ * The largest context for the verdict `fits`.
+ *
+ * @param request its `numCtx` is ignored; everything else holds
+ * @throws EstimateError as `decide`; `margin-nonsense` for a margin below 0
+ */
+export function clamp(
+  spec: ModelSpec,
+  server: EstimateServer,
+  request: EstimateRequest,
+  options: ClampOptions = {},
+): ClampResult {
+  const marginBytes = options.marginBytes ?? 0;
+  if (!(marginBytes >= 0))
+    throw new EstimateError('margin-nonsense', { option: 'marginBytes', value: String(marginBytes) });
+  return new ClampSearch(spec, server, request, marginBytes, options.maxCtx).run();
+}
+
+class ClampSearch {
+  readonly #spec: ModelSpec;
+  readonly #server: EstimateServer;
+  readonly #request: EstimateRequest;
+  readonly #marginBytes: number;
+  readonly #limit: number;
+  readonly #limitedBy: 'training' | 'wanted';
+  readonly #engine: string;
+  readonly #plans = new Map<number, Plan>();
+  #count = 0;
+
+  constructor(spec: ModelSpec, server: EstimateServer, request: EstimateRequest, marginBytes: number, maxCtx?: number) {
+    this.#spec = spec;
+    this.#server = server;
+    this.#request = request;
+    this.#marginBytes = marginBytes;
+    this.#engine = engineFor(server.ollama, spec);
+    const trained = trainingContext(spec) || request.numCtx;
+    // llama.cpp's context is that of all slots together.
+    const whole = this.#engine === 'llama.cpp' ? trained * (request.numParallel ?? 1) : trained;
+    this.#limitedBy = maxCtx !== undefined && maxCtx < whole ? 'wanted' : 'training';
+    this.#limit = Math.max(1, Math.min(whole, maxCtx ?? whole));
+  }
+
+  run(): ClampResult {
+    if (this.#fits(this.#limit)) return this.#found(this.#limit, this.#limitedBy);
+    for (const [low, high] of this.#stretches()) {
+      const best = this.#largestIn(low, high);
+      if (best > 0) return this.#found(best, 'memory');
+    }
+    return { numCtx: 0, limit: 'nothing-fits', plans: this.#count };
+  }
+
+  #found(numCtx: number, limit: ClampResult['limit']): ClampResult {
+    return { numCtx, plan: this.#planAt(numCtx), limit, plans: this.#count };
+  }
+
+  #planAt(numCtx: number): Plan {
+    let plan = this.#plans.get(numCtx);
+    if (plan === undefined) {
+      this.#count++;
+      plan = decide(this.#spec, this.#server, { ...this.#request, numCtx });
+      this.#plans.set(numCtx, plan);
+    }
+    return plan;
+  }
+
+  /** `fits`, at the very context asked for, with the margin left on every GPU in use. */
+  #fits(numCtx: number): boolean {
+    const surplus = this.#surplus(numCtx);
+    if (surplus !== undefined && surplus.tightestBytes < 0 && surplus.totalBytes < 0) return false;
+    if (surplus !== undefined && surplus.tightestBytes < 0 && this.#devicesAt(numCtx) === 1) return false;
+    const plan = this.#planAt(numCtx);
+    if (plan.verdict !== 'fits') return false;
+    return plan.gpus.every((gpu) => gpu.totalBytes === 0 || gpu.headroomBytes >= this.#marginBytes);
+  }
+
+  readonly #surpluses = new Map<number, FitSurplus | undefined>();
+
+  #surplus(numCtx: number): FitSurplus | undefined {
+    if (this.#surpluses.has(numCtx)) return this.#surpluses.get(numCtx);
+    const request = { ...this.#request, numCtx };
+    let surplus: FitSurplus | undefined;
+    if (this.#engine === 'llama-server') surplus = llamaServerSurplus(this.#spec, this.#server, request);
+    if (this.#engine === 'llama.cpp') surplus = llamaCppSurplus(this.#spec, this.#server, request);
+    if (surplus !== undefined) this.#count++;
+    this.#surpluses.set(numCtx, surplus);
+    return surplus;
+  }
+
+  #devicesAt(numCtx: number): number {
+    if (this.#engine !== 'llama-server') return this.#server.gpus.length;
+    return prepareLaunch(this.#spec, this.#server, { ...this.#request, numCtx }).chosen.length;
+  }
+
+  /** Largest multiple of 256 in [low, high] that fits, 0 when none; `fits` falls once only in there. */
+  #largestIn(low: number, high: number): number {
+    if (this.#fits(high)) return high;
+    if (high === low || !this.#fits(low)) return 0;
+    let good = low;
+    let bad = high;
+    let interpolate = true;
+    while (bad - good > CLAMP_STEP && this.#count < MAX_PLANS) {
+      const middle = this.#between(good, bad, interpolate);
+      const width = bad - good;
+      if (this.#fits(middle)) good = middle;
+      else bad = middle;
+      // A guess that barely narrows the bracket is followed by a plain bisection.
+      interpolate = bad - good <= width / 2;
+    }
+    return good;
+  }
+
+  /** The next context to try: where a straight line through both ends meets zero, or the middle. */
+  #between(good: number, bad: number, interpolate: boolean): number {
+    const steps = (bad - good) / CLAMP_STEP;
+    let step = Math.floor(steps / 2);
+    const above = this.#surplus(good);
+    const below = this.#surplus(bad);
+    if (interpolate && above !== undefined && below !== undefined && this.#marginBytes === 0) {
+      const share =
+        above.tightestBytes >= 0 && below.tightestBytes < 0
+          ? above.tightestBytes / (above.tightestBytes - below.tightestBytes)
+          : above.totalBytes >= 0 && below.totalBytes < 0
+            ? above.totalBytes / (above.totalBytes - below.totalBytes)
+            : 0.5;
+      step = Math.floor(steps * share);
+    }
+    return good + Math.min(Math.max(step, 1), steps - 1) * CLAMP_STEP;
+  }
+
+  /** Stretches of contexts, largest first, within which Ollama's own choices do not change. */
+  #stretches(): readonly (readonly [low: number, high: number])[] {
+    const top = Math.max(Math.floor(this.#limit / CLAMP_STEP) * CLAMP_STEP, CLAMP_STEP);
+    if (this.#engine !== 'llama-server') return [[CLAMP_STEP, top]];
+    const ends = [...this.#switchPoints()]
+      .map((ctx) => Math.floor(ctx / CLAMP_STEP) * CLAMP_STEP)
+      .filter((ctx) => ctx >= CLAMP_STEP && ctx < top);
+    const highs = [...new Set([...ends, top])].sort((a, b) => b - a);
+    const stretches: [number, number][] = [];
+    let lastKey: string | undefined;
+    for (const [index, high] of highs.entries()) {
+      const low = (highs[index + 1] ?? 0) + CLAMP_STEP;
+      const key = this.#choiceKey(high);
+      const previous = stretches.at(-1);
+      if (previous !== undefined && key === lastKey) previous[0] = low;
+      else stretches.push([low, high]);
+      lastKey = key;
+    }
+    return stretches;
+  }
+
+  #choiceKey(numCtx: number): string {
+    const launch = prepareLaunch(this.#spec, this.#server, { ...this.#request, numCtx });
+    return `${launch.chosen.join(',')} ${launch.config.numBatch}`;
+  }
+
+  /** Contexts per slot after which the batch or the choice of GPUs may be another (server/sched.go). */
+  *#switchPoints(): Iterable<number> {
+    const { numParallel } = prepareLaunch(this.#spec, this.#server, { ...this.#request, numCtx: CLAMP_STEP }).config;
+    yield 4096 / numParallel;
+    yield 32768 / numParallel;
+    const slope = predictedBytesPerToken(this.#spec) * numParallel;
+    if (slope <= 0) return;
+    const { gpus, system } = this.#server;
+    const amounts = new Set([availableMemory(gpus, system), ...gpus.map((gpu) => availableMemory([gpu], system))]);
+    for (const library of new Set(gpus.map((gpu) => gpu.library ?? 'CUDA'))) {
+      amounts.add(
+        availableMemory(
+          gpus.filter((gpu) => (gpu.library ?? 'CUDA') === library),
+          system,
+        ),
+      );
+    }
+    for (const amount of amounts) {
+      for (const border of predictionBorders(amount)) yield (border - modelFileBytes(this.#spec)) / slope;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * llama.cpp's `--fit` (b10256, common/fit.cpp): make a model fit the free memory of its devices by dry runs. Step 1:
+ * does it fit as it is? Step 2: a smaller context, when the user gave none. Step 3: layers from the last device to the
+ * first (of a mixture of experts only the dense parts). Step 4: experts back onto the devices, front to back, with one
+ * partial layer per device. It sees memory as a dry run does (`view: 'fit'`), and that is what makes its choices.
+ */
+
+import { blockCount, isMixtureOfExperts, trainingContext } from '../../estimate-facts.ts';
+import { planLlamaCpp } from '../../llama-cpp.ts';
+import type { LlamaCppConfig, LlamaCppPlan, ModelSpec } from '../../types.ts';
+import { LayerSearch } from './layers.ts';
+import { deviceBytes } from './memory.ts';
+import type { FitOverride } from './overrides.ts';
+import { overridesConfig } from './overrides.ts';
+
+/** llama.cpp's `--fit-ctx`: the smallest context `--fit` goes down to. */
+export const FIT_MIN_CTX = 4096;
+/** llama.cpp's `--fit-target`: what stays free on each device. */
+export const FIT_MARGIN_BYTES = 1024 * 1024 * 1024;
+
+export interface FitOptions {
+  /** Bytes to leave free, per GPU. */
+  readonly marginsBytes: readonly number[];
+  /** Smallest context, tokens; default 4096. */
+  readonly minCtx?: number;
+}
+
+/**
+ * What `--fit` decided. `unchanged`: everything fits as given. `context`: a smaller context suffices. `layers`: layers
+ * were distributed. `aborted`: it may not change what the user set (the load goes on as given and may run out of memory).
+ */
+export interface FitDecision {
+  readonly kind: 'unchanged' | 'context' | 'layers' | 'aborted';
+  /** The configuration to load with: context, layers, split and overrides filled in. */
+  readonly config: LlamaCppConfig;
+  readonly overrides: readonly FitOverride[];
+  /** Bytes by which the targets were missed at first, over all devices; 0 when they were met. */
+  readonly deficitBytes: number;
+  /** Context before `--fit` reduced it, tokens (only when it did). */
+  readonly reducedFromCtx?: number;
+}
+
+/**
+ * Runs `--fit` for a configuration. `numCtx` 0 lets it choose the context; `numGpu` other than -1, a tensor split or
+ * tensor patterns make it give up when something would have to change.
+ */
+export function fitToMemory(spec: ModelSpec, given: LlamaCppConfig, options: FitOptions): FitDecision {
+  const config: LlamaCppConfig = {
+    ...given,
+    view: 'fit',
+    numCtx: given.numCtx === 0 ? trainingContext(spec) : given.numCtx,
+  };
+  const first = planLlamaCpp(spec, config);
+  const free = config.gpus.map((gpu) => gpu.freeBytes);
+  const used = config.gpus.map((_, gpu) => deviceBytes(first, gpu));
+  const margins = config.gpus.map((_, gpu) => options.marginsBytes[gpu] ?? FIT_MARGIN_BYTES);
+  const deficitBytes = sum(used.map((bytes, gpu) => Math.max(0, bytes + margins[gpu]! - free[gpu]!)));
+  if (deficitBytes === 0) return { kind: 'unchanged', config, overrides: [], deficitBytes };
+
+  const reduced = reduceContext(spec, given, config, first, margins, options.minCtx ?? FIT_MIN_CTX);
+  const reducedFrom = reduced.config.numCtx < config.numCtx ? { reducedFromCtx: config.numCtx } : {};
+  if (reduced.enough) return { kind: 'context', config: reduced.config, overrides: [], deficitBytes, ...reducedFrom };
+  if (given.numGpu !== -1 || hasUserPlacement(given)) {
+    return { kind: 'aborted', config: reduced.config, overrides: [], deficitBytes, ...reducedFrom };
+  }
+
+  const search = new LayerSearch({
+    spec,
+    config: reduced.config,
+    targets: free.map((bytes, gpu) => bytes - margins[gpu]!),
+    free,
+    margins,
+    layers: blockCount(spec),
+    experts: isMixtureOfExperts(spec),
+  });
+  const { perGpuLayers, overrides } = search.run();
+  return {
+    kind: 'layers',
+    config: {
+      ...reduced.config,
+      numGpu: sum(perGpuLayers),
+      ...(perGpuLayers.length > 1 ? { tensorSplit: perGpuLayers } : {}),
+      ...overridesConfig(overrides),
+    },
+    overrides,
+    deficitBytes,
+    ...reducedFrom,
+  };
+}
+
+/**
+ * Step 2. Only when all devices together lack memory and no context was asked for. On one device the interpolated
+ * context is taken for enough; on several the layers are distributed afresh.
+ */
+function reduceContext(
+  spec: ModelSpec,
+  given: LlamaCppConfig,
+  config: LlamaCppConfig,
+  full: LlamaCppPlan,
+  margins: readonly number[],
+  minCtx: number,
+): { readonly config: LlamaCppConfig; readonly enough: boolean } {
+  const gpus = config.gpus;
+  const sumFree = sum(gpus.map((gpu) => gpu.freeBytes));
+  const sumUsed = sum(gpus.map((_, gpu) => deviceBytes(full, gpu)));
+  const trained = config.numCtx;
+  if (sumFree - sumUsed - sum(margins) >= 0 || given.numCtx !== 0 || trained <= minCtx)
+    return { config, enough: false };
+
+  let target = sumFree - sum(margins);
+  if (gpus.length > 1) {
+    // Whole layers (or tensors) only: expect half of one wasted per device, and one more to be safe.
+    const layers = given.numGpu < 0 ? blockCount(spec) : Math.min(given.numGpu, blockCount(spec));
+    const perLayer = Math.trunc(sum(full.gpus.map((gpu) => gpu.weightsBytes)) / Math.max(layers, 1));
+    target -= Math.trunc(((gpus.length + 1) * perLayer) / (isMixtureOfExperts(spec) ? 6 : 2));
+  }
+  const smallest = { ...config, numCtx: minCtx };
+  const atMinimum = planLlamaCpp(spec, smallest);
+  const usedAtMinimum = sum(gpus.map((_, gpu) => deviceBytes(atMinimum, gpu)));
+  if (target <= usedAtMinimum) return { config: smallest, enough: false };
+
+  // 64-bit integer arithmetic, as in the original: the product exceeds 2^53.
+  const more = Number((BigInt(trained - minCtx) * BigInt(target - usedAtMinimum)) / BigInt(sumUsed - usedAtMinimum));
+  const numCtx = minCtx + more;
+  return { config: { ...config, numCtx: Math.max(numCtx - (numCtx % 256), minCtx) }, enough: gpus.length === 1 };
+}
+
+function hasUserPlacement(config: LlamaCppConfig): boolean {
+  const split = config.gpus.length > 1 && (config.tensorSplit ?? []).some((share) => share !== 0);
+  return split || (config.cpuTensors ?? []).length > 0 || (config.gpuTensors ?? []).length > 0;
+}
+
+function sum(values: readonly number[]): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

@@ -1,0 +1,252 @@
+/**
+ * Steps 3 and 4 of llama.cpp's `--fit` (b10256, common/fit.cpp): how many layers, and of a mixture of experts which
+ * parts of them, go to which device. Each question is answered by the method of false position over dry runs, with
+ * the original's integer arithmetic, because its rounding decides where the search ends.
+ */
+
+import { planLlamaCpp } from '../../llama-cpp.ts';
+import type { LlamaCppConfig, ModelSpec } from '../../types.ts';
+import { deviceBytes } from './memory.ts';
+import { ALL_EXPERTS, type FitOverride, type LayerFraction, overridesConfig } from './overrides.ts';
+
+/** Layers of one device: `layers` in all, of which the last `partial` keep their experts (or more) elsewhere. */
+interface Share {
+  layers: number;
+  partial: number;
+  /** What the first partial layer keeps; the others always keep everything but the experts. */
+  fraction: LayerFraction;
+}
+
+export interface LayerSearchInput {
+  readonly spec: ModelSpec;
+  readonly config: LlamaCppConfig;
+  /** Most bytes each device may use. */
+  readonly targets: readonly number[];
+  readonly free: readonly number[];
+  readonly margins: readonly number[];
+  /** Repeating layers; the output layer comes on top. */
+  readonly layers: number;
+  readonly experts: boolean;
+}
+
+export interface LayerSearchResult {
+  readonly perGpuLayers: readonly number[];
+  readonly overrides: readonly FitOverride[];
+}
+
+/** More dry runs than any model needs; a bound against a search that does not converge. */
+const MAX_DRY_RUNS = 2000;
+
+export class LayerSearch {
+  readonly #input: LayerSearchInput;
+  readonly #gpus: number;
+  /** Shares that still meet every target, and their memory. */
+  #shares: Share[];
+  /** Where the first partial layer of each device leaves its tensors. */
+  #overflow: ('CPU' | number)[];
+  #memory: readonly number[];
+  #runs = 0;
+
+  constructor(input: LayerSearchInput) {
+    this.#input = input;
+    this.#gpus = input.targets.length;
+    this.#shares = input.targets.map(() => ({ layers: 0, partial: 0, fraction: 'dense' }));
+    this.#overflow = input.targets.map(() => 'CPU');
+    this.#memory = [];
+  }
+
+  run(): LayerSearchResult {
+    const denseFits = this.#input.experts && this.#denseSurplus() > 0;
+    this.#memory = this.#measure(this.#shares, this.#overflow);
+    for (let gpu = this.#gpus - 1; gpu >= 0; gpu--) this.#fillFromTheBack(gpu);
+    if (denseFits) this.#fillExpertsFromTheFront();
+    return {
+      perGpuLayers: this.#shares.map((share) => share.layers),
+      overrides: this.#overridesOf(this.#shares, this.#overflow),
+    };
+  }
+
+  /** Free memory beyond the margins, over all devices, with every expert in system memory. */
+  #denseSurplus(): number {
+    const plan = planLlamaCpp(this.#input.spec, { ...this.#input.config, cpuTensors: [ALL_EXPERTS] });
+    let surplus = 0;
+    for (let gpu = 0; gpu < this.#gpus; gpu++) {
+      surplus += this.#input.free[gpu]! - deviceBytes(plan, gpu) - this.#input.margins[gpu]!;
+    }
+    return surplus;
+  }
+
+  /** Memory of each device for these shares. */
+  #measure(shares: readonly Share[], overflow: readonly ('CPU' | number)[]): readonly number[] {
+    this.#runs++;
+    const perGpu = shares.map((share) => share.layers);
+    const numGpu = perGpu.reduce((total, layers) => total + layers, 0);
+    const plan = planLlamaCpp(this.#input.spec, {
+      ...this.#input.config,
+      numGpu,
+      // All shares zero means "by free memory" to llama.cpp; nothing is on a device then anyway.
+      ...(this.#gpus > 1 && numGpu > 0 ? { tensorSplit: perGpu } : {}),
+      ...overridesConfig(this.#overridesOf(shares, overflow)),
+    });
+    return shares.map((_, gpu) => deviceBytes(plan, gpu));
+  }
+
+  #overridesOf(shares: readonly Share[], overflow: readonly ('CPU' | number)[]): FitOverride[] {
+    let layer = this.#input.layers + 1 - shares.reduce((total, share) => total + share.layers, 0);
+    const overrides: FitOverride[] = [];
+    for (const [gpu, share] of shares.entries()) {
+      layer += share.layers - share.partial;
+      for (let part = 0; part < share.partial; part++, layer++) {
+        overrides.push({
+          layer,
+          fraction: part === 0 ? share.fraction : 'dense',
+          target: part === 0 ? overflow[gpu]! : 'CPU',
+        });
+      }
+    }
+    return overrides;
+  }
+
+  /** Step 3: as many layers on this device as its target allows; the last device holds the output layer. */
+  #fillFromTheBack(gpu: number): void {
+    const last = gpu === this.#gpus - 1;
+    let unassigned = this.#input.layers + 1;
+    for (let later = gpu + 1; later < this.#gpus; later++) unassigned -= this.#shares[later]!.layers;
+    if (unassigned <= 0) return;
+
+    let high = copy(this.#shares);
+    high[gpu]!.layers = unassigned;
+    if (this.#input.experts) high[gpu]!.partial = last ? unassigned - 1 : unassigned;
+    let memoryHigh = this.#measure(high, this.#overflow);
+    const target = this.#input.targets[gpu]!;
+    if (memoryHigh[gpu]! <= target) {
+      this.#shares = high;
+      this.#memory = memoryHigh;
+      return;
+    }
+    let delta = high[gpu]!.layers - this.#shares[gpu]!.layers;
+    while (delta > 1 && this.#runs < MAX_DRY_RUNS) {
+      const step = falsePosition(delta, target, this.#memory[gpu]!, memoryHigh[gpu]!);
+      const test = copy(this.#shares);
+      const share = test[gpu]!;
+      share.layers += step;
+      if (this.#input.experts) share.partial += last && share.partial === 0 ? step - 1 : step;
+      const memory = this.#measure(test, this.#overflow);
+      if (memory[gpu]! <= target) {
+        this.#shares = test;
+        this.#memory = memory;
+      } else {
+        high = test;
+        memoryHigh = memory;
+      }
+      delta = high[gpu]!.layers - this.#shares[gpu]!.layers;
+    }
+  }
+
+  /** Step 4: dense layers of the last devices become whole layers of the first ones, until those are full. */
+  #fillExpertsFromTheFront(): void {
+    let denseStart = this.#gpus;
+    while (denseStart > 0 && this.#shares[denseStart - 1]!.layers > 0) denseStart--;
+    for (let gpu = 0; gpu <= denseStart && denseStart < this.#gpus; gpu++) {
+      denseStart = this.#convert(gpu, denseStart);
+      if (denseStart < this.#gpus) denseStart = this.#tryPartialLayer(gpu, denseStart);
+    }
+  }
+
+  #convert(gpu: number, start: number): number {
+    const lastGpu = this.#gpus - 1;
+    let denseStart = start;
+    let high = copy(this.#shares);
+    for (let from = start; from < this.#gpus; from++) {
+      const moved = from < lastGpu ? high[from]!.layers : high[from]!.layers - 1;
+      high[gpu]!.layers += moved;
+      high[from]!.layers -= moved;
+      high[from]!.partial = 0;
+    }
+    let memoryHigh = this.#measure(high, this.#overflow);
+    const target = this.#input.targets[gpu]!;
+    if (memoryHigh[gpu]! <= target) {
+      this.#shares = high;
+      this.#memory = memoryHigh;
+      return lastGpu;
+    }
+    let delta = fullLayers(high[gpu]!) - fullLayers(this.#shares[gpu]!);
+    while (delta > 1 && this.#runs < MAX_DRY_RUNS) {
+      const step = falsePosition(delta, target, this.#memory[gpu]!, memoryHigh[gpu]!);
+      const test = copy(this.#shares);
+      const testStart = moveLayers(test, denseStart, gpu, step);
+      const memory = this.#measure(test, this.#overflow);
+      if (memory[gpu]! <= target) {
+        this.#shares = test;
+        this.#memory = memory;
+        denseStart = testStart;
+      } else {
+        high = test;
+        memoryHigh = memory;
+      }
+      delta = fullLayers(high[gpu]!) - fullLayers(this.#shares[gpu]!);
+    }
+    return denseStart;
+  }
+
+  /** Part of one more layer on this device; what does not fit goes to the next device, or to system memory. */
+  #tryPartialLayer(gpu: number, start: number): number {
+    const last = gpu === this.#gpus - 1;
+    if (this.#shares[start]!.layers <= (last ? 1 : 0)) return start;
+    const test = copy(this.#shares);
+    test[start]!.layers--;
+    test[start]!.partial--;
+    test[gpu]!.layers++;
+    test[gpu]!.partial++;
+    const testStart = test[start]!.partial === 0 ? start + 1 : start;
+    const overflow = [...this.#overflow];
+    if (!last) overflow[gpu] = gpu + 1;
+
+    const accept = (fraction: LayerFraction): boolean => {
+      const candidate = copy(test);
+      candidate[gpu]!.fraction = fraction;
+      const memory = this.#measure(candidate, overflow);
+      const targets = this.#input.targets;
+      if (memory[gpu]! >= targets[gpu]! || (!last && memory[gpu + 1]! >= targets[gpu + 1]!)) return false;
+      this.#shares = candidate;
+      this.#overflow = overflow;
+      this.#memory = memory;
+      return true;
+    };
+    if (accept('up')) {
+      accept('gate');
+      return testStart;
+    }
+    return accept('attention') ? testStart : start;
+  }
+}
+
+function copy(shares: readonly Share[]): Share[] {
+  return shares.map((share) => ({ ...share }));
+}
+
+function fullLayers(share: Share): number {
+  return share.layers - share.partial;
+}
+
+/** Makes `count` partial layers of the devices from `start` on whole layers of `to`; returns the new start. */
+function moveLayers(shares: Share[], start: number, to: number, count: number): number {
+  let from = start;
+  let moved = 0;
+  for (; from < shares.length; from++) {
+    const share = shares[from]!;
+    const now = Math.min(count - moved, share.partial);
+    share.layers -= now;
+    share.partial -= now;
+    shares[to]!.layers += now;
+    moved += now;
+    if (share.partial > 0) break;
+  }
+  return from;
+}
+
+/** The original's step: truncating 64-bit division, then taken as an unsigned 32-bit number and kept in [1, delta-1]. */
+function falsePosition(delta: number, target: number, low: number, high: number): number {
+  const quotient = high === low ? 0 : Number((BigInt(delta) * BigInt(target - low)) / BigInt(high - low));
+  return Math.min(Math.max(quotient >>> 0, 1), delta - 1);
+}

@@ -1,0 +1,161 @@
+/**
+ * From llama.cpp's bytes per device to the estimator's answer: placement, verdict, parts per GPU, what is left free.
+ */
+
+import { blockCount } from '../../estimate-facts.ts';
+import { gpuOverhead } from '../../overhead.ts';
+import type {
+  CalibrationFactors,
+  EngineName,
+  GpuDevice,
+  GpuPlan,
+  KvCacheType,
+  LlamaCppConfig,
+  LlamaCppPlan,
+  ModelSpec,
+  Plan,
+  Reason,
+  VerdictName,
+} from '../../types.ts';
+import { type FitOverride, overridePattern } from './overrides.ts';
+
+export interface PlanParts {
+  readonly engine: EngineName;
+  readonly spec: ModelSpec;
+  /** All GPUs of the server, in its order. */
+  readonly gpus: readonly GpuDevice[];
+  /** Index in `gpus` of each device of `config`. */
+  readonly chosen: readonly number[];
+  readonly config: LlamaCppConfig;
+  readonly memory: LlamaCppPlan;
+  readonly overrides: readonly FitOverride[];
+  /** Weights and compute of the projector on the first chosen GPU (0 when it is on the CPU or there is none). */
+  readonly projectorWeightsBytes: number;
+  readonly projectorComputeBytes: number;
+  /** The projector's bytes on the host. */
+  readonly hostProjectorBytes: number;
+  readonly calibration?: CalibrationFactors | undefined;
+  readonly kvCacheType: KvCacheType;
+  readonly notes: readonly Reason[];
+}
+
+/** Everything of a plan but the verdict's reason and the sizes that /api/ps reports. */
+export type PlanBody = Omit<Plan, 'verdict' | 'reason' | 'sizeVramBytes' | 'sizeBytes'>;
+
+/** Lays the parts of a plan out per GPU. */
+export function planBody(parts: PlanParts): PlanBody {
+  const { config, memory, overrides, spec } = parts;
+  const totalLayers = blockCount(spec) + 1;
+  const gpuLayers =
+    parts.chosen.length === 0 ? 0 : config.numGpu < 0 ? totalLayers : Math.min(config.numGpu, totalLayers);
+  const perGpuLayers = parts.gpus.map(() => 0);
+  const gpus = parts.gpus.map((gpu) => emptyGpu(gpu));
+  for (const [device, index] of parts.chosen.entries()) {
+    const planned = memory.gpus[device];
+    if (planned === undefined) continue;
+    perGpuLayers[index] = planned.layers;
+    gpus[index] = usedGpu(parts, device, index);
+  }
+  const { host } = memory;
+  const hostWeights = host.weightsBytes + parts.hostProjectorBytes;
+  return {
+    engine: parts.engine,
+    placement: {
+      gpuLayers,
+      totalLayers,
+      perGpuLayers,
+      overrides: overrides.length,
+      overridePatterns: overrides.map(overridePattern),
+    },
+    gpus,
+    host: {
+      weightsBytes: hostWeights,
+      cacheBytes: host.cacheBytes,
+      computeBytes: host.computeBytes,
+      totalBytes: hostWeights + host.cacheBytes + host.computeBytes,
+    },
+    numCtx: memory.numCtxSeq,
+    numParallel: config.numParallel,
+    numBatch: Math.min(config.numBatch, memory.numCtx),
+    numUbatch: Math.min(config.numUbatch, config.numBatch, memory.numCtx),
+    flashAttention: memory.flashAttention,
+    kvCacheType: parts.kvCacheType,
+    computeBasis: memory.computeBasis,
+    notes: parts.notes,
+  };
+}
+
+function usedGpu(parts: PlanParts, device: number, index: number): GpuPlan {
+  const planned = parts.memory.gpus[device]!;
+  const gpu = parts.gpus[index]!;
+  const overhead = gpuOverhead(gpu);
+  const delta = parts.calibration?.overheadDeltaBytes ?? 0;
+  const low = Math.max(0, overhead.lowBytes + Math.min(0, delta));
+  const overheadBytes = Math.max(0, overhead.expectedBytes + delta);
+  const computeBytes = Math.round(planned.computeBytes * (parts.calibration?.computeFactor ?? 1));
+  const projectorBytes = device === 0 ? parts.projectorWeightsBytes + parts.projectorComputeBytes : 0;
+  const totalBytes = planned.weightsBytes + planned.cacheBytes + computeBytes + projectorBytes + overheadBytes;
+  return {
+    weightsBytes: planned.weightsBytes,
+    cacheBytes: planned.cacheBytes,
+    computeBytes,
+    projectorBytes,
+    overheadBytes,
+    overheadRangeBytes: [
+      Math.min(low, overheadBytes),
+      Math.max(overhead.highBytes + Math.max(0, delta), overheadBytes),
+    ],
+    totalBytes,
+    layers: planned.layers,
+    headroomBytes: gpu.freeBytes - totalBytes,
+  };
+}
+
+/** A GPU that this model does not touch. */
+export function emptyGpu(gpu: GpuDevice): GpuPlan {
+  return {
+    weightsBytes: 0,
+    cacheBytes: 0,
+    computeBytes: 0,
+    projectorBytes: 0,
+    overheadBytes: 0,
+    overheadRangeBytes: [0, 0],
+    totalBytes: 0,
+    layers: 0,
+    headroomBytes: gpu.freeBytes,
+  };
+}
+
+/** Verdict and reason by where the layers and experts ended up. */
+export function placementVerdict(
+  body: PlanBody,
+  overrides: readonly FitOverride[],
+  cpuTensors: readonly string[],
+  deficitBytes: number,
+): { readonly verdict: VerdictName; readonly reason: Reason } {
+  const { gpuLayers, totalLayers } = body.placement;
+  if (body.gpus.length === 0) return { verdict: 'cpu', reason: { code: 'no-gpu', params: {} } };
+  if (gpuLayers === 0) return { verdict: 'cpu', reason: { code: 'all-on-cpu', params: { totalLayers, deficitBytes } } };
+  const hostExperts = overrides.filter((override) => override.target === 'CPU').length;
+  if (gpuLayers < totalLayers) {
+    const params = { gpuLayers, totalLayers, cpuLayers: totalLayers - gpuLayers, deficitBytes };
+    return { verdict: 'partial', reason: { code: 'layers-on-cpu', params } };
+  }
+  if (hostExperts > 0 || cpuTensors.length > 0) {
+    return {
+      verdict: 'partial',
+      reason: { code: 'experts-on-cpu', params: { layers: hostExperts, totalLayers, deficitBytes } },
+    };
+  }
+  return { verdict: 'fits', reason: { code: 'all-on-gpu', params: { totalLayers } } };
+}
+
+/** `--fit` leaves its caller with too little: the GPU that lacks most, as a reason, or undefined when all is well. */
+export function outOfMemory(body: PlanBody): Reason | undefined {
+  let worst = -1;
+  for (const [index, gpu] of body.gpus.entries()) {
+    if (gpu.headroomBytes < 0 && (worst < 0 || gpu.headroomBytes < body.gpus[worst]!.headroomBytes)) worst = index;
+  }
+  if (worst < 0) return undefined;
+  return { code: 'out-of-memory', params: { gpu: worst, missingBytes: -body.gpus[worst]!.headroomBytes } };
+}

@@ -1,0 +1,218 @@
+/**
+ * The command line Ollama ≥ 0.30 gives llama-server, as far as memory depends on it: context, slots, GPUs, batch, flash
+ * attention, cache type, layers, projector and `--fit`'s margin. Sources: server/sched.go (`getRunner`, `load`) and
+ * llm/llama_server.go (`startLlamaServer`, `shouldDisableMMProjOffload`, `mmprojFitTargetMiB`), v0.30.0 to v0.33.0.
+ */
+
+import { blockCount, isEmbeddingModel, trainingContext } from '../../estimate-facts.ts';
+import { gpuOverhead } from '../../overhead.ts';
+import { type ProjectorPlan, planProjector } from '../../projector.ts';
+import type { EstimateRequest, EstimateServer, GpuDevice, LlamaCppConfig, ModelSpec, Reason } from '../../types.ts';
+import { atLeast, oneSlotOnly, parseVersion, type Version } from '../../versions.ts';
+import { FIT_MARGIN_BYTES } from '../fit/fit.ts';
+import { choosePlacement } from './placement.ts';
+import {
+  automaticBatch,
+  availableMemory,
+  batchSurcharge,
+  percentOf,
+  predictServerVram,
+  usableBytes,
+} from './prediction.ts';
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+/** Kept free beside the projector: `mmprojOffloadHeadroom`. */
+const PROJECTOR_HEADROOM_BYTES = GIB;
+
+/** Architectures whose embedded tower Ollama hands to llama-server as a projector (`compatClipArches`). */
+const EMBEDDED_TOWERS = new Set([
+  'gemma3',
+  'gemma4',
+  'qwen35',
+  'qwen35moe',
+  'qwen25vl',
+  'qwen3vl',
+  'qwen3vlmoe',
+  'mistral3',
+  'deepseekocr',
+  'glmocr',
+  'llama4',
+  'nemotron_h_omni',
+]);
+
+export interface Launch {
+  /** Index in the server's list of each GPU given to llama-server. */
+  readonly chosen: readonly number[];
+  /** llama.cpp's configuration before `--fit`; the GPUs are the chosen ones, with what llama.cpp sees free on them. */
+  readonly config: LlamaCppConfig;
+  /** `LLAMA_ARG_FIT_TARGET`, per GPU. */
+  readonly marginBytes: number;
+  readonly projector?: ProjectorPlan;
+  readonly projectorOnGpu: boolean;
+  readonly predictedBytes: number;
+  readonly availableBytes: number;
+  readonly mmap: boolean;
+  readonly notes: readonly Reason[];
+}
+
+/** Works out how Ollama would start llama-server for a request. */
+export function prepareLaunch(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Launch {
+  const notes: Reason[] = [];
+  const { version } = parseVersion(server.ollama);
+  const embedding = request.embedding ?? isEmbeddingModel(spec);
+  const projector = servedProjector(spec);
+  const numCtx = effectiveContext(spec, request, projector !== undefined, notes);
+  const numParallel = effectiveParallel(request, embedding || oneSlotOnly(version, spec.architecture), notes);
+  const totalCtx = numCtx * numParallel;
+  const numGpu = request.numGpu ?? -1;
+
+  const predictedBytes = predictServerVram(spec, totalCtx);
+  const chosen =
+    numGpu === 0
+      ? server.gpus.map((_, index) => index)
+      : choosePlacement(server.gpus, predictedBytes, server.system, server.schedSpread === true);
+  const gpus = chosen.map((index) => server.gpus[index]!);
+  const availableBytes = availableMemory(gpus, server.system);
+  const flashAttention = flashAttentionMode(request, gpus);
+  const numBatch = embedding
+    ? Math.min(request.numBatch ?? Math.min(2048, numCtx), totalCtx)
+    : (request.numBatch ?? automaticBatch(totalCtx, predictedBytes, availableBytes, flashAttention === false, gpus));
+  noteEviction(spec, server, numGpu, embedding, numBatch, predictedBytes, availableBytes, notes);
+
+  const offload = projectorOffload(spec, version, projector, gpus, numGpu);
+  if (projector !== undefined && offload !== 'gpu') notes.push({ code: 'projector-on-cpu', params: { why: offload } });
+  const kvCacheType = request.kvCacheType ?? 'f16';
+  return {
+    chosen,
+    config: {
+      gpus: gpus.map(seenByLlamaCpp),
+      numCtx: totalCtx,
+      numBatch,
+      numUbatch: request.numUbatch ?? numBatch,
+      numParallel,
+      flashAttention,
+      cacheTypeK: kvCacheType,
+      cacheTypeV: kvCacheType,
+      outputs: request.outputs ?? (embedding ? 0 : Math.min(numBatch, numParallel)),
+      numGpu,
+      unifiedCache: request.unifiedCache ?? false,
+      embedding,
+      opOffload: request.opOffload ?? true,
+      view: 'fit',
+    },
+    marginBytes: request.fitMarginBytes ?? fitMargin(version, projector, offload),
+    ...(projector === undefined ? {} : { projector }),
+    projectorOnGpu: offload === 'gpu',
+    predictedBytes,
+    availableBytes,
+    mmap: usesMmap(server, gpus, numGpu, predictedBytes, availableBytes),
+    notes,
+  };
+}
+
+/** The tower llama-server loads: a file of its own always, an embedded one for the architectures Ollama translates. */
+function servedProjector(spec: ModelSpec): ProjectorPlan | undefined {
+  const projector = planProjector(spec);
+  if (projector === undefined || projector.source === 'file') return projector;
+  return EMBEDDED_TOWERS.has(spec.architecture) ? projector : undefined;
+}
+
+function effectiveContext(spec: ModelSpec, request: EstimateRequest, vision: boolean, notes: Reason[]): number {
+  const trained = trainingContext(spec);
+  let numCtx = Math.max(request.numCtx, vision ? 2048 : 4);
+  if (numCtx > request.numCtx) notes.push({ code: 'ctx-raised', params: { from: request.numCtx, to: numCtx } });
+  if (trained > 0 && numCtx > trained) {
+    notes.push({ code: 'ctx-clamped-to-training', params: { from: numCtx, to: trained } });
+    numCtx = trained;
+  }
+  return numCtx;
+}
+
+function effectiveParallel(request: EstimateRequest, single: boolean, notes: Reason[]): number {
+  const wanted = Math.max(request.numParallel ?? 1, 1);
+  if (wanted === 1 || !single) return wanted;
+  notes.push({ code: 'parallel-forced-to-one', params: { from: wanted } });
+  return 1;
+}
+
+/** `on`, `off` or `auto`; off where a GPU cannot (CUDA below 6.0 and 7.2). Unknown capability counts as able. */
+function flashAttentionMode(request: EstimateRequest, gpus: readonly GpuDevice[]): boolean | 'auto' {
+  if (typeof request.flashAttention === 'boolean') return request.flashAttention;
+  return gpus.every(supportsFlashAttention) ? 'auto' : false;
+}
+
+function supportsFlashAttention(gpu: GpuDevice): boolean {
+  if ((gpu.library ?? 'CUDA') !== 'CUDA' || gpu.computeCapability === undefined) return true;
+  return gpu.computeCapability >= 6 && gpu.computeCapability !== 7.2;
+}
+
+/** The pre-flight check: with another model loaded, one that is predicted not to fit beside it makes it leave. */
+function noteEviction(
+  spec: ModelSpec,
+  server: EstimateServer,
+  numGpu: number,
+  embedding: boolean,
+  numBatch: number,
+  predictedBytes: number,
+  availableBytes: number,
+  notes: Reason[],
+): void {
+  const others = server.loaded ?? [];
+  if (others.length === 0 || server.gpus.length === 0) return;
+  if (numGpu > 0 && numGpu < blockCount(spec) + 1) return;
+  const wanted = predictedBytes + (embedding ? 0 : batchSurcharge(numBatch));
+  if (wanted <= percentOf(availableBytes, 80)) return;
+  notes.push({ code: 'evicts-others', params: { predictedBytes: wanted, availableBytes, models: others.length } });
+}
+
+type Offload = 'gpu' | 'none' | 'cpu-only' | 'partial-text-offload' | 'shared-memory-gpu' | 'limited-vram';
+
+function projectorOffload(
+  spec: ModelSpec,
+  version: Version,
+  projector: ProjectorPlan | undefined,
+  gpus: readonly GpuDevice[],
+  numGpu: number,
+): Offload {
+  if (projector === undefined) return 'none';
+  if (numGpu === 0 || gpus.length === 0) return 'cpu-only';
+  if (numGpu > 0 && numGpu < blockCount(spec) + 1) return 'partial-text-offload';
+  const byProjector = atLeast(version, '0.30.11');
+  for (const gpu of gpus) {
+    const shared = gpu.integrated === true && (gpu.library ?? 'CUDA') !== 'Metal';
+    if (shared && !atLeast(version, '0.31.2')) return 'shared-memory-gpu';
+    const memory = usableBytes(gpu);
+    if (memory <= 0) continue;
+    if (byProjector ? memory < projector.weightsBytes + PROJECTOR_HEADROOM_BYTES : memory <= 10 * GIB)
+      return 'limited-vram';
+  }
+  return 'gpu';
+}
+
+/** From v0.31.2 the projector's size is added to what `--fit` keeps free, on every GPU. */
+function fitMargin(version: Version, projector: ProjectorPlan | undefined, offload: Offload): number {
+  if (projector === undefined || projector.weightsBytes === 0 || offload !== 'gpu') return FIT_MARGIN_BYTES;
+  if (!atLeast(version, '0.31.2')) return FIT_MARGIN_BYTES;
+  return Math.ceil((projector.weightsBytes + PROJECTOR_HEADROOM_BYTES) / MIB) * MIB;
+}
+
+/** Whether weights are mapped from the file (`disableMmapDefaultReason`, `disableMmapForHostPressure` left out). */
+function usesMmap(
+  server: EstimateServer,
+  gpus: readonly GpuDevice[],
+  numGpu: number,
+  predictedBytes: number,
+  availableBytes: number,
+): boolean {
+  if (numGpu === 0 || gpus.length === 0) return false;
+  const libraries = gpus.map((gpu) => gpu.library ?? 'CUDA');
+  if (server.os === 'windows' && libraries.includes('CUDA')) return false;
+  if (server.os === 'linux' && gpus.some((gpu) => gpu.integrated === true)) return false;
+  return !(libraries.includes('Metal') && predictedBytes > availableBytes);
+}
+
+/** llama.cpp asks for free memory when its context stands already. */
+function seenByLlamaCpp(gpu: GpuDevice): GpuDevice {
+  return { ...gpu, freeBytes: Math.max(0, gpu.freeBytes - gpuOverhead(gpu).contextBytes) };
+}
