@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ModelSpec } from '../estimator/types.ts';
-import { tableBytes } from '../gguf/from-json.ts';
+import { tableBytes } from '../gguf/spec.ts';
 import { ALIASES, type Aliases } from './aliases.ts';
 import { decodeIndex, decodeModel, type ListIndex } from './builtin-codec.ts';
 import { nameKey, parseModelName } from './names.ts';

@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
-import { ggmlType, tensorBytes } from '../estimator/ggml-types.ts';
+import { ggmlType } from '../estimator/ggml-types.ts';
 import type { MetadataValue, ModelSpec, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
 import { GgufError } from './errors.ts';
+import { buildSpec } from './spec.ts';
 
 /** Most bytes read of a model JSON: the largest real one (1,638 tensors) has 112 KB. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
@@ -46,6 +47,7 @@ const modelJson = z.object({
  *
  * @throws GgufError `model-json-invalid` with the first `key` that is wrong (a path such as `tensors.3.shape`), its `problem`
  *   (`missing`, `wrong-type`, `too-small`, `too-large`, `unknown-tensor-type`) and the number of `faults`
+ * @throws GgufError `gguf-not-a-language-model`
  */
 export function specFromJson(value: unknown, fallbackName = 'model'): ModelSpec {
   const parsed = modelJson.safeParse(value);
@@ -56,14 +58,14 @@ export function specFromJson(value: unknown, fallbackName = 'model'): ModelSpec 
   if (architecture === undefined) {
     throw new GgufError('model-json-invalid', { key: 'architecture', problem: 'missing', faults: 1 });
   }
-  return {
+  return buildSpec({
     name: name ?? fallbackName,
     architecture,
     metadata: metadata as Readonly<Record<string, MetadataValue>>,
     tensors: tensors as readonly TensorInfo[],
-    ...(fileBytes === undefined ? {} : { fileBytes }),
-    ...(tower === undefined ? {} : { projector: tower as ProjectorSpec }),
-  };
+    fileBytes,
+    projector: tower as ProjectorSpec | undefined,
+  });
 }
 
 function invalid(error: z.ZodError): GgufError {
@@ -119,11 +121,4 @@ async function readBounded(path: string): Promise<string> {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw new GgufError(reason === 'ENOENT' ? 'model-json-not-found' : 'model-json-unreadable', { path, reason });
   }
-}
-
-/** Bytes of all tensors of a table. @throws EstimateError `unknown-tensor-type` */
-export function tableBytes(tensors: readonly TensorInfo[]): number {
-  let sum = 0;
-  for (const t of tensors) sum += tensorBytes(t.type, t.shape);
-  return sum;
 }

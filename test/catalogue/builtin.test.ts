@@ -5,7 +5,7 @@ import { ALIASES } from '../../src/catalogue/aliases.ts';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
 import { decodeIndex, decodeModel, encodeList, type ListedModel } from '../../src/catalogue/builtin-codec.ts';
 import { ggmlType } from '../../src/estimator/ggml-types.ts';
-import { tableBytes } from '../../src/gguf/from-json.ts';
+import { tableBytes } from '../../src/gguf/spec.ts';
 
 const list = builtinCatalogue();
 
