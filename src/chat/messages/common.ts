@@ -37,4 +37,17 @@ export const commonMessages = area({
   },
   'error.button-not-yours': { en: 'This button is for somebody else.', 'zh-CN': '此按钮不是给你的。' },
   'error.button-used': { en: 'This button has been used already.', 'zh-CN': '此按钮已被使用过。' },
+  'help.description': { en: 'What can be typed, with examples', 'zh-CN': '可用的命令和示例' },
+  'help.title': {
+    en: 'Headroom answers "does this model fit?" before anybody loads it.',
+    'zh-CN': 'Headroom 在加载之前回答“这个模型放得下吗？”',
+  },
+  'help.more': {
+    en: 'Context is in tokens. Sizes are in GiB and MiB (powers of 1024).',
+    'zh-CN': '上下文以令牌计。大小以 GiB 和 MiB（1024 的幂）计。',
+  },
+  'error.no-server-known': {
+    en: 'Of no server the GPUs are known right now. Set GPU_SOURCE, or ask with gpus:4x8GiB.',
+    'zh-CN': '目前不知道任何服务器的 GPU。请设置 GPU_SOURCE，或用 gpus:4x8GiB 提问。',
+  },
 });

@@ -1,9 +1,9 @@
 import type { Message } from './area.ts';
 import { commonMessages } from './common.ts';
 import { consoleMessages } from './console.ts';
-import { fitMessages } from './fit.ts';
 import { discordMessages } from './discord.ts';
 import { dispatchMessages } from './dispatch.ts';
+import { fitMessages } from './fit.ts';
 
 /** The message table: every string that a person sees. */
 export const messages = {

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { type ActionHandler, type Choice, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
+import type { Reply } from '../src/chat/reply.ts';
+import { planFixed } from '../src/estimator/estimate.ts';
+import type { KvCacheType } from '../src/estimator/types.ts';
+import { answerQuestion } from './fit/answer.ts';
+import { explainReply } from './fit/explain.ts';
+import { ASSUMED_VERSION, type FitOptions, type FitQuestion, gatherQuestion } from './fit/question.ts';
+import { fitReply, unknownReply } from './fit/reply.ts';
+import { somewhereReply } from './fit/somewhere.ts';
+import { completeContext, completeModel, completeServer } from './parts/completion.ts';
+import { ctxOption, modelOption, serverOption } from './parts/options.ts';
+import type { Services } from './services.ts';
+
+/** Types that both llama.cpp's CUDA kernels and Ollama take. */
+const KV_CHOICES = ['f16', 'q8_0', 'q4_0'] as const satisfies readonly KvCacheType[];
+const MAX_SLOTS = 256;
+const GIB = 2 ** 30;
+
+const fitSchema = z.object({
+  model: z.string().trim().min(1).max(200),
+  ctx: z.number().int().min(1).max(100_000_000).optional(),
+  server: z.string().trim().min(1).max(64).optional(),
+  gpus: z.string().trim().min(1).max(500).optional(),
+  kv: z.enum(KV_CHOICES).optional(),
+  parallel: z.number().int().min(1).max(MAX_SLOTS).optional(),
+});
+
+type Context = CommandContext<Services>;
+
+/** The reply to one question, where the server is settled. */
+async function answer(context: Context, options: FitOptions): Promise<Reply> {
+  const question = await gatherQuestion(context.services, options, context.signal);
+  const { estimate, snapshot } = question;
+  if (estimate === null || (snapshot?.gpuStale === true && !question.gpusGiven)) {
+    return unknownReply(question, needOnOneGpu(question), context.translator, context.services);
+  }
+  return fitReply(answerQuestion(question, estimate), context.translator, context.services);
+}
+
+/** What the model would take on one GPU large enough for all of it. */
+function needOnOneGpu(question: FitQuestion) {
+  const version = question.estimate?.ollama ?? question.options.ollama ?? ASSUMED_VERSION;
+  const large = { name: 'GPU', totalBytes: 4096 * GIB, freeBytes: 4096 * GIB };
+  return planFixed(question.found.spec, { ollama: version, gpus: [large] }, question.request);
+}
+
+async function run(context: Context, options: FitOptions): Promise<Reply> {
+  const { servers } = context.services.servers;
+  if (options.server === undefined && options.gpus === undefined && servers.length > 1)
+    return somewhereReply(context, options);
+  return answer(context, options);
+}
+
+/** `/fit`: does this model fit with this context? */
+export const fitCommand: Command<Services> = {
+  name: 'fit',
+  description: 'fit.description',
+  run: runnable<Services, typeof fitSchema>({
+    description: 'fit.description',
+    access: 'everyone',
+    options: [
+      modelOption,
+      ctxOption,
+      serverOption,
+      { name: 'gpus', description: 'option.gpus', type: 'string', maxLength: 500 },
+      { name: 'kv', description: 'option.kv', type: 'string', choices: KV_CHOICES.map((value) => ({ value })) },
+      { name: 'parallel', description: 'option.parallel', type: 'integer', min: 1, max: MAX_SLOTS },
+    ],
+    schema: fitSchema,
+    run,
+    complete: (context, request): Promise<readonly Choice[]> => {
+      if (request.option === 'model') return completeModel(context, request);
+      if (request.option === 'ctx') return completeContext(context, request);
+      return completeServer(context, request);
+    },
+  }),
+};
+
+/** The button under an answer: every figure with its formula. */
+export const fitExplain: ActionHandler<Services> = {
+  name: 'fit.explain',
+  access: 'everyone',
+  payload: fitSchema,
+  run: async (context: Context, options: FitOptions) => {
+    const question = await gatherQuestion(context.services, options, context.signal);
+    if (question.estimate === null) {
+      return unknownReply(question, needOnOneGpu(question), context.translator, context.services);
+    }
+    return explainReply(answerQuestion(question, question.estimate), context.translator);
+  },
+};
+
+export { answer as answerFit };

@@ -1,0 +1,83 @@
+import { clamp } from '../../src/estimator/clamp.ts';
+import { decide } from '../../src/estimator/estimate.ts';
+import type { EstimateRequest, EstimateServer, GpuPlan, ModelSpec, Plan } from '../../src/estimator/types.ts';
+import type { FitQuestion } from './question.ts';
+
+/** One thing that would help, checked with the estimator: with it the model fits. */
+export type Advice =
+  | { readonly kind: 'shorter-context'; readonly ctx: number }
+  | { readonly kind: 'quantized-cache'; readonly type: 'q8_0' | 'q4_0' }
+  | { readonly kind: 'unload'; readonly models: readonly string[] }
+  | { readonly kind: 'fewer-slots'; readonly from: number; readonly to: number };
+
+/** What /fit found out. */
+export interface FitAnswer {
+  readonly question: FitQuestion;
+  readonly plan: Plan;
+  readonly estimate: EstimateServer;
+  /** Largest context for a verdict of `fits` on the server as it is now; `null` = none. */
+  readonly largestCtx: number | null;
+  /** The same with every loaded model gone, where something is loaded. */
+  readonly largestCtxEmptied: number | null;
+  readonly advice: readonly Advice[];
+}
+
+/** Largest context that fits, tokens per slot; `null` where none does. */
+export function largestContext(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): number | null {
+  if (server.gpus.length === 0) return null;
+  const { numCtx } = clamp(spec, server, request);
+  return numCtx !== null && numCtx > 0 ? numCtx : null;
+}
+
+/** Plans the question on its server. Pure but for the question itself; throws EstimateError. */
+export function answerQuestion(question: FitQuestion, estimate: EstimateServer): FitAnswer {
+  const { spec } = question.found;
+  const plan = decide(spec, estimate, question.request);
+  const largestCtx = largestContext(spec, estimate, question.request);
+  return {
+    question,
+    plan,
+    estimate,
+    largestCtx,
+    largestCtxEmptied: question.emptied === null ? null : largestContext(spec, question.emptied, question.request),
+    advice: plan.verdict === 'fits' || estimate.gpus.length === 0 ? [] : findAdvice(question, estimate, largestCtx),
+  };
+}
+
+function fits(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): boolean {
+  return decide(spec, server, request).verdict === 'fits';
+}
+
+function findAdvice(question: FitQuestion, estimate: EstimateServer, largestCtx: number | null): Advice[] {
+  const { spec } = question.found;
+  const { request } = question;
+  const advice: Advice[] = [];
+  if (question.emptied !== null && fits(spec, question.emptied, request)) {
+    advice.push({ kind: 'unload', models: (question.snapshot?.models ?? []).map((model) => model.name) });
+  }
+  if (largestCtx !== null && largestCtx < request.numCtx) advice.push({ kind: 'shorter-context', ctx: largestCtx });
+  const slots = request.numParallel ?? 1;
+  for (let fewer = slots - 1; fewer >= 1; fewer = Math.floor(fewer / 2)) {
+    if (fits(spec, estimate, { ...request, numParallel: fewer })) {
+      advice.push({ kind: 'fewer-slots', from: slots, to: fewer });
+      break;
+    }
+  }
+  if (request.kvCacheType === undefined || request.kvCacheType === 'f16') {
+    const type = (['q8_0', 'q4_0'] as const).find((kvCacheType) =>
+      fits(spec, estimate, { ...request, kvCacheType, flashAttention: true }),
+    );
+    if (type !== undefined) advice.push({ kind: 'quantized-cache', type });
+  }
+  return advice;
+}
+
+/** Bytes of a plan on all GPUs together. */
+export function totalBytes(gpus: readonly GpuPlan[]): number {
+  return gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0);
+}
+
+/** Used GPUs: those that hold something of the model. */
+export function usedGpus(plan: Plan): readonly GpuPlan[] {
+  return plan.gpus.filter((gpu) => gpu.layers > 0 || gpu.weightsBytes > 0);
+}

@@ -1,0 +1,30 @@
+import { formatBytes } from '../../src/chat/format.ts';
+import type { Reply } from '../../src/chat/reply.ts';
+import { isMessageKey, type Translator } from '../../src/chat/translate.ts';
+import { explain } from '../../src/estimator/explain.ts';
+import type { FitAnswer } from './answer.ts';
+
+/** Every figure with its formula and where the formula comes from. */
+export function explainReply(answer: FitAnswer, translator: Translator): Reply {
+  const { question, estimate, plan } = answer;
+  const lines = explain(question.found.spec, estimate, question.request, plan);
+  return {
+    tone: 'neutral',
+    private: true,
+    title: translator.text('fit.explain.title', { model: { code: question.found.spec.name }, ctx: plan.numCtx }),
+    blocks: [
+      {
+        kind: 'list',
+        items: lines.map((line) => {
+          const key = `explain.${line.label}`;
+          const label = isMessageKey(key) ? translator.t(key, line.params ?? {}) : line.label;
+          return [
+            { bold: `${label}: ${formatBytes(line.valueBytes, translator.locale)}` },
+            ` = ${line.formula} `,
+            { code: line.source },
+          ];
+        }),
+      },
+    ],
+  };
+}

@@ -1,0 +1,342 @@
+import { formatBytes, formatGib } from '../../src/chat/format.ts';
+import type { MessageKey } from '../../src/chat/messages/index.ts';
+import type { BarsSpec } from '../../src/chat/pictures/spec.ts';
+import type { Action, Block, Column, Reply, Tone } from '../../src/chat/reply.ts';
+import { plainText, type Text } from '../../src/chat/text.ts';
+import { isMessageKey, type MessageParams, type Translator } from '../../src/chat/translate.ts';
+import type { GpuPlan, Plan, Reason } from '../../src/estimator/types.ts';
+import type { Services } from '../services.ts';
+import { type Advice, type FitAnswer, totalBytes, usedGpus } from './answer.ts';
+import type { FitQuestion } from './question.ts';
+
+const TONE: Readonly<Record<Plan['verdict'], Tone>> = { fits: 'good', partial: 'warning', cpu: 'bad', refused: 'bad' };
+
+/** Words for a reason or remark from the estimator, or null where there are none. */
+export function reasonText(translator: Translator, prefix: string, reason: Reason): Text | null {
+  const key = `${prefix}.${reason.code}`;
+  return isMessageKey(key) ? translator.text(key, reason.params) : null;
+}
+
+function title(answer: FitAnswer, translator: Translator): Text {
+  const { plan, question } = answer;
+  const used = usedGpus(plan);
+  const params: MessageParams = {
+    model: { code: question.found.spec.name },
+    ctx: plan.numCtx,
+    need: totalBytes(used),
+    gpus: used.length,
+    spare: Math.min(...used.map((gpu) => gpu.headroomBytes), Number.POSITIVE_INFINITY),
+    layers: plan.placement.gpuLayers,
+    total: plan.placement.totalLayers,
+    host: plan.host.weightsBytes + plan.host.cacheBytes,
+    version: answer.estimate.ollama,
+  };
+  if (plan.verdict === 'refused') {
+    const wanted = typeof plan.reason.params.needText === 'string' ? plan.reason.params.needText : undefined;
+    return translator.text('fit.title.refused', {
+      ...params,
+      need: wanted ?? formatBytes(plan.sizeBytes, translator.locale),
+    });
+  }
+  if (plan.verdict === 'partial' && plan.placement.overrides > 0)
+    return translator.text('fit.title.partial-experts', params);
+  return translator.text(`fit.title.${plan.verdict}`, params);
+}
+
+interface Part {
+  readonly key: 'weights' | 'cache' | 'compute' | 'projector' | 'overhead';
+  readonly of: (gpu: GpuPlan) => number;
+}
+
+const PARTS: readonly Part[] = [
+  { key: 'weights', of: (gpu) => gpu.weightsBytes },
+  { key: 'cache', of: (gpu) => gpu.cacheBytes },
+  { key: 'compute', of: (gpu) => gpu.computeBytes },
+  { key: 'projector', of: (gpu) => gpu.projectorBytes },
+  { key: 'overhead', of: (gpu) => gpu.overheadBytes },
+];
+
+/** Labels short enough for a phone: the index, and the name where it tells the cards apart. */
+function gpuLabels(answer: FitAnswer): string[] {
+  const names = answer.estimate.gpus.map((gpu) => gpu.name.replace(/^(NVIDIA|AMD) /, '').replace(/^GeForce /, ''));
+  const same = new Set(names).size <= 1;
+  return names.map((name, index) => (same ? `GPU ${index}` : `${index} ${name}`));
+}
+
+function table(answer: FitAnswer, translator: Translator): Block {
+  const { plan, estimate } = answer;
+  const { locale } = translator;
+  const parts = PARTS.filter((part) => part.key !== 'projector' || plan.gpus.some((gpu) => gpu.projectorBytes > 0));
+  const column = (key: MessageKey): Column => ({ title: translator.t(key), align: 'right' });
+  const labels = gpuLabels(answer);
+  const gib = (bytes: number) =>
+    bytes === 0
+      ? '–'
+      : (bytes / 2 ** 30).toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const rows = plan.gpus.map((gpu, index) => {
+    const device = estimate.gpus[index]!;
+    const idle = gpu.layers === 0 && gpu.weightsBytes === 0;
+    return [
+      labels[index]!,
+      ...parts.map((part) => (idle ? '–' : gib(part.of(gpu)))),
+      gib(device.totalBytes - device.freeBytes),
+      gib(idle ? device.freeBytes : gpu.headroomBytes),
+    ];
+  });
+  const host = plan.host;
+  if (host.totalBytes > 0) {
+    rows.push([
+      translator.t('fit.row.host'),
+      ...parts.map((part) =>
+        part.key === 'weights'
+          ? gib(host.weightsBytes)
+          : part.key === 'cache'
+            ? gib(host.cacheBytes)
+            : part.key === 'compute'
+              ? gib(host.computeBytes)
+              : '–',
+      ),
+      '',
+      '',
+    ]);
+  }
+  return {
+    kind: 'table',
+    columns: [
+      { title: 'GiB', align: 'left' },
+      ...parts.map((part) => column(`fit.column.${part.key}`)),
+      column('fit.column.others'),
+      column('fit.column.left'),
+    ],
+    rows,
+  };
+}
+
+function picture(answer: FitAnswer, translator: Translator, services: Services): Block | null {
+  const { plan, estimate, question } = answer;
+  if (estimate.gpus.length === 0) return null;
+  const labels = gpuLabels(answer);
+  const series: BarsSpec['series'] = [
+    { label: translator.t('fit.column.others'), colour: 'grey' },
+    { label: translator.t('fit.column.weights'), colour: 'blue' },
+    { label: translator.t('fit.column.cache'), colour: 'orange' },
+    { label: translator.t('fit.column.compute'), colour: 'green' },
+    { label: translator.t('fit.column.projector'), colour: 'purple' },
+    { label: translator.t('fit.column.overhead'), colour: 'vermilion' },
+    { label: translator.t('fit.picture.free'), colour: 'empty' },
+  ];
+  const bars = plan.gpus.map((gpu, index) => {
+    const device = estimate.gpus[index]!;
+    const before = device.totalBytes - device.freeBytes;
+    const idle = gpu.layers === 0 && gpu.weightsBytes === 0;
+    const values = [before, ...PARTS.map((part) => (idle ? 0 : part.of(gpu)))];
+    const after = values.reduce((sum, value) => sum + value, 0);
+    return {
+      label: estimate.gpus.length > 1 ? `${index} ${device.name}` : device.name,
+      capacityBytes: device.totalBytes,
+      note: `${(after / 2 ** 30).toFixed(1)} / ${formatGib(device.totalBytes, translator.locale)}`,
+      segments: [...values, Math.max(0, device.totalBytes - after)].map((bytes, part) => ({ series: part, bytes })),
+    };
+  });
+  const params = { model: question.found.spec.name, ctx: plan.numCtx };
+  const spec = { charts: [{ kind: 'bars' as const, title: translator.t('fit.picture.title', params), series, bars }] };
+  const summary = bars.map((bar, index) => `${labels[index]} ${bar.note}`).join(', ');
+  return {
+    kind: 'picture',
+    picture: {
+      name: 'fit.png',
+      alt: translator.t('fit.picture.alt', { ...params, gpus: summary }).slice(0, 1024),
+      png: () => services.painter.draw(spec),
+    },
+  };
+}
+
+function adviceText(advice: Advice, translator: Translator): Text {
+  switch (advice.kind) {
+    case 'shorter-context':
+      return translator.text('fit.help.shorter-context', { ctx: advice.ctx });
+    case 'quantized-cache':
+      return translator.text('fit.help.quantized-cache', { type: advice.type });
+    case 'unload':
+      return translator.text('fit.help.unload', { models: { code: advice.models.join(', ') } });
+    case 'fewer-slots':
+      return translator.text('fit.help.fewer-slots', { from: advice.from, to: advice.to });
+  }
+}
+
+function largestLine(answer: FitAnswer, translator: Translator): Text {
+  const { largestCtx, largestCtxEmptied, question } = answer;
+  const spans: Text[] = [];
+  if (largestCtx === null) spans.push(translator.text('fit.largest.none'));
+  else if (largestCtx >= question.trained && question.trained > 0)
+    spans.push(translator.text('fit.largest.all', { ctx: largestCtx }));
+  else
+    spans.push(
+      translator.text('fit.largest', { ctx: largestCtx, trained: question.trained > 0 ? question.trained : '?' }),
+    );
+  if (largestCtxEmptied !== null && largestCtxEmptied > (largestCtx ?? 0)) {
+    spans.push(translator.text('fit.largest.emptied', { ctx: largestCtxEmptied }));
+  }
+  return spans.map(plainText).join(translator.locale === 'en' ? ' ' : '');
+}
+
+/** What was assumed, and how sure the numbers are. */
+function remarks(answer: FitAnswer, translator: Translator, services: Services): Text[] {
+  const { question, plan, estimate } = answer;
+  const { snapshot, found } = question;
+  const lines: Text[] = [];
+  if (services.simulated) lines.push(translator.text('fit.note.simulated'));
+  if (snapshot !== null && snapshot.ollama.state !== 'up') {
+    lines.push(translator.text('fit.note.ollama-down', { server: { code: snapshot.name }, version: estimate.ollama }));
+  } else if (question.versionAssumed)
+    lines.push(translator.text('fit.note.version-assumed', { version: estimate.ollama }));
+  if (question.ctxDefaulted) lines.push(translator.text('fit.note.ctx-defaulted', { ctx: question.request.numCtx }));
+  if (plan.computeBasis === 'guess')
+    lines.push(translator.text('fit.note.guess', { architecture: { code: found.spec.architecture } }));
+  if (plan.ollamaError !== undefined)
+    lines.push(translator.text('fit.note.refused', { text: { code: plan.ollamaError } }));
+  for (const note of plan.notes) {
+    const text = reasonText(translator, 'note', note);
+    if (text !== null) lines.push(text);
+  }
+  for (const warning of found.warnings) {
+    const text = reasonText(translator, 'note', { code: warning, params: {} });
+    if (text !== null) lines.push(text);
+  }
+  const used = usedGpus(plan)[0];
+  if (used !== undefined && used.overheadRangeBytes[1] > used.overheadRangeBytes[0]) {
+    const [low, high] = used.overheadRangeBytes;
+    lines.push(translator.text('fit.note.overhead', { low, high }));
+  }
+  lines.push(
+    translator.text('fit.small', {
+      server: question.gpusGiven || snapshot === null ? translator.t('fit.given-gpus') : snapshot.name,
+      version: estimate.ollama,
+      source: translator.t(`fit.source.${found.source}`),
+      slots: plan.numParallel,
+      kv: plan.kvCacheType,
+      flash: translator.t(plan.flashAttention ? 'fit.on' : 'fit.off'),
+      batch: plan.numUbatch,
+    }),
+  );
+  if (
+    !question.gpusGiven &&
+    snapshot?.gpuAgeMs !== null &&
+    snapshot?.gpuAgeMs !== undefined &&
+    snapshot.gpuAgeMs > 10_000
+  ) {
+    lines.push(translator.text('common.age', { age: snapshot.gpuAgeMs }));
+  }
+  return lines;
+}
+
+function actions(answer: FitAnswer, translator: Translator): Action[] {
+  const { question, plan, largestCtx } = answer;
+  const { options, request } = question;
+  const model = question.found.spec.name;
+  const same = {
+    model,
+    ...(options.server === undefined ? {} : { server: options.server }),
+    ...(options.gpus === undefined ? {} : { gpus: options.gpus }),
+    ...(options.kv === undefined ? {} : { kv: options.kv }),
+    ...(options.parallel === undefined ? {} : { parallel: options.parallel }),
+  };
+  const list: Action[] = [];
+  const loadCtx = plan.verdict === 'fits' ? request.numCtx : largestCtx;
+  if (
+    loadCtx !== null &&
+    !question.gpusGiven &&
+    question.snapshot?.ollama.state === 'up' &&
+    question.found.source === 'server'
+  ) {
+    const server = options.server === undefined ? {} : { server: options.server };
+    list.push({
+      label: translator.t('fit.action.load', { ctx: loadCtx }),
+      style: 'primary',
+      call: { command: 'load', options: { model, ctx: loadCtx, ...server } },
+    });
+  }
+  if (largestCtx !== null && largestCtx !== request.numCtx) {
+    list.push({
+      label: translator.t('fit.action.largest', { ctx: largestCtx }),
+      style: 'secondary',
+      call: { command: 'fit', options: { ...same, ctx: largestCtx } },
+    });
+  }
+  list.push({
+    label: translator.t('fit.action.explain'),
+    style: 'secondary',
+    call: { handler: 'fit.explain', payload: { ...same, ctx: request.numCtx } },
+  });
+  return list;
+}
+
+/** The answer as a reply: the verdict first. */
+export function fitReply(answer: FitAnswer, translator: Translator, services: Services): Reply {
+  const blocks: Block[] = [];
+  const why = answer.plan.verdict === 'fits' ? null : reasonText(translator, 'reason', answer.plan.reason);
+  if (why !== null) blocks.push({ kind: 'text', text: why });
+  blocks.push(table(answer, translator), { kind: 'text', text: largestLine(answer, translator) });
+  if (answer.plan.verdict !== 'fits') {
+    blocks.push(
+      { kind: 'heading', text: translator.t('fit.help') },
+      {
+        kind: 'list',
+        items: [
+          ...answer.advice.map((advice) => adviceText(advice, translator)),
+          translator.t('fit.help.smaller-quantization'),
+        ],
+      },
+    );
+  }
+  const drawn = picture(answer, translator, services);
+  if (drawn !== null) blocks.push(drawn);
+  for (const text of remarks(answer, translator, services)) blocks.push({ kind: 'small', text });
+  return {
+    tone: TONE[answer.plan.verdict],
+    title: title(answer, translator),
+    blocks,
+    actions: actions(answer, translator),
+  };
+}
+
+/** The reply where no GPU is known, or its numbers are too old: what the model needs, and no verdict. */
+export function unknownReply(question: FitQuestion, need: Plan, translator: Translator, services: Services): Reply {
+  const { snapshot } = question;
+  const gpu = need.gpus[0];
+  const blocks: Block[] = [];
+  const stale = snapshot?.gpuStale === true && snapshot.gpuAgeMs !== null;
+  if (stale) blocks.push({ kind: 'text', text: translator.text('fit.note.stale', { age: snapshot.gpuAgeMs ?? 0 }) });
+  for (const problem of snapshot?.gpuProblems ?? []) {
+    const text = reasonText(translator, 'gpu-error', problem);
+    if (text !== null) blocks.push({ kind: 'text', text });
+  }
+  if (!stale) blocks.push({ kind: 'text', text: translator.text('fit.note.no-gpus') });
+  if (gpu !== undefined) {
+    blocks.push({
+      kind: 'table',
+      columns: [...PARTS.map((part) => part.key), 'total' as const].map((key) => ({
+        title: translator.t(key === 'total' ? 'common.total' : `fit.column.${key}`),
+        align: 'right' as const,
+      })),
+      rows: [
+        [
+          ...PARTS.map((part) => formatBytes(part.of(gpu), translator.locale)),
+          formatBytes(gpu.totalBytes, translator.locale),
+        ],
+      ],
+    });
+  }
+  if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  if (question.ctxDefaulted)
+    blocks.push({ kind: 'small', text: translator.text('fit.note.ctx-defaulted', { ctx: question.request.numCtx }) });
+  return {
+    tone: 'neutral',
+    title: translator.text('fit.title.unknown', {
+      model: { code: question.found.spec.name },
+      server: { code: snapshot?.name ?? '?' },
+    }),
+    blocks,
+    failed: true,
+  };
+}

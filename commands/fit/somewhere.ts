@@ -1,0 +1,80 @@
+import type { CommandContext } from '../../src/chat/command.ts';
+import type { Action, Block, Reply } from '../../src/chat/reply.ts';
+import type { ModelSpec } from '../../src/estimator/types.ts';
+import { CommandError, type Services } from '../services.ts';
+import { answerQuestion, type FitAnswer } from './answer.ts';
+import { type FitOptions, gatherQuestion } from './question.ts';
+
+/** One server's answer to "where does it fit?". */
+interface Row {
+  readonly server: string;
+  readonly answer: FitAnswer | null;
+}
+
+/** Answer of one server; null where its GPUs are not known. A model that exists nowhere is told once, by the caller. */
+async function askServer(
+  context: CommandContext<Services>,
+  options: FitOptions,
+  server: string,
+): Promise<Row & { readonly error?: unknown }> {
+  try {
+    const question = await gatherQuestion(context.services, { ...options, server }, context.signal);
+    const known = question.estimate !== null && question.snapshot?.gpuStale !== true;
+    return { server, answer: known && question.estimate !== null ? answerQuestion(question, question.estimate) : null };
+  } catch (error) {
+    return { server, answer: null, error };
+  }
+}
+
+function spare(answer: FitAnswer): number {
+  return answer.plan.gpus
+    .filter((gpu) => gpu.layers > 0)
+    .reduce((least, gpu) => Math.min(least, gpu.headroomBytes), Number.POSITIVE_INFINITY);
+}
+
+/** The answer where several servers are known and none was named: the one with the most room first. */
+export async function somewhereReply(context: CommandContext<Services>, options: FitOptions): Promise<Reply> {
+  const { translator, services } = context;
+  const rows = await Promise.all(services.servers.servers.map((server) => askServer(context, options, server.name)));
+  const failed = rows.find((row) => row.error !== undefined);
+  if (failed !== undefined && rows.every((row) => row.answer === null)) throw failed.error;
+  const order = { fits: 0, partial: 1, cpu: 2, refused: 3 } as const;
+  const sorted = rows
+    .filter((row): row is Row & { answer: FitAnswer } => row.answer !== null)
+    .sort((a, b) => order[a.answer.plan.verdict] - order[b.answer.plan.verdict] || spare(b.answer) - spare(a.answer));
+  const best = sorted[0];
+  if (best === undefined) throw new CommandError('no-server-known', {});
+  const fitting = sorted.filter((row) => row.answer.plan.verdict === 'fits');
+  const { spec }: { spec: ModelSpec } = best.answer.question.found;
+  const params = {
+    model: { code: spec.name },
+    ctx: best.answer.question.request.numCtx,
+    count: fitting.length,
+    total: rows.length,
+    server: { code: best.server },
+  };
+  const table: Block = {
+    kind: 'table',
+    columns: [
+      { title: translator.t('fit.column.server'), align: 'left' },
+      { title: translator.t('fit.column.verdict'), align: 'left' },
+      { title: translator.t('fit.column.largest'), align: 'right' },
+    ],
+    rows: [...sorted, ...rows.filter((row) => row.answer === null)].map((row) => [
+      row.server,
+      translator.t(`fit.verdict.${row.answer?.plan.verdict ?? 'unknown'}`),
+      row.answer?.largestCtx?.toString() ?? '–',
+    ]),
+  };
+  const actions: Action[] = sorted.slice(0, 4).map((row) => ({
+    label: row.server,
+    style: 'secondary',
+    call: { command: 'fit', options: { model: spec.name, ctx: params.ctx, server: row.server } },
+  }));
+  return {
+    tone: fitting.length > 0 ? 'good' : 'warning',
+    title: translator.text(fitting.length > 0 ? 'fit.title.somewhere' : 'fit.title.nowhere', params),
+    blocks: [table],
+    actions,
+  };
+}

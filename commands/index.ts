@@ -1,0 +1,10 @@
+import type { ActionHandler, Command } from '../src/chat/command.ts';
+import { fitCommand, fitExplain } from './fit.ts';
+import { helpCommand } from './help.ts';
+import type { Services } from './services.ts';
+
+/** Every command, in the order in which /help lists them. */
+export const commands: readonly Command<Services>[] = [fitCommand, helpCommand];
+
+/** What buttons call by name. */
+export const actionHandlers: readonly ActionHandler<Services>[] = [fitExplain];

@@ -1,0 +1,110 @@
+import type { Choice, CommandContext, CompletionRequest } from '../../src/chat/command.ts';
+import { decide } from '../../src/estimator/estimate.ts';
+import { answerQuestion } from '../fit/answer.ts';
+import { gatherQuestion } from '../fit/question.ts';
+import type { Services } from '../services.ts';
+
+/** Discord shows at most this many. */
+const MAX_CHOICES = 25;
+const MAX_LABEL = 100;
+const COMMON_CONTEXTS = [
+  2_048, 4_096, 8_192, 16_384, 32_768, 65_536, 98_304, 131_072, 196_608, 262_144, 524_288, 1_048_576,
+];
+/** Model lists are kept this long for completion: every key pressed asks again. */
+const TAGS_AGE_MS = 30_000;
+
+type Context = Omit<CommandContext<Services>, 'progress'>;
+
+interface CachedTags {
+  readonly atMs: number;
+  readonly names: Promise<readonly string[]>;
+}
+
+const tagsByServer = new WeakMap<object, CachedTags>();
+
+/** Names of the models that a server has, from a short-lived cache; empty when it does not answer. */
+function serverModels(context: Context, serverName: unknown): Promise<readonly string[]> {
+  const { servers } = context.services;
+  const server = (typeof serverName === 'string' ? servers.get(serverName) : null) ?? servers.defaultServer;
+  const now = context.services.now();
+  const cached = tagsByServer.get(server);
+  if (cached !== undefined && now - cached.atMs < TAGS_AGE_MS) return cached.names;
+  const names = server.ollama.tags({ signal: AbortSignal.timeout(1_500) }).then(
+    (models) => models.filter((model) => !model.isCloud).map((model) => model.name),
+    () => [],
+  );
+  tagsByServer.set(server, { atMs: now, names });
+  return names;
+}
+
+/** Models: what the server has first, then the built-in list; names that begin with what was typed come first. */
+export async function completeModel(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
+  const typed = request.typed.trim().toLowerCase();
+  const own = await serverModels(context, request.options.server);
+  const names = [...new Set([...own, ...context.services.models.builtinNames()])];
+  const ranked = names
+    .map((name, index) => ({ name, index, at: name.toLowerCase().indexOf(typed) }))
+    .filter(({ at, name }) => at >= 0 && name.length <= MAX_LABEL)
+    .sort((a, b) => Number(a.at > 0) - Number(b.at > 0) || a.index - b.index);
+  return ranked.slice(0, MAX_CHOICES).map(({ name }) => ({ value: name, label: name }));
+}
+
+/** Models that the server has on disk, for commands that work on those alone. */
+export async function completeOwnModel(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
+  const typed = request.typed.trim().toLowerCase();
+  const own = await serverModels(context, request.options.server);
+  return own
+    .filter((name) => name.toLowerCase().includes(typed) && name.length <= MAX_LABEL)
+    .slice(0, MAX_CHOICES)
+    .map((name) => ({ value: name, label: name }));
+}
+
+export async function completeServer(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
+  const typed = request.typed.trim().toLowerCase();
+  return context.services.servers.servers
+    .filter((server) => server.name.includes(typed))
+    .slice(0, MAX_CHOICES)
+    .map((server) => ({ value: server.name, label: server.name }));
+}
+
+function plain(ctx: number): Choice {
+  return { value: ctx, label: String(ctx) };
+}
+
+/** Common contexts, marked with what fits; plain numbers where nothing can be said yet. */
+export async function completeContext(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
+  const typed = request.typed.trim();
+  const wanted = /^\d{1,9}$/.test(typed) && Number(typed) > 0 ? Number(typed) : null;
+  const common = COMMON_CONTEXTS.filter((ctx) => typed === '' || String(ctx).startsWith(typed));
+  const sizes = [...new Set([...(wanted === null ? [] : [wanted]), ...common])];
+  const { model, server, gpus } = request.options;
+  if (typeof model !== 'string' || model.trim() === '') return sizes.slice(0, MAX_CHOICES).map(plain);
+  const options = {
+    model: model.trim(),
+    ...(typeof server === 'string' ? { server } : {}),
+    ...(typeof gpus === 'string' ? { gpus } : {}),
+  };
+  try {
+    const question = await gatherQuestion(
+      context.services,
+      options,
+      AbortSignal.any([context.signal, AbortSignal.timeout(1_800)]),
+    );
+    const { estimate, trained } = question;
+    if (estimate === null || question.snapshot?.gpuStale === true) return sizes.slice(0, MAX_CHOICES).map(plain);
+    const { t } = context.translator;
+    const { largestCtx } = answerQuestion(question, estimate);
+    const offered = sizes.filter((ctx) => trained === 0 || ctx <= trained);
+    const choices: Choice[] = offered.map((ctx) => {
+      const { verdict } = decide(question.found.spec, estimate, { ...question.request, numCtx: ctx });
+      return { value: ctx, label: t(verdict === 'fits' ? 'complete.ctx.fits' : 'complete.ctx.not', { ctx }) };
+    });
+    if (largestCtx !== null && String(largestCtx).startsWith(typed) && !offered.includes(largestCtx)) {
+      choices.unshift({ value: largestCtx, label: t('complete.ctx.largest', { ctx: largestCtx }) });
+    }
+    return choices.slice(0, MAX_CHOICES);
+  } catch {
+    // Half-typed names are normal here; the command itself tells what is wrong.
+    return sizes.slice(0, MAX_CHOICES).map(plain);
+  }
+}

@@ -1,0 +1,28 @@
+import type { OptionDefinition } from '../../src/chat/command.ts';
+
+/** Options that several commands share. */
+export const modelOption: OptionDefinition = {
+  name: 'model',
+  description: 'option.model',
+  type: 'string',
+  required: true,
+  maxLength: 200,
+  completes: true,
+};
+
+export const ctxOption: OptionDefinition = {
+  name: 'ctx',
+  description: 'option.ctx',
+  type: 'integer',
+  min: 1,
+  max: 100_000_000,
+  completes: true,
+};
+
+export const serverOption: OptionDefinition = {
+  name: 'server',
+  description: 'option.server',
+  type: 'string',
+  maxLength: 64,
+  completes: true,
+};

@@ -1,0 +1,47 @@
+import type { Painter } from '../src/chat/pictures/painter.ts';
+import type { GpuDevice, ModelSpec } from '../src/estimator/types.ts';
+import type { Server, ServerRegistry } from '../src/servers/types.ts';
+
+/** A model spec and where it was found. */
+export interface FoundModel {
+  readonly spec: ModelSpec;
+  readonly source: 'server' | 'registry' | 'file' | 'builtin';
+  /** Codes of what the reader should know about the spec. */
+  readonly warnings: readonly string[];
+}
+
+/** Finds models by the names people type. */
+export interface ModelFinder {
+  /** Throws typed errors with a code (`model-unknown`, `model-cloud`, …). Bounded in time even when the server hangs. */
+  find(name: string, server: Server | null, signal: AbortSignal): Promise<FoundModel>;
+  /** Names of the built-in list, for completion. */
+  builtinNames(): readonly string[];
+}
+
+/** What the commands stand on. */
+export interface Services {
+  readonly servers: ServerRegistry;
+  readonly models: ModelFinder;
+  readonly painter: Painter;
+  /** GPUs as people write them: `4x8GiB`, `24GiB,8GiB`, `24GiB:22.1GiB` (total:free). Throws typed errors. */
+  readGpuList(text: string): readonly GpuDevice[];
+  /** Milliseconds since the epoch. */
+  now(): number;
+  readonly limits: { readonly maxCtx: number | null; readonly maxKeepAlive: string | null };
+  readonly timeZone: string;
+  /** The servers are simulated: replies say so. */
+  readonly simulated: boolean;
+}
+
+/** An answer that is a refusal in words: the dispatcher finds the sentence under `error.<code>`. */
+export class CommandError extends Error {
+  readonly code: string;
+  readonly params: Readonly<Record<string, string | number>>;
+
+  constructor(code: string, params: Readonly<Record<string, string | number>> = {}) {
+    super(code);
+    this.name = 'CommandError';
+    this.code = code;
+    this.params = params;
+  }
+}
