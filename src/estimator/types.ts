@@ -243,6 +243,8 @@ export interface Plan {
 export interface CalibrationFactors {
   /** Added to the overhead of each GPU, bytes. */
   readonly overheadDeltaBytes: number;
+  /** The same per GPU of the server, where GPUs were seen to differ; before `overheadDeltaBytes`. */
+  readonly overheadDeltaPerGpuBytes?: readonly number[];
   /** Factor on the compute buffers. */
   readonly computeFactor: number;
   /** Number of loads it rests on. */

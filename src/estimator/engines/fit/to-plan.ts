@@ -89,7 +89,7 @@ function usedGpu(parts: PlanParts, device: number, index: number): GpuPlan {
   const planned = parts.memory.gpus[device]!;
   const gpu = parts.gpus[index]!;
   const overhead = gpuOverhead(gpu);
-  const delta = parts.calibration?.overheadDeltaBytes ?? 0;
+  const delta = parts.calibration?.overheadDeltaPerGpuBytes?.[index] ?? parts.calibration?.overheadDeltaBytes ?? 0;
   const low = Math.max(0, overhead.lowBytes + Math.min(0, delta));
   const overheadBytes = Math.max(0, overhead.expectedBytes + delta);
   const computeBytes = Math.round(planned.computeBytes * (parts.calibration?.computeFactor ?? 1));
