@@ -11,7 +11,11 @@ export function parseMeminfo(text: string): HostMemory | null {
   const totalBytes = values.get('MemTotal');
   const availableBytes = values.get('MemAvailable');
   if (totalBytes === undefined || availableBytes === undefined || totalBytes === 0) return null;
-  return { totalBytes, availableBytes: Math.min(availableBytes, totalBytes), swapFreeBytes: values.get('SwapFree') ?? null };
+  return {
+    totalBytes,
+    availableBytes: Math.min(availableBytes, totalBytes),
+    swapFreeBytes: values.get('SwapFree') ?? null,
+  };
 }
 
 /** This machine's memory; `null` where there is no /proc. */

@@ -96,7 +96,14 @@ function readGpu(cell: (name: string) => string | null, hostMemory: HostMemory |
   const memory = memoryTexts.map(readMiB);
   const reservedBytes = readMiB(cell('memory.reserved') ?? '');
   const notes: GpuNote[] = [];
-  for (const field of ['memory.total', 'memory.used', 'memory.free', 'utilization.gpu', 'temperature.gpu', 'power.draw']) {
+  for (const field of [
+    'memory.total',
+    'memory.used',
+    'memory.free',
+    'utilization.gpu',
+    'temperature.gpu',
+    'power.draw',
+  ]) {
     const text = cell(field) ?? '';
     if (/insufficient permissions/i.test(text)) notes.push({ code: 'no-permission', params: { field } });
     else if (/unknown error|ERR!/i.test(text)) notes.push({ code: 'field-unreadable', params: { field } });
@@ -104,7 +111,9 @@ function readGpu(cell: (name: string) => string | null, hostMemory: HostMemory |
 
   let [totalBytes, usedBytes, freeBytes] = memory as [number | null, number | null, number | null];
   let state: GpuState = 'ok';
-  const isLost = [...memoryTexts, cell('uuid') ?? '', cell('utilization.gpu') ?? ''].some((text) => /GPU is lost/i.test(text));
+  const isLost = [...memoryTexts, cell('uuid') ?? '', cell('utilization.gpu') ?? ''].some((text) =>
+    /GPU is lost/i.test(text),
+  );
   if (isLost) {
     state = 'lost';
     [totalBytes, usedBytes, freeBytes] = [null, null, null];

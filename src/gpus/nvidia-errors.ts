@@ -14,7 +14,8 @@ export function nvidiaTextError(text: string): GpuError | null {
   }
   if (/couldn't communicate with the NVIDIA driver/i.test(text)) return gpuError('driver-not-loaded', {}, text);
   if (/no devices were found/i.test(text)) return gpuError('no-devices', {}, text);
-  const handle = /unable to determine the device handle for GPU ?([0-9A-F:.]+?):? *(GPU is lost|Unknown Error|$)/im.exec(text);
+  const handle =
+    /unable to determine the device handle for GPU ?([0-9A-F:.]+?):? *(GPU is lost|Unknown Error|$)/im.exec(text);
   if (handle) {
     const pci = normalizePci(handle[1]!) ?? handle[1]!;
     return gpuError(/lost/i.test(handle[2]!) ? 'gpu-lost' : 'gpu-handle', { pci }, text);

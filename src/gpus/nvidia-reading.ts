@@ -1,5 +1,5 @@
-import { nvidiaExitError } from './nvidia-errors.ts';
 import { parseAppRows, parseGpuRows } from './nvidia-csv.ts';
+import { nvidiaExitError } from './nvidia-errors.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, GpuError, GpuProcess, HostMemory } from './types.ts';
 import { gpuError, MIB } from './values.ts';

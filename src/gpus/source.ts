@@ -113,7 +113,10 @@ function endEarly<T>(work: Promise<T>, signal: AbortSignal | undefined, instead:
 }
 
 /** Finds what was there before and is not now, and gives a nameless lost card its UUID back. */
-function compare(reading: Reading, known: Map<string, { readonly pci: string | null; readonly name: string }>): GpuSnapshot {
+function compare(
+  reading: Reading,
+  known: Map<string, { readonly pci: string | null; readonly name: string }>,
+): GpuSnapshot {
   if (reading.status === 'failed' || reading.basis !== 'measured') return { ...reading, missing: [] };
   const gpus = reading.gpus.map((gpu): Gpu => {
     if (!gpu.uuid.startsWith('pci:') || gpu.pci === null) return gpu;

@@ -35,18 +35,31 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u206
 
 /** Untrusted text on one line, without characters that change how it is read, cut to `limit` characters. */
 export function cleanText(text: string, limit: number): string {
-  return [...text.slice(0, limit * 4).replace(UNSAFE, ' ').trim()].slice(0, limit).join('');
+  return [
+    ...text
+      .slice(0, limit * 4)
+      .replace(UNSAFE, ' ')
+      .trim(),
+  ]
+    .slice(0, limit)
+    .join('');
 }
 
 /** PCI addresses as the kernel writes them: `00000000:0C:00.0` → `0000:0c:00.0`. `null` when it is none. */
 export function normalizePci(text: string): string | null {
   const match = /^(?:([0-9a-f]{1,8}):)?([0-9a-f]{2}):([0-9a-f]{2})(?:\.([0-7]))?$/i.exec(text.trim());
   if (!match) return null;
-  const domain = Number.parseInt(match[1] ?? '0', 16).toString(16).padStart(4, '0');
+  const domain = Number.parseInt(match[1] ?? '0', 16)
+    .toString(16)
+    .padStart(4, '0');
   return `${domain}:${match[2]}:${match[3]}.${match[4] ?? '0'}`.toLowerCase();
 }
 
-export function gpuError(code: GpuErrorCode, params: Readonly<Record<string, string | number>> = {}, text = ''): GpuError {
+export function gpuError(
+  code: GpuErrorCode,
+  params: Readonly<Record<string, string | number>> = {},
+  text = '',
+): GpuError {
   return { code, params, text: cleanText(text, 300) };
 }
 
