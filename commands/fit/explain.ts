@@ -7,7 +7,7 @@ import type { FitAnswer } from './answer.ts';
 /** Every figure with its formula and where the formula comes from. */
 export function explainReply(answer: FitAnswer, translator: Translator): Reply {
   const { question, estimate, plan } = answer;
-  const lines = explain(question.found.spec, estimate, question.request, plan);
+  const lines = explain(question.found.spec, plan, estimate, question.request);
   return {
     tone: 'neutral',
     private: true,
@@ -17,7 +17,7 @@ export function explainReply(answer: FitAnswer, translator: Translator): Reply {
         kind: 'list',
         items: lines.map((line) => {
           const key = `explain.${line.label}`;
-          const label = isMessageKey(key) ? translator.t(key, line.params ?? {}) : line.label;
+          const label = isMessageKey(key) ? translator.t(key) : line.label;
           return [
             { bold: `${label}: ${formatBytes(line.valueBytes, translator.locale)}` },
             ` = ${line.formula} `,

@@ -18,6 +18,8 @@ export interface FitOptions {
   readonly parallel?: number | undefined;
   /** Ollama's version, for "what would that version do". */
   readonly ollama?: string | undefined;
+  /** No server is asked: GPUs and version come with the question. */
+  readonly offline?: boolean | undefined;
 }
 
 /** Everything an answer rests on. */
@@ -61,10 +63,7 @@ export async function gatherQuestion(
   signal: AbortSignal,
 ): Promise<FitQuestion> {
   const given = options.gpus === undefined ? null : services.readGpuList(options.gpus);
-  const server =
-    given !== null && options.server === undefined && options.ollama !== undefined
-      ? null
-      : pickServer(services, options.server);
+  const server = options.offline === true ? null : pickServer(services, options.server);
   const [snapshot, found] = await Promise.all([
     server === null ? null : server.snapshot({ maxAgeMs: 2_000, timeoutMs: 2_000 }),
     services.models.find(options.model, server, signal),

@@ -21,11 +21,14 @@ export function formatGib(bytes: number, locale: Locale): string {
   return Number.isFinite(bytes) ? `${decimal(bytes / GIB, 1, locale)} GiB` : '?';
 }
 
-/**
- * A whole number as people read it. Contexts are written without grouping up to five digits, as people type them.
- */
+/** A whole number with grouped digits, from five digits on. */
 export function formatInteger(value: number, locale: Locale): string {
   return Number.isFinite(value) ? value.toLocaleString(locale, { useGrouping: 'min2', maximumFractionDigits: 2 }) : '?';
+}
+
+/** A number as people type it, without grouping: contexts are copied from replies into commands. */
+export function formatPlain(value: number): string {
+  return Number.isFinite(value) ? String(Math.round(value * 100) / 100) : '?';
 }
 
 /** A share from 0 to 1 as per cent. */

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatGib, formatInteger, formatPercent } from './format.ts';
+import { formatBytes, formatDuration, formatGib, formatInteger, formatPercent, formatPlain } from './format.ts';
 import type { Locale } from './locale.ts';
 import { type MessageKey, messages } from './messages/index.ts';
 import type { Span, Text } from './text.ts';
@@ -68,7 +68,7 @@ function mergeStrings(spans: readonly Span[]): Span[] {
 function formatParam(value: MessageParam | undefined, format: string | undefined, locale: Locale): Span {
   if (value === undefined) return '?';
   if (typeof value === 'object') return value;
-  if (format === undefined) return typeof value === 'number' ? formatInteger(value, locale) : value;
+  if (format === undefined) return typeof value === 'number' ? formatPlain(value) : value;
   if (format.startsWith('plural:')) {
     const [one = '', many = one] = format.slice('plural:'.length).split('|');
     return Number(value) === 1 ? one : many;
@@ -77,7 +77,6 @@ function formatParam(value: MessageParam | undefined, format: string | undefined
   if (format === 'bytes') return formatBytes(number, locale);
   if (format === 'gib') return formatGib(number, locale);
   if (format === 'int') return formatInteger(number, locale);
-  if (format === 'raw') return String(value);
   if (format === 'percent') return formatPercent(number, locale);
   if (format === 'duration') return formatDuration(number, locale);
   return String(value);

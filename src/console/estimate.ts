@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { clamp } from '../estimator/clamp.ts';
 import { decide, planFixed } from '../estimator/estimate.ts';
-import { EstimateError, type EstimateRequest, type EstimateServer, type ModelSpec, type Plan } from '../estimator/types.ts';
+import {
+  EstimateError,
+  type EstimateRequest,
+  type EstimateServer,
+  type ModelSpec,
+  type Plan,
+} from '../estimator/types.ts';
 
 const bytes = z.number().finite().nonnegative();
 const KV_TYPES = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 'iq4_nl'] as const;
@@ -131,10 +137,12 @@ export function planToJson(plan: Plan, maxCtx: number | null): Record<string, un
 }
 
 /** What a line that failed answers. */
-function errorToJson(id: unknown, error: unknown): string {
+function errorToJson(id: unknown, error: unknown, describe: (error: unknown) => string): string {
+  if (error instanceof z.ZodError) {
+    return JSON.stringify({ id: id ?? null, error: { code: 'bad-input', message: describeIssues(error) } });
+  }
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
-  const message = error instanceof z.ZodError ? describeIssues(error) : error instanceof Error ? error.message : 'unknown error';
-  return JSON.stringify({ id: id ?? null, error: { code: error instanceof z.ZodError ? 'bad-input' : code, message } });
+  return JSON.stringify({ id: id ?? null, error: { code, message: describe(error) } });
 }
 
 function describeIssues(error: z.ZodError): string {
@@ -144,15 +152,20 @@ function describeIssues(error: z.ZodError): string {
     .join('; ');
 }
 
+/** The largest context that fits, or null where none does. */
+function largest(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): number | null {
+  return clamp(spec, server, request).numCtx || null;
+}
+
 /** Answers lines of `headroom estimate` one at a time; models that are named twice are read once. */
 export class BatchEstimator {
   readonly #findModel: FindModel;
   readonly #readModel: ReadModel;
   readonly #specs = new Map<string, ModelSpec>();
-  readonly #describe: (error: unknown) => unknown;
+  readonly #describe: (error: unknown) => string;
 
-  /** `describe` may turn a typed error into one whose message is a sentence. */
-  constructor(findModel: FindModel, readModel: ReadModel, describe: (error: unknown) => unknown = (error) => error) {
+  /** `describe` turns a typed error into a sentence. */
+  constructor(findModel: FindModel, readModel: ReadModel, describe: (error: unknown) => string) {
     this.#findModel = findModel;
     this.#readModel = readModel;
     this.#describe = describe;
@@ -174,10 +187,10 @@ export class BatchEstimator {
       const request = toRequest(input);
       const server = toServer(input);
       const plan = input.mode === 'plan' ? planFixed(spec, server, request) : decide(spec, server, request);
-      const maxCtx = input.mode === 'plan' || input.gpus.length === 0 ? null : clamp(spec, server, request).numCtx;
+      const maxCtx = input.mode === 'plan' || input.gpus.length === 0 ? null : largest(spec, server, request);
       return JSON.stringify({ id: id ?? null, ...planToJson(plan, maxCtx) });
     } catch (error) {
-      return errorToJson(id, this.#describe(error));
+      return errorToJson(id, error, this.#describe);
     }
   }
 

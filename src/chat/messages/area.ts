@@ -1,9 +1,9 @@
 import type { Locale } from '../locale.ts';
 
 /**
- * One row of the message table: the same sentence in every language. `{name}` is replaced by a parameter,
- * `{name:bytes}` formats it: `bytes` (GiB or MiB), `gib` (always GiB), `int` (grouped digits), `percent` (0 to 1),
- * `duration` (milliseconds), `one` … `{n:plural:GPU|GPUs}` picks by number.
+ * One row of the message table: the same sentence in every language. `{name}` is replaced by a parameter (numbers as
+ * people type them), `{name:bytes}` formats it: `bytes` (GiB or MiB), `gib` (always GiB), `int` (grouped digits),
+ * `percent` (0 to 1), `duration` (milliseconds); `{n:plural:GPU|GPUs}` picks by number.
  */
 export type Message = Readonly<Record<Locale, string>>;
 

@@ -3,13 +3,17 @@ import { commonMessages } from './common.ts';
 import { consoleMessages } from './console.ts';
 import { discordMessages } from './discord.ts';
 import { dispatchMessages } from './dispatch.ts';
+import { estimatorMessages } from './estimator.ts';
 import { fitMessages } from './fit.ts';
+import { modelMessages } from './models.ts';
 
 /** The message table: every string that a person sees. */
 export const messages = {
   ...commonMessages,
   ...consoleMessages,
   ...fitMessages,
+  ...modelMessages,
+  ...estimatorMessages,
   ...discordMessages,
   ...dispatchMessages,
 } satisfies Readonly<Record<string, Message>>;

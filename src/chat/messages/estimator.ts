@@ -1,0 +1,187 @@
+import { area } from './area.ts';
+
+/** What the estimator says with codes: reasons of a verdict, remarks, errors, labels of an explanation. */
+export const estimatorMessages = area({
+  'reason.layers-on-cpu': {
+    en: '{deficitBytes:bytes} too much for the GPUs: {cpuLayers} of {totalLayers} layers go to system memory.',
+    'zh-CN': '超出 GPU 显存 {deficitBytes:bytes}：{totalLayers} 层中有 {cpuLayers} 层会放到系统内存。',
+  },
+  'reason.experts-on-cpu': {
+    en: '{deficitBytes:bytes} too much for the GPUs: expert tensors of {layers} of {totalLayers} layers go to system memory.',
+    'zh-CN': '超出 GPU 显存 {deficitBytes:bytes}：{totalLayers} 层中有 {layers} 层的专家张量会放到系统内存。',
+  },
+  'reason.all-on-cpu': {
+    en: 'Not one layer fits beside what a GPU must keep free; {deficitBytes:bytes} are missing for the whole model.',
+    'zh-CN': '除去 GPU 必须保留的部分，一层也放不下；整个模型还差 {deficitBytes:bytes}。',
+  },
+  'reason.no-gpu': { en: 'There is no GPU.', 'zh-CN': '没有 GPU。' },
+  'reason.cpu-no-gpu': { en: 'There is no GPU.', 'zh-CN': '没有 GPU。' },
+  'reason.num-gpu-zero': { en: 'num_gpu is 0: nothing goes on the GPUs.', 'zh-CN': 'num_gpu 为 0：不使用 GPU。' },
+  'reason.cpu-requested': { en: 'num_gpu is 0: nothing goes on the GPUs.', 'zh-CN': 'num_gpu 为 0：不使用 GPU。' },
+  'reason.out-of-memory': {
+    en: 'GPU {gpu} would run out of memory: {missingBytes:bytes} are missing.',
+    'zh-CN': 'GPU {gpu} 会显存不足：还差 {missingBytes:bytes}。',
+  },
+  'reason.host-memory-short': {
+    en: 'System memory does not suffice: {neededBytes:bytes} needed, {availableBytes:bytes} available.',
+    'zh-CN': '系统内存不足：需要 {neededBytes:bytes}，可用 {availableBytes:bytes}。',
+  },
+  'reason.kv-needs-flash-attention': {
+    en: 'A {type} cache needs flash attention, which these GPUs or this model do not have.',
+    'zh-CN': '{type} 缓存需要 flash attention，而这些 GPU 或该模型不支持。',
+  },
+  'reason.partial-layers': {
+    en: 'Ollama reckons with {neededBytes:bytes} on the GPUs and sees {freeBytes:bytes} free: {gpuLayers} of {totalLayers} layers go there, the rest needs {systemNeededBytes:bytes} of system memory.',
+    'zh-CN':
+      'Ollama 估计 GPU 需要 {neededBytes:bytes}，可用 {freeBytes:bytes}：{totalLayers} 层中 {gpuLayers} 层放到 GPU，其余需要 {systemNeededBytes:bytes} 系统内存。',
+  },
+  'reason.cpu-no-layers': {
+    en: 'Before the first layer each GPU must have {entryBytes:bytes} free (graph {graphBytes:bytes}, vision {projectorBytes:bytes}, two layers {layersBytes:bytes}, minimum {minimumBytes:bytes}); the largest has {freeBytes:bytes}. So no layer goes on a GPU.',
+    'zh-CN':
+      '放第一层之前，每张 GPU 须有 {entryBytes:bytes} 空闲（计算图 {graphBytes:bytes}、视觉 {projectorBytes:bytes}、两层 {layersBytes:bytes}、最低保留 {minimumBytes:bytes}）；最大的一张只有 {freeBytes:bytes}。因此没有层能放到 GPU。',
+  },
+  'reason.refused-system-memory': {
+    en: 'Only {gpuLayers} of {totalLayers} layers would go on the GPUs; Ollama wants {systemNeededBytes:bytes} of system memory for the rest and has {systemAvailableBytes:bytes}.',
+    'zh-CN':
+      '{totalLayers} 层中只有 {gpuLayers} 层能放到 GPU；其余部分 Ollama 需要 {systemNeededBytes:bytes} 系统内存，而可用 {systemAvailableBytes:bytes}。',
+  },
+  'reason.refused-system-memory-no-layers': {
+    en: 'Before the first layer each GPU must have {entryBytes:bytes} free (graph {graphBytes:bytes}, vision {projectorBytes:bytes}, two layers {layersBytes:bytes}, minimum {minimumBytes:bytes}), and the largest has {freeBytes:bytes}: not one layer goes on a GPU. For all of it Ollama wants {systemNeededBytes:bytes} of system memory and has {systemAvailableBytes:bytes}.',
+    'zh-CN':
+      '放第一层之前，每张 GPU 须有 {entryBytes:bytes} 空闲（计算图 {graphBytes:bytes}、视觉 {projectorBytes:bytes}、两层 {layersBytes:bytes}、最低保留 {minimumBytes:bytes}），而最大的一张只有 {freeBytes:bytes}：一层也放不到 GPU。Ollama 因此需要 {systemNeededBytes:bytes} 系统内存，而可用 {systemAvailableBytes:bytes}。',
+  },
+  'reason.refused-version-too-old': {
+    en: 'This version of Ollama cannot load this model; it needs {needs} or later.',
+    'zh-CN': '该版本的 Ollama 无法加载此模型；需要 {needs} 或更高版本。',
+  },
+
+  'note.ctx-reduced-by-fit': {
+    en: 'llama.cpp lowers the context from {from} to {to}.',
+    'zh-CN': 'llama.cpp 会把上下文从 {from} 降到 {to}。',
+  },
+  'note.fit-aborted': {
+    en: 'The number of GPU layers is set by hand, so llama.cpp does not fit the model to the memory.',
+    'zh-CN': 'GPU 层数为手动设置，llama.cpp 不会自动适配显存。',
+  },
+  'note.projector-on-cpu': { en: 'The vision tower runs on the CPU.', 'zh-CN': '视觉部分在 CPU 上运行。' },
+  'note.ctx-raised': { en: 'The context is raised from {from} to {to}.', 'zh-CN': '上下文从 {from} 提高到 {to}。' },
+  'note.ctx-clamped-to-training': {
+    en: 'Ollama lowers the context from {from} to the trained {to}.',
+    'zh-CN': 'Ollama 会把上下文从 {from} 降到训练长度 {to}。',
+  },
+  'note.context-clamped': {
+    en: 'Ollama lowers the context from {requested} to the trained {trained}.',
+    'zh-CN': 'Ollama 会把上下文从 {requested} 降到训练长度 {trained}。',
+  },
+  'note.parallel-forced-to-one': {
+    en: 'Ollama runs this model with one slot, not {from}.',
+    'zh-CN': 'Ollama 对该模型只用一个槽位，而不是 {from} 个。',
+  },
+  'note.evicts-others': {
+    en: 'Ollama itself predicts {predictedBytes:bytes} and would unload {models} other {models:plural:model|models} first.',
+    'zh-CN': 'Ollama 自己预测需要 {predictedBytes:bytes}，会先卸载另外 {models} 个模型。',
+  },
+  'note.evicts-loaded': {
+    en: 'Ollama would unload {models} other {models:plural:model|models} first.',
+    'zh-CN': 'Ollama 会先卸载另外 {models} 个模型。',
+  },
+  'note.system-memory-assumed': {
+    en: 'The system memory is not known; {bytes:bytes} are assumed.',
+    'zh-CN': '系统内存未知；假定为 {bytes:bytes}。',
+  },
+  'note.flash-attention-unsupported': {
+    en: 'These GPUs have no flash attention in Ollama.',
+    'zh-CN': '这些 GPU 在 Ollama 中不支持 flash attention。',
+  },
+  'note.kv-type-ignored': {
+    en: 'The cache type {requested} is ignored here; {used} is used.',
+    'zh-CN': '此处忽略缓存类型 {requested}；使用 {used}。',
+  },
+  'note.version-assumed-newest': {
+    en: 'The version cannot be read; the newest is assumed.',
+    'zh-CN': '无法读取版本；按最新版本处理。',
+  },
+  'note.version-older-than-known': {
+    en: 'Versions before {known} are not known exactly.',
+    'zh-CN': '{known} 之前的版本没有确切资料。',
+  },
+  'note.formula-only': {
+    en: 'These are the figures that this version of Ollama reckons with, not what is really used.',
+    'zh-CN': '这些是该版本 Ollama 估算用的数字，并非实际占用。',
+  },
+  'note.graph-estimated': {
+    en: 'The compute graph of this engine is measured at run time by Ollama; here it is estimated.',
+    'zh-CN': '该引擎的计算图由 Ollama 在运行时测量；此处为估计值。',
+  },
+
+  'explain.weights': { en: 'weights', 'zh-CN': '权重' },
+  'explain.cache': { en: 'cache', 'zh-CN': '缓存' },
+  'explain.compute': { en: 'compute', 'zh-CN': '计算' },
+  'explain.projector': { en: 'vision tower', 'zh-CN': '视觉部分' },
+  'explain.overhead': { en: 'CUDA overhead', 'zh-CN': 'CUDA 开销' },
+  'explain.total': { en: 'total', 'zh-CN': '合计' },
+  'explain.headroom': { en: 'left after the load', 'zh-CN': '加载后剩余' },
+  'explain.prediction': { en: "Ollama's own prediction", 'zh-CN': 'Ollama 自己的预测' },
+  'explain.size-vram': { en: 'what /api/ps will report', 'zh-CN': '/api/ps 将报告的值' },
+
+  'error.ctx-not-integer': {
+    en: 'The context must be a whole number, not {numCtx}.',
+    'zh-CN': '上下文必须是整数，而不是 {numCtx}。',
+  },
+  'error.ctx-not-positive': {
+    en: 'The context must be at least 1 token, not {numCtx}.',
+    'zh-CN': '上下文至少为 1 个令牌，而不是 {numCtx}。',
+  },
+  'error.ctx-too-large': {
+    en: 'A context of {numCtx} is more than any model has ({max}).',
+    'zh-CN': '上下文 {numCtx} 超过任何模型的上限（{max}）。',
+  },
+  'error.parallel-range': {
+    en: 'Parallel slots must be 1 to 256, not {parallel}.',
+    'zh-CN': '并行槽位必须为 1 到 256，而不是 {parallel}。',
+  },
+  'error.unknown-kv-type': {
+    en: 'There is no cache type {type}. Known: f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, iq4_nl.',
+    'zh-CN': '没有缓存类型 {type}。可用：f32、f16、bf16、q8_0、q4_0、q4_1、q5_0、q5_1、iq4_nl。',
+  },
+  'error.tensor-split-nonsense': {
+    en: 'The split {split} is no list of shares.',
+    'zh-CN': '切分 {split} 不是有效的比例列表。',
+  },
+  'error.too-many-gpus': {
+    en: '{gpus} GPUs are more than can be planned ({max}).',
+    'zh-CN': '{gpus} 张 GPU 超过可规划的数量（{max}）。',
+  },
+  'error.gpu-nonsense': {
+    en: 'The sizes of a GPU make no sense: total and free must be numbers of bytes, free not above total.',
+    'zh-CN': 'GPU 的大小不合理：总量和空闲必须是字节数，且空闲不大于总量。',
+  },
+  'error.option-nonsense': { en: 'The option {option} cannot be {value}.', 'zh-CN': '选项 {option} 不能是 {value}。' },
+  'error.margin-nonsense': { en: 'The option {option} cannot be {value}.', 'zh-CN': '选项 {option} 不能是 {value}。' },
+  'error.missing-key': {
+    en: 'The model lacks the key {key}; without it nothing can be estimated.',
+    'zh-CN': '模型缺少键 {key}；没有它无法估算。',
+  },
+  'error.projector-only': {
+    en: 'This file is a vision tower ({architecture}), not a language model. Ask for the model it belongs to.',
+    'zh-CN': '这个文件是视觉部分（{architecture}），不是语言模型。请询问它所属的模型。',
+  },
+  'error.not-a-language-model': {
+    en: '{architecture} is not a language model that Ollama serves, so there is no context to fit.',
+    'zh-CN': '{architecture} 不是 Ollama 能提供服务的语言模型，没有上下文可言。',
+  },
+  'error.no-tensors': {
+    en: 'The model has no tensor table, so its weights are not known.',
+    'zh-CN': '模型没有张量表，无法得知权重大小。',
+  },
+  'error.bad-pattern': { en: 'The tensor pattern {pattern} cannot be used.', 'zh-CN': '张量模式 {pattern} 无法使用。' },
+  'error.bad-ollama-version': {
+    en: '{version} is no version of Ollama. Write it like 0.33.0, or llama.cpp.',
+    'zh-CN': '{version} 不是 Ollama 版本。请写成 0.33.0 或 llama.cpp。',
+  },
+  'error.unknown-tensor-type': { en: 'The tensor type {type} is not known.', 'zh-CN': '未知的张量类型 {type}。' },
+  'error.array-heads-unsupported': {
+    en: 'Ollama before 0.9.3 cannot load this model: {key} differs by layer.',
+    'zh-CN': '0.9.3 之前的 Ollama 无法加载此模型：{key} 逐层不同。',
+  },
+});

@@ -1,0 +1,137 @@
+import { area } from './area.ts';
+
+/** Names of models, model files, and where models come from. */
+export const modelMessages = area({
+  'error.model-unknown': {
+    en: 'No model {model} is known here. {suggestions}',
+    'zh-CN': '这里没有模型 {model}。{suggestions}',
+  },
+  'error.model-cloud': {
+    en: '{model} runs in the cloud of ollama.com: it uses no memory here, so there is nothing to fit.',
+    'zh-CN': '{model} 在 ollama.com 云端运行：不占用本地显存，无需判断。',
+  },
+  'error.model-not-gguf': {
+    en: '{model} is a safetensors model for MLX; its memory cannot be estimated here.',
+    'zh-CN': '{model} 是用于 MLX 的 safetensors 模型；此处无法估算其内存。',
+  },
+  'error.name-empty': { en: 'The model name is empty.', 'zh-CN': '模型名称为空。' },
+  'error.name-too-long': { en: 'The model name is too long.', 'zh-CN': '模型名称过长。' },
+  'error.name-has-scheme': {
+    en: 'A model name has no "://". Write it like gemma3:12b or hf.co/org/repo:Q4_K_M.',
+    'zh-CN': '模型名称不能含有“://”。请写成 gemma3:12b 或 hf.co/org/repo:Q4_K_M。',
+  },
+  'error.name-has-control-characters': {
+    en: 'The model name has control characters in it.',
+    'zh-CN': '模型名称含有控制字符。',
+  },
+  'error.name-not-ascii': {
+    en: 'A model name has plain letters, digits and -_.:/ only.',
+    'zh-CN': '模型名称只能含有英文字母、数字和 -_.:/。',
+  },
+  'error.name-has-digest': { en: 'A model name has no "@".', 'zh-CN': '模型名称不能含有“@”。' },
+  'error.name-malformed': {
+    en: 'This is no model name that Ollama takes. Write it like gemma3:12b.',
+    'zh-CN': '这不是 Ollama 接受的模型名称。请写成 gemma3:12b。',
+  },
+
+  'note.builtin-other-quantization': {
+    en: 'The built-in list has this model in another quantization; the weights may differ.',
+    'zh-CN': '内置列表中该模型的量化不同；权重可能有差异。',
+  },
+  'note.builtin-tower-unknown': {
+    en: 'The size of its vision tower is not known; it is not counted.',
+    'zh-CN': '其视觉部分的大小未知，未计入。',
+  },
+
+  'error.gguf-not-found': { en: 'There is no file {path}.', 'zh-CN': '没有文件 {path}。' },
+  'error.gguf-unreadable': {
+    en: 'The file {path} cannot be read ({reason}).',
+    'zh-CN': '无法读取文件 {path}（{reason}）。',
+  },
+  'error.gguf-not-gguf': {
+    en: 'This is not a GGUF file: it does not begin with GGUF.',
+    'zh-CN': '这不是 GGUF 文件：开头不是 GGUF。',
+  },
+  'error.gguf-version-unsupported': {
+    en: 'GGUF version {version} is not supported; 2 and 3 are.',
+    'zh-CN': '不支持 GGUF 版本 {version}；支持 2 和 3。',
+  },
+  'error.gguf-truncated': {
+    en: 'The file ends in the middle of its header (after {atBytes} bytes). Download it again.',
+    'zh-CN': '文件在头部中间结束（{atBytes} 字节之后）。请重新下载。',
+  },
+  'error.gguf-limit-exceeded': {
+    en: 'The header is not believable: too many or too large {what} (limit {limit}). The file is damaged or crafted.',
+    'zh-CN': '文件头不可信：{what} 过多或过大（上限 {limit}）。文件已损坏或被篡改。',
+  },
+  'error.gguf-malformed': { en: 'The header is damaged: {what}.', 'zh-CN': '文件头已损坏：{what}。' },
+  'error.gguf-duplicate-key': {
+    en: 'The header is damaged: {key} stands twice.',
+    'zh-CN': '文件头已损坏：{key} 出现两次。',
+  },
+  'error.gguf-tensor-type-unknown': {
+    en: 'The tensor {tensor} has an unknown type ({type}); the file is newer than this program.',
+    'zh-CN': '张量 {tensor} 的类型未知（{type}）；文件比本程序更新。',
+  },
+  'error.gguf-architecture-missing': {
+    en: 'The file lacks the key general.architecture.',
+    'zh-CN': '文件缺少键 general.architecture。',
+  },
+  'error.gguf-shard-missing': {
+    en: 'Part {part} of {total} is missing ({path}).',
+    'zh-CN': '缺少第 {part}/{total} 部分（{path}）。',
+  },
+  'error.gguf-not-a-language-model': {
+    en: 'The file is not a language model that Ollama serves ({architecture}).',
+    'zh-CN': '该文件不是 Ollama 能提供服务的语言模型（{architecture}）。',
+  },
+  'error.model-json-not-found': { en: 'There is no file {path}.', 'zh-CN': '没有文件 {path}。' },
+  'error.model-json-unreadable': {
+    en: 'The file {path} cannot be read ({reason}).',
+    'zh-CN': '无法读取文件 {path}（{reason}）。',
+  },
+  'error.model-json-too-large': {
+    en: 'The file {path} is too large for a model description.',
+    'zh-CN': '文件 {path} 过大，不像模型描述。',
+  },
+  'error.model-json-not-json': { en: 'The file {path} is not valid JSON.', 'zh-CN': '文件 {path} 不是有效的 JSON。' },
+  'error.model-json-invalid': {
+    en: 'The model description is wrong at {key}: {problem}.',
+    'zh-CN': '模型描述在 {key} 处有误：{problem}。',
+  },
+  'error.show-invalid': {
+    en: "Ollama's description of the model cannot be read ({key}).",
+    'zh-CN': '无法读取 Ollama 的模型描述（{key}）。',
+  },
+
+  'error.gpus-empty': {
+    en: 'The list of GPUs is empty. Write 4x8GiB, or 24GiB,8GiB, or 24GiB:22GiB (total:free).',
+    'zh-CN': 'GPU 列表为空。请写成 4x8GiB、24GiB,8GiB 或 24GiB:22GiB（总量:空闲）。',
+  },
+  'error.gpus-entry': {
+    en: '{entry} is no GPU. Write 4x8GiB, or 24GiB,8GiB, or 24GiB:22GiB (total:free).',
+    'zh-CN': '{entry} 不是 GPU。请写成 4x8GiB、24GiB,8GiB 或 24GiB:22GiB（总量:空闲）。',
+  },
+  'error.gpus-size': {
+    en: '{entry} is no size of a GPU: 256 MiB to 4 TiB.',
+    'zh-CN': '{entry} 不是合理的 GPU 大小：256 MiB 到 4 TiB。',
+  },
+  'error.gpus-free-above-total': { en: '{entry} has more free than total.', 'zh-CN': '{entry} 的空闲大于总量。' },
+  'error.gpus-too-many': { en: 'These are too many GPUs; {max} can be planned.', 'zh-CN': 'GPU 过多；最多 {max} 张。' },
+  'error.no-gpus-known': {
+    en: 'No GPU is known. Give them with --gpus 4x8GiB, or set GPU_SOURCE.',
+    'zh-CN': '没有已知的 GPU。请用 --gpus 4x8GiB 指定，或设置 GPU_SOURCE。',
+  },
+  'error.gpus-stale': { en: 'The numbers of the GPUs are too old for a verdict.', 'zh-CN': 'GPU 数据太旧，无法判断。' },
+  'error.bad-json': { en: 'The line is not valid JSON.', 'zh-CN': '该行不是有效的 JSON。' },
+  'error.cli-arguments': { en: 'The arguments cannot be read: {why}', 'zh-CN': '无法读取参数：{why}' },
+  'error.cli-fit-usage': {
+    en: 'Usage: headroom fit MODEL [--ctx N] [--gpus 4x8GiB] [--ollama 0.33.0] [--kv q8_0] [--parallel N] [--json]',
+    'zh-CN': '用法：headroom fit 模型 [--ctx N] [--gpus 4x8GiB] [--ollama 0.33.0] [--kv q8_0] [--parallel N] [--json]',
+  },
+  'cli.usage': {
+    en: 'Usage:\n  headroom fit MODEL [--ctx N] [--gpus 4x8GiB] [--ollama 0.33.0] [--kv q8_0] [--parallel N] [--json]\n  headroom estimate   JSON lines on stdin, one answer line each on stdout\n  headroom doctor     checks the configuration, Ollama, the GPU source and Discord',
+    'zh-CN':
+      '用法：\n  headroom fit 模型 [--ctx N] [--gpus 4x8GiB] [--ollama 0.33.0] [--kv q8_0] [--parallel N] [--json]\n  headroom estimate   标准输入每行一个 JSON，标准输出每行一个答案\n  headroom doctor     检查配置、Ollama、GPU 来源和 Discord',
+  },
+});

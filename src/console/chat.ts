@@ -1,0 +1,97 @@
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { Command, Person, Place } from '../chat/command.ts';
+import type { Dispatcher, DispatchRequest, Responder } from '../chat/dispatcher.ts';
+import type { Locale } from '../chat/locale.ts';
+import type { Action, Reply } from '../chat/reply.ts';
+import { createTranslator } from '../chat/translate.ts';
+import { parseLine } from './line.ts';
+import { renderReply } from './render.ts';
+
+/** The terminal belongs to the owner of the machine. */
+export const CONSOLE_PERSON: Person = { id: 'console', name: 'console', access: 'admin' };
+export const CONSOLE_PLACE: Place = { platform: 'console', guildId: null, channelId: null };
+
+export interface ConsoleChatOptions<S> {
+  readonly commands: readonly Command<S>[];
+  readonly dispatcher: Dispatcher;
+  readonly locale: Locale;
+  readonly input: Readable;
+  readonly output: Writable;
+  /** A person types: prompt, colours, intermediate states. */
+  readonly interactive: boolean;
+  /** Lines said before the first prompt. */
+  readonly greeting: readonly string[];
+  readonly now: () => number;
+  /** Ends the chat. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads lines and answers them in order until the input ends.
+ * @returns the exit code: 0, or 1 if a line failed
+ */
+export async function runConsoleChat<S>(options: ConsoleChatOptions<S>): Promise<number> {
+  const { output, locale, dispatcher, interactive } = options;
+  const translator = createTranslator(locale);
+  const caller = { person: CONSOLE_PERSON, place: CONSOLE_PLACE, locale };
+  let failed = false;
+  let lastActions: readonly Action[] = [];
+  const show = (reply: Reply) => {
+    output.write(`${renderReply(reply, { locale, colour: interactive, nowMs: options.now() })}\n`);
+  };
+  const finish = (reply: Reply) => {
+    show(reply);
+    if (reply.failed === true) failed = true;
+    if (reply.actions !== undefined) lastActions = reply.actions;
+  };
+  const refuse = (reply: Pick<Reply, 'title'>) => finish({ tone: 'bad', blocks: [], failed: true, ...reply });
+  const responder: Responder = { progress: (reply) => (interactive ? show(reply) : undefined) };
+
+  const answer = async (line: string): Promise<void> => {
+    const parsed = parseLine(line, options.commands);
+    switch (parsed.kind) {
+      case 'empty':
+        return;
+      case 'press': {
+        const action = lastActions[parsed.number - 1];
+        if (action === undefined)
+          return refuse({ title: translator.t('console.no-button', { number: parsed.number }) });
+        return finish(await dispatcher.call(action.call, caller, responder));
+      }
+      case 'unknown-command':
+        return refuse({ title: translator.text('error.unknown-command', { command: { code: parsed.command } }) });
+      case 'unknown-option':
+        return refuse({
+          title: translator.text('error.unknown-option', {
+            command: { code: `/${parsed.command}` },
+            option: { code: parsed.option },
+            options: parsed.known.join(', '),
+          }),
+        });
+      case 'call': {
+        const request: DispatchRequest = {
+          ...caller,
+          command: parsed.command.name,
+          options: parsed.options,
+          ...(parsed.subcommand === undefined ? {} : { subcommand: parsed.subcommand }),
+        };
+        return finish(await dispatcher.dispatch(request, responder));
+      }
+    }
+  };
+
+  for (const line of options.greeting) output.write(`${line}\n`);
+  if (options.greeting.length > 0) output.write('\n');
+  const lines = createInterface({ input: options.input, terminal: false, crlfDelay: Number.POSITIVE_INFINITY });
+  const stop = () => lines.close();
+  options.signal.addEventListener('abort', stop, { once: true });
+  if (interactive) output.write('> ');
+  for await (const line of lines) {
+    await answer(line);
+    if (options.signal.aborted) break;
+    if (interactive) output.write('> ');
+  }
+  options.signal.removeEventListener('abort', stop);
+  return failed ? 1 : 0;
+}
