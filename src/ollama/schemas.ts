@@ -7,7 +7,6 @@ import { z } from 'zod';
 import type { MetadataValue } from '../estimator/types.ts';
 import { OllamaError } from './errors.ts';
 import { parseExpiresAt } from './keep-alive.ts';
-import { isCloudName } from './names.ts';
 import type { ModelDetails, OllamaModel, PullProgress, RunningModel, ShownTensor, ShowResult } from './types.ts';
 
 const bytes = z.number().int().nonnegative();
@@ -164,6 +163,11 @@ export function compactMetadata(raw: Readonly<Record<string, unknown>>): Record<
     }
   }
   return kept;
+}
+
+/** Whether a name asks for a model that runs at ollama.com: `…:cloud` (also after a tag), or a tag ending in `-cloud`. */
+function isCloudName(name: string): boolean {
+  return /:([^/:]+-)?cloud$/i.test(name);
 }
 
 function isScalar(value: unknown): value is string | number | boolean {

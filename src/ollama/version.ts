@@ -1,5 +1,7 @@
 /** Ollama's version: reading it, comparing it, and the floor below which it has known holes. */
 
+import { compareVersions } from '../estimator/versions.ts';
+
 export interface OllamaVersion {
   /** As the server says it. */
   readonly text: string;
@@ -20,11 +22,6 @@ export function parseOllamaVersion(text: string): OllamaVersion {
   if (!match) return { text: shown, numbers: null };
   const numbers = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)] as const;
   return { text: shown, numbers: numbers.every((n) => n === 0) ? null : numbers };
-}
-
-/** Negative when `a` is older than `b`, 0 when equal, positive when newer. */
-export function compareVersions(a: readonly [number, number, number], b: readonly [number, number, number]): number {
-  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }
 
 export interface VersionWarning {

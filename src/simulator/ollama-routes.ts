@@ -1,0 +1,241 @@
+/** Ollama's HTTP API, with its texts and codes (server/routes.go, v0.33.0). */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseModelName } from '../catalogue/names.ts';
+import { atLeast, parseVersion } from '../estimator/versions.ts';
+import type { Clock } from './clock.ts';
+import { readJson, sendJson, sendLine, sendText, stringField } from './http.ts';
+import { readKeepAlive } from './keep-alive.ts';
+import { type ModelStore, type StoredModel, shownName } from './models.ts';
+import { pullModel } from './pull.ts';
+import { runnerOptions } from './runner-options.ts';
+import { type Scheduler, totalBytes, vramBytes } from './scheduler.ts';
+import { detailsOf, showAnswer, tagEntry } from './show.ts';
+import { ServerFailure, type SimulatedSettings, type SimulatedTiming } from './types.ts';
+
+/** What the routes act upon. */
+export interface OllamaParts {
+  readonly store: ModelStore;
+  readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly settings: SimulatedSettings;
+  readonly timing: SimulatedTiming;
+  readonly gpuTotalBytes: number;
+  version(): string;
+}
+
+interface Exchange {
+  readonly parts: OllamaParts;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+type Handler = (exchange: Exchange) => Promise<void> | void;
+
+const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+  '/': { GET: root, HEAD: root },
+  '/api/version': { GET: version, HEAD: version },
+  '/api/tags': { GET: tags, HEAD: tags },
+  '/api/ps': { GET: ps },
+  '/api/show': { POST: show },
+  '/api/generate': { POST: (exchange) => generateOrChat(exchange, 'generate') },
+  '/api/chat': { POST: (exchange) => generateOrChat(exchange, 'chat') },
+  '/api/embed': { POST: embed },
+  '/api/pull': { POST: pull },
+  '/api/create': { POST: create },
+  '/api/copy': { POST: copy },
+  '/api/delete': { DELETE: remove },
+};
+
+/** Answers a request. Never throws: failures become Ollama's JSON. */
+export async function answerOllama(exchange: Exchange, path: string): Promise<void> {
+  const { request, response } = exchange;
+  const methods = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+  if (!methods) return sendText(response, 404, '404 page not found');
+  const handler = Object.hasOwn(methods, request.method ?? '') ? methods[request.method!] : undefined;
+  if (!handler) return sendText(response, 405, '405 method not allowed');
+  try {
+    await handler(exchange);
+  } catch (error) {
+    const failure = error instanceof ServerFailure ? error : new ServerFailure(500, String(error));
+    if (response.headersSent) {
+      sendLine(response, { error: failure.message });
+      response.end();
+    } else {
+      sendJson(response, failure.status, { error: failure.message });
+    }
+  }
+}
+
+function root({ response }: Exchange): void {
+  sendText(response, 200, 'Ollama is running');
+}
+
+function version({ parts, response }: Exchange): void {
+  sendJson(response, 200, { version: parts.version() });
+}
+
+function tags({ parts, response }: Exchange): void {
+  sendJson(response, 200, { models: parts.store.list().map((model) => tagEntry(model, parts.version())) });
+}
+
+/** Go's largest duration after now: what a negative keep_alive prints. */
+const FOREVER = '2318-04-11T00:00:00.000000001Z';
+
+function ps({ parts, response }: Exchange): void {
+  const withContext = atLeast(parseVersion(parts.version()).version, '0.10.0');
+  const runners = parts.scheduler.runners().sort((a, b) => b.expiresAtMs - a.expiresAtMs);
+  sendJson(response, 200, {
+    models: runners.map((runner) => ({
+      name: runner.model.name,
+      model: runner.model.name,
+      size: totalBytes(runner),
+      digest: runner.model.digest,
+      details: detailsOf(runner.model),
+      expires_at: Number.isFinite(runner.expiresAtMs) ? new Date(runner.expiresAtMs).toISOString() : FOREVER,
+      size_vram: vramBytes(runner),
+      ...(withContext && { context_length: runner.loaded.placed.numCtx }),
+    })),
+  });
+}
+
+async function show({ parts, request, response }: Exchange): Promise<void> {
+  const body = await readJson(request);
+  const name = stringField(body, 'model') || stringField(body, 'name');
+  if (!name) throw new ServerFailure(400, 'model is required');
+  const model = parts.store.get(name);
+  if (!model) throw new ServerFailure(404, `model '${name}' not found`);
+  sendJson(response, 200, showAnswer(model, body.verbose === true, parts.version()));
+}
+
+async function generateOrChat(
+  { parts, request, response, signal }: Exchange,
+  kind: 'generate' | 'chat',
+): Promise<void> {
+  const body = await readJson(request);
+  const name = stringField(body, 'model') ?? '';
+  const model = parts.store.get(name);
+  if (!model) throw new ServerFailure(404, `model '${name}' not found`);
+  const keepAliveMs = readKeepAlive(body.keep_alive);
+  const { messages, prompt } = body;
+  const empty = kind === 'generate' ? !prompt : !Array.isArray(messages) || messages.length === 0;
+  const answer = (reason: string) => ({
+    model: name,
+    created_at: new Date(parts.clock.now()).toISOString(),
+    ...(kind === 'generate' ? { response: '' } : { message: { role: 'assistant', content: '' } }),
+    done: true,
+    done_reason: reason,
+  });
+  if (empty && keepAliveMs === 0) {
+    parts.scheduler.expire(model);
+    return sendJson(response, 200, answer('unload'));
+  }
+  if (!model.capabilities.includes('completion')) throw new ServerFailure(400, `"${name}" does not support ${kind}`);
+  await withRunner(parts, model, body, keepAliveMs, signal, () => {
+    if (!empty) throw new ServerFailure(500, 'the simulated server loads models, it does not generate text');
+    sendJson(response, 200, answer('load'));
+  });
+}
+
+async function embed({ parts, request, response, signal }: Exchange): Promise<void> {
+  const body = await readJson(request);
+  const name = stringField(body, 'model') ?? '';
+  const model = parts.store.get(name);
+  if (!model) throw new ServerFailure(404, `model '${name}' not found`);
+  const { input } = body;
+  if (input !== undefined && typeof input !== 'string' && !Array.isArray(input)) {
+    throw new ServerFailure(400, 'invalid input type');
+  }
+  await withRunner(parts, model, body, readKeepAlive(body.keep_alive), signal, () => {
+    if (input?.length) throw new ServerFailure(500, 'the simulated server loads models, it does not embed text');
+    sendJson(response, 200, { model: name, embeddings: [] });
+  });
+}
+
+async function withRunner(
+  parts: OllamaParts,
+  model: StoredModel,
+  body: Record<string, unknown>,
+  keepAliveMs: number | undefined,
+  signal: AbortSignal,
+  answer: () => void,
+): Promise<void> {
+  const given = typeof body.options === 'object' && body.options !== null ? body.options : {};
+  const options = runnerOptions({ ...given }, model, parts.version(), parts.settings, parts.gpuTotalBytes);
+  const release = await parts.scheduler.acquire({ model, options, keepAliveMs, signal });
+  try {
+    answer();
+  } finally {
+    release();
+  }
+}
+
+async function pull({ parts, request, response, signal }: Exchange): Promise<void> {
+  const body = await readJson(request);
+  const name = nameField(body);
+  const lines = pullModel(parts.store, name, parts.clock, parts.timing.pullBytesPerSecond, signal);
+  await sendProgress(response, body.stream !== false, lines);
+}
+
+async function create({ parts, request, response }: Exchange): Promise<void> {
+  const body = await readJson(request);
+  const name = nameField(body);
+  const from = stringField(body, 'from');
+  if (!from) throw new ServerFailure(400, "neither 'from' or 'files' was specified");
+  const base = parts.store.get(from);
+  // Ollama pulls what it does not have
+  if (!base) throw new ServerFailure(500, 'pull model manifest: file does not exist');
+  const parameters = body.parameters;
+  const given = typeof parameters === 'object' && parameters !== null ? (parameters as StoredModel['parameters']) : {};
+  const model = parts.store.derive(name, base, given, parts.clock.now());
+  parts.store.put(model);
+  const lines = [
+    ...model.layers.slice(0, -1).map((layer) => ({ status: `using existing layer ${layer.digest}` })),
+    { status: `creating new layer ${model.layers.at(-1)!.digest}` },
+    { status: 'writing manifest' },
+    { status: 'success' },
+  ];
+  await sendProgress(response, body.stream !== false, lines);
+}
+
+async function sendProgress(
+  response: ServerResponse,
+  stream: boolean,
+  lines: AsyncIterable<unknown> | Iterable<unknown>,
+): Promise<void> {
+  let last: unknown = {};
+  for await (const line of lines) {
+    last = line;
+    if (stream) sendLine(response, line);
+  }
+  if (stream) response.end();
+  else sendJson(response, 200, last);
+}
+
+async function copy({ parts, request, response }: Exchange): Promise<void> {
+  const body = await readJson(request);
+  const source = stringField(body, 'source') ?? '';
+  const destination = stringField(body, 'destination') ?? '';
+  if (!parseModelName(source).ok) throw new ServerFailure(400, `source "${source}" is invalid`);
+  if (!parseModelName(destination).ok) throw new ServerFailure(400, `destination "${destination}" is invalid`);
+  const model = parts.store.get(source);
+  if (!model) throw new ServerFailure(404, `model "${source}" not found`);
+  parts.store.put({ ...model, name: shownName(destination), modifiedAtMs: parts.clock.now() });
+  response.writeHead(200).end();
+}
+
+async function remove({ parts, request, response }: Exchange): Promise<void> {
+  const body = await readJson(request);
+  const name = stringField(body, 'model') || stringField(body, 'name') || '';
+  if (!parseModelName(name).ok) throw new ServerFailure(400, `name "${name}" is invalid`);
+  if (!parts.store.delete(name)) throw new ServerFailure(404, `model '${name}' not found`);
+  response.writeHead(200).end();
+}
+
+function nameField(body: Record<string, unknown>): string {
+  const name = stringField(body, 'model') || stringField(body, 'name') || '';
+  if (!parseModelName(name).ok) throw new ServerFailure(400, 'invalid model name');
+  return name;
+}

@@ -1,0 +1,119 @@
+/** One attempt to load a model: memory taken while the weights are read, and what can go wrong meanwhile. */
+
+import type { EstimateServer } from '../estimator/types.ts';
+import { engineFor } from '../estimator/versions.ts';
+import { type Clock, sleep } from './clock.ts';
+import type { Faults } from './faults.ts';
+import type { Allocation, GpuMemory } from './memory.ts';
+import type { StoredModel } from './models.ts';
+import { type Placed, type Refused, ServerFailure, type SimulatedGpu, type SimulatedTiming } from './types.ts';
+
+/** The machine a load runs on. */
+export interface LoadMachine {
+  readonly clock: Clock;
+  readonly gpus: readonly SimulatedGpu[];
+  readonly memory: GpuMemory;
+  readonly faults: Faults;
+  readonly timing: SimulatedTiming;
+  /** Host memory that models may still take. */
+  freeHostBytes(): number;
+}
+
+export interface LoadedRunner {
+  readonly allocation: Allocation;
+  readonly placed: Placed;
+  /** Its VRAM will not come back. */
+  readonly leaks: boolean;
+}
+
+/** The runner found too little memory on a GPU. */
+export class OutOfMemory extends ServerFailure {}
+
+/** The client went away; Ollama stops the load. */
+export class LoadCanceled extends ServerFailure {
+  constructor() {
+    super(499, 'request canceled');
+  }
+}
+
+/**
+ * Loads a model as placed.
+ * @throws ServerFailure refused, crashed; OutOfMemory; LoadCanceled
+ */
+export async function loadRunner(
+  machine: LoadMachine,
+  model: StoredModel,
+  server: EstimateServer,
+  placement: () => Placed | Refused,
+  signal: AbortSignal,
+): Promise<LoadedRunner> {
+  const { clock, memory, timing } = machine;
+  const fault = machine.faults.forLoad(model.name);
+  const where = placement();
+  if ('refused' in where) throw new ServerFailure(500, where.refused);
+  const placed = fault?.kind === 'spill' ? spilled(where) : where;
+  const bytes = placed.gpuBytes.map((size, index) => {
+    return size + (placed.usesGpu[index] ? machine.gpus[index]!.cudaContextBytes : 0);
+  });
+  const totalBytes = placed.gpuBytes.reduce((sum, size) => sum + size, 0) + placed.hostBytes;
+  const readMs = (totalBytes / timing.loadBytesPerSecond) * 1000 + (fault?.kind === 'stall' ? fault.ms : 0);
+  const modern = engineFor(server.ollama, model.spec) === 'llama-server';
+  await step(clock, timing.startupMs, signal);
+  const allocation = memory.allocate(modern ? 'llama-server' : 'ollama runner', bytes, readMs);
+  try {
+    requireMemory(machine, placed, modern);
+    if (fault?.kind === 'out-of-memory') throw outOfMemory(modern, placed, 0);
+    await step(clock, fault?.kind === 'crash' ? readMs / 2 : readMs, signal);
+    if (fault?.kind === 'crash') throw new ServerFailure(500, fault.text);
+    // others may have taken memory meanwhile
+    requireMemory(machine, placed, modern);
+  } catch (error) {
+    memory.free(allocation);
+    throw error;
+  }
+  return { allocation, placed, leaks: fault?.kind === 'leak' };
+}
+
+async function step(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(clock, ms, signal);
+  } catch {
+    throw new LoadCanceled();
+  }
+}
+
+function requireMemory(machine: LoadMachine, placed: Placed, modern: boolean): void {
+  const full = machine.memory.overcommitted();
+  if (full) throw outOfMemory(modern, placed, full.index);
+  if (placed.hostBytes > machine.freeHostBytes()) {
+    // the kernel ends the largest process
+    throw new ServerFailure(500, `${processName(modern)} process has terminated: signal: killed`);
+  }
+}
+
+function processName(modern: boolean): string {
+  return modern ? 'llama-server' : 'llama runner';
+}
+
+function outOfMemory(modern: boolean, placed: Placed, index: number): OutOfMemory {
+  const mib = ((placed.gpuBytes[index] ?? 0) / 2 ** 20).toFixed(2);
+  const lines =
+    `ggml_backend_cuda_buffer_type_alloc_buffer: allocating ${mib} MiB on device ${index}: ` +
+    'cudaMalloc failed: out of memory';
+  return new OutOfMemory(
+    500,
+    modern
+      ? `llama-server reported out-of-memory during startup: ${lines}`
+      : `llama runner process has terminated: ${lines}`,
+  );
+}
+
+function spilled(placed: Placed): Placed {
+  const moved = placed.gpuBytes.reduce((sum, bytes) => sum + bytes, 0) / 2;
+  return {
+    ...placed,
+    gpuBytes: placed.gpuBytes.map((bytes) => Math.round(bytes / 2)),
+    hostBytes: placed.hostBytes + Math.round(moved),
+    fullyOnGpu: false,
+  };
+}
