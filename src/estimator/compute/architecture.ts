@@ -1,0 +1,40 @@
+/** What a description of an architecture says. One small file under architectures/ for each or for a family. */
+
+import type { Hparams, MetadataReader } from '../metadata.ts';
+import type { ModelSpec } from '../types.ts';
+import type { GraphBuilder } from './builder.ts';
+
+/**
+ * What a model keeps between batches: K and V of every layer, a recurrent state, some layers this and some that, or
+ * nothing (encoders).
+ */
+export type MemoryKind = 'attention' | 'recurrent' | 'hybrid' | 'none';
+
+export interface Architecture {
+  /** Values of `general.architecture`. */
+  readonly names: readonly string[];
+  /** Default `attention`. */
+  readonly memory?: MemoryKind;
+  /** False for models without an output layer (embedding models); else the token embedding serves when it is missing. */
+  readonly hasOutput?: boolean;
+  /** True where the norm behind the token embedding is loaded with the output (LFM2). */
+  readonly embeddingNormIsOutput?: boolean;
+  /** True where blocks for multi-token prediction are loaded all the same. */
+  readonly loadsNextn?: boolean;
+  /** True where blocks for multi-token prediction have a cache all the same. */
+  readonly cachesNextn?: boolean;
+  /** True for T5 and its kind: as many output rows as the batch has tokens, whatever is asked for. */
+  readonly hasEncoder?: boolean;
+  /** Reads the keys that this architecture has beyond the common ones (`load_arch_hparams`). */
+  hparams?(hp: Hparams, reader: MetadataReader, spec: ModelSpec): void;
+  /** Hybrid models: whether the layer has K and V; default: where it is not recurrent. */
+  attends?(hp: Hparams, layer: number): boolean;
+  /** Hybrid models: whether the layer has a state; default: where it is recurrent. */
+  recurs?(hp: Hparams, layer: number): boolean;
+  /**
+   * A number that tells layers apart which have equal tensors but different operations (no rope on every fourth, say).
+   */
+  layerKind?(hp: Hparams, layer: number): number;
+  /** Builds the graph of one micro-batch (`build_arch_graph`). */
+  build(b: GraphBuilder): void;
+}

@@ -1,0 +1,77 @@
+/**
+ * Which layers a graph needs so that its buffers come out as those of the whole model.
+ *
+ * Layers that are alike in shape and place need the same memory, and the allocator reaches the same state behind each
+ * of them. So of every run that repeats a short pattern only the first few rounds and the end are built. Tests hold
+ * this against the graph with all layers.
+ */
+
+import type { Model } from '../model.ts';
+import type { Placement } from '../placement.ts';
+import type { Overrides } from '../weights.ts';
+
+/** Longest pattern looked for (a full layer behind five windowed ones is 6). */
+const MAX_PERIOD = 12;
+/** Rounds of a pattern that are kept. */
+const KEPT_ROUNDS = 3;
+
+/** The layers to build, in order; the first and the last computed layer are always among them. */
+export function representativeLayers(model: Model, placement: Placement, overrides: Overrides, all: boolean): Int32Array {
+  const count = model.layers;
+  if (all || count <= KEPT_ROUNDS + 1) {
+    return Int32Array.from({ length: count }, (_, layer) => layer);
+  }
+  const keys = layerKeys(model, placement, overrides);
+  const kept: number[] = [];
+  let at = 0;
+  while (at < count) {
+    let period = 0;
+    let rounds = 0;
+    for (let candidate = 1; candidate <= MAX_PERIOD && at + candidate * (KEPT_ROUNDS + 1) < count; candidate++) {
+      let end = at + candidate;
+      while (end < count - 1 && keys[end] === keys[end - candidate]) {
+        end++;
+      }
+      const repeated = Math.floor((end - at) / candidate);
+      if (repeated > KEPT_ROUNDS && repeated * candidate > rounds * period) {
+        period = candidate;
+        rounds = repeated;
+      }
+    }
+    if (period === 0) {
+      kept.push(at++);
+      continue;
+    }
+    for (let layer = at; layer < at + period * KEPT_ROUNDS; layer++) {
+      kept.push(layer);
+    }
+    at += period * rounds;
+  }
+  return Int32Array.from(kept);
+}
+
+/** Numbers that are equal for layers that need equal memory in equal places. */
+function layerKeys(model: Model, placement: Placement, overrides: Overrides): Int32Array {
+  const keys = new Int32Array(model.layers);
+  const { deviceOf, host } = placement;
+  const overridden = new Map<number, string>();
+  for (const tensor of overrides) {
+    if (tensor.home >= 0) {
+      overridden.set(tensor.home, `${overridden.get(tensor.home) ?? ''}${tensor.name.slice(tensor.name.indexOf('.', 4))},`);
+    }
+  }
+  const numbers = new Map<string, number>();
+  for (let layer = 0; layer < model.layers; layer++) {
+    const device = deviceOf[layer]!;
+    const moved = overridden.get(layer);
+    const kind = device === host || moved !== undefined ? model.layerTypes[layer]! : model.layerShape[layer]!;
+    let number = device * 4096 + kind;
+    if (moved !== undefined) {
+      const key = `${number}${moved}`;
+      number = numbers.get(key) ?? 1_000_000 + numbers.size;
+      numbers.set(key, number);
+    }
+    keys[layer] = number;
+  }
+  return keys;
+}

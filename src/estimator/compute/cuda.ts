@@ -1,0 +1,108 @@
+/**
+ * What a CUDA device runs, and what it adds to a tensor's size.
+ *
+ * Source: ggml-cuda.cu (`supports_op`, `offload_op`, `get_alloc_size`), fattn.cu (kernel choice); the F16 copy of a
+ * quantized cache since llama.cpp PR 23907.
+ */
+
+import { BLOCK_BYTES, cudaRowPaddingBytes, F16, F32 } from '../tensors.ts';
+import type { Graph, Tensor } from './graph.ts';
+import { MAX_PARENTS } from './graph.ts';
+import { OP_FLASH_ATTN, OP_GET_ROWS, OP_MUL_MAT, OP_MUL_MAT_ID, OP_ROPE, OP_SSM_SCAN } from './ops.ts';
+
+/** Rows from which an operation on host weights is worth moving to the GPU. */
+const OFFLOAD_MIN_BATCH = 32;
+
+/** Whether CUDA has a flash attention kernel for these head sizes; the ratio is query heads per K head. */
+export function flashAttentionSupported(headK: number, headV: number, ratio: number): boolean {
+  switch (headK) {
+    case 40:
+    case 64:
+    case 72:
+    case 80:
+    case 96:
+    case 112:
+    case 128:
+    case 256:
+      return headV === headK;
+    case 512:
+      return headV === headK && ratio >= 2;
+    case 192:
+      return headV === 128 && ratio % 8 === 0;
+    case 320:
+      return headV === 256 && ratio % 32 === 0;
+    case 576:
+      return headV === 512 && ratio >= 2;
+    default:
+      return false;
+  }
+}
+
+/** Whether a CUDA device can run the operation. */
+export function cudaSupports(graph: Graph, t: Tensor): boolean {
+  const op = graph.op[t]!;
+  if (op === OP_FLASH_ATTN) {
+    const at = t * MAX_PARENTS;
+    const q = graph.parents[at]!;
+    const k = graph.parents[at + 1]!;
+    const v = graph.parents[at + 2]!;
+    if (graph.type[k] !== graph.type[v]) {
+      return false;
+    }
+    return flashAttentionSupported(graph.size(k, 0), graph.size(v, 0), graph.size(q, 2) / graph.size(k, 2));
+  }
+  if (op === OP_SSM_SCAN) {
+    const at = t * MAX_PARENTS;
+    const state = graph.parents[at]!;
+    const decay = graph.parents[at + 3]!;
+    if (graph.size(decay, 0) === 1) {
+      const width = graph.size(state, 0);
+      return (width === 128 || width === 256) && graph.size(state, 1) % 16 === 0;
+    }
+    return graph.size(state, 0) === 16 && graph.size(state, 1) === 1 && graph.size(state, 2) % 128 === 0;
+  }
+  return true;
+}
+
+/** Whether an operation on host weights is moved to the GPU (`op_offload`). */
+export function cudaOffloads(graph: Graph, t: Tensor): boolean {
+  switch (graph.op[t]) {
+    case OP_GET_ROWS:
+      return false;
+    case OP_MUL_MAT:
+      return graph.size(t, 1) >= OFFLOAD_MIN_BATCH;
+    case OP_MUL_MAT_ID:
+    case OP_ROPE:
+      return graph.size(t, 2) >= OFFLOAD_MIN_BATCH;
+    default:
+      return graph.size(t, 1) * graph.size(t, 2) * graph.size(t, 3) >= OFFLOAD_MIN_BATCH;
+  }
+}
+
+/** Bytes of the tensor in a CUDA compute buffer before alignment. */
+export function cudaBytes(graph: Graph, t: Tensor): number {
+  const bytes = graph.bytes(t);
+  if (graph.op[t] === OP_FLASH_ATTN) {
+    return bytes + flashAttentionScratch(graph, t, bytes);
+  }
+  return bytes + cudaRowPaddingBytes(graph.type[t]!, graph.size(t, 0));
+}
+
+/** F16 copies of K and V behind the result, when they are of another type. MLA's V is a view of K: one copy. */
+function flashAttentionScratch(graph: Graph, t: Tensor, _resultBytes: number): number {
+  const at = t * MAX_PARENTS;
+  const k = graph.parents[at + 1]!;
+  const v = graph.parents[at + 2]!;
+  let bytes = 0;
+  if (needsF16Copy(graph, k)) {
+    bytes += graph.elements(k) * BLOCK_BYTES[F16]!;
+  }
+  if (needsF16Copy(graph, v) && graph.viewOf[v] !== graph.viewOf[k]) {
+    bytes += graph.elements(v) * BLOCK_BYTES[F16]!;
+  }
+  return bytes;
+}
+
+function needsF16Copy(graph: Graph, t: Tensor): boolean {
+  return graph.type[t] !== F16 && graph.type[t] !== F32;
+}

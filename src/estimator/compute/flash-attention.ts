@@ -1,0 +1,54 @@
+/**
+ * Whether flash attention is on.
+ *
+ * Source: llama-context.cpp (`llama_init_from_model`, `resolve_fused_ops`): auto turns off when a layer's attention
+ * would land on another device than the layer, which is when CUDA has no kernel for its head sizes; a quantized V needs
+ * flash attention. llama.cpp b10256.
+ */
+
+import { hasOwnCache } from '../cache.ts';
+import { headKOf, headVOf } from '../metadata.ts';
+import type { Model } from '../model.ts';
+import type { Placement } from '../placement.ts';
+import { IS_QUANTIZED } from '../tensors.ts';
+import type { LlamaCppConfig } from '../types.ts';
+import { EstimateError } from '../types.ts';
+import { flashAttentionSupported } from './cuda.ts';
+
+/** Throws `quantized_v_needs_flash_attention` for a combination that llama.cpp refuses. */
+export function decideFlashAttention(
+  model: Model,
+  config: LlamaCppConfig,
+  placement: Placement,
+  typeK: number,
+  typeV: number,
+): boolean {
+  if (config.flashAttention === false) {
+    if (IS_QUANTIZED[typeV] === 1) {
+      throw new EstimateError('quantized_v_needs_flash_attention', { type: config.cacheTypeV });
+    }
+    return false;
+  }
+  if (config.flashAttention === true || IS_QUANTIZED[typeV] === 1 || model.hp.architecture === 'grok') {
+    return model.hp.architecture !== 'grok';
+  }
+  return supportedOnGpus(model, placement, typeK === typeV);
+}
+
+function supportedOnGpus(model: Model, placement: Placement, sameTypes: boolean): boolean {
+  const { hp } = model;
+  const encoder = model.architecture?.memory === 'none';
+  for (let layer = 0; layer < model.layers; layer++) {
+    const attends = encoder || hasOwnCache(model, layer) || (hp.cacheLayers >= 0 && layer >= hp.cacheLayers);
+    if (placement.deviceOf[layer] === placement.host || !attends) {
+      continue;
+    }
+    const heads = hp.heads[layer]!;
+    const headsKv = Math.max(1, hp.headsKv[layer]!);
+    const headV = hp.headKMla !== 0 ? hp.loraKv : headVOf(hp, layer);
+    if (!sameTypes || !flashAttentionSupported(headKOf(hp, layer), headV, heads / headsKv)) {
+      return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,87 @@
+/**
+ * The compute buffers of a configuration: builds the graph of one prompt micro-batch, schedules it and allocates it,
+ * as llama.cpp does when it reserves memory.
+ *
+ * Source: llama-context.cpp (`sched_reserve`, `graph_reserve`), llama-model.cpp (`build_graph`), llama.cpp b10256.
+ */
+
+import type { ContextShape } from '../cache.ts';
+import type { Model } from '../model.ts';
+import type { Placement } from '../placement.ts';
+import type { Overrides } from '../weights.ts';
+import { Allocator } from './allocate.ts';
+import type { Architecture } from './architecture.ts';
+import { GraphBuilder } from './builder.ts';
+import { representativeLayers } from './collapse.ts';
+import { Graph, NO_TENSOR } from './graph.ts';
+import { pool } from './pooling.ts';
+import { Schedule } from './schedule.ts';
+
+export interface ComputeOptions {
+  readonly shape: ContextShape;
+  readonly placement: Placement;
+  readonly overrides: Overrides;
+  readonly flashAttention: boolean;
+  readonly typeK: number;
+  readonly typeV: number;
+  /** n_outputs_max as llama.cpp resolved it. */
+  readonly outputs: number;
+  readonly embeddings: boolean;
+  readonly opOffload: boolean;
+  readonly copies: number;
+  /** Whether the pins of norms hold (they do not in `--fit`'s dry run). */
+  readonly pins: boolean;
+  /** Build every layer instead of a few of each run; for tests. */
+  readonly allLayers?: boolean;
+}
+
+// One graph at a time: planning is synchronous, so these are reused instead of being collected as garbage.
+const graph = new Graph();
+const schedule = new Schedule();
+const allocator = new Allocator();
+
+/** What the last plan looked like: for tests against llama.cpp's own counts. */
+export interface GraphFacts {
+  readonly nodes: number;
+  readonly splits: number;
+}
+
+/** Compute buffer per device in bytes, the host last. */
+export function computeBytes(model: Model, architecture: Architecture, options: ComputeOptions): number[] {
+  buildGraph(model, architecture, options);
+  const gpus = options.placement.host;
+  schedule.plan(graph, { gpus, copies: options.copies, opOffload: options.opOffload, pins: options.pins });
+  return allocator.allocate(graph, schedule, gpus);
+}
+
+/** Number of nodes and splits of the whole graph, as llama.cpp logs them. */
+export function graphFacts(model: Model, architecture: Architecture, options: ComputeOptions): GraphFacts {
+  computeBytes(model, architecture, { ...options, allLayers: true });
+  return { nodes: graph.nodeCount, splits: schedule.splitCount };
+}
+
+function buildGraph(model: Model, architecture: Architecture, options: ComputeOptions): void {
+  const { shape } = options;
+  const micro = Math.min(shape.numCtx, shape.numUbatch);
+  const tokens = Math.ceil(micro / shape.sequences) * shape.sequences;
+  graph.reset();
+  const builder = new GraphBuilder(graph, model, {
+    shape,
+    placement: options.placement,
+    overrides: options.overrides,
+    flashAttention: options.flashAttention,
+    typeK: options.typeK,
+    typeV: options.typeV,
+    tokens,
+    outputs: Math.min(micro, options.outputs),
+    embeddings: options.embeddings,
+    layers: representativeLayers(model, options.placement, options.overrides, options.allLayers === true),
+  });
+  architecture.build(builder);
+  const pooled = options.embeddings ? pool(builder) : NO_TENSOR;
+  for (const output of [builder.logits, builder.embedding, pooled]) {
+    if (output !== NO_TENSOR) {
+      graph.markOutput(output);
+    }
+  }
+}

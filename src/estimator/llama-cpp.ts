@@ -1,0 +1,114 @@
+/**
+ * llama.cpp's memory for one configuration: weights, cache and compute buffers per device.
+ *
+ * Source: llama-context.cpp, llama-model.cpp, llama-kv-cache.cpp, ggml-backend.cpp, ggml-alloc.c, llama.cpp b10256.
+ */
+
+import { cacheBytes, shapeContext } from './cache.ts';
+import { guessCompute } from './compute/guess.ts';
+import { decideFlashAttention } from './compute/flash-attention.ts';
+import type { ComputeOptions } from './compute/planner.ts';
+import { computeBytes } from './compute/planner.ts';
+import type { Model } from './model.ts';
+import { compileModel } from './model.ts';
+import { placeLayers } from './placement.ts';
+import { typeId } from './tensors.ts';
+import type { LlamaCppConfig, LlamaCppPlan, ModelSpec } from './types.ts';
+import { EstimateError } from './types.ts';
+import { matchOverrides, weightBytes } from './weights.ts';
+
+/** Copies of inputs with pipeline parallelism (GGML_SCHED_MAX_COPIES). */
+const PIPELINE_COPIES = 4;
+
+/** Everything a plan rests on, for callers that look inside. */
+export interface PreparedPlan {
+  readonly model: Model;
+  readonly options: ComputeOptions;
+}
+
+/** Resolves a configuration as llama.cpp's loader and context do. */
+export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig): PreparedPlan {
+  const model = compileModel(spec);
+  const { hp } = model;
+  checkConfig(config);
+  const shape = shapeContext(hp, config);
+  const placement = placeLayers(hp.layersAll, config.gpus, config.numGpu, config.tensorSplit);
+  const overrides = matchOverrides(model, config.cpuTensors);
+  const typeK = typeId(config.cacheTypeK);
+  const typeV = typeId(config.cacheTypeV);
+  const flashAttention = decideFlashAttention(model, config, placement, typeK, typeV);
+  const fullOffload = placement.gpuLayers > hp.layersAll;
+  const pipeline = config.gpus.length > 1 && fullOffload && (config.cpuTensors?.length ?? 0) === 0;
+  const wantsAll = config.outputs === 0 || model.architecture?.hasEncoder === true;
+  return {
+    model,
+    options: {
+      shape,
+      placement,
+      overrides,
+      flashAttention,
+      typeK,
+      typeV,
+      outputs: wantsAll ? shape.numBatch : config.outputs,
+      embeddings: config.embedding,
+      opOffload: config.opOffload,
+      copies: pipeline ? PIPELINE_COPIES : 1,
+      pins: config.view === 'real',
+    },
+  };
+}
+
+/**
+ * What llama.cpp b10256 reserves for a model in one configuration. Pure. Throws {@link EstimateError} for specs that
+ * cannot be read and for figures that make no sense.
+ */
+export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig): LlamaCppPlan {
+  const { model, options } = prepareLlamaCpp(spec, config);
+  const { placement, shape } = options;
+  const weights = weightBytes(model, placement, options.overrides);
+  const cache = cacheBytes(model, placement, shape, options.typeK, options.typeV, options.flashAttention);
+  const { architecture } = model;
+  const compute =
+    architecture === undefined ? guessCompute(model, options) : computeBytes(model, architecture, options);
+  const layers = new Array<number>(placement.host + 1).fill(0);
+  for (const device of placement.deviceOf) {
+    layers[device] = layers[device]! + 1;
+  }
+  const outputOnHost = placement.deviceOf[model.hp.layersAll] === placement.host;
+  return {
+    gpus: config.gpus.map((_, i) => ({
+      weightsBytes: weights[i]!,
+      cacheBytes: cache[i]!,
+      computeBytes: compute[i]!,
+      layers: layers[i]!,
+    })),
+    host: {
+      weightsBytes: weights[placement.host]!,
+      cacheBytes: cache[placement.host]!,
+      computeBytes: compute[placement.host]!,
+    },
+    numCtx: shape.numCtx,
+    numCtxSeq: shape.numCtxSeq,
+    flashAttention: options.flashAttention,
+    pipelineCopies: options.copies,
+    cpuLayers: layers[placement.host]! - (outputOnHost ? 1 : 0),
+    totalLayers: model.hp.layersAll + 1,
+    computeBasis: architecture === undefined ? 'guess' : 'planned',
+  };
+}
+
+function checkConfig(config: LlamaCppConfig): void {
+  const counts: readonly [string, number, number][] = [
+    ['numCtx', config.numCtx, 0],
+    ['numBatch', config.numBatch, 1],
+    ['numUbatch', config.numUbatch, 0],
+    ['numParallel', config.numParallel, 1],
+    ['outputs', config.outputs, 0],
+    ['numGpu', config.numGpu, -1],
+  ];
+  for (const [name, value, least] of counts) {
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new EstimateError('option_invalid', { option: name, value });
+    }
+  }
+}

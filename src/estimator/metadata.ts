@@ -1,0 +1,342 @@
+/**
+ * Hyper-parameters of a model, read from GGUF metadata under llama.cpp's keys with llama.cpp's defaults.
+ *
+ * What every architecture shares is read here (llama-model.cpp, `load_hparams`, b10256); what only some read
+ * (`load_arch_hparams` of models/*.cpp) is added by the architecture's own description.
+ */
+
+import type { MetadataValue, ModelSpec } from './types.ts';
+import { EstimateError } from './types.ts';
+
+/** Kind of sliding window attention; all of them keep two caches. */
+export type SlidingWindow = 'none' | 'standard' | 'chunked' | 'symmetric';
+
+/** Reads keys of one model, `%s` standing for its architecture. */
+export class MetadataReader {
+  readonly metadata: Readonly<Record<string, MetadataValue>>;
+  readonly architecture: string;
+
+  constructor(spec: ModelSpec) {
+    this.metadata = spec.metadata;
+    this.architecture = spec.architecture;
+  }
+
+  /** The value of `<architecture>.<key>`. */
+  value(key: string): MetadataValue | undefined {
+    return this.metadata[`${this.architecture}.${key}`];
+  }
+
+  /** A number; of an array its first element is NOT taken (as `get_key`). */
+  number(key: string): number | undefined {
+    const value = this.value(key);
+    return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  }
+
+  numberOr(key: string, fallback: number): number {
+    return this.number(key) ?? fallback;
+  }
+
+  boolean(key: string): boolean | undefined {
+    const value = this.value(key);
+    return typeof value === 'boolean' ? value : undefined;
+  }
+
+  string(key: string): string | undefined {
+    const value = this.value(key);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** An array of numbers or booleans (true = 1). */
+  array(key: string): readonly number[] | undefined {
+    const value = this.value(key);
+    if (!Array.isArray(value)) {
+      return undefined;
+    }
+    return value.map((entry) => (entry === true ? 1 : typeof entry === 'number' ? entry : 0));
+  }
+
+  /** A number for all of `count` layers, or an array with one for each (`get_key_or_arr`). */
+  perLayer(key: string, count: number): Int32Array | undefined {
+    const one = this.number(key);
+    if (one !== undefined) {
+      return new Int32Array(count).fill(one);
+    }
+    const several = this.array(key);
+    if (several === undefined) {
+      return undefined;
+    }
+    const result = new Int32Array(count);
+    result.set(several.slice(0, count));
+    return result;
+  }
+
+  /** A key every usable file has; throws `metadata_missing`. */
+  required(key: string): number {
+    const value = this.number(key);
+    if (value === undefined || value < 0) {
+      throw new EstimateError('metadata_missing', { key: `${this.architecture}.${key}` });
+    }
+    return value;
+  }
+}
+
+/** llama.cpp's `llama_hparams` as far as memory depends on it. Counts are elements unless they say otherwise. */
+export interface Hparams {
+  readonly architecture: string;
+  readonly layersAll: number;
+  /** Trailing blocks for multi-token prediction; not loaded. */
+  nextnLayers: number;
+  readonly embedding: number;
+  /** Width of the input embedding (deepstack models concatenate more). */
+  inputEmbedding: number;
+  readonly vocabulary: number;
+  readonly trainingContext: number;
+  readonly heads: Int32Array;
+  readonly headsKv: Int32Array;
+  readonly feedForward: Int32Array;
+  headK: number;
+  headV: number;
+  headKSwa: number;
+  headVSwa: number;
+  rotary: number;
+  rotarySwa: number;
+  experts: number;
+  expertsUsed: number;
+  readonly expertGroups: number;
+  readonly expertGroupsUsed: number;
+  causal: boolean;
+  readonly poolingType: number;
+  slidingWindow: SlidingWindow;
+  windowTokens: number;
+  /** 1 = the layer attends within the window. */
+  readonly isWindowed: Uint8Array;
+  /** 1 = the layer keeps a recurrent state. */
+  readonly isRecurrent: Uint8Array;
+  /** Only the first so many layers have a cache of their own; -1 = all. */
+  cacheLayers: number;
+  /** MLA: sizes of the decompressed heads, 0 = no MLA. */
+  headKMla: number;
+  headVMla: number;
+  loraKv: number;
+  loraQ: number;
+  ssmConv: number;
+  ssmInner: number;
+  ssmState: number;
+  ssmRank: number;
+  ssmGroups: number;
+  shortConvCache: number;
+  wkvHeadSize: number;
+  tokenShift: number;
+  kdaHeadSize: number;
+  denseLead: number;
+  feedForwardExpert: number;
+  feedForwardShared: number;
+  expertWeightsScale: number;
+  expertWeightsNorm: boolean;
+  /** llama.cpp's numbers: 0 none, 1 softmax, 2 sigmoid, 3 softmax of the chosen, 4 sqrt softplus. */
+  expertGating: number;
+  embeddingScale: number;
+  residualScale: number;
+  logitScale: number;
+  attentionSoftcap: boolean;
+  finalSoftcap: number;
+  clampKqv: number;
+  maxAlibiBias: number;
+  /** Positions per token: 4 for M-RoPE. */
+  positionsPerToken: number;
+  readonly trainedYarnContext: number;
+  readonly ropeScaling: string;
+}
+
+/** Layers that compute: all but the multi-token prediction blocks. */
+export function computedLayers(hp: Hparams): number {
+  return hp.layersAll - hp.nextnLayers;
+}
+
+/** Whether the model caches compressed latents only (MLA). */
+export function isMla(hp: Hparams): boolean {
+  return hp.headKMla !== 0 && hp.headVMla !== 0;
+}
+
+export function headKOf(hp: Hparams, layer: number): number {
+  return hp.isWindowed[layer] === 1 ? hp.headKSwa : hp.headK;
+}
+
+export function headVOf(hp: Hparams, layer: number): number {
+  return hp.isWindowed[layer] === 1 ? hp.headVSwa : hp.headV;
+}
+
+/** Width of a layer's K rows in the cache. */
+export function widthK(hp: Hparams, layer: number): number {
+  return headKOf(hp, layer) * hp.headsKv[layer]!;
+}
+
+/** Width of a layer's V rows in the cache. */
+export function widthV(hp: Hparams, layer: number): number {
+  return headVOf(hp, layer) * hp.headsKv[layer]!;
+}
+
+/** The widest V row of all layers: without flash attention all layers are padded to it. */
+export function widestV(hp: Hparams): number {
+  let widest = 0;
+  for (let layer = 0; layer < hp.layersAll; layer++) {
+    widest = Math.max(widest, widthV(hp, layer));
+  }
+  return widest;
+}
+
+/** Elements of a layer's convolution state per sequence (`n_embd_r`). */
+export function convolutionStateWidth(hp: Hparams): number {
+  if (hp.wkvHeadSize !== 0) {
+    return hp.tokenShift * hp.embedding;
+  }
+  if (hp.shortConvCache !== 0) {
+    return hp.embedding * (hp.shortConvCache - 1);
+  }
+  const kernel = hp.ssmConv > 0 ? hp.ssmConv - 1 : 0;
+  if (hp.kdaHeadSize !== 0) {
+    return 3 * (hp.ssmConv > 0 ? kernel : 3) * hp.heads[0]! * hp.kdaHeadSize;
+  }
+  return kernel * (hp.ssmInner + 2 * hp.ssmGroups * hp.ssmState);
+}
+
+/** Elements of a layer's recurrent state per sequence (`n_embd_s`). */
+export function recurrentStateWidth(hp: Hparams): number {
+  if (hp.wkvHeadSize !== 0) {
+    return hp.embedding * hp.wkvHeadSize;
+  }
+  if (hp.kdaHeadSize !== 0) {
+    return hp.kdaHeadSize * hp.kdaHeadSize * hp.heads[0]!;
+  }
+  return hp.ssmState * hp.ssmInner;
+}
+
+/** Marks windowed layers by a period: the last of each period is full, or the first with `denseFirst`. */
+export function setWindowPattern(hp: Hparams, period: number, denseFirst = false): void {
+  setPattern(hp, hp.isWindowed, period, denseFirst);
+}
+
+/** Marks recurrent layers by a period, as {@link setWindowPattern}. */
+export function setRecurrentPattern(hp: Hparams, period: number, denseFirst = false): void {
+  setPattern(hp, hp.isRecurrent, period, denseFirst);
+}
+
+function setPattern(hp: Hparams, target: Uint8Array, period: number, denseFirst: boolean): void {
+  const layers = computedLayers(hp);
+  for (let layer = 0; layer < hp.layersAll; layer++) {
+    const inPeriod = denseFirst ? layer % period !== 0 : layer % period < period - 1;
+    target[layer] = layer < layers && (period === 0 || inPeriod) ? 1 : 0;
+  }
+}
+
+function vocabularySize(spec: ModelSpec, reader: MetadataReader): number {
+  const length = spec.metadata['tokenizer.ggml.tokens.length'];
+  if (typeof length === 'number') {
+    return length;
+  }
+  const tokens = spec.metadata['tokenizer.ggml.tokens'];
+  if (Array.isArray(tokens)) {
+    return tokens.length;
+  }
+  const embedding = spec.tensors.find((tensor) => tensor.name === 'token_embd.weight');
+  return embedding?.shape[1] ?? reader.numberOr('vocab_size', 0);
+}
+
+/**
+ * The hyper-parameters that are read alike for every architecture. Throws `metadata_missing` when a key is absent that
+ * no model can do without.
+ */
+export function readHparams(spec: ModelSpec): Hparams {
+  const reader = new MetadataReader(spec);
+  const layersAll = reader.required('block_count');
+  if (layersAll < 1 || layersAll > 4096) {
+    throw new EstimateError('metadata_invalid', { key: `${spec.architecture}.block_count`, value: layersAll });
+  }
+  const embedding = reader.required('embedding_length');
+  const heads = reader.perLayer('attention.head_count', layersAll) ?? new Int32Array(layersAll);
+  const headsKv = reader.perLayer('attention.head_count_kv', layersAll) ?? heads.slice();
+  const firstHeads = heads[0]!;
+  const evenHead = firstHeads > 0 ? Math.floor(embedding / firstHeads) : 0;
+  const headK = firstHeads > 0 ? reader.numberOr('attention.key_length', evenHead) : 0;
+  const headV = firstHeads > 0 ? reader.numberOr('attention.value_length', evenHead) : 0;
+  const rotary = firstHeads > 0 ? reader.numberOr('rope.dimension_count', headK) : 0;
+  const trainingContext = reader.numberOr('context_length', 0);
+  return {
+    architecture: spec.architecture,
+    layersAll,
+    nextnLayers: 0,
+    embedding,
+    inputEmbedding: embedding,
+    vocabulary: vocabularySize(spec, reader),
+    trainingContext,
+    heads,
+    headsKv,
+    feedForward: reader.perLayer('feed_forward_length', layersAll) ?? new Int32Array(layersAll),
+    headK,
+    headV,
+    headKSwa: reader.numberOr('attention.key_length_swa', headK),
+    headVSwa: reader.numberOr('attention.value_length_swa', headV),
+    rotary,
+    rotarySwa: reader.numberOr('rope.dimension_count_swa', rotary),
+    experts: reader.numberOr('expert_count', 0),
+    expertsUsed: reader.numberOr('expert_used_count', 0),
+    expertGroups: reader.numberOr('expert_group_count', 0),
+    expertGroupsUsed: reader.numberOr('expert_group_used_count', 0),
+    causal: reader.boolean('attention.causal') ?? true,
+    poolingType: reader.numberOr('pooling_type', 0),
+    slidingWindow: 'none',
+    windowTokens: 0,
+    isWindowed: new Uint8Array(layersAll),
+    isRecurrent: new Uint8Array(layersAll),
+    cacheLayers: -1,
+    headKMla: 0,
+    headVMla: 0,
+    loraKv: 0,
+    loraQ: 0,
+    ssmConv: 0,
+    ssmInner: 0,
+    ssmState: 0,
+    ssmRank: 0,
+    ssmGroups: 0,
+    shortConvCache: 0,
+    wkvHeadSize: 0,
+    tokenShift: 2,
+    kdaHeadSize: 0,
+    denseLead: 0,
+    feedForwardExpert: 0,
+    feedForwardShared: 0,
+    expertWeightsScale: 0,
+    expertWeightsNorm: false,
+    expertGating: 0,
+    embeddingScale: 0,
+    residualScale: 0,
+    logitScale: 0,
+    attentionSoftcap: false,
+    finalSoftcap: 0,
+    clampKqv: 0,
+    maxAlibiBias: 0,
+    positionsPerToken: 1,
+    trainedYarnContext: reader.numberOr('rope.scaling.original_context_length', trainingContext),
+    ropeScaling: reader.string('rope.scaling.type') ?? 'linear',
+  };
+}
+
+/** Reads the sliding window keys as most windowed architectures do. */
+export function readWindow(
+  hp: Hparams,
+  reader: MetadataReader,
+  options: { readonly period: number; readonly windowTokens?: number; readonly kind?: SlidingWindow },
+): void {
+  hp.slidingWindow = options.kind ?? 'standard';
+  hp.windowTokens = reader.numberOr('attention.sliding_window', options.windowTokens ?? 0);
+  setWindowPattern(hp, reader.numberOr('attention.sliding_window_pattern', options.period));
+}
+
+/** Reads the state space keys (Mamba, gated delta net). */
+export function readStateSpace(hp: Hparams, reader: MetadataReader): void {
+  hp.ssmConv = reader.required('ssm.conv_kernel');
+  hp.ssmInner = reader.required('ssm.inner_size');
+  hp.ssmState = reader.required('ssm.state_size');
+  hp.ssmRank = reader.required('ssm.time_step_rank');
+  hp.ssmGroups = reader.numberOr('ssm.group_count', 0);
+}

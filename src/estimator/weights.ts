@@ -1,0 +1,119 @@
+/**
+ * Bytes of weights per device, exact: every tensor in the buffer where llama.cpp puts it, with its alignment.
+ *
+ * Source: llama-model-loader.cpp (`create_tensor`: overrides, duplicated tensors), ggml-alloc.c
+ * (`ggml_backend_alloc_ctx_tensors_from_buft`), llama.cpp b10256.
+ */
+
+import type { Model, ModelTensor } from './model.ts';
+import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from './model.ts';
+import type { Placement } from './placement.ts';
+import { BLOCK_ELEMENTS, IS_QUANTIZED } from './tensors.ts';
+
+/** Where tensors with an override are; empty = no overrides. */
+export type Overrides = ReadonlySet<ModelTensor>;
+
+const NO_OVERRIDES: Overrides = new Set();
+
+interface LayerSums {
+  /** Bytes of layer i's tensors in a host buffer. */
+  readonly host: Float64Array;
+  /** Bytes of layer i's tensors in a CUDA buffer. */
+  readonly cuda: Float64Array;
+}
+
+const layerSums = new WeakMap<Model, LayerSums>();
+
+function sumsOf(model: Model): LayerSums {
+  const known = layerSums.get(model);
+  if (known !== undefined) {
+    return known;
+  }
+  const sums = { host: new Float64Array(model.hp.layersAll), cuda: new Float64Array(model.hp.layersAll) };
+  for (const tensor of model.tensors) {
+    if (tensor.home >= 0) {
+      sums.host[tensor.home] = sums.host[tensor.home]! + tensor.hostBytes;
+      sums.cuda[tensor.home] = sums.cuda[tensor.home]! + tensor.cudaBytes;
+    }
+  }
+  layerSums.set(model, sums);
+  return sums;
+}
+
+/**
+ * The tensors that `patterns` force to the CPU; the first match wins, but all patterns lead to the CPU. Patterns are
+ * searched in the full name. Throws SyntaxError for a pattern that is none.
+ */
+export function matchOverrides(model: Model, patterns: readonly string[] | undefined): Overrides {
+  if (patterns === undefined || patterns.length === 0) {
+    return NO_OVERRIDES;
+  }
+  const expressions = patterns.map((pattern) => new RegExp(pattern));
+  return new Set(model.tensors.filter((tensor) => expressions.some((expression) => expression.test(tensor.name))));
+}
+
+/** Whether CUDA can look up rows of this type: then the input embedding lies in pinned host memory, else in plain. */
+function isPinnable(tensor: ModelTensor): boolean {
+  return IS_QUANTIZED[tensor.type] === 0 || BLOCK_ELEMENTS[tensor.type] === 32;
+}
+
+/** Weights per device in bytes; the last entry is the host. */
+export function weightBytes(model: Model, placement: Placement, overrides: Overrides): Float64Array {
+  const { host, deviceOf } = placement;
+  const result = new Float64Array(host + 1);
+  const sums = sumsOf(model);
+  for (let layer = 0; layer < model.hp.layersAll; layer++) {
+    const device = deviceOf[layer]!;
+    result[device] = result[device]! + (device === host ? sums.host[layer]! : sums.cuda[layer]!);
+  }
+  for (const tensor of overrides) {
+    if (tensor.home >= 0 && deviceOf[tensor.home] !== host) {
+      const device = deviceOf[tensor.home]!;
+      result[device] = result[device]! - tensor.cudaBytes;
+      result[host] = result[host]! + tensor.hostBytes;
+    }
+  }
+  addGlobals(model, placement, overrides, result);
+  return result;
+}
+
+const globals = new WeakMap<Model, readonly ModelTensor[]>();
+
+/** The tensors that belong to no layer. */
+function globalTensors(model: Model): readonly ModelTensor[] {
+  let tensors = globals.get(model);
+  if (tensors === undefined) {
+    tensors = model.tensors.filter((tensor) => tensor.home < 0);
+    globals.set(model, tensors);
+  }
+  return tensors;
+}
+
+function addGlobals(model: Model, placement: Placement, overrides: Overrides, result: Float64Array): void {
+  const { host, deviceOf } = placement;
+  const outputDevice = deviceOf[model.hp.layersAll]!;
+  const withLayers = new Set(deviceOf.subarray(0, model.layers));
+  for (const tensor of globalTensors(model)) {
+    if (tensor.home === HOME_INPUT || overrides.has(tensor)) {
+      result[host] = result[host]! + tensor.hostBytes;
+    } else if (tensor.home === HOME_OUTPUT) {
+      addTo(result, outputDevice, host, tensor);
+    } else if (tensor.home === HOME_EVERY_LAYER) {
+      for (const device of withLayers) {
+        addTo(result, device, host, tensor);
+      }
+    }
+  }
+  if (model.tiedOutput) {
+    const embedding = model.globals.get('token_embd')!.weight!;
+    const onHost = outputDevice === host || overrides.has(embedding);
+    // On the host the copy is spared, unless input and output end in different kinds of host memory.
+    if (!onHost || (host > 0 && !isPinnable(embedding) && !overrides.has(embedding))) {
+      addTo(result, onHost ? host : outputDevice, host, embedding);
+    }
+  }
+}
+
+function addTo(result: Float64Array, device: number, host: number, tensor: ModelTensor): void {
+  result[device] = result[device]! + (device === host ? tensor.hostBytes : tensor.cudaBytes);
+}
