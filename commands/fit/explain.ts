@@ -17,7 +17,9 @@ export function explainReply(answer: FitAnswer, translator: Translator): Reply {
         kind: 'list',
         items: lines.map((line) => {
           const key = `explain.${line.label}`;
-          const label = isMessageKey(key) ? translator.t(key) : line.label;
+          const name = isMessageKey(key) ? translator.t(key) : line.label;
+          const device = typeof line.device === 'number' ? `GPU ${line.device}` : translator.t('fit.row.host');
+          const label = line.device === undefined ? name : `${device} ${name}`;
           return [
             { bold: `${label}: ${formatBytes(line.valueBytes, translator.locale)}` },
             ` = ${line.formula} `,

@@ -13,7 +13,9 @@ const TONE: Readonly<Record<Plan['verdict'], Tone>> = { fits: 'good', partial: '
 
 /** Words for a reason or remark from the estimator, or null where there are none. */
 export function reasonText(translator: Translator, prefix: string, reason: Reason): Text | null {
-  const key = `${prefix}.${reason.code}`;
+  // Where not one layer goes on a GPU, the price of the first layer is the reason behind the reason.
+  const detail = reason.code === 'refused-system-memory' && 'gpuNeededBytes' in reason.params ? '-no-layers' : '';
+  const key = `${prefix}.${reason.code}${detail}`;
   return isMessageKey(key) ? translator.text(key, reason.params) : null;
 }
 

@@ -36,9 +36,9 @@ export const estimatorMessages = area({
       'Ollama 估计 GPU 需要 {neededBytes:bytes}，可用 {freeBytes:bytes}：{totalLayers} 层中 {gpuLayers} 层放到 GPU，其余需要 {systemNeededBytes:bytes} 系统内存。',
   },
   'reason.cpu-no-layers': {
-    en: 'Before the first layer each GPU must have {entryBytes:bytes} free (graph {graphBytes:bytes}, vision {projectorBytes:bytes}, two layers {layersBytes:bytes}, minimum {minimumBytes:bytes}); the largest has {freeBytes:bytes}. So no layer goes on a GPU.',
+    en: 'Before the first layer each GPU must have {gpuNeededBytes:bytes} free (graph {graphBytes:bytes}, vision {projectorBytes:bytes}, two layers {twoLayersBytes:bytes}, minimum {minimumBytes:bytes}); the largest has {gpuFreeBytes:bytes}. So no layer goes on a GPU.',
     'zh-CN':
-      '放第一层之前，每张 GPU 须有 {entryBytes:bytes} 空闲（计算图 {graphBytes:bytes}、视觉 {projectorBytes:bytes}、两层 {layersBytes:bytes}、最低保留 {minimumBytes:bytes}）；最大的一张只有 {freeBytes:bytes}。因此没有层能放到 GPU。',
+      '放第一层之前，每张 GPU 须有 {gpuNeededBytes:bytes} 空闲（计算图 {graphBytes:bytes}、视觉 {projectorBytes:bytes}、两层 {twoLayersBytes:bytes}、最低保留 {minimumBytes:bytes}）；最大的一张只有 {gpuFreeBytes:bytes}。因此没有层能放到 GPU。',
   },
   'reason.refused-system-memory': {
     en: 'Only {gpuLayers} of {totalLayers} layers would go on the GPUs; Ollama wants {systemNeededBytes:bytes} of system memory for the rest and has {systemAvailableBytes:bytes}.',
@@ -46,9 +46,9 @@ export const estimatorMessages = area({
       '{totalLayers} 层中只有 {gpuLayers} 层能放到 GPU；其余部分 Ollama 需要 {systemNeededBytes:bytes} 系统内存，而可用 {systemAvailableBytes:bytes}。',
   },
   'reason.refused-system-memory-no-layers': {
-    en: 'Before the first layer each GPU must have {entryBytes:bytes} free (graph {graphBytes:bytes}, vision {projectorBytes:bytes}, two layers {layersBytes:bytes}, minimum {minimumBytes:bytes}), and the largest has {freeBytes:bytes}: not one layer goes on a GPU. For all of it Ollama wants {systemNeededBytes:bytes} of system memory and has {systemAvailableBytes:bytes}.',
+    en: 'Before the first layer each GPU must have {gpuNeededBytes:bytes} free (graph {graphBytes:bytes}, vision {projectorBytes:bytes}, two layers {twoLayersBytes:bytes}, minimum {minimumBytes:bytes}), and the largest has {gpuFreeBytes:bytes}: not one layer goes on a GPU. For all of it Ollama wants {systemNeededBytes:bytes} of system memory and has {systemAvailableBytes:bytes}.',
     'zh-CN':
-      '放第一层之前，每张 GPU 须有 {entryBytes:bytes} 空闲（计算图 {graphBytes:bytes}、视觉 {projectorBytes:bytes}、两层 {layersBytes:bytes}、最低保留 {minimumBytes:bytes}），而最大的一张只有 {freeBytes:bytes}：一层也放不到 GPU。Ollama 因此需要 {systemNeededBytes:bytes} 系统内存，而可用 {systemAvailableBytes:bytes}。',
+      '放第一层之前，每张 GPU 须有 {gpuNeededBytes:bytes} 空闲（计算图 {graphBytes:bytes}、视觉 {projectorBytes:bytes}、两层 {twoLayersBytes:bytes}、最低保留 {minimumBytes:bytes}），而最大的一张只有 {gpuFreeBytes:bytes}：一层也放不到 GPU。Ollama 因此需要 {systemNeededBytes:bytes} 系统内存，而可用 {systemAvailableBytes:bytes}。',
   },
   'reason.refused-version-too-old': {
     en: 'This version of Ollama cannot load this model; it needs {needs} or later.',
