@@ -108,7 +108,7 @@ export async function renderReply(reply: Reply, context: RenderContext): Promise
   const builder = new Builder(LIMITS.textChars, LIMITS.components - 1 - rows - shownActions.length, translator);
 
   if (context.preface !== undefined) builder.addLine(textMarkdownWithin(context.preface, TITLE_CHARS));
-  const missing = unmentioned(reply);
+  const missing = unmentioned(reply, context.preface);
   if (missing.length > 0) builder.addLine(missing.map(userMention).join(' '));
   const title = textMarkdownWithin(reply.title, TITLE_CHARS).replaceAll('\n', ' ');
   builder.addLine(`### ${SIGN[reply.tone]} ${title}`);
@@ -227,6 +227,17 @@ function addCode(lines: readonly string[], headLines: number, unseen: number, bu
   return false;
 }
 
+/** Pictures drawn so far: a reply that takes another way is rendered again, its pictures are not. */
+const drawn = new WeakMap<Picture, Promise<Buffer>>();
+
+function draw(picture: Picture): Promise<Buffer> {
+  const known = drawn.get(picture);
+  if (known !== undefined) return known;
+  const data = (async () => Buffer.from(await picture.png()))();
+  drawn.set(picture, data);
+  return data;
+}
+
 async function addPicture(
   picture: Picture,
   builder: Builder,
@@ -237,7 +248,7 @@ async function addPicture(
   // A gallery counts as a component, and its item is counted too to be on the safe side.
   if (files.length >= LIMITS.attachments || builder.components < 2) return false;
   try {
-    const data = Buffer.from(await picture.png());
+    const data = await draw(picture);
     if (data.length > (context.attachmentBytes ?? LIMITS.attachmentBytes)) {
       throw new Error(`the picture has ${data.length} bytes, more than an attachment may have`);
     }
@@ -307,12 +318,13 @@ function mentioned(reply: Reply): string[] {
 }
 
 /** People to notify whom the text does not name: Discord notifies only those it finds in the text. */
-function unmentioned(reply: Reply): string[] {
+function unmentioned(reply: Reply, preface: Text = ''): string[] {
   const named = new Set<string>();
   const collect = (text: Text) => {
     if (typeof text === 'string') return;
     for (const span of text) if (typeof span === 'object' && 'user' in span) named.add(span.user);
   };
+  collect(preface);
   collect(reply.title);
   for (const block of reply.blocks) {
     if (block.kind === 'text' || block.kind === 'heading' || block.kind === 'small') collect(block.text);

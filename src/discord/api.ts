@@ -1,0 +1,135 @@
+import {
+  type APIApplicationCommandOptionChoice,
+  InteractionResponseType,
+  MessageFlags,
+  type REST,
+  type RouteLike,
+  Routes,
+} from 'discord.js';
+import { z } from 'zod';
+import type { RenderedMessage } from './render.ts';
+
+/** All tries of one request together, milliseconds. */
+const TOTAL_TIMEOUT_MS = 40_000;
+
+const idSchema = z.object({ id: z.string() });
+const callbackSchema = z.object({ resource: z.object({ message: idSchema }) });
+
+/** What identifies an interaction towards Discord. */
+export interface InteractionHandle {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly token: string;
+}
+
+/** The few requests the bot makes for its messages. Errors are those of discord.js and of the transport. */
+export class DiscordApi {
+  readonly #rest: REST;
+
+  constructor(rest: REST) {
+    this.#rest = rest;
+  }
+
+  /**
+   * Acknowledges: `thinking` shows that an answer comes, `update` leaves the button's message as it is for now.
+   * @returns the id of the answer's message, when Discord tells it
+   */
+  async acknowledge(
+    interaction: InteractionHandle,
+    how: { readonly kind: 'thinking'; readonly private: boolean } | { readonly kind: 'update' },
+  ): Promise<string | null> {
+    const body =
+      how.kind === 'update'
+        ? { type: InteractionResponseType.DeferredMessageUpdate }
+        : {
+            type: InteractionResponseType.DeferredChannelMessageWithSource,
+            ...(how.private ? { data: { flags: MessageFlags.Ephemeral } } : {}),
+          };
+    const answer = await this.#rest.post(Routes.interactionCallback(interaction.id, interaction.token), {
+      body,
+      auth: false,
+      query: new URLSearchParams({ with_response: 'true' }),
+      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+    });
+    const parsed = callbackSchema.safeParse(answer);
+    return parsed.success ? parsed.data.resource.message.id : null;
+  }
+
+  async offerChoices(
+    interaction: InteractionHandle,
+    choices: readonly APIApplicationCommandOptionChoice[],
+  ): Promise<void> {
+    await this.#rest.post(Routes.interactionCallback(interaction.id, interaction.token), {
+      body: { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } },
+      auth: false,
+      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+    });
+  }
+
+  /** Replaces the interaction's answer (or, after `update`, the message that the button stands on). */
+  editOriginal(interaction: InteractionHandle, message: RenderedMessage): Promise<string | null> {
+    const route = Routes.webhookMessage(interaction.applicationId, interaction.token, '@original');
+    return this.#send('patch', route, message, { auth: false });
+  }
+
+  async deleteOriginal(interaction: InteractionHandle): Promise<void> {
+    await this.#rest.delete(Routes.webhookMessage(interaction.applicationId, interaction.token, '@original'), {
+      auth: false,
+      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+    });
+  }
+
+  /** A further message to an interaction that only the asker sees. */
+  followUpPrivately(interaction: InteractionHandle, message: RenderedMessage): Promise<string | null> {
+    const flags = (message.body.flags ?? 0) | MessageFlags.Ephemeral;
+    return this.#send(
+      'post',
+      Routes.webhook(interaction.applicationId, interaction.token),
+      { ...message, body: { ...message.body, flags } },
+      { auth: false, query: new URLSearchParams({ wait: 'true' }) },
+    );
+  }
+
+  /** Posts to a channel. The nonce keeps a repeated request from making a second message. */
+  async createMessage(channelId: string, message: RenderedMessage, nonce: string): Promise<string> {
+    const body = { ...message.body, nonce, enforce_nonce: true };
+    const id = await this.#send('post', Routes.channelMessages(channelId), { ...message, body }, {});
+    if (id === null) throw new Error('Discord took a message but told no id');
+    return id;
+  }
+
+  editMessage(channelId: string, messageId: string, message: RenderedMessage): Promise<string | null> {
+    return this.#send('patch', Routes.channelMessage(channelId, messageId), message, {});
+  }
+
+  async deleteMessage(channelId: string, messageId: string): Promise<void> {
+    await this.#rest.delete(Routes.channelMessage(channelId, messageId), {
+      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+    });
+  }
+
+  /** The channel of direct messages with a person. */
+  async openDirect(userId: string): Promise<string> {
+    const answer = await this.#rest.post(Routes.userChannels(), {
+      body: { recipient_id: userId },
+      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+    });
+    return idSchema.parse(answer).id;
+  }
+
+  async #send(
+    method: 'post' | 'patch',
+    route: RouteLike,
+    message: RenderedMessage,
+    options: { readonly auth?: false; readonly query?: URLSearchParams },
+  ): Promise<string | null> {
+    const answer = await this.#rest[method](route, {
+      ...options,
+      body: message.body,
+      files: message.files.map((file) => ({ ...file })),
+      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+    });
+    const parsed = idSchema.safeParse(answer);
+    return parsed.success ? parsed.data.id : null;
+  }
+}

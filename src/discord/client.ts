@@ -1,0 +1,52 @@
+import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, PermissionFlagsBits } from 'discord.js';
+import type { Logger } from '../log.ts';
+
+/**
+ * A gateway client that asks for nothing privileged: guilds and channels only, and it keeps little of what passes by.
+ * Messages are written by the bot's own REST client; here no mention is ever allowed by default either.
+ */
+export function createClient(apiUrl: string, log: Logger): Client {
+  const client = new Client({
+    intents: [GatewayIntentBits.Guilds],
+    allowedMentions: { parse: [] },
+    rest: { api: apiUrl },
+    makeCache: Options.cacheWithLimits({
+      ...Options.DefaultMakeCacheSettings,
+      MessageManager: 0,
+      UserManager: { maxSize: 100, keepOverLimit: (user) => user.id === user.client.user?.id },
+      GuildMemberManager: { maxSize: 100, keepOverLimit: (member) => member.id === member.client.user.id },
+    }),
+  });
+  client.on(Events.Error, (error) => log.error({ err: error }, 'the Discord client reported an error'));
+  client.on(Events.Warn, (message) => log.warn({ detail: message }, 'the Discord client warned'));
+  client.on(Events.ShardError, (error) => log.warn({ err: error }, 'the gateway connection reported an error'));
+  client.on(Events.ShardReconnecting, () => log.info('the gateway connection is lost, connecting again'));
+  client.on(Events.ShardResume, (_id, replayed) => log.info({ replayed }, 'the gateway session was resumed'));
+  return client;
+}
+
+/** Hears every interaction as Discord sent it. */
+export function onInteraction(client: Client, listener: (payload: unknown) => void): void {
+  client.ws.on(GatewayDispatchEvents.InteractionCreate, listener);
+}
+
+const POSTING = {
+  'View Channel': PermissionFlagsBits.ViewChannel,
+  'Send Messages': PermissionFlagsBits.SendMessages,
+  'Embed Links': PermissionFlagsBits.EmbedLinks,
+  'Attach Files': PermissionFlagsBits.AttachFiles,
+} as const;
+
+/** Names of the permissions that posting to a channel needs and the bot lacks; `null` when it cannot be told. */
+export function missingPermissions(client: Client, channelId: string): readonly string[] | null {
+  const channel = client.channels.cache.get(channelId);
+  if (channel === undefined || channel.isDMBased() || client.user === null) return null;
+  const granted = channel.permissionsFor(client.user.id);
+  if (granted === null) return null;
+  const needed = channel.isThread()
+    ? { ...POSTING, 'Send Messages': PermissionFlagsBits.SendMessagesInThreads }
+    : POSTING;
+  return Object.entries(needed)
+    .filter(([, bit]) => !granted.has(bit))
+    .map(([name]) => name);
+}

@@ -1,0 +1,235 @@
+import {
+  type APIApplicationCommandInteractionDataBasicOption,
+  type APIApplicationCommandInteractionDataOption,
+  type APIInteraction,
+  type APIInteractionGuildMember,
+  type APIUser,
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ComponentType,
+  InteractionType,
+  PermissionFlagsBits,
+} from 'discord.js';
+import type { Choice, Person } from '../chat/command.ts';
+import type { Caller, Dispatcher, Prepared } from '../chat/dispatcher.ts';
+import { toLocale } from '../chat/locale.ts';
+import { accessOf, type RoleSettings } from '../chat/permissions.ts';
+import type { OptionValue } from '../chat/reply.ts';
+import type { Logger } from '../log.ts';
+import type { DiscordApi, InteractionHandle } from './api.ts';
+import { isAlreadyAcknowledged, isTooLateToAcknowledge } from './failures.ts';
+import { LIMITS } from './limits.ts';
+import { LiveReply } from './live-reply.ts';
+import { CUSTOM_ID_PREFIX, cutLabel } from './render.ts';
+
+export interface InteractionSettings {
+  readonly api: DiscordApi;
+  readonly dispatcher: Dispatcher;
+  readonly roles: RoleSettings;
+  readonly log: Logger;
+}
+
+/** What of a raw interaction the answer needs. */
+interface Asked {
+  readonly handle: InteractionHandle;
+  readonly caller: Caller;
+  readonly channelId: string | null;
+  readonly attachmentBytes: number;
+}
+
+/**
+ * Handles one interaction from the gateway. It works on Discord's own payload rather than on discord.js' structures:
+ * role ids and permissions come with each interaction, and nothing depends on what happens to be cached.
+ * Never rejects.
+ */
+export async function handleInteraction(settings: InteractionSettings, interaction: APIInteraction): Promise<void> {
+  try {
+    const asked = readInteraction(settings, interaction);
+    if (asked === null) return;
+    if (interaction.type === InteractionType.ApplicationCommandAutocomplete) {
+      await complete(settings, asked, interaction.data.name, interaction.data.options);
+    } else if (interaction.type === InteractionType.ApplicationCommand) {
+      if (interaction.data.type !== ApplicationCommandType.ChatInput) return;
+      const { name } = interaction.data;
+      const { subcommand, options } = flatten(interaction.data.options ?? []);
+      const values = Object.fromEntries(options.map((option) => [option.name, option.value as OptionValue]));
+      const prepared = settings.dispatcher.prepare({ ...asked.caller, command: name, subcommand, options: values });
+      await answer(settings, asked, prepared, {
+        title: `/${[name, subcommand].filter(Boolean).join(' ')}`,
+        buttonMessage: null,
+      });
+    } else if (interaction.type === InteractionType.MessageComponent) {
+      const customId = interaction.data.custom_id;
+      const token = customId.startsWith(CUSTOM_ID_PREFIX) ? customId.slice(CUSTOM_ID_PREFIX.length) : '';
+      const prepared = settings.dispatcher.preparePress(token, asked.caller);
+      const flags = Number(interaction.message.flags ?? 0);
+      await answer(settings, asked, prepared, {
+        title: buttonLabel(interaction.message.components, customId) ?? '…',
+        buttonMessage: {
+          id: interaction.message.id,
+          private: (flags & 64) !== 0,
+          tokens: buttonTokens(interaction.message.components),
+        },
+      });
+    }
+  } catch (error) {
+    if (isTooLateToAcknowledge(error)) {
+      settings.log.info({ interaction: interaction.id }, 'an interaction was void before it could be acknowledged');
+    } else settings.log.error({ err: error, interaction: interaction.id }, 'an interaction could not be handled');
+  }
+}
+
+function readInteraction(settings: InteractionSettings, interaction: APIInteraction): Asked | null {
+  if (interaction.type === InteractionType.Ping) return null;
+  const user: APIUser | undefined = interaction.member?.user ?? interaction.user;
+  if (user === undefined) return null;
+  const person: Person = {
+    id: user.id,
+    name: interaction.member?.nick ?? user.global_name ?? user.username,
+    access: accessOf(settings.roles, interaction.member === undefined ? null : memberRights(interaction.member)),
+  };
+  const channelId = interaction.channel?.id ?? interaction.channel_id ?? null;
+  return {
+    handle: { id: interaction.id, applicationId: interaction.application_id, token: interaction.token },
+    caller: {
+      person,
+      place: { platform: 'discord', guildId: interaction.guild_id ?? null, channelId },
+      locale: toLocale(interaction.locale),
+    },
+    channelId,
+    attachmentBytes: Math.max(interaction.attachment_size_limit ?? 0, LIMITS.attachmentBytes),
+  };
+}
+
+function memberRights(member: APIInteractionGuildMember) {
+  const managing = PermissionFlagsBits.ManageGuild | PermissionFlagsBits.Administrator;
+  return { roleIds: member.roles, managesServer: (BigInt(member.permissions) & managing) !== 0n };
+}
+
+async function answer(
+  settings: InteractionSettings,
+  asked: Asked,
+  prepared: Prepared,
+  message: {
+    readonly title: string;
+    readonly buttonMessage: {
+      readonly id: string;
+      readonly private: boolean;
+      readonly tokens: readonly string[];
+    } | null;
+  },
+): Promise<void> {
+  const { api, dispatcher, log } = settings;
+  const button = prepared.target === 'edit' ? message.buttonMessage : null;
+  let messageId: string | null = null;
+  try {
+    const kind =
+      button === null ? { kind: 'thinking' as const, private: prepared.private } : { kind: 'update' as const };
+    messageId = await api.acknowledge(asked.handle, kind);
+  } catch (error) {
+    if (!isAlreadyAcknowledged(error)) throw error;
+  }
+  const live = new LiveReply({
+    api,
+    actions: dispatcher.actions,
+    log,
+    interaction: asked.handle,
+    locale: asked.caller.locale,
+    userId: asked.caller.person.id,
+    channelId: asked.channelId,
+    title: message.title,
+    target: button === null ? 'new' : 'edit',
+    private: button === null ? prepared.private : button.private,
+    messageId: button === null ? messageId : button.id,
+    tokens: button === null ? [] : button.tokens,
+    attachmentBytes: asked.attachmentBytes,
+  });
+  const reply = await prepared.run({ progress: (state) => live.progress(state) });
+  await live.finish(reply);
+}
+
+async function complete(
+  settings: InteractionSettings,
+  asked: Asked,
+  command: string,
+  data: readonly APIApplicationCommandInteractionDataOption<InteractionType.ApplicationCommandAutocomplete>[],
+): Promise<void> {
+  const { subcommand, options } = flatten(data);
+  const focused = options.find((option) => 'focused' in option && option.focused === true);
+  const values = Object.fromEntries(options.map((option) => [option.name, option.value as OptionValue]));
+  const choices =
+    focused === undefined
+      ? []
+      : await settings.dispatcher.complete({
+          ...asked.caller,
+          command,
+          subcommand,
+          option: focused.name,
+          typed: String(focused.value ?? ''),
+          options: values,
+        });
+  const numeric =
+    focused?.type === ApplicationCommandOptionType.Integer || focused?.type === ApplicationCommandOptionType.Number;
+  await settings.api.offerChoices(asked.handle, toChoices(choices, numeric));
+}
+
+/** Choices as Discord takes them; what it would refuse is left out, since one bad choice would lose all. */
+function toChoices(choices: readonly Choice[], numeric: boolean) {
+  return choices
+    .filter(({ value }) =>
+      numeric ? Number.isFinite(Number(value)) : value !== '' && String(value).length <= LIMITS.choiceValueChars,
+    )
+    .slice(0, LIMITS.choices)
+    .map(({ value, label }) => ({
+      name: cutLabel(label, LIMITS.choiceLabelChars),
+      value: numeric ? Number(value) : String(value),
+    }));
+}
+
+type BasicOption = APIApplicationCommandInteractionDataBasicOption<
+  InteractionType.ApplicationCommand | InteractionType.ApplicationCommandAutocomplete
+>;
+
+function flatten(
+  options: readonly APIApplicationCommandInteractionDataOption<
+    InteractionType.ApplicationCommand | InteractionType.ApplicationCommandAutocomplete
+  >[],
+): { subcommand: string | null; options: readonly BasicOption[] } {
+  const [first] = options;
+  if (first?.type === ApplicationCommandOptionType.Subcommand) {
+    return { subcommand: first.name, options: first.options ?? [] };
+  }
+  const basic = options.filter(
+    (option): option is BasicOption =>
+      option.type !== ApplicationCommandOptionType.Subcommand &&
+      option.type !== ApplicationCommandOptionType.SubcommandGroup,
+  );
+  return { subcommand: null, options: basic };
+}
+
+interface ButtonLike {
+  readonly customId: string;
+  readonly label: string;
+}
+
+/** The bot's buttons in a message, however deep they stand. */
+function findButtons(components: unknown): ButtonLike[] {
+  if (!Array.isArray(components)) return [];
+  return components.flatMap((component: Record<string, unknown>) => {
+    const { type, custom_id: customId, label } = component;
+    if (type === ComponentType.Button && typeof customId === 'string') {
+      return [{ customId, label: typeof label === 'string' ? label : '' }];
+    }
+    return findButtons(component.components);
+  });
+}
+
+function buttonTokens(components: unknown): string[] {
+  return findButtons(components)
+    .filter(({ customId }) => customId.startsWith(CUSTOM_ID_PREFIX))
+    .map(({ customId }) => customId.slice(CUSTOM_ID_PREFIX.length));
+}
+
+function buttonLabel(components: unknown, customId: string): string | null {
+  return findButtons(components).find((button) => button.customId === customId)?.label ?? null;
+}

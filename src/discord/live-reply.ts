@@ -1,0 +1,257 @@
+import { randomBytes } from 'node:crypto';
+import type { ActionRegistry } from '../chat/actions.ts';
+import type { Locale } from '../chat/locale.ts';
+import type { Reply } from '../chat/reply.ts';
+import type { Text } from '../chat/text.ts';
+import { createTranslator } from '../chat/translate.ts';
+import type { Logger } from '../log.ts';
+import type { DiscordApi, InteractionHandle } from './api.ts';
+import { isInvalidMessage, isTokenVoid, toPostError } from './failures.ts';
+import { LIMITS } from './limits.ts';
+import { type RenderedMessage, renderReply } from './render.ts';
+
+/** From one shown state to the next, milliseconds: Discord takes about five edits in two seconds, people read slower. */
+const PROGRESS_INTERVAL_MS = 1_500;
+/** Work that ends sooner needs no intermediate state, milliseconds. */
+const FIRST_PROGRESS_MS = 300;
+/** An acknowledgement that succeeded was at most this late, so the token is at most this old then, milliseconds. */
+const ACKNOWLEDGE_LIMIT_MS = 3_000;
+/** Change over before the token ends rather than fail, milliseconds. */
+const TOKEN_MARGIN_MS = 30_000;
+
+export interface LiveReplySettings {
+  readonly api: DiscordApi;
+  readonly actions: ActionRegistry;
+  readonly log: Logger;
+  readonly interaction: InteractionHandle;
+  readonly locale: Locale;
+  readonly userId: string;
+  readonly channelId: string | null;
+  /** What was asked, for a message that has to stand alone. */
+  readonly title: string;
+  /** `new`: a message of its own. `edit`: the message that the pressed button stands on. */
+  readonly target: 'new' | 'edit';
+  /** Whether that message is seen by the asker alone. */
+  readonly private: boolean;
+  /** Its id, when known. */
+  readonly messageId: string | null;
+  /** Buttons that stand on the message now. */
+  readonly tokens?: readonly string[];
+  readonly attachmentBytes?: number;
+  /** Milliseconds of a clock that is never set back. */
+  readonly now?: () => number;
+}
+
+/**
+ * The answer to one interaction while it comes into being. Intermediate states are coalesced: one edit in flight, the
+ * latest state wins. When the interaction's token has run out, the answer goes on as the bot's own edit of the message
+ * or as a message of its own that names the asker; it is never lost without a line in the log.
+ */
+export class LiveReply {
+  readonly #settings: LiveReplySettings;
+  readonly #now: () => number;
+  readonly #tokenEndsAt: number;
+  #messageId: string | null;
+  #tokens: readonly string[];
+  #pending: Reply | null = null;
+  #inFlight: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #nextAt: number;
+  #tokenVoid = false;
+  #shown = false;
+  #finished = false;
+
+  /** To be made right after the acknowledgement succeeded. */
+  constructor(settings: LiveReplySettings) {
+    this.#settings = settings;
+    this.#now = settings.now ?? (() => performance.now());
+    this.#messageId = settings.messageId;
+    this.#tokens = settings.tokens ?? [];
+    const at = this.#now();
+    this.#nextAt = at + FIRST_PROGRESS_MS;
+    this.#tokenEndsAt = at + LIMITS.tokenLifeMs - ACKNOWLEDGE_LIMIT_MS - TOKEN_MARGIN_MS;
+  }
+
+  /** Shows an intermediate state soon, unless a later one comes first. */
+  progress(reply: Reply): void {
+    if (this.#finished) return;
+    this.#pending = reply;
+    this.#schedule();
+  }
+
+  /** Shows the answer. Never rejects. */
+  async finish(reply: Reply): Promise<void> {
+    this.#finished = true;
+    this.#pending = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#inFlight;
+    try {
+      await this.#deliver(reply);
+    } catch (error) {
+      this.#settings.log.error({ err: error, title: this.#settings.title }, 'an answer could not be delivered');
+    }
+  }
+
+  #schedule(): void {
+    if (this.#inFlight !== null || this.#timer !== null || this.#pending === null) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        this.#inFlight = this.#showProgress().finally(() => {
+          this.#inFlight = null;
+          this.#nextAt = this.#now() + PROGRESS_INTERVAL_MS;
+          if (!this.#finished) this.#schedule();
+        });
+      },
+      Math.max(0, this.#nextAt - this.#now()),
+    );
+  }
+
+  /** Never rejects: a state that is not shown is followed by another. */
+  async #showProgress(): Promise<void> {
+    const reply = this.#pending;
+    this.#pending = null;
+    if (reply === null) return;
+    try {
+      const message = await this.#render(reply);
+      if (this.#hasToken()) {
+        try {
+          await this.#editOriginal(message);
+          return;
+        } catch (error) {
+          if (!isTokenVoid(error)) throw error;
+          this.#tokenVoid = true;
+        }
+      }
+      if (this.#canEditAsBot()) await this.#editAsBot(message);
+    } catch (error) {
+      this.#settings.log.info({ err: error, title: this.#settings.title }, 'an intermediate state was not shown');
+    }
+  }
+
+  /** Tries the ways an answer can take, from the nearest to the last. */
+  async #deliver(reply: Reply): Promise<void> {
+    const { target, log } = this.#settings;
+    const answersAside = reply.private === true && !this.#settings.private;
+    const steps: (readonly [name: string, run: () => Promise<void>])[] = [];
+    if (answersAside && !this.#shown) steps.push(['aside', () => this.#answerAside(reply)]);
+    // What only the presser shall read must not replace the message with the button.
+    if (!answersAside || target === 'new' || this.#shown) {
+      steps.push(['original', async () => this.#editOriginal(await this.#render(reply))]);
+      if (this.#canEditAsBot()) steps.push(['own edit', async () => this.#editAsBot(await this.#render(reply))]);
+    }
+    const elsewhere = [
+      ['channel', () => this.#postToChannel(reply)],
+      ['direct message', () => this.#postDirectly(reply)],
+    ] as const;
+    steps.push(...(this.#settings.private || answersAside ? elsewhere.toReversed() : elsewhere));
+
+    let last: unknown = null;
+    for (const [name, run] of steps) {
+      const needsToken = name === 'aside' || name === 'original';
+      if (needsToken && !this.#hasToken()) continue;
+      try {
+        await run();
+        if (last !== null) log.info({ way: name, target }, 'an answer took another way');
+        return;
+      } catch (error) {
+        last = error;
+        if (isTokenVoid(error) && needsToken) this.#tokenVoid = true;
+        if (isInvalidMessage(error)) {
+          await this.#confess(error);
+          return;
+        }
+        log.info({ err: error, way: name }, 'a way for an answer failed');
+      }
+    }
+    throw last ?? new Error('no way was left for the answer');
+  }
+
+  /** Discord refuses the message itself, which is a fault of the bot: say so instead of leaving "thinking". */
+  async #confess(error: unknown): Promise<void> {
+    const { log, locale, title } = this.#settings;
+    const reference = randomBytes(4).toString('hex');
+    log.error({ err: error, title, reference }, 'Discord refused a rendered message');
+    const translator = createTranslator(locale);
+    const words = translator.text('error.internal', { reference: { code: reference } });
+    const message = await this.#render({ tone: 'bad', title: words, blocks: [] });
+    if (this.#hasToken()) await this.#editOriginal(message);
+    else if (this.#canEditAsBot()) await this.#editAsBot(message);
+  }
+
+  #hasToken(): boolean {
+    return !this.#tokenVoid && this.#now() < this.#tokenEndsAt;
+  }
+
+  /** A message that others see is an ordinary one; the bot may change it for as long as it exists. */
+  #canEditAsBot(): boolean {
+    return !this.#settings.private && this.#settings.channelId !== null && this.#messageId !== null;
+  }
+
+  #render(reply: Reply, preface?: Text): Promise<RenderedMessage> {
+    const { actions, log, locale, attachmentBytes } = this.#settings;
+    return renderReply(reply, {
+      locale,
+      actions,
+      log,
+      previousTokens: this.#tokens,
+      ...(preface === undefined ? {} : { preface }),
+      ...(attachmentBytes === undefined ? {} : { attachmentBytes }),
+    }).then((message) => {
+      this.#tokens = message.tokens;
+      return message;
+    });
+  }
+
+  async #editOriginal(message: RenderedMessage): Promise<void> {
+    this.#messageId = (await this.#settings.api.editOriginal(this.#settings.interaction, message)) ?? this.#messageId;
+    this.#shown = true;
+  }
+
+  async #editAsBot(message: RenderedMessage): Promise<void> {
+    const { api, channelId } = this.#settings;
+    await api.editMessage(channelId!, this.#messageId!, message);
+    this.#shown = true;
+  }
+
+  /**
+   * Answers only the asker although the message would be seen by all: the empty "thinking" message goes first, since
+   * Discord would otherwise turn it into the answer for everybody. A button's message stays as it is.
+   */
+  async #answerAside(reply: Reply): Promise<void> {
+    const { api, interaction, target } = this.#settings;
+    const kept = this.#tokens;
+    if (target === 'edit') this.#tokens = [];
+    const message = await this.#render(reply);
+    if (target === 'edit') this.#tokens = kept;
+    if (target === 'new') {
+      await api.deleteOriginal(interaction);
+      this.#messageId = null;
+    }
+    await api.followUpPrivately(interaction, message);
+  }
+
+  async #postToChannel(reply: Reply): Promise<void> {
+    const { api, channelId } = this.#settings;
+    if (channelId === null) throw toPostError(new Error('the interaction has no channel'));
+    await api.createMessage(channelId, await this.#renderElsewhere(reply), newNonce());
+  }
+
+  async #postDirectly(reply: Reply): Promise<void> {
+    const { api, userId } = this.#settings;
+    await api.createMessage(await api.openDirect(userId), await this.#renderElsewhere(reply), newNonce());
+  }
+
+  #renderElsewhere(reply: Reply): Promise<RenderedMessage> {
+    const { userId, locale, title } = this.#settings;
+    const preface = createTranslator(locale).text('discord.moved', {
+      person: { user: userId },
+      command: { code: title },
+    });
+    return this.#render({ ...reply, ping: [...(reply.ping ?? []), userId] }, preface);
+  }
+}
+
+function newNonce(): string {
+  return randomBytes(12).toString('hex');
+}

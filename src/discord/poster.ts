@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import type { ActionRegistry } from '../chat/actions.ts';
+import type { ChatPoster, MessageRef, PostOptions } from '../chat/poster.ts';
+import type { Reply } from '../chat/reply.ts';
+import type { Logger } from '../log.ts';
+import type { DiscordApi } from './api.ts';
+import { toPostError } from './failures.ts';
+import { type RenderedMessage, renderReply } from './render.ts';
+
+/** Messages whose buttons are remembered, so that an edit replaces them; the oldest leave first. */
+const MAX_MESSAGES = 1_000;
+const MAX_DIRECT_CHANNELS = 1_000;
+
+export interface PosterSettings {
+  readonly api: DiscordApi;
+  readonly actions: ActionRegistry;
+  readonly log: Logger;
+  readonly missingPermissions: (channelId: string) => readonly string[] | null;
+}
+
+/** The bot's own messages in Discord. */
+export function createPoster(settings: PosterSettings): ChatPoster {
+  const { api, actions, log } = settings;
+  const tokens = new Map<string, readonly string[]>();
+  const directChannels = new Map<string, string>();
+
+  const render = (reply: Reply, options: PostOptions, previousTokens: readonly string[] = []) =>
+    renderReply(reply, { locale: options.locale ?? 'en', actions, log, previousTokens });
+
+  const remember = (ref: MessageRef, message: RenderedMessage) => {
+    setBounded(tokens, ref.messageId, message.tokens, MAX_MESSAGES);
+    return ref;
+  };
+
+  const post = async (channelId: string, reply: Reply, options: PostOptions) => {
+    const message = await render(reply, options);
+    const nonce = options.nonce?.slice(0, 25) ?? randomBytes(12).toString('hex');
+    const messageId = await api.createMessage(channelId, message, nonce);
+    return remember({ channelId, messageId }, message);
+  };
+
+  const typed = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw toPostError(error);
+    }
+  };
+
+  return {
+    post: (channelId, reply, options = {}) => typed(() => post(channelId, reply, options)),
+    edit: (ref, reply, options = {}) =>
+      typed(async () => {
+        const message = await render(reply, options, tokens.get(ref.messageId));
+        await api.editMessage(ref.channelId, ref.messageId, message);
+        remember(ref, message);
+      }),
+    delete: (ref) =>
+      typed(async () => {
+        try {
+          await api.deleteMessage(ref.channelId, ref.messageId);
+        } catch (error) {
+          if (toPostError(error).failure !== 'gone') throw error;
+        }
+        actions.issue([], tokens.get(ref.messageId));
+        tokens.delete(ref.messageId);
+      }),
+    direct: (userId, reply, options = {}) =>
+      typed(async () => {
+        const channelId = directChannels.get(userId) ?? (await api.openDirect(userId));
+        setBounded(directChannels, userId, channelId, MAX_DIRECT_CHANNELS);
+        return await post(channelId, reply, options);
+      }),
+    missingPermissions: async (channelId) => settings.missingPermissions(channelId),
+  };
+}
+
+function setBounded<V>(map: Map<string, V>, key: string, value: V, max: number): void {
+  map.delete(key);
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= max) break;
+    map.delete(oldest);
+  }
+}

@@ -1,0 +1,235 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type APIApplicationCommandBasicOption,
+  type APIApplicationCommandOption,
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ApplicationIntegrationType,
+  ChannelType,
+  InteractionContextType,
+  type REST,
+  type RESTPutAPIApplicationCommandsJSONBody,
+  type RouteLike,
+  Routes,
+} from 'discord.js';
+import type { Command, OptionDefinition, Runnable } from '../chat/command.ts';
+import { type MessageKey, messages } from '../chat/messages/index.ts';
+import type { Logger } from '../log.ts';
+
+type Definition = RESTPutAPIApplicationCommandsJSONBody[number];
+
+const TYPE = {
+  string: ApplicationCommandOptionType.String,
+  integer: ApplicationCommandOptionType.Integer,
+  number: ApplicationCommandOptionType.Number,
+  boolean: ApplicationCommandOptionType.Boolean,
+  channel: ApplicationCommandOptionType.Channel,
+} as const;
+/** Channels that a bot can post to. */
+const TEXT_CHANNELS = [
+  ChannelType.GuildText,
+  ChannelType.GuildAnnouncement,
+  ChannelType.AnnouncementThread,
+  ChannelType.PublicThread,
+  ChannelType.PrivateThread,
+] as const;
+/** Pauses between tries when Discord does not answer at start, milliseconds. */
+const RETRY_PAUSES_MS = [1_000, 4_000, 15_000];
+const REQUEST_TIMEOUT_MS = 30_000;
+
+function described(key: MessageKey) {
+  const { en, ...others } = messages[key];
+  return { description: en, description_localizations: others };
+}
+
+/**
+ * The commands as Discord's API takes them. Names are the same in every language, so that what one person types works
+ * for another; descriptions come from the message table in all of its languages.
+ */
+export function renderDefinitions<S>(commands: readonly Command<S>[], scope: 'guild' | 'global'): Definition[] {
+  // Asked in servers only: in a direct message nobody has a role.
+  const contexts =
+    scope === 'guild'
+      ? {}
+      : {
+          contexts: [InteractionContextType.Guild],
+          integration_types: [ApplicationIntegrationType.GuildInstall],
+        };
+  return commands.map((command) => ({
+    type: ApplicationCommandType.ChatInput as const,
+    name: command.name,
+    ...described(command.description),
+    options:
+      command.subcommands === undefined
+        ? renderOptions(command.run?.options ?? [])
+        : Object.entries(command.subcommands).map(([name, runnable]) => renderSubcommand(name, runnable)),
+    ...contexts,
+  }));
+}
+
+function renderSubcommand<S>(name: string, runnable: Runnable<S>): APIApplicationCommandOption {
+  return {
+    type: ApplicationCommandOptionType.Subcommand,
+    name,
+    ...described(runnable.description),
+    options: renderOptions(runnable.options),
+  };
+}
+
+function renderOptions(options: readonly OptionDefinition[]): APIApplicationCommandBasicOption[] {
+  // Discord wants what is required to come first.
+  const ordered = options.toSorted((a, b) => Number(b.required ?? false) - Number(a.required ?? false));
+  return ordered.map((option) => renderOption(option));
+}
+
+function renderOption(option: OptionDefinition): APIApplicationCommandBasicOption {
+  const numeric = option.type === 'integer' || option.type === 'number';
+  const rendered: Record<string, unknown> = {
+    type: TYPE[option.type],
+    name: option.name,
+    ...described(option.description),
+    required: option.required ?? false,
+  };
+  if (numeric && option.min !== undefined) rendered.min_value = option.min;
+  if (numeric && option.max !== undefined) rendered.max_value = option.max;
+  if (option.type === 'string' && option.maxLength !== undefined) rendered.max_length = option.maxLength;
+  if (option.type === 'channel') rendered.channel_types = TEXT_CHANNELS;
+  if (option.choices !== undefined) {
+    rendered.choices = option.choices.map(({ value, label }) => {
+      if (label === undefined) return { name: String(value), value };
+      const { en, ...others } = messages[label];
+      return { name: en, name_localizations: others, value };
+    });
+  } else if (option.completes === true) rendered.autocomplete = true;
+  return rendered as unknown as APIApplicationCommandBasicOption;
+}
+
+/** Fields of a command, option or choice that the bot sets; what Discord adds (ids, versions) is not compared. */
+const COMPARED = [
+  'name',
+  'name_localizations',
+  'description',
+  'description_localizations',
+  'required',
+  'min_value',
+  'max_value',
+  'min_length',
+  'max_length',
+  'autocomplete',
+  'channel_types',
+  'contexts',
+  'integration_types',
+  'value',
+  'choices',
+  'options',
+] as const;
+
+/** A definition in one canonical form: defaults left out, keys in order. */
+function canonical(value: unknown, path: string): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => canonical(item, path));
+    return path.endsWith('types') || path === 'contexts' ? items.toSorted() : items;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const source = value as Record<string, unknown>;
+  const keys = path.endsWith('localizations') ? Object.keys(source).toSorted() : COMPARED;
+  const result: Record<string, unknown> = {};
+  // A command's own type may be left out, an option's may not.
+  if (typeof source.type === 'number' && path === 'options') result.type = source.type;
+  for (const key of keys) {
+    const item = canonical(source[key], key);
+    const empty = item === undefined || item === null || item === false || JSON.stringify(item) === '{}';
+    if (!empty && JSON.stringify(item) !== '[]') result[key] = item;
+  }
+  return result;
+}
+
+/** Whether what is registered does the same as what the bot would register. Their order does not count. */
+export function sameDefinitions(
+  registered: unknown,
+  wanted: readonly Definition[],
+  scope: 'guild' | 'global',
+): boolean {
+  if (!Array.isArray(registered)) return false;
+  const text = (list: readonly unknown[]) =>
+    list
+      .map((item) => canonical(item, ''))
+      .map((item) => {
+        const command = item as Record<string, unknown>;
+        // Discord fills these in for commands of one server, where they mean nothing.
+        if (scope === 'guild') for (const key of ['contexts', 'integration_types']) delete command[key];
+        return JSON.stringify(command);
+      })
+      .toSorted()
+      .join('\n');
+  return text(registered) === text(wanted);
+}
+
+export interface RegistrationSettings<S> {
+  readonly rest: REST;
+  readonly applicationId: string;
+  readonly guildIds: readonly string[];
+  readonly commands: readonly Command<S>[];
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes Discord know the commands: in the named servers at once, or everywhere when none is named. What is registered
+ * already is left alone. A scope that fails is logged; the commands registered earlier go on working.
+ */
+export async function registerCommands<S>(settings: RegistrationSettings<S>): Promise<void> {
+  const { applicationId, guildIds, log, signal } = settings;
+  const scopes: { route: RouteLike; scope: 'guild' | 'global'; where: string }[] =
+    guildIds.length === 0
+      ? [{ route: Routes.applicationCommands(applicationId), scope: 'global', where: 'everywhere' }]
+      : guildIds.map((guildId) => ({
+          route: Routes.applicationGuildCommands(applicationId, guildId),
+          scope: 'guild',
+          where: guildId,
+        }));
+  for (const { route, scope, where } of scopes) {
+    const wanted = renderDefinitions(settings.commands, scope);
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const changed = await registerScope(settings, route, wanted, scope);
+        log.info({ where, changed }, changed ? 'commands registered' : 'commands were registered already');
+        break;
+      } catch (error) {
+        const pause = RETRY_PAUSES_MS[attempt];
+        log.error({ err: error, where }, 'commands could not be registered');
+        if (pause === undefined || signal.aborted || isRefusal(error)) break;
+        try {
+          await sleep(pause, undefined, { signal });
+        } catch {
+          return;
+        }
+      }
+    }
+  }
+}
+
+async function registerScope<S>(
+  settings: RegistrationSettings<S>,
+  route: RouteLike,
+  wanted: readonly Definition[],
+  scope: 'guild' | 'global',
+): Promise<boolean> {
+  const { rest, log } = settings;
+  const signal = () => AbortSignal.any([settings.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+  try {
+    const query = new URLSearchParams({ with_localizations: 'true' });
+    const registered = await rest.get(route, { query, signal: signal() });
+    if (sameDefinitions(registered, wanted, scope)) return false;
+  } catch (error) {
+    if (settings.signal.aborted) throw error;
+    log.info({ err: error }, 'registered commands could not be read, they are written anew');
+  }
+  await rest.put(route, { body: wanted, signal: signal() });
+  return true;
+}
+
+/** Discord understood and said no: asking again changes nothing. */
+function isRefusal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'status' in error && Number(error.status) < 500;
+}

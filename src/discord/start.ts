@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type APIInteraction, type Client, Events } from 'discord.js';
+import { type ActionRegistry, createActionRegistry } from '../chat/actions.ts';
+import type { ActionHandler, Command } from '../chat/command.ts';
+import { createDispatcher, type Dispatcher, type DispatchHooks } from '../chat/dispatcher.ts';
+import type { RoleSettings } from '../chat/permissions.ts';
+import type { ChatPoster } from '../chat/poster.ts';
+import type { Logger } from '../log.ts';
+import { DiscordApi } from './api.ts';
+import { createClient, missingPermissions, onInteraction } from './client.ts';
+import { handleInteraction } from './interactions.ts';
+import { createPoster } from './poster.ts';
+import { registerCommands } from './registration.ts';
+import { createRest } from './transport.ts';
+
+/** Pauses between tries to connect at start, milliseconds; their number bounds the tries. */
+const CONNECT_PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
+const READY_TIMEOUT_MS = 60_000;
+/** Parts of a stop, milliseconds; together below the eight seconds that a service manager is promised. */
+const STOP_WORK_MS = 4_000;
+const STOP_ANSWERS_MS = 2_000;
+const STOP_GATEWAY_MS = 1_500;
+
+/** Discord refused the bot; `discord-token-invalid` will not get better by waiting. */
+export class DiscordStartError extends Error {
+  readonly code: 'discord-token-invalid' | 'discord-unreachable';
+
+  constructor(code: DiscordStartError['code'], cause: unknown) {
+    super(code === 'discord-token-invalid' ? 'Discord refused the token' : 'Discord could not be reached', { cause });
+    this.name = 'DiscordStartError';
+    this.code = code;
+  }
+}
+
+export interface DiscordSettings {
+  readonly token: string;
+  readonly guildIds: readonly string[];
+  readonly apiUrl: string;
+  readonly roles: RoleSettings;
+  readonly actions: ActionRegistry;
+  readonly log: Logger;
+  /** Discord ended the session for good (token revoked, intents refused). The bot will not come back by itself. */
+  readonly onLost?: (reason: string) => void;
+}
+
+/** The bot on Discord. */
+export interface Discord {
+  /** The bot's own messages; usable before `start`. */
+  readonly poster: ChatPoster;
+  /** Whether the gateway session stands. */
+  readonly ready: boolean;
+  /**
+   * Connects, registers the commands and answers interactions.
+   * @throws DiscordStartError
+   */
+  start<S>(parts: { readonly commands: readonly Command<S>[]; readonly dispatcher: Dispatcher }): Promise<void>;
+  /** Lets running work answer, closes the session (close code 1000). Takes less than 8 s. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Prepares the bot without connecting, so that what posts by itself can be built on its poster first. */
+export function createDiscord(settings: DiscordSettings): Discord {
+  const { log, actions } = settings;
+  const rest = createRest(settings);
+  const api = new DiscordApi(rest);
+  const stopped = new AbortController();
+  const open = new Set<Promise<void>>();
+  let client: Client | null = null;
+  let dispatcher: Dispatcher | null = null;
+
+  const track = (work: Promise<void>) => {
+    open.add(work);
+    void work.finally(() => open.delete(work));
+  };
+
+  const connect = async (active: Dispatcher): Promise<Client<true>> => {
+    for (let attempt = 0; ; attempt += 1) {
+      const fresh = createClient(settings.apiUrl, log);
+      client = fresh;
+      onInteraction(fresh, (payload) => {
+        if (stopped.signal.aborted) return;
+        track(handleInteraction({ api, dispatcher: active, roles: settings.roles, log }, payload as APIInteraction));
+      });
+      try {
+        const ready = new Promise<Client<true>>((resolve) => fresh.once(Events.ClientReady, resolve));
+        await fresh.login(settings.token);
+        const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(READY_TIMEOUT_MS)]);
+        return await Promise.race([ready, rejectOn(signal)]);
+      } catch (error) {
+        await destroy(fresh);
+        if (isTokenRefused(error)) throw new DiscordStartError('discord-token-invalid', error);
+        const pause = CONNECT_PAUSES_MS[attempt];
+        if (pause === undefined || stopped.signal.aborted) throw new DiscordStartError('discord-unreachable', error);
+        log.warn({ err: error, pauseMs: pause }, 'Discord could not be reached, trying again');
+        await sleep(pause, undefined, { signal: stopped.signal }).catch(() => undefined);
+      }
+    }
+  };
+
+  const destroy = async (target: Client) => {
+    try {
+      await target.destroy();
+    } catch (error) {
+      log.warn({ err: error }, 'the gateway connection was not closed cleanly');
+    }
+  };
+
+  return {
+    poster: createPoster({
+      api,
+      actions,
+      log,
+      missingPermissions: (channelId) => (client === null ? null : missingPermissions(client, channelId)),
+    }),
+    get ready() {
+      return client?.isReady() ?? false;
+    },
+    start: async ({ commands, dispatcher: active }) => {
+      dispatcher = active;
+      const connected = await connect(active);
+      const applicationId = connected.application.id;
+      connected.once(Events.ShardDisconnect, ({ code }) => {
+        if (!stopped.signal.aborted) settings.onLost?.(`gateway close code ${code}`);
+      });
+      connected.once(Events.Invalidated, () => settings.onLost?.('the session was invalidated'));
+      log.info({ user: connected.user.tag, guilds: connected.guilds.cache.size }, 'connected to Discord');
+      const { guildIds } = settings;
+      await registerCommands({ rest, applicationId, guildIds, commands, log, signal: stopped.signal });
+    },
+    stop: async () => {
+      if (stopped.signal.aborted) return;
+      stopped.abort();
+      await dispatcher?.stop(STOP_WORK_MS);
+      await within(STOP_ANSWERS_MS, Promise.allSettled(open));
+      if (client !== null) await within(STOP_GATEWAY_MS, destroy(client));
+    },
+  };
+}
+
+export interface StartSettings<S> {
+  readonly discord: { readonly token: string; readonly guildIds: readonly string[]; readonly apiUrl: string };
+  readonly roles: RoleSettings;
+  readonly commands: readonly Command<S>[];
+  readonly actionHandlers: readonly ActionHandler<S>[];
+  /** What the commands stand on; built on the poster where they post by themselves. */
+  readonly services: S | ((poster: ChatPoster) => S);
+  readonly log: Logger;
+  readonly hooks?: DispatchHooks;
+  readonly onLost?: (reason: string) => void;
+}
+
+/**
+ * Connects the commands to Discord: buttons, dispatcher, poster and gateway in one.
+ * @throws DiscordStartError
+ */
+export async function startDiscord<S>(settings: StartSettings<S>): Promise<Discord> {
+  const { log, roles, commands, actionHandlers, hooks, onLost } = settings;
+  const actions = createActionRegistry();
+  const discord = createDiscord({ ...settings.discord, roles, actions, log, ...(onLost ? { onLost } : {}) });
+  const services = settings.services instanceof Function ? settings.services(discord.poster) : settings.services;
+  const dispatcher = createDispatcher({
+    commands,
+    actionHandlers,
+    services,
+    actions,
+    log,
+    ...(hooks ? { hooks } : {}),
+  });
+  await discord.start({ commands, dispatcher });
+  return discord;
+}
+
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
+
+function isTokenRefused(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === 'TokenInvalid') || ('status' in error && error.status === 401);
+}
