@@ -37,8 +37,8 @@ export function jsonAfterBanner(text: string): unknown {
 /** `{"value": 42, "unit": "MB"}`, `42`, `"42"`; `"N/A"` is nothing. */
 function amount(value: unknown): { readonly number: number; readonly unit: string } | null {
   if (isRecord(value)) {
-    const inner = amount(value['value']);
-    const unit = value['unit'];
+    const inner = amount(value.value);
+    const unit = value.unit;
     return inner === null ? null : { number: inner.number, unit: typeof unit === 'string' ? unit : '' };
   }
   const number = typeof value === 'number' ? value : typeof value === 'string' ? readNumber(value) : null;
@@ -112,36 +112,32 @@ function notJson(source: 'amd-smi' | 'rocm-smi', text: string, at: At): Reading 
  */
 export function amdSmiReading(metricText: string, listText: string | null, at: At): Reading {
   const json = jsonAfterBanner(metricText);
-  const rows = Array.isArray(json) ? json : isRecord(json) && Array.isArray(json['gpu_data']) ? json['gpu_data'] : null;
+  const rows = Array.isArray(json) ? json : isRecord(json) && Array.isArray(json.gpu_data) ? json.gpu_data : null;
   if (rows === null) return notJson('amd-smi', metricText, at);
   const list = listText === null ? undefined : jsonAfterBanner(listText);
-  const listRows = Array.isArray(list)
-    ? list
-    : isRecord(list) && Array.isArray(list['gpu_data'])
-      ? list['gpu_data']
-      : [];
+  const listRows = Array.isArray(list) ? list : isRecord(list) && Array.isArray(list.gpu_data) ? list.gpu_data : [];
   const gpus: Gpu[] = [];
   for (const row of rows.slice(0, 64) as unknown[]) {
-    const memory = isRecord(row) ? row['mem_usage'] : undefined;
+    const memory = isRecord(row) ? row.mem_usage : undefined;
     if (!isRecord(row) || !isRecord(memory)) continue;
-    const index = typeof row['gpu'] === 'number' ? row['gpu'] : gpus.length;
-    const listed = (listRows as unknown[]).find((entry): entry is Json => isRecord(entry) && entry['gpu'] === index);
-    const pci = normalizePci(typeof listed?.['bdf'] === 'string' ? listed['bdf'] : '');
-    const uuid = listed?.['uuid'];
-    const usage = isRecord(row['usage']) ? row['usage'] : {};
-    const temperature = isRecord(row['temperature']) ? row['temperature'] : {};
-    const power = isRecord(row['power']) ? row['power'] : {};
+    const index = typeof row.gpu === 'number' ? row.gpu : gpus.length;
+    const listed = (listRows as unknown[]).find((entry): entry is Json => isRecord(entry) && entry.gpu === index);
+    const pci = normalizePci(typeof listed?.bdf === 'string' ? listed.bdf : '');
+    const uuid = listed?.uuid;
+    const usage = isRecord(row.usage) ? row.usage : {};
+    const temperature = isRecord(row.temperature) ? row.temperature : {};
+    const power = isRecord(row.power) ? row.power : {};
     gpus.push(
       amdGpu(index, {
         uuid: typeof uuid === 'string' && /^[0-9a-f-]{8,60}$/i.test(uuid) ? `AMD-${uuid}` : `pci:${pci ?? index}`,
         pci,
         name: `AMD GPU ${index}`,
-        totalBytes: amdBytes(memory['total_vram']),
-        usedBytes: amdBytes(memory['used_vram']),
-        freeBytes: amdBytes(memory['free_vram']),
-        utilPct: amount(usage['gfx_activity'])?.number ?? null,
-        tempC: amount(temperature['hotspot'])?.number ?? amount(temperature['edge'])?.number ?? null,
-        powerW: amount(power['socket_power'])?.number ?? null,
+        totalBytes: amdBytes(memory.total_vram),
+        usedBytes: amdBytes(memory.used_vram),
+        freeBytes: amdBytes(memory.free_vram),
+        utilPct: amount(usage.gfx_activity)?.number ?? null,
+        tempC: amount(temperature.hotspot)?.number ?? amount(temperature.edge)?.number ?? null,
+        powerW: amount(power.socket_power)?.number ?? null,
       }),
     );
   }

@@ -49,7 +49,7 @@ export function createCommand(options: CommandOptions): Command {
     if (signal?.aborted) return Promise.resolve({ kind: 'aborted' });
     return new Promise((resolve) => {
       const child = spawn(options.file, args, {
-        env: options.env ?? { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
+        env: options.env ?? { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
         stdio: ['ignore', 'pipe', 'pipe'],
         windowsHide: true,
         // A group of its own: killing the group also ends what the child started.

@@ -40,7 +40,7 @@ export function createPrometheusSource(configured: URL, options: PrometheusOptio
   const url = new URL(configured);
   if (url.username !== '' || url.password !== '') {
     const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    headers['authorization'] = `Basic ${Buffer.from(pair).toString('base64')}`;
+    headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
     url.username = '';
     url.password = '';
   }
@@ -123,22 +123,22 @@ export function parseQueryAnswer(text: string): readonly Sample[] | GpuError {
     return gpuError('not-json', {}, text.slice(0, 200));
   }
   if (!isRecord(answer)) return gpuError('not-json');
-  if (answer['status'] !== 'success') {
-    const type = typeof answer['errorType'] === 'string' ? answer['errorType'].slice(0, 40) : 'unknown';
-    return gpuError('query-failed', { type }, typeof answer['error'] === 'string' ? answer['error'] : '');
+  if (answer.status !== 'success') {
+    const type = typeof answer.errorType === 'string' ? answer.errorType.slice(0, 40) : 'unknown';
+    return gpuError('query-failed', { type }, typeof answer.error === 'string' ? answer.error : '');
   }
-  const data = answer['data'];
-  if (!isRecord(data) || data['resultType'] !== 'vector' || !Array.isArray(data['result'])) {
+  const data = answer.data;
+  if (!isRecord(data) || data.resultType !== 'vector' || !Array.isArray(data.result)) {
     return gpuError('query-failed', { type: 'result' });
   }
   const samples: Sample[] = [];
-  for (const row of data['result'].slice(0, 50_000) as unknown[]) {
-    if (!isRecord(row) || !isRecord(row['metric']) || !Array.isArray(row['value'])) continue;
-    const number = typeof row['value'][1] === 'string' && row['value'][1] !== '' ? Number(row['value'][1]) : Number.NaN;
+  for (const row of data.result.slice(0, 50_000) as unknown[]) {
+    if (!isRecord(row) || !isRecord(row.metric) || !Array.isArray(row.value)) continue;
+    const number = typeof row.value[1] === 'string' && row.value[1] !== '' ? Number(row.value[1]) : Number.NaN;
     if (!Number.isFinite(number)) continue;
     const labels: Record<string, string> = Object.create(null) as Record<string, string>;
-    for (const [name, value] of Object.entries(row['metric'])) if (typeof value === 'string') labels[name] = value;
-    samples.push({ name: labels['__name__'] ?? '', labels, value: number });
+    for (const [name, value] of Object.entries(row.metric)) if (typeof value === 'string') labels[name] = value;
+    samples.push({ name: labels.__name__ ?? '', labels, value: number });
   }
   return samples;
 }

@@ -1,0 +1,77 @@
+import type { Gpu, GpuProcess, GpuSnapshot } from '../gpus/types.ts';
+import type { GpuView, LoadedModelView } from './types.ts';
+
+/** Whose process it is by its executable: Ollama itself, or the runner it brings along. The name is untrusted. */
+function isOllamaProcess(process: GpuProcess): boolean {
+  const path = process.name.replaceAll('\\', '/').toLowerCase();
+  const base = path.slice(path.lastIndexOf('/') + 1);
+  return (
+    /^ollama(_llama_server|-runner)?(\.exe)?(\s|$)/.test(base) ||
+    (path.includes('/ollama/') && base.startsWith('llama-server'))
+  );
+}
+
+/** Below this part of what Ollama reports, the processes seen cannot be all of its runners. */
+const SEEN_SHARE = 0.8;
+
+/** Whether a GPU's memory can be counted for loading a model. */
+export function isCountable(gpu: Gpu): boolean {
+  return (gpu.state === 'ok' || gpu.state === 'uma') && gpu.freeBytes !== null && gpu.totalBytes !== null;
+}
+
+/**
+ * Splits each GPU's used memory by owner. Ollama reports VRAM per model, not per GPU: the runners' processes tell where
+ * it is; without them a single GPU holds everything, and several are given shares in proportion to what is used.
+ * @param models `null`: not known, then nothing is split
+ */
+export function viewGpus(snapshot: GpuSnapshot | null, models: readonly LoadedModelView[] | null): readonly GpuView[] {
+  if (snapshot === null) return [];
+  const vramBytes = models === null ? null : models.reduce((sum, model) => sum + model.sizeVramBytes, 0);
+  const countable = snapshot.gpus.filter(isCountable);
+  const byProcess = vramBytes === null ? null : ollamaByProcess(snapshot, vramBytes);
+  const usedSum = countable.reduce((sum, gpu) => sum + (gpu.usedBytes ?? 0), 0);
+
+  return snapshot.gpus.map((gpu): GpuView => {
+    let ollamaBytes: number | null = null;
+    let ollamaBasis: GpuView['ollamaBasis'] = null;
+    const used = gpu.usedBytes;
+    if (vramBytes !== null && used !== null && isCountable(gpu)) {
+      if (byProcess !== null) {
+        ollamaBytes = byProcess.get(gpu.uuid) ?? 0;
+        ollamaBasis = 'processes';
+      } else if (countable.length === 1) {
+        ollamaBytes = vramBytes;
+        ollamaBasis = 'only-gpu';
+      } else {
+        ollamaBytes = usedSum === 0 ? 0 : Math.round((vramBytes * used) / usedSum);
+        ollamaBasis = 'shared-out';
+      }
+      ollamaBytes = Math.min(ollamaBytes, used);
+    }
+    const knowsOthers = ollamaBytes !== null && used !== null && snapshot.basis === 'measured';
+    const ceiling = (gpu.totalBytes ?? 0) - (gpu.reservedBytes ?? 0);
+    return {
+      ...gpu,
+      ollamaBytes,
+      ollamaBasis,
+      othersBytes: knowsOthers ? used! - ollamaBytes! : null,
+      freeWhenEmptyBytes:
+        ollamaBytes === null || gpu.freeBytes === null
+          ? null
+          : Math.max(gpu.freeBytes, Math.min(gpu.freeBytes + ollamaBytes, ceiling)),
+    };
+  });
+}
+
+/** Ollama's bytes per GPU by its processes; `null` when they are not all seen. */
+function ollamaByProcess(snapshot: GpuSnapshot, vramBytes: number): ReadonlyMap<string, number> | null {
+  if (snapshot.processes === null) return null;
+  const bytes = new Map<string, number>();
+  let sum = 0;
+  for (const process of snapshot.processes.filter(isOllamaProcess)) {
+    if (process.usedBytes === null) return null;
+    bytes.set(process.gpuUuid, (bytes.get(process.gpuUuid) ?? 0) + process.usedBytes);
+    sum += process.usedBytes;
+  }
+  return sum >= vramBytes * SEEN_SHARE ? bytes : null;
+}
