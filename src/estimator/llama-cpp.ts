@@ -33,12 +33,13 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig): Prepar
   checkConfig(config);
   const shape = shapeContext(hp, config);
   const placement = placeLayers(hp.layersAll, config.gpus, config.numGpu, config.tensorSplit);
-  const overrides = matchOverrides(model, config.cpuTensors);
+  const overrides = matchOverrides(model, config);
   const typeK = typeId(config.cacheTypeK);
   const typeV = typeId(config.cacheTypeV);
   const flashAttention = decideFlashAttention(model, config, placement, typeK, typeV);
   const fullOffload = placement.gpuLayers > hp.layersAll;
-  const pipeline = config.gpus.length > 1 && fullOffload && (config.cpuTensors?.length ?? 0) === 0;
+  const patterns = (config.cpuTensors?.length ?? 0) + (config.gpuTensors?.length ?? 0);
+  const pipeline = config.gpus.length > 1 && fullOffload && patterns === 0;
   const wantsAll = config.outputs === 0 || model.architecture?.hasEncoder === true;
   return {
     model,

@@ -9,11 +9,12 @@ import type { Model, ModelTensor } from './model.ts';
 import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from './model.ts';
 import type { Placement } from './placement.ts';
 import { BLOCK_ELEMENTS, IS_QUANTIZED } from './tensors.ts';
+import type { LlamaCppConfig } from './types.ts';
 
-/** Where tensors with an override are; empty = no overrides. */
-export type Overrides = ReadonlySet<ModelTensor>;
+/** The device (index of the GPU, or the host's) of each tensor with an override; empty = no overrides. */
+export type Overrides = ReadonlyMap<ModelTensor, number>;
 
-const NO_OVERRIDES: Overrides = new Set();
+const NO_OVERRIDES: Overrides = new Map();
 
 interface LayerSums {
   /** Bytes of layer i's tensors in a host buffer. */
@@ -41,15 +42,29 @@ function sumsOf(model: Model): LayerSums {
 }
 
 /**
- * The tensors that `patterns` force to the CPU; the first match wins, but all patterns lead to the CPU. Patterns are
- * searched in the full name. Throws SyntaxError for a pattern that is none.
+ * The tensors that patterns force to a GPU (`gpuTensors`) or to the CPU (`cpuTensors`); the first match wins. Patterns
+ * are searched in the full name. Throws SyntaxError for a pattern that is none.
  */
-export function matchOverrides(model: Model, patterns: readonly string[] | undefined): Overrides {
-  if (patterns === undefined || patterns.length === 0) {
+export function matchOverrides(
+  model: Model,
+  config: Pick<LlamaCppConfig, 'gpus' | 'cpuTensors' | 'gpuTensors'>,
+): Overrides {
+  const host = config.gpus.length;
+  const rules = [
+    ...(config.gpuTensors ?? []).map(({ pattern, gpu }) => ({ expression: new RegExp(pattern), device: gpu })),
+    ...(config.cpuTensors ?? []).map((pattern) => ({ expression: new RegExp(pattern), device: host })),
+  ];
+  if (rules.length === 0) {
     return NO_OVERRIDES;
   }
-  const expressions = patterns.map((pattern) => new RegExp(pattern));
-  return new Set(model.tensors.filter((tensor) => expressions.some((expression) => expression.test(tensor.name))));
+  const overrides = new Map<ModelTensor, number>();
+  for (const tensor of model.tensors) {
+    const rule = rules.find(({ expression }) => expression.test(tensor.name));
+    if (rule !== undefined) {
+      overrides.set(tensor, rule.device);
+    }
+  }
+  return overrides;
 }
 
 /** Whether CUDA can look up rows of this type: then the input embedding lies in pinned host memory, else in plain. */
@@ -66,11 +81,11 @@ export function weightBytes(model: Model, placement: Placement, overrides: Overr
     const device = deviceOf[layer]!;
     result[device] = result[device]! + (device === host ? sums.host[layer]! : sums.cuda[layer]!);
   }
-  for (const tensor of overrides) {
-    if (tensor.home >= 0 && deviceOf[tensor.home] !== host) {
-      const device = deviceOf[tensor.home]!;
-      result[device] = result[device]! - tensor.cudaBytes;
-      result[host] = result[host]! + tensor.hostBytes;
+  for (const [tensor, device] of overrides) {
+    if (tensor.home >= 0 && deviceOf[tensor.home] !== device) {
+      const from = deviceOf[tensor.home]!;
+      result[from] = result[from]! - (from === host ? tensor.hostBytes : tensor.cudaBytes);
+      addTo(result, device, host, tensor);
     }
   }
   addGlobals(model, placement, overrides, result);
@@ -94,8 +109,9 @@ function addGlobals(model: Model, placement: Placement, overrides: Overrides, re
   const outputDevice = deviceOf[model.hp.layersAll]!;
   const withLayers = new Set(deviceOf.subarray(0, model.layers));
   for (const tensor of globalTensors(model)) {
-    if (tensor.home === HOME_INPUT || overrides.has(tensor)) {
-      result[host] = result[host]! + tensor.hostBytes;
+    const forced = tensor.home === HOME_INPUT ? host : overrides.get(tensor);
+    if (forced !== undefined) {
+      addTo(result, forced, host, tensor);
     } else if (tensor.home === HOME_OUTPUT) {
       addTo(result, outputDevice, host, tensor);
     } else if (tensor.home === HOME_EVERY_LAYER) {
@@ -106,7 +122,7 @@ function addGlobals(model: Model, placement: Placement, overrides: Overrides, re
   }
   if (model.tiedOutput) {
     const embedding = model.globals.get('token_embd')!.weight!;
-    const onHost = outputDevice === host || overrides.has(embedding);
+    const onHost = (overrides.get(embedding) ?? outputDevice) === host;
     // On the host the copy is spared, unless input and output end in different kinds of host memory.
     if (!onHost || (host > 0 && !isPinnable(embedding) && !overrides.has(embedding))) {
       addTo(result, onHost ? host : outputDevice, host, embedding);

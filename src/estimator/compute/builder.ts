@@ -128,16 +128,16 @@ export class GraphBuilder {
 
   private backendOf(tensor: ModelTensor): number {
     const { placement, overrides } = this.options;
-    if (tensor.home === HOME_INPUT || overrides.has(tensor)) {
+    if (tensor.home === HOME_INPUT) {
       return placement.host;
     }
-    return placement.deviceOf[tensor.home === HOME_OUTPUT ? this.hp.layersAll : tensor.home]!;
+    return overrides.get(tensor) ?? placement.deviceOf[tensor.home === HOME_OUTPUT ? this.hp.layersAll : tensor.home]!;
   }
 
   private tiedOutput(): Tensor {
     const { placement, overrides } = this.options;
     const embedding = this.model.globals.get('token_embd')!.weight!;
-    const backend = overrides.has(embedding) ? placement.host : placement.deviceOf[this.hp.layersAll]!;
+    const backend = overrides.get(embedding) ?? placement.deviceOf[this.hp.layersAll]!;
     return this.copyOn(embedding, backend);
   }
 
@@ -150,7 +150,7 @@ export class GraphBuilder {
     if (tensor.home >= 0) {
       return this.stored(tensor);
     }
-    return this.copyOn(tensor, this.options.overrides.has(tensor) ? this.options.placement.host : this.deviceOf(layer));
+    return this.copyOn(tensor, this.options.overrides.get(tensor) ?? this.deviceOf(layer));
   }
 
   private copyOn(tensor: ModelTensor, backend: number): Tensor {

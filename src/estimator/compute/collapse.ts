@@ -16,7 +16,12 @@ const MAX_PERIOD = 12;
 const KEPT_ROUNDS = 3;
 
 /** The layers to build, in order; the first and the last computed layer are always among them. */
-export function representativeLayers(model: Model, placement: Placement, overrides: Overrides, all: boolean): Int32Array {
+export function representativeLayers(
+  model: Model,
+  placement: Placement,
+  overrides: Overrides,
+  all: boolean,
+): Int32Array {
   const count = model.layers;
   if (all || count <= KEPT_ROUNDS + 1) {
     return Int32Array.from({ length: count }, (_, layer) => layer);
@@ -55,9 +60,10 @@ function layerKeys(model: Model, placement: Placement, overrides: Overrides): In
   const keys = new Int32Array(model.layers);
   const { deviceOf, host } = placement;
   const overridden = new Map<number, string>();
-  for (const tensor of overrides) {
+  for (const [tensor, device] of overrides) {
     if (tensor.home >= 0) {
-      overridden.set(tensor.home, `${overridden.get(tensor.home) ?? ''}${tensor.name.slice(tensor.name.indexOf('.', 4))},`);
+      const part = tensor.name.slice(tensor.name.indexOf('.', 4));
+      overridden.set(tensor.home, `${overridden.get(tensor.home) ?? ''}${part}@${device},`);
     }
   }
   const numbers = new Map<string, number>();
