@@ -1,0 +1,110 @@
+/**
+ * Speed of the estimator: one plan of a dense model and of a mixture of experts with 10^12 parameters, a decision of
+ * the llama-server engine, the clamp, and rows a second as `headroom estimate` makes them.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { clamp } from '../../src/estimator/clamp.ts';
+import { decide, planFixed } from '../../src/estimator/estimate.ts';
+import type { EstimateRequest, EstimateServer, ModelSpec, TensorInfo } from '../../src/estimator/types.ts';
+
+const GIB = 1024 ** 3;
+const FIXTURES = new URL('../../test/fixtures/models/', import.meta.url);
+
+interface Case {
+  readonly name: string;
+  readonly target: string;
+  readonly run: () => unknown;
+  /** Shown as rows a second instead of milliseconds. */
+  readonly perSecond?: boolean;
+}
+
+/** The Markdown section for `npm run bench`. */
+export async function benchEstimator(): Promise<string> {
+  const dense = await fixture('llama3.1-8b');
+  const experts = trillionParameters(await fixture('qwen3-30b-a3b'));
+  const one = server(1, 24);
+  const four = server(4, 12);
+  const eight = server(8, 80);
+  const row: EstimateRequest = { numCtx: 32768, numBatch: 2048, numUbatch: 512, numParallel: 1, outputs: 1 };
+  const ask: EstimateRequest = { numCtx: 32768 };
+  const ollama = (base: EstimateServer): EstimateServer => ({ ...base, ollama: '0.33.0' });
+  let turn = 0;
+  const cases: readonly Case[] = [
+    { name: 'plan, dense 8B, one GPU', target: '≤ 0.3 ms', run: () => planFixed(dense, one, row) },
+    { name: 'plan, dense 8B, four GPUs', target: '', run: () => planFixed(dense, four, row) },
+    { name: 'plan, 1T-parameter experts, eight GPUs', target: '≤ 1 ms', run: () => planFixed(experts, eight, row) },
+    { name: 'decide, dense 8B, Ollama 0.33, one GPU', target: '', run: () => decide(dense, ollama(one), ask) },
+    { name: 'decide with --fit moving layers, 4 GiB', target: '', run: () => decide(dense, ollama(server(1, 4)), ask) },
+    { name: 'decide with --fit, 1T experts, eight GPUs', target: '', run: () => decide(experts, ollama(eight), ask) },
+    {
+      name: 'clamp, dense 8B, Ollama 0.33, one GPU of 12 GiB',
+      target: '≤ 5 ms',
+      run: () => clamp(dense, ollama(server(1, 12)), ask),
+    },
+    {
+      name: 'clamp, dense 8B, Ollama 0.33, four GPUs of 4 GiB',
+      target: '≤ 5 ms',
+      run: () => clamp(dense, ollama(server(4, 4)), ask),
+    },
+    {
+      name: 'estimate rows, contexts all different',
+      target: '≥ 2,000 a second',
+      perSecond: true,
+      run: () => planFixed(dense, one, { ...row, numCtx: 4096 + 256 * (turn++ % 300) }),
+    },
+  ];
+  const lines = ['## Estimator', '', '| case | median | p95 | target |', '| --- | --- | --- | --- |'];
+  for (const one of cases) lines.push(measure(one));
+  lines.push('');
+  return lines.join('\n');
+}
+
+function measure({ name, target, run, perSecond }: Case): string {
+  for (let warm = 0; warm < 30; warm++) run();
+  const times: number[] = [];
+  const end = performance.now() + 600;
+  while (performance.now() < end && times.length < 4000) {
+    const start = performance.now();
+    run();
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))]!;
+  if (perSecond === true) {
+    const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+    return `| ${name} | ${Math.round(1000 / mean)} rows a second | | ${target} |`;
+  }
+  return `| ${name} | ${at(0.5).toFixed(3)} ms | ${at(0.95).toFixed(3)} ms | ${target} |`;
+}
+
+function server(count: number, gib: number): EstimateServer {
+  const gpu = { name: 'GPU', totalBytes: gib * GIB, freeBytes: gib * GIB };
+  return { ollama: 'llama.cpp', gpus: Array.from({ length: count }, () => gpu) };
+}
+
+async function fixture(name: string): Promise<ModelSpec> {
+  return JSON.parse(await readFile(new URL(`${name}.json`, FIXTURES), 'utf8')) as ModelSpec;
+}
+
+/** A real mixture of experts made larger: more experts, wider ones, until it has 10^12 parameters. */
+function trillionParameters(spec: ModelSpec): ModelSpec {
+  const factor = 6;
+  const tensors = spec.tensors.map((tensor): TensorInfo => {
+    if (!/_exps\.weight$/.test(tensor.name)) return tensor;
+    const [row = 1, column = 1, experts = 1] = tensor.shape;
+    const down = tensor.name.includes('ffn_down');
+    return { ...tensor, shape: [down ? row * factor : row, down ? column : column * factor, experts * factor] };
+  });
+  const { architecture, metadata } = spec;
+  const scaled = (key: string): [string, number] => [
+    `${architecture}.${key}`,
+    factor * Number(metadata[`${architecture}.${key}`]),
+  ];
+  return {
+    ...spec,
+    name: `${spec.name} × ${factor}²`,
+    tensors,
+    metadata: { ...metadata, ...Object.fromEntries([scaled('expert_count'), scaled('expert_feed_forward_length')]) },
+  };
+}
