@@ -66,7 +66,11 @@ export function shapeContext(
 export function hasOwnCache(model: Model, layer: number): boolean {
   const { hp, architecture } = model;
   const memory = architecture?.memory ?? 'attention';
-  if (memory === 'none' || memory === 'recurrent' || layer >= (architecture?.cachesNextn ? hp.layersAll : model.layers)) {
+  if (
+    memory === 'none' ||
+    memory === 'recurrent' ||
+    layer >= (architecture?.cachesNextn ? hp.layersAll : model.layers)
+  ) {
     return false;
   }
   if (hp.cacheLayers >= 0 && layer >= hp.cacheLayers) {
@@ -83,9 +87,7 @@ export function hasState(model: Model, layer: number): boolean {
     return layer < model.layers;
   }
   return (
-    memory === 'hybrid' &&
-    layer < model.layers &&
-    (architecture?.recurs?.(hp, layer) ?? hp.isRecurrent[layer] === 1)
+    memory === 'hybrid' && layer < model.layers && (architecture?.recurs?.(hp, layer) ?? hp.isRecurrent[layer] === 1)
   );
 }
 

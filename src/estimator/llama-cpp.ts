@@ -5,8 +5,8 @@
  */
 
 import { cacheBytes, shapeContext } from './cache.ts';
-import { guessCompute } from './compute/guess.ts';
 import { decideFlashAttention } from './compute/flash-attention.ts';
+import { guessCompute } from './compute/guess.ts';
 import type { ComputeOptions } from './compute/planner.ts';
 import { computeBytes } from './compute/planner.ts';
 import type { Model } from './model.ts';

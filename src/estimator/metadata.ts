@@ -137,6 +137,8 @@ export interface Hparams {
   expertGating: number;
   embeddingScale: number;
   residualScale: number;
+  /** Granite: whether layers rotate at all. */
+  ropeFinetuned: boolean;
   logitScale: number;
   attentionSoftcap: boolean;
   finalSoftcap: number;
@@ -310,6 +312,7 @@ export function readHparams(spec: ModelSpec): Hparams {
     expertGating: 0,
     embeddingScale: 0,
     residualScale: 0,
+    ropeFinetuned: false,
     logitScale: 0,
     attentionSoftcap: false,
     finalSoftcap: 0,

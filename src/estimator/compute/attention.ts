@@ -258,7 +258,13 @@ function viewV(b: GraphBuilder, cache: Tensor, layer: number, cells: number): Te
  * Stores K and V, attends, and multiplies with the output matrix (`build_attn`). `k` and `v` NO_TENSOR = the layer reads
  * another layer's cache.
  */
-export function attend(b: GraphBuilder, layer: number, inputs: AttentionInputs, x: Qkv, options: AttendOptions = {}): Tensor {
+export function attend(
+  b: GraphBuilder,
+  layer: number,
+  inputs: AttentionInputs,
+  x: Qkv,
+  options: AttendOptions = {},
+): Tensor {
   const g = b.graph;
   if (inputs.full === undefined) {
     return attendPlain(b, layer, inputs, x, options);

@@ -56,6 +56,8 @@ export class GraphBuilder {
   /** The tensor embeddings are read from. */
   embedding: Tensor = NO_TENSOR;
   logits: Tensor = NO_TENSOR;
+  /** The last state as multi-token prediction reads it, where the architecture offers it: an output, too. */
+  nextn: Tensor = NO_TENSOR;
 
   constructor(graph: Graph, model: Model, options: BuildOptions) {
     this.graph = graph;
@@ -244,24 +246,9 @@ export class GraphBuilder {
     return bias === NO_TENSOR ? current : g.add(current, bias);
   }
 
-  /** RMS norm with the weight `name` of the layer. */
-  rmsNorm(layer: number, name: string, x: Tensor): Tensor {
-    return this.norm(x, this.weight(layer, name), NO_TENSOR, 'rms', layer);
-  }
-
-  /** Layer norm with the weight and bias `name` of the layer. */
-  layerNorm(layer: number, name: string, x: Tensor): Tensor {
-    return this.norm(x, this.weight(layer, name), this.bias(layer, name), 'layer', layer);
-  }
-
-  /** Keeps the output rows only. */
-  selectOutputs(x: Tensor, ids: Tensor): Tensor {
-    return this.graph.getRows(x, ids);
-  }
-
-  /** Unites what is behind the last layer: RMS norm, output matrix and bias. */
-  finish(x: Tensor, kind: NormKind = 'rms'): void {
-    this.finishNormed(this.norm(x, this.globalWeight('output_norm'), this.globalBias('output_norm'), kind, -1));
+  /** Norm with the weight and bias `name` of the layer. */
+  normNamed(layer: number, name: string, x: Tensor, kind: NormKind = 'rms'): Tensor {
+    return this.norm(x, this.weight(layer, name), this.bias(layer, name), kind, layer);
   }
 
   /** The output matrix, its bias and whatever `then` does to the logits. */

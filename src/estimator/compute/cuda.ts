@@ -7,7 +7,7 @@
 
 import { BLOCK_BYTES, cudaRowPaddingBytes, F16, F32 } from '../tensors.ts';
 import type { Graph, Tensor } from './graph.ts';
-import { MAX_PARENTS } from './graph.ts';
+import { MAX_PARENTS, NO_TENSOR } from './graph.ts';
 import { OP_FLASH_ATTN, OP_GET_ROWS, OP_MUL_MAT, OP_MUL_MAT_ID, OP_ROPE, OP_SSM_SCAN } from './ops.ts';
 
 /** Rows from which an operation on host weights is worth moving to the GPU. */
@@ -83,13 +83,13 @@ export function cudaOffloads(graph: Graph, t: Tensor): boolean {
 export function cudaBytes(graph: Graph, t: Tensor): number {
   const bytes = graph.bytes(t);
   if (graph.op[t] === OP_FLASH_ATTN) {
-    return bytes + flashAttentionScratch(graph, t, bytes);
+    return bytes + flashAttentionScratch(graph, t);
   }
   return bytes + cudaRowPaddingBytes(graph.type[t]!, graph.size(t, 0));
 }
 
 /** F16 copies of K and V behind the result, when they are of another type. MLA's V is a view of K: one copy. */
-function flashAttentionScratch(graph: Graph, t: Tensor, _resultBytes: number): number {
+function flashAttentionScratch(graph: Graph, t: Tensor): number {
   const at = t * MAX_PARENTS;
   const k = graph.parents[at + 1]!;
   const v = graph.parents[at + 2]!;
@@ -97,7 +97,8 @@ function flashAttentionScratch(graph: Graph, t: Tensor, _resultBytes: number): n
   if (needsF16Copy(graph, k)) {
     bytes += graph.elements(k) * BLOCK_BYTES[F16]!;
   }
-  if (needsF16Copy(graph, v) && graph.viewOf[v] !== graph.viewOf[k]) {
+  const sameMemory = graph.viewOf[v] !== NO_TENSOR && graph.viewOf[v] === graph.viewOf[k];
+  if (needsF16Copy(graph, v) && !sameMemory) {
     bytes += graph.elements(v) * BLOCK_BYTES[F16]!;
   }
   return bytes;

@@ -558,7 +558,12 @@ export class Graph {
   }
 
   /** An operation with a shape of its own and any number of parents. */
-  custom(op: number, type: number, sizes: readonly [number, number, number, number], parents: readonly Tensor[]): Tensor {
+  custom(
+    op: number,
+    type: number,
+    sizes: readonly [number, number, number, number],
+    parents: readonly Tensor[],
+  ): Tensor {
     const t = this.tensor(op, type, sizes[0], sizes[1], sizes[2], sizes[3]);
     for (let i = 0; i < parents.length; i++) {
       this.parent(t, i, parents[i]!);

@@ -79,7 +79,7 @@ function buildGraph(model: Model, architecture: Architecture, options: ComputeOp
   });
   architecture.build(builder);
   const pooled = options.embeddings ? pool(builder) : NO_TENSOR;
-  for (const output of [builder.logits, builder.embedding, pooled]) {
+  for (const output of [builder.logits, builder.embedding, builder.nextn, pooled]) {
     if (output !== NO_TENSOR) {
       graph.markOutput(output);
     }

@@ -1,9 +1,37 @@
 /** The architectures whose graphs are described. */
 
 import type { Architecture } from '../architecture.ts';
-import { llama } from './llama.ts';
+import { cohere2 } from './cohere.ts';
+import { ernie } from './ernie.ts';
+import { gemma2, gemma3 } from './gemma.ts';
+import { glm4, glm4moe } from './glm.ts';
+import { gptOss } from './gpt-oss.ts';
+import { granite } from './granite.ts';
+import { llama, seedOss, smollm3 } from './llama.ts';
+import { minimaxM2 } from './minimax.ts';
+import { olmo2 } from './olmo.ts';
+import { phi3 } from './phi.ts';
+import { qwen2, qwen3, qwen3moe } from './qwen.ts';
 
-const ARCHITECTURES: readonly Architecture[] = [llama];
+const ARCHITECTURES: readonly Architecture[] = [
+  cohere2,
+  ernie,
+  gemma2,
+  gemma3,
+  glm4,
+  glm4moe,
+  gptOss,
+  granite,
+  llama,
+  minimaxM2,
+  olmo2,
+  phi3,
+  qwen2,
+  qwen3,
+  qwen3moe,
+  seedOss,
+  smollm3,
+];
 
 const BY_NAME: ReadonlyMap<string, Architecture> = new Map(
   ARCHITECTURES.flatMap((architecture) => architecture.names.map((name) => [name, architecture] as const)),

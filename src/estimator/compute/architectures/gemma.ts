@@ -1,0 +1,48 @@
+/** Gemma 2 and 3: norms in front of and behind both branches, scaled embeddings and queries. */
+
+import { readWindow } from '../../metadata.ts';
+import type { Architecture } from '../architecture.ts';
+import { decoder, softcap } from '../decoder.ts';
+import { feedForward } from '../feed-forward.ts';
+
+/** models/gemma2.cpp. */
+export const gemma2: Architecture = {
+  names: ['gemma2'],
+  hparams(hp, reader) {
+    readWindow(hp, reader, { period: 2, windowTokens: 4096 });
+    hp.attentionSoftcap = true;
+  },
+  build(b) {
+    decoder(b, {
+      scaleEmbedding: true,
+      attention: { scaleQ: true, outputBias: false },
+      attentionPostNorm: 'post_attention_norm',
+      feedForward: (_, layer, x) => feedForward(b, layer, x, { activation: 'gelu' }),
+      feedForwardPostNorm: 'post_ffw_norm',
+      feedForwardPostNormUnpinned: true,
+      logits: softcap,
+    });
+  },
+};
+
+/** models/gemma3.cpp. */
+export const gemma3: Architecture = {
+  names: ['gemma3'],
+  hparams(hp, reader) {
+    if (reader.numberOr('attention.sliding_window', 0) > 0) {
+      readWindow(hp, reader, { period: 6 });
+    }
+    hp.finalSoftcap = reader.numberOr('final_logit_softcapping', 0);
+  },
+  build(b) {
+    decoder(b, {
+      scaleEmbedding: true,
+      attention: { qkNorm: 'head', scaleQ: true, outputBias: false },
+      attentionPostNorm: 'post_attention_norm',
+      feedForward: (_, layer, x) => feedForward(b, layer, x, { activation: 'gelu' }),
+      feedForwardPostNorm: 'post_ffw_norm',
+      feedForwardPostNormUnpinned: true,
+      logits: (_, logits) => (b.hp.finalSoftcap === 0 ? logits : softcap(b, logits)),
+    });
+  },
+};
