@@ -24,15 +24,20 @@ export interface EstimateServerOptions {
  * first, which is not known here; equal cards go by PCI address, different ones by free memory (the order of Ollama's own
  * list, discover/gpu.go, v0.33.0). Cards cut by MIG, lost or unreadable are left out.
  */
-export function placeableGpus(snapshot: ServerSnapshot): readonly GpuView[] {
-  const gpus = snapshot.gpuViews.filter(isCountable);
+export function placeableGpus(
+  snapshot: ServerSnapshot,
+  assume: 'now' | 'idle-left' | 'empty' = 'now',
+): readonly GpuView[] {
+  const gpus = snapshot.gpuViews.filter(
+    (gpu) => isCountable(gpu) || (assume === 'empty' && gpu.state === 'ok' && gpu.freeWhenEmptyBytes !== null),
+  );
   const alike = new Set(gpus.map((gpu) => `${gpu.name} ${gpu.totalBytes}`)).size <= 1;
   const byPlace = (a: GpuView, b: GpuView): number =>
     a.pci !== null && b.pci !== null ? (a.pci < b.pci ? -1 : a.pci > b.pci ? 1 : 0) : (a.index ?? 0) - (b.index ?? 0);
   return [...gpus].sort((a, b) => {
     if (alike) return byPlace(a, b);
     if ((a.state === 'uma') !== (b.state === 'uma')) return a.state === 'uma' ? 1 : -1;
-    return b.freeBytes! - a.freeBytes! || byPlace(a, b);
+    return freeOf(b) - freeOf(a) || byPlace(a, b);
   });
 }
 
@@ -66,7 +71,7 @@ export function estimateServer(
   const memory = snapshot.gpus?.hostMemory ?? null;
   return {
     ollama: version?.text ?? ASSUMED_OLLAMA_VERSION,
-    gpus: placeableGpus(snapshot).map((gpu) => toDevice(gpu, goneShare)),
+    gpus: placeableGpus(snapshot, options.assume).map((gpu) => toDevice(gpu, goneShare)),
     loaded: models
       .filter((model) => !gone.has(model.name) && model.sizeVramBytes > 0)
       .map((model) => ({ name: model.name, sizeVramBytes: model.sizeVramBytes })),
@@ -85,14 +90,19 @@ export function estimateServer(
   };
 }
 
+function freeOf(gpu: GpuView): number {
+  return gpu.freeBytes ?? gpu.freeWhenEmptyBytes ?? 0;
+}
+
 function toDevice(gpu: GpuView, goneShare: number): GpuDevice {
   // CUDA's total is without the part the driver keeps: 24124 of 24576 MiB on an RTX 3090 (field notes, 2026).
   const totalBytes = gpu.totalBytes! - (gpu.reservedBytes ?? 0);
-  const comingBack = Math.round(((gpu.freeWhenEmptyBytes ?? gpu.freeBytes!) - gpu.freeBytes!) * goneShare);
+  const free = freeOf(gpu);
+  const comingBack = Math.round(((gpu.freeWhenEmptyBytes ?? free) - free) * goneShare);
   return {
     name: gpu.name,
     totalBytes,
-    freeBytes: Math.min(totalBytes, gpu.freeBytes! + comingBack),
+    freeBytes: Math.min(totalBytes, free + comingBack),
     library: gpu.vendor === 'amd' ? 'ROCm' : gpu.vendor === 'apple' ? 'Metal' : 'CUDA',
     integrated: gpu.state === 'uma',
     ...(gpu.computeCapability === null ? {} : { computeCapability: gpu.computeCapability }),

@@ -34,7 +34,10 @@ export function buildSnapshot(parts: SnapshotParts): ServerSnapshot {
   const base = failed ? parts.goodGpus : parts.gpus;
   const gpus =
     base === null ? null : withOllamaUsage(base, known === null ? null : known.map((model) => model.sizeVramBytes));
-  const gpuViews = viewGpus(gpus, known);
+  const gpuViews = viewGpus(gpus, known).map((view, i) =>
+    // What is declared is known for the empty server even when Ollama does not tell what it holds.
+    base?.basis === 'declared' ? { ...view, freeWhenEmptyBytes: base.gpus[i]?.freeBytes ?? null } : view,
+  );
   const gpuAgeMs = gpus === null ? null : Math.max(0, parts.nowMs - gpus.takenAtMs);
   return {
     name: parts.name,

@@ -1,0 +1,354 @@
+/**
+ * What is kept in SQLite. Sizes are bytes, instants milliseconds since the epoch. Names of people and models are
+ * UNTRUSTED text: escape them where they are shown.
+ */
+
+export type StoreErrorCode =
+  /** The file is damaged or no database. */
+  | 'store-corrupt'
+  /** Another process holds it for longer than we may wait. */
+  | 'store-locked'
+  /** The file or its directory cannot be written or opened. */
+  | 'store-unwritable'
+  /** The disk is full. */
+  | 'store-full'
+  /** Written by a newer version of this program. */
+  | 'store-too-new'
+  /** A rule of the schema was broken (append-only table, unknown reference). */
+  | 'store-refused'
+  | 'store-failed';
+
+/** The only error that leaves src/store. */
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+  readonly params: Readonly<Record<string, string | number>>;
+
+  constructor(code: StoreErrorCode, params: Readonly<Record<string, string | number>> = {}, cause?: unknown) {
+    super(`${code} ${JSON.stringify(params)}`, cause === undefined ? undefined : { cause });
+    this.name = 'StoreError';
+    this.code = code;
+    this.params = params;
+  }
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** One GPU at one moment. */
+export interface GpuSample {
+  readonly server: string;
+  readonly gpuUuid: string;
+  readonly gpuName: string;
+  readonly atMs: number;
+  readonly totalBytes: number;
+  readonly usedBytes: number;
+  readonly freeBytes: number;
+  /** Held by Ollama; `null` when not known. */
+  readonly ollamaBytes: number | null;
+  readonly utilPct: number | null;
+  readonly tempC: number | null;
+  readonly powerW: number | null;
+}
+
+/** Samples of one GPU in one span of time. */
+export interface GpuBucket {
+  readonly server: string;
+  readonly gpuUuid: string;
+  readonly gpuName: string;
+  /** Begin of the span. */
+  readonly atMs: number;
+  readonly samples: number;
+  readonly totalBytes: number;
+  readonly usedAvgBytes: number;
+  readonly usedMaxBytes: number;
+  readonly freeMinBytes: number;
+  readonly ollamaAvgBytes: number | null;
+  readonly utilAvgPct: number | null;
+  readonly tempMaxC: number | null;
+  readonly powerMaxW: number | null;
+}
+
+/** Lengths of the spans that are kept, ms. `10_000` holds the samples themselves. */
+export const BUCKET_MS = [10_000, 60_000, 600_000, 3_600_000] as const;
+export type BucketMs = (typeof BUCKET_MS)[number];
+
+export interface SampleRepository {
+  /** Writes samples and all coarser spans, at most 100 GPUs a transaction; pass fewer than 100 at a time. */
+  add(samples: readonly GpuSample[]): void;
+  /** Spans of a server that begin in [fromMs, toMs), by GPU and time. */
+  buckets(server: string, bucketMs: BucketMs, fromMs: number, toMs: number): readonly GpuBucket[];
+  /** Deletes what is too old or too much, at most `limit` rows (default 500). @returns whether more is to be done */
+  prune(nowMs: number, limit?: number): boolean;
+  count(): number;
+}
+
+export interface AuditEntry {
+  readonly atMs: number;
+  readonly personId: string;
+  readonly personName: string;
+  readonly platform: string;
+  readonly guildId: string | null;
+  readonly channelId: string | null;
+  /** `load`, `unload`, `pull`, `delete`, `hold-override`, `refused`, … */
+  readonly action: string;
+  readonly server: string | null;
+  /** Mostly a model. */
+  readonly target: string | null;
+  /** Arguments after normalisation. Never secrets. */
+  readonly args: Json;
+  readonly result: 'ok' | 'failed' | 'refused' | 'canceled';
+  /** Code of the failure or the refusal. */
+  readonly code: string | null;
+  readonly vramBeforeBytes: number | null;
+  readonly vramAfterBytes: number | null;
+}
+
+export interface AuditRow extends AuditEntry {
+  readonly id: number;
+}
+
+export interface AuditQuery {
+  readonly server?: string;
+  readonly personId?: string;
+  readonly action?: string;
+  /** Only rows older than this id: the next page. */
+  readonly beforeId?: number;
+  /** Default 50, at most 500. */
+  readonly limit?: number;
+}
+
+/** Append-only: the database itself refuses changes and deletions. */
+export interface AuditRepository {
+  append(entry: AuditEntry): number;
+  /** Newest first. */
+  list(query?: AuditQuery): readonly AuditRow[];
+}
+
+/** A claim on a loaded model. */
+export interface Hold {
+  readonly server: string;
+  readonly model: string;
+  readonly holderId: string;
+  readonly holderName: string;
+  readonly platform: string;
+  readonly guildId: string | null;
+  readonly channelId: string | null;
+  readonly sinceMs: number;
+  /** `null`: until it is released. */
+  readonly untilMs: number | null;
+  /** Context it was loaded with, tokens. */
+  readonly numCtx: number | null;
+}
+
+export interface HoldRepository {
+  /** Sets the hold of a model, in the place of an earlier one. */
+  put(hold: Hold): void;
+  /** The hold in force at `nowMs`. */
+  get(server: string, model: string, nowMs: number): Hold | null;
+  /** Holds in force, by server and model. */
+  list(nowMs: number, server?: string): readonly Hold[];
+  /** @returns whether there was one in force, of this holder when one is named */
+  extend(server: string, model: string, untilMs: number | null, holderId?: string): boolean;
+  release(server: string, model: string, holderId?: string): boolean;
+  /** Removes and returns the holds that have ended. */
+  takeExpired(nowMs: number): readonly Hold[];
+}
+
+/** A load with what was predicted and what came, for calibration. */
+export interface Observation {
+  readonly atMs: number;
+  readonly server: string;
+  readonly model: string;
+  readonly digest: string | null;
+  readonly ollamaVersion: string;
+  readonly engine: string;
+  readonly numCtx: number;
+  /** What was asked for and assumed: slots, batch, KV type, flash attention. */
+  readonly request: Json;
+  /** The plan's figures. */
+  readonly predicted: Json;
+  /** What /api/ps and the GPUs showed. */
+  readonly actual: Json;
+  /** The GPUs before: names, totals, free. */
+  readonly gpus: readonly Json[];
+}
+
+export interface ObservationRow extends Observation {
+  readonly id: number;
+}
+
+export interface ObservationRepository {
+  /** Keeps the newest 5,000. */
+  add(observation: Observation): number;
+  /** Newest first; default limit 200. */
+  list(query?: {
+    readonly server?: string;
+    readonly model?: string;
+    readonly limit?: number;
+  }): readonly ObservationRow[];
+}
+
+export interface NewSchedule {
+  readonly ownerId: string;
+  readonly ownerName: string;
+  readonly platform: string;
+  readonly guildId: string | null;
+  readonly channelId: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly mode: 'post' | 'live';
+  /** `null`: all servers. */
+  readonly server: string | null;
+  readonly locale: string;
+  readonly createdAtMs: number;
+}
+
+export interface Schedule extends NewSchedule {
+  readonly id: number;
+  readonly state: 'active' | 'stopped';
+  readonly stopReason: string | null;
+  /** The latest due time that was taken up; a due time is taken up once. */
+  readonly lastDueMs: number | null;
+  readonly lastPostedMs: number | null;
+  /** The message of a live post, or of the latest post. */
+  readonly messageId: string | null;
+  /** Marks the post under way, so that a post that was sent before a crash is recognised. */
+  readonly nonce: string | null;
+}
+
+export type SchedulePatch = Partial<
+  Pick<Schedule, 'state' | 'stopReason' | 'lastPostedMs' | 'messageId' | 'nonce' | 'channelId' | 'lastDueMs'>
+>;
+
+export interface ScheduleRepository {
+  create(schedule: NewSchedule): Schedule;
+  get(id: number): Schedule | null;
+  list(query?: { readonly state?: 'active' | 'stopped'; readonly guildId?: string | null }): readonly Schedule[];
+  /** Takes up a due time with a nonce. @returns false when it, or a later one, was taken up already */
+  claim(id: number, dueMs: number, nonce: string): boolean;
+  update(id: number, patch: SchedulePatch): boolean;
+  remove(id: number): boolean;
+}
+
+export interface NewWatch {
+  readonly kind: 'when-fits' | 'when-free';
+  readonly ownerId: string;
+  readonly ownerName: string;
+  readonly platform: string;
+  readonly guildId: string | null;
+  readonly channelId: string | null;
+  /** `null`: any server. */
+  readonly server: string | null;
+  /** For `when-fits`. */
+  readonly model: string | null;
+  readonly numCtx: number | null;
+  /** For `when-free`. */
+  readonly freeBytes: number | null;
+  readonly locale: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+export interface Watch extends NewWatch {
+  readonly id: number;
+  readonly state: 'waiting' | 'told' | 'expired' | 'stopped';
+  readonly settledAtMs: number | null;
+}
+
+export interface WatchRepository {
+  create(watch: NewWatch): Watch;
+  get(id: number): Watch | null;
+  /** Waiting ones, oldest first: that is the fair order. */
+  waiting(): readonly Watch[];
+  listByOwner(ownerId: string): readonly Watch[];
+  /** Ends a waiting watch. @returns false when it is not waiting any more: somebody else was quicker */
+  settle(id: number, state: 'told' | 'expired' | 'stopped', atMs: number): boolean;
+}
+
+export interface AlertBegin {
+  readonly server: string;
+  /** `gpu-missing`, `model-spilled`, `ollama-down`, … */
+  readonly kind: string;
+  /** What it is about: a UUID, a model; empty for the server itself. */
+  readonly subject: string;
+  readonly params: Json;
+  readonly atMs: number;
+}
+
+export interface Alert {
+  readonly id: number;
+  readonly server: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly params: Json;
+  readonly beganAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly channelId: string | null;
+  readonly messageId: string | null;
+}
+
+export interface AlertRepository {
+  /** Begins an alert, or returns the one of the same server, kind and subject that is open. */
+  begin(alert: AlertBegin): { readonly alert: Alert; readonly isNew: boolean };
+  /** Ends the open one. @returns it as it is now; `null` when there was none */
+  end(server: string, kind: string, subject: string, atMs: number): Alert | null;
+  open(server?: string): readonly Alert[];
+  /** Newest first; default limit 100. */
+  recent(sinceMs: number, limit?: number): readonly Alert[];
+  setMessage(id: number, channelId: string, messageId: string): void;
+}
+
+/** Use of one model on one server on one day (UTC). */
+export interface UsageDay {
+  readonly server: string;
+  readonly model: string;
+  /** `2026-11-23`. */
+  readonly day: string;
+  readonly loads: number;
+  readonly loadedMs: number;
+  readonly peakVramBytes: number;
+  readonly lastSeenMs: number;
+}
+
+export interface UsageTotal {
+  readonly server: string;
+  readonly model: string;
+  readonly days: number;
+  readonly loads: number;
+  readonly loadedMs: number;
+  readonly peakVramBytes: number;
+  readonly lastSeenMs: number;
+}
+
+export interface UsageRepository {
+  /** Adds to the day of `atMs`. */
+  add(use: {
+    readonly server: string;
+    readonly model: string;
+    readonly atMs: number;
+    /** 1 when it was not loaded at the last look. */
+    readonly loads: number;
+    /** Time since the last look. */
+    readonly loadedMs: number;
+    readonly vramBytes: number;
+  }): void;
+  /** Per server and model since a moment, most loaded time first. */
+  totals(sinceMs: number, server?: string): readonly UsageTotal[];
+  /** Deletes days before a moment. */
+  prune(beforeMs: number): void;
+}
+
+/** The whole store. All calls are synchronous and short; every failure is a {@link StoreError}. */
+export interface Store {
+  readonly path: string;
+  readonly samples: SampleRepository;
+  readonly audit: AuditRepository;
+  readonly holds: HoldRepository;
+  readonly observations: ObservationRepository;
+  readonly schedules: ScheduleRepository;
+  readonly watches: WatchRepository;
+  readonly alerts: AlertRepository;
+  readonly usage: UsageRepository;
+  /** Whether a write is possible right now. */
+  check(): StoreErrorCode | null;
+  close(): void;
+}
