@@ -7,11 +7,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const main = join(root, 'src', 'console', 'cli.ts');
+const program = join(root, 'src', 'main.ts');
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
-  const { runCli } = await import(main);
-  process.exitCode = await runCli(process.argv.slice(2));
+  const { main } = await import(program);
+  const argv = process.argv.slice(2);
+  process.exitCode = await main(argv.length === 0 ? ['help'] : argv);
 } else {
   const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (!existsSync(node)) {

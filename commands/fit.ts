@@ -3,9 +3,10 @@ import { type ActionHandler, type Choice, type Command, type CommandContext, run
 import type { Reply } from '../src/chat/reply.ts';
 import { planFixed } from '../src/estimator/estimate.ts';
 import type { KvCacheType } from '../src/estimator/types.ts';
+import { ASSUMED_OLLAMA_VERSION } from '../src/servers/estimate-server.ts';
 import { answerQuestion } from './fit/answer.ts';
 import { explainReply } from './fit/explain.ts';
-import { ASSUMED_VERSION, type FitOptions, type FitQuestion, gatherQuestion } from './fit/question.ts';
+import { type FitOptions, type FitQuestion, gatherQuestion } from './fit/question.ts';
 import { fitReply, unknownReply } from './fit/reply.ts';
 import { somewhereReply } from './fit/somewhere.ts';
 import { completeContext, completeModel, completeServer } from './parts/completion.ts';
@@ -40,7 +41,7 @@ async function answer(context: Context, options: FitOptions): Promise<Reply> {
 
 /** What the model would take on one GPU large enough for all of it. */
 function needOnOneGpu(question: FitQuestion) {
-  const version = question.estimate?.ollama ?? question.options.ollama ?? ASSUMED_VERSION;
+  const version = question.estimate?.ollama ?? question.options.ollama ?? ASSUMED_OLLAMA_VERSION;
   const large = { name: 'GPU', totalBytes: 4096 * GIB, freeBytes: 4096 * GIB };
   return planFixed(question.found.spec, { ollama: version, gpus: [large] }, question.request);
 }

@@ -1,12 +1,13 @@
 import { defaultContext } from '../../src/estimator/default-context.ts';
 import { architectureNumber } from '../../src/estimator/estimate-facts.ts';
 import type { EstimateRequest, EstimateServer, GpuDevice, KvCacheType } from '../../src/estimator/types.ts';
-import { estimateServer } from '../../src/servers/estimate-server.ts';
+import {
+  ASSUMED_OLLAMA_VERSION,
+  type EstimateServerOptions,
+  estimateServer,
+} from '../../src/servers/estimate-server.ts';
 import type { Server, ServerSnapshot } from '../../src/servers/types.ts';
 import { CommandError, type FoundModel, type Services } from '../services.ts';
-
-/** Version assumed when the server does not tell its own: the newest that the engines know. */
-export const ASSUMED_VERSION = '0.33.0';
 
 /** What somebody asks. */
 export interface FitOptions {
@@ -70,12 +71,8 @@ export async function gatherQuestion(
   ]);
   const told =
     snapshot?.ollama.state === 'up' ? snapshot.ollama.version.text : (snapshot?.ollama.lastVersion?.text ?? null);
-  const version = options.ollama ?? told ?? ASSUMED_VERSION;
-  const read = snapshot === null || server === null ? null : estimateServer(snapshot, server.config);
-  const base: EstimateServer | null =
-    given !== null ? { ...(read ?? { ollama: version, gpus: [] }), gpus: given, loaded: [] } : read;
-  const known = base !== null && (base.gpus.length > 0 || given !== null);
-  const estimate = known ? { ...base, ollama: version } : null;
+  const version = options.ollama ?? told ?? ASSUMED_OLLAMA_VERSION;
+  const estimate = estimateFor({}, server, snapshot, found, given, version);
   const trained = architectureNumber(found.spec, 'context_length');
   const env = server?.config.env;
   const total = (estimate?.gpus ?? []).reduce((sum, gpu) => sum + gpu.totalBytes, 0);
@@ -96,8 +93,11 @@ export async function gatherQuestion(
     server,
     snapshot,
     request,
-    estimate: estimate === null ? null : withoutModelItself(estimate, snapshot, found.spec.name, given !== null),
-    emptied: given === null && estimate !== null && snapshot !== null ? emptied(estimate, snapshot) : null,
+    estimate,
+    emptied:
+      given === null && (snapshot?.models?.length ?? 0) > 0
+        ? estimateFor({ assume: 'empty' }, server, snapshot, found, null, version)
+        : null,
     gpusGiven: given !== null,
     ctxDefaulted: options.ctx === undefined,
     versionAssumed: options.ollama === undefined && told === null,
@@ -105,48 +105,21 @@ export async function gatherQuestion(
   };
 }
 
-/** GPUs in the estimator's order, matched with the snapshot's by name and total. */
-function mapFree(
-  estimate: EstimateServer,
-  snapshot: ServerSnapshot,
-  free: (view: ServerSnapshot['gpuViews'][number]) => number | null,
-): readonly GpuDevice[] | null {
-  const views = snapshot.gpuViews.filter((view) => view.freeBytes !== null && view.totalBytes !== null);
-  const unused = new Set(views);
-  const gpus: GpuDevice[] = [];
-  for (const gpu of estimate.gpus) {
-    const view = [...unused].find((candidate) => candidate.name === gpu.name && candidate.freeBytes === gpu.freeBytes);
-    const bytes = view === undefined ? null : free(view);
-    if (view === undefined || bytes === null) return null;
-    unused.delete(view);
-    gpus.push({ ...gpu, freeBytes: Math.min(gpu.totalBytes, Math.max(gpu.freeBytes, bytes)) });
-  }
-  return gpus;
-}
-
-/** Loading a model that is loaded already replaces it: what it holds now comes back first. */
-function withoutModelItself(
-  estimate: EstimateServer,
+/** The server as the estimator sees it; `null` where no GPU is known. A server without any GPU is known by `gpus: none`. */
+function estimateFor(
+  assume: EstimateServerOptions,
+  server: Server | null,
   snapshot: ServerSnapshot | null,
-  model: string,
-  given: boolean,
-): EstimateServer {
-  const models = snapshot?.models ?? [];
-  const itself = models.find((candidate) => candidate.name === model);
-  if (given || snapshot === null || itself === undefined) return estimate;
-  const all = models.reduce((sum, candidate) => sum + candidate.sizeVramBytes, 0);
-  const share = all > 0 ? itself.sizeVramBytes / all : 0;
-  const gpus = mapFree(estimate, snapshot, (view) =>
-    view.freeWhenEmptyBytes === null || view.freeBytes === null
+  found: FoundModel,
+  given: readonly GpuDevice[] | null,
+  version: string,
+): EstimateServer | null {
+  const read =
+    server === null || snapshot === null
       ? null
-      : view.freeBytes + Math.round((view.freeWhenEmptyBytes - view.freeBytes) * share),
-  );
-  const loaded = (estimate.loaded ?? []).filter((candidate) => candidate.name !== model);
-  return gpus === null ? estimate : { ...estimate, gpus, loaded };
-}
-
-function emptied(estimate: EstimateServer, snapshot: ServerSnapshot): EstimateServer | null {
-  if ((snapshot.models?.length ?? 0) === 0) return null;
-  const gpus = mapFree(estimate, snapshot, (view) => view.freeWhenEmptyBytes);
-  return gpus === null ? null : { ...estimate, gpus, loaded: [] };
+      : // Loading a model that is loaded already replaces it: what it holds now comes back first.
+        estimateServer(snapshot, server.config, { ...assume, without: [found.spec.name] });
+  if (given !== null) return { ...(read ?? {}), ollama: version, gpus: given, loaded: [] };
+  if (read === null || read.gpus.length === 0) return null;
+  return { ...read, ollama: version };
 }

@@ -3,14 +3,18 @@ import { area } from './area.ts';
 /** Names of models, model files, and where models come from. */
 export const modelMessages = area({
   'error.model-unknown': {
-    en: 'No model {model} is known here. {suggestions}',
-    'zh-CN': '这里没有模型 {model}。{suggestions}',
+    en: 'No model {model} is known: neither on the server nor in the registry nor in the built-in list. Check the spelling.',
+    'zh-CN': '找不到模型 {model}：服务器、仓库和内置列表中都没有。请检查拼写。',
+  },
+  'error.model-unknown-near': {
+    en: 'No model {model} is known. Did you mean {nearest}?',
+    'zh-CN': '找不到模型 {model}。你是不是要找 {nearest}？',
   },
   'error.model-cloud': {
     en: '{model} runs in the cloud of ollama.com: it uses no memory here, so there is nothing to fit.',
     'zh-CN': '{model} 在 ollama.com 云端运行：不占用本地显存，无需判断。',
   },
-  'error.model-not-gguf': {
+  'error.model-mlx': {
     en: '{model} is a safetensors model for MLX; its memory cannot be estimated here.',
     'zh-CN': '{model} 是用于 MLX 的 safetensors 模型；此处无法估算其内存。',
   },
@@ -133,5 +137,63 @@ export const modelMessages = area({
     en: 'Usage:\n  headroom fit MODEL [--ctx N] [--gpus 4x8GiB] [--ollama 0.33.0] [--kv q8_0] [--parallel N] [--json]\n  headroom estimate   JSON lines on stdin, one answer line each on stdout\n  headroom doctor     checks the configuration, Ollama, the GPU source and Discord',
     'zh-CN':
       '用法：\n  headroom fit 模型 [--ctx N] [--gpus 4x8GiB] [--ollama 0.33.0] [--kv q8_0] [--parallel N] [--json]\n  headroom estimate   标准输入每行一个 JSON，标准输出每行一个答案\n  headroom doctor     检查配置、Ollama、GPU 来源和 Discord',
+  },
+  'error.path-kind-unknown': {
+    en: '{path} is neither a .gguf file nor a model JSON.',
+    'zh-CN': '{path} 既不是 .gguf 文件也不是模型 JSON。',
+  },
+  'error.registry-host-refused': {
+    en: 'The registry {host} is not on the list of allowed hosts.',
+    'zh-CN': '仓库 {host} 不在允许列表中。',
+  },
+  'error.registry-address-refused': {
+    en: 'The registry points to a private address; that is refused.',
+    'zh-CN': '仓库指向私有地址，已拒绝。',
+  },
+  'error.registry-redirect-refused': {
+    en: 'The registry redirects to a host that is not allowed.',
+    'zh-CN': '仓库重定向到不允许的主机。',
+  },
+  'error.registry-unreachable': { en: 'The registry cannot be reached.', 'zh-CN': '无法连接仓库。' },
+  'error.registry-timeout': { en: 'The registry does not answer in time.', 'zh-CN': '仓库响应超时。' },
+  'error.registry-not-found': { en: 'The registry has no such model.', 'zh-CN': '仓库中没有该模型。' },
+  'error.registry-unauthorized': {
+    en: 'The registry asks for a login; only public models can be read.',
+    'zh-CN': '仓库要求登录；只能读取公开模型。',
+  },
+  'error.registry-busy': { en: 'The registry is busy. Try again in a moment.', 'zh-CN': '仓库繁忙。请稍后再试。' },
+  'error.registry-failed': { en: 'The registry answered with an error.', 'zh-CN': '仓库返回错误。' },
+  'error.registry-answer-too-large': {
+    en: 'The answer of the registry is too large to be believed.',
+    'zh-CN': '仓库的回复过大，不可信。',
+  },
+  'error.registry-answer-invalid': {
+    en: 'The answer of the registry cannot be read.',
+    'zh-CN': '无法读取仓库的回复。',
+  },
+  'error.registry-range-wrong': {
+    en: 'The registry sends other bytes than were asked for.',
+    'zh-CN': '仓库发送的字节与请求不符。',
+  },
+  'note.server-unreachable': {
+    en: 'The server could not be asked for the model.',
+    'zh-CN': '无法向服务器查询该模型。',
+  },
+  'note.server-timeout': {
+    en: 'The server did not answer in time when asked for the model.',
+    'zh-CN': '向服务器查询该模型超时。',
+  },
+  'note.server-answer-invalid': {
+    en: "The server's description of the model could not be read.",
+    'zh-CN': '无法读取服务器的模型描述。',
+  },
+  'note.model-not-on-server': {
+    en: 'The model is not pulled on this server yet.',
+    'zh-CN': '该模型尚未拉取到此服务器。',
+  },
+  'note.registry-unavailable': { en: 'The registry could not be asked.', 'zh-CN': '无法查询仓库。' },
+  'note.gguf-data-incomplete': {
+    en: 'The file is shorter than its header says: the download is not complete.',
+    'zh-CN': '文件比其头部声明的短：下载不完整。',
   },
 });

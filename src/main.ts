@@ -1,0 +1,139 @@
+import { pathToFileURL } from 'node:url';
+import { actionHandlers, commands } from '../commands/index.ts';
+import { createDispatcher } from './chat/dispatcher.ts';
+import { type Locale, toLocale } from './chat/locale.ts';
+import { createTranslator } from './chat/translate.ts';
+import { type App, compose } from './compose.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { runConsoleChat } from './console/chat.ts';
+import { errorSentence, runCli } from './console/cli.ts';
+import { startDemo } from './demo.ts';
+import { startDiscord } from './discord/start.ts';
+import { specFromJson } from './gguf/from-json.ts';
+import { createLog } from './log.ts';
+
+/** A stop that takes longer than this is cut off. */
+const STOP_LIMIT_MS = 8_000;
+
+function terminalLocale(): Locale {
+  return toLocale(process.env.LC_ALL ?? process.env.LC_MESSAGES ?? process.env.LANG);
+}
+
+/** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(1);
+      controller.abort();
+      setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+    });
+  }
+  return controller.signal;
+}
+
+async function runTerminal(app: App, config: Config, greeting: readonly string[]): Promise<number> {
+  const log = createLog(config.logLevel);
+  const dispatcher = createDispatcher({ commands, actionHandlers, services: app.services, log });
+  const interactive = process.stdin.isTTY === true;
+  const code = await runConsoleChat({
+    commands,
+    dispatcher,
+    locale: terminalLocale(),
+    input: process.stdin,
+    output: process.stdout,
+    interactive,
+    greeting: interactive ? greeting : [],
+    now: Date.now,
+    signal: stopSignal(),
+  });
+  await dispatcher.stop(2_000);
+  return code;
+}
+
+async function runDemo(): Promise<number> {
+  const { config, simulator } = await startDemo(process.env);
+  const app = compose({ config, log: createLog(config.logLevel), simulated: true });
+  const { t } = createTranslator(terminalLocale());
+  try {
+    return await runTerminal(app, config, [t('console.simulated'), t('console.welcome')]);
+  } finally {
+    await app.close();
+    await simulator.close();
+  }
+}
+
+async function runBot(config: Config, token: string): Promise<number> {
+  const log = createLog(config.logLevel);
+  const stop = stopSignal();
+  const app = compose({ config, log });
+  let lost = false;
+  const ended = new Promise<void>((resolve) => {
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const discord = await startDiscord({
+    discord: { ...config.discord, token },
+    roles: config.roles,
+    commands,
+    actionHandlers,
+    services: app.services,
+    log,
+    onLost: (reason) => {
+      log.fatal({ reason }, 'Discord ended the session for good');
+      lost = true;
+      process.kill(process.pid, 'SIGTERM');
+    },
+  });
+  log.info('ready');
+  await ended;
+  await discord.stop();
+  await app.close();
+  return lost ? 1 : 0;
+}
+
+async function runTool(argv: readonly string[]): Promise<number> {
+  const locale = terminalLocale();
+  let app: App | null = null;
+  const code = await runCli(argv, {
+    locale,
+    colour: process.stdout.isTTY === true,
+    write: (text) => process.stdout.write(text),
+    writeError: (text) => process.stderr.write(text),
+    input: process.stdin,
+    readModelJson: specFromJson,
+    services: async () => {
+      const config = readConfig(process.env);
+      app = compose({ config, log: createLog('error'), files: true });
+      return app.services;
+    },
+    doctor: () => Promise.resolve(1),
+  });
+  await (app as App | null)?.close();
+  return code;
+}
+
+/** The program. `--demo`: terminal chat against the simulated server; a subcommand: the tool; else the bot or the terminal. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    if (argv[0] === '--demo') return await runDemo();
+    if (argv[0] !== undefined) return await runTool(argv);
+    const config = readConfig(process.env);
+    if (config.discord.token !== null) return await runBot(config, config.discord.token);
+    const app = compose({ config, log: createLog(config.logLevel) });
+    try {
+      return await runTerminal(app, config, [createTranslator(terminalLocale()).t('console.welcome')]);
+    } finally {
+      await app.close();
+    }
+  } catch (error) {
+    const lines =
+      error instanceof ConfigError ? error.faults.map((fault) => `${fault.variable}: ${fault.problem}`) : [];
+    if (lines.length === 0) lines.push(errorSentence(error, createTranslator(terminalLocale())));
+    for (const line of lines) process.stderr.write(`headroom: ${line}\n`);
+    return 1;
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.exitCode = await main(process.argv.slice(2));
+}
