@@ -1,0 +1,302 @@
+import { z } from 'zod';
+import type { ModelSpec } from '../estimator/types.ts';
+import { GgufError } from '../gguf/errors.ts';
+import { specFromGgufFile } from '../gguf/from-file.ts';
+import { specFromJsonFile } from '../gguf/from-json.ts';
+import { type ShowGap, type ShowSpec, specFromShow } from '../gguf/from-show.ts';
+import { type BuiltinNote, builtinCatalogue } from './builtin.ts';
+import { CatalogueError } from './errors.ts';
+import { Lru } from './lru.ts';
+import { displayShortest, isCloudName, type ModelName, nameKey, parseModelName } from './names.ts';
+import { nearestNames } from './nearest.ts';
+import type { RegistryModel } from './registry.ts';
+
+/** What the catalogue asks of a server: the typed Ollama client fits, and so does anything with Ollama's own answers. */
+export interface SpecServer {
+  /** `0.33.0`, or an object with `text`. */
+  version(options?: { readonly signal?: AbortSignal }): Promise<unknown>;
+  /** The models that the server has: a list, or `/api/tags`' object around it. */
+  tags(options?: { readonly signal?: AbortSignal }): Promise<unknown>;
+  /** `/api/show`. */
+  show(model: string, options?: { readonly verbose?: boolean; readonly signal?: AbortSignal }): Promise<unknown>;
+}
+
+/** What the catalogue asks of a registry client. */
+export interface SpecRegistry {
+  find(name: ModelName, options: { readonly signal: AbortSignal }): Promise<RegistryModel>;
+}
+
+export type SpecSource = 'server' | 'registry' | 'file' | 'builtin';
+
+/** What a person should know about where a spec comes from. */
+export type CatalogueWarning =
+  | ShowGap
+  | BuiltinNote
+  | RegistryModel['warnings'][number]
+  | 'server-unreachable'
+  | 'server-timeout'
+  | 'server-answer-invalid'
+  | 'model-not-on-server'
+  | 'registry-unavailable'
+  | 'gguf-data-incomplete';
+
+/** A model spec with its source. */
+export interface Found {
+  readonly spec: ModelSpec;
+  readonly source: SpecSource;
+  readonly warnings: readonly CatalogueWarning[];
+  /** Digest of the manifest (server) or of the model layer (registry), hexadecimal. */
+  readonly digest?: string;
+  /** Bytes to download, when the model came from a registry. */
+  readonly downloadBytes?: number;
+  /** The model's own num_ctx default (its parameters), when known from a registry. */
+  readonly numCtx?: number;
+}
+
+export interface CatalogueOptions {
+  /** Absent: registries are not asked. */
+  readonly registry?: SpecRegistry;
+  /** How long a server may take before the list answers in its stead, ms. Default 2000. */
+  readonly serverTimeoutMs?: number;
+  /** How long a verbose answer of many MB may take, ms. Default 10,000. */
+  readonly verboseTimeoutMs?: number;
+  /** How long a registry may take: when the built-in list has the very model too, and when not, ms. Default 1500 and 10,000. */
+  readonly registryTimeoutMs?: { readonly known: number; readonly unknown: number };
+}
+
+export interface FindOptions {
+  /** The server whose models are meant. Absent: only registry and built-in list. */
+  readonly server?: SpecServer;
+  readonly signal?: AbortSignal;
+}
+
+const MAX_CACHED = 64;
+
+/**
+ * Finds model specs for typed names: from the server, else from a registry (when one is given), else from the built-in list.
+ * Never reads a path: that is `specFromPath`, for the command-line tool.
+ */
+export class Catalogue {
+  readonly #registry: SpecRegistry | undefined;
+  readonly #serverTimeoutMs: number;
+  readonly #verboseTimeoutMs: number;
+  readonly #registryTimeoutMs: { readonly known: number; readonly unknown: number };
+  readonly #byDigest = new Lru<Found>(MAX_CACHED);
+
+  constructor(options: CatalogueOptions = {}) {
+    this.#registry = options.registry;
+    this.#serverTimeoutMs = options.serverTimeoutMs ?? 2000;
+    this.#verboseTimeoutMs = options.verboseTimeoutMs ?? 10_000;
+    this.#registryTimeoutMs = options.registryTimeoutMs ?? { known: 1500, unknown: 10_000 };
+  }
+
+  /**
+   * @throws CatalogueError `model-name-invalid` (params.reason: a code of names.ts), `model-cloud`, `model-mlx`,
+   *   `model-unknown` with the nearest names
+   * @throws GgufError `gguf-not-a-language-model` and the like when the model was found and cannot be read
+   */
+  async find(text: string, options: FindOptions = {}): Promise<Found> {
+    const parsed = parseModelName(text);
+    if (!parsed.ok) throw new CatalogueError('model-name-invalid', { reason: parsed.code });
+    const name = parsed.name;
+    const shown = displayShortest(name);
+    if (isCloudName(name)) throw new CatalogueError('model-cloud', { model: shown });
+    options.signal?.throwIfAborted();
+
+    const asked = await this.#fromServer(name, options);
+    if (asked.found !== undefined && !asked.found.warnings.includes('show-arrays-missing')) return asked.found;
+    const warnings = asked.warnings;
+    const builtin = builtinCatalogue().lookUp(shown);
+    const registry = await this.#fromRegistry(name, builtin?.notes.length === 0, options.signal);
+    if (registry.found !== undefined) return { ...registry.found, warnings: [...warnings, ...registry.found.warnings] };
+    if (registry.asked) warnings.push('registry-unavailable');
+    if (builtin !== null) return { spec: builtin.spec, source: 'builtin', warnings: [...warnings, ...builtin.notes] };
+    if (asked.found !== undefined) return asked.found;
+    const candidates = [...asked.names, ...builtinCatalogue().names()];
+    throw new CatalogueError('model-unknown', { model: shown }, nearestNames(shown, candidates));
+  }
+
+  async #fromServer(
+    name: ModelName,
+    { server, signal }: FindOptions,
+  ): Promise<{ found?: Found; warnings: CatalogueWarning[]; names: readonly string[] }> {
+    if (server === undefined) return { warnings: [], names: [] };
+    const started = performance.now();
+    try {
+      const [version, listed] = await bounded(this.#serverTimeoutMs, signal, (bound) =>
+        Promise.all([server.version({ signal: bound }), server.tags({ signal: bound })]),
+      );
+      const models = readTags(listed);
+      const names = models.map((model) => model.name);
+      const entry = models.find((model) => {
+        const other = parseModelName(model.name);
+        return other.ok && nameKey(other.name) === nameKey(name);
+      });
+      if (entry === undefined) return { warnings: ['model-not-on-server'], names };
+      const leftMs = this.#serverTimeoutMs - (performance.now() - started);
+      const { found, gaps } = await this.#show(server, entry, readVersion(version), { signal, leftMs });
+      return found === undefined ? { warnings: [...gaps], names } : { found, warnings: [], names };
+    } catch (error) {
+      if (error instanceof CatalogueError) throw error;
+      if (error instanceof GgufError && error.code !== 'show-invalid') throw error;
+      signal?.throwIfAborted();
+      const warning = error instanceof TimeoutError ? 'server-timeout' : serverWarning(error);
+      return { warnings: [warning], names: [] };
+    }
+  }
+
+  async #show(
+    server: SpecServer,
+    entry: ServerModel,
+    version: readonly [number, number, number] | null,
+    { signal, leftMs }: { signal: AbortSignal | undefined; leftMs: number },
+  ): Promise<ShowSpec & { found?: Found }> {
+    const key = entry.digest === undefined ? undefined : `${entry.digest}@${version?.join('.') ?? '?'}`;
+    const cached = key === undefined ? undefined : this.#byDigest.get(key);
+    if (cached !== undefined) {
+      const spec = { ...cached.spec, name: entry.name };
+      return { spec, gaps: [], needsVerbose: false, found: { ...cached, spec } };
+    }
+    const context = { name: entry.name, version, sizeBytes: entry.sizeBytes };
+    let read = await bounded(leftMs, signal, async (bound) =>
+      specFromShow(await server.show(entry.name, { signal: bound }), context),
+    );
+    if (read.gaps.includes('show-cloud-model')) throw new CatalogueError('model-cloud', { model: entry.name });
+    if (read.gaps.includes('show-mlx-model')) throw new CatalogueError('model-mlx', { model: entry.name });
+    if (read.needsVerbose) {
+      try {
+        read = await bounded(this.#verboseTimeoutMs, signal, async (bound) =>
+          specFromShow(await server.show(entry.name, { verbose: true, signal: bound }), context),
+        );
+      } catch {
+        // The short answer stands, with `show-arrays-missing` among its gaps.
+        signal?.throwIfAborted();
+      }
+    }
+    if (read.spec === null) return read;
+    const found: Found = {
+      spec: read.spec,
+      source: 'server',
+      warnings: read.gaps,
+      ...(entry.digest === undefined ? {} : { digest: entry.digest }),
+    };
+    if (key !== undefined && !read.needsVerbose) this.#byDigest.set(key, found);
+    return { ...read, found };
+  }
+
+  async #fromRegistry(
+    name: ModelName,
+    listed: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<{ found?: Found; asked: boolean }> {
+    const registry = this.#registry;
+    if (registry === undefined) return { asked: false };
+    const limitMs = listed ? this.#registryTimeoutMs.known : this.#registryTimeoutMs.unknown;
+    try {
+      const model = await bounded(limitMs, signal, (bound) => registry.find(name, { signal: bound }));
+      const { spec, digest, downloadBytes, numCtx, warnings } = model;
+      const found: Found = { spec, source: 'registry', warnings, digest, downloadBytes, ...(numCtx && { numCtx }) };
+      return { found, asked: true };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof GgufError && error.code === 'gguf-not-a-language-model') throw error;
+      if (error instanceof CatalogueError) {
+        if (error.code === 'model-mlx' || error.code === 'model-cloud') throw error;
+        // The registry answered: it does not have the model, or may not be asked for it.
+        if (error.code === 'registry-not-found' || error.code === 'registry-host-refused') return { asked: false };
+      }
+      return { asked: true };
+    }
+  }
+}
+
+class TimeoutError extends Error {}
+
+/** Runs work with a time limit that holds even if the work ignores its signal. */
+async function bounded<T>(
+  limitMs: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    const fail = (error: unknown): void => {
+      limit.abort(error);
+      reject(error);
+    };
+    timer = setTimeout(() => fail(new TimeoutError()), Math.max(0, limitMs));
+    signal?.addEventListener('abort', () => fail(signal.reason), { once: true, signal: limit.signal });
+    if (signal?.aborted) fail(signal.reason);
+  });
+  try {
+    return await Promise.race([work(limit.signal), expired]);
+  } finally {
+    clearTimeout(timer);
+    limit.abort();
+  }
+}
+
+interface ServerModel {
+  readonly name: string;
+  readonly digest?: string | undefined;
+  readonly sizeBytes?: number | undefined;
+}
+
+const MAX_LISTED = 10_000;
+const size = z.number().min(0).nullish();
+const listedModel = z.object({
+  name: z.string().min(1).max(512),
+  digest: z.string().max(128).nullish(),
+  size,
+  sizeBytes: size,
+});
+const listedModels = z.array(listedModel).max(MAX_LISTED);
+
+function readTags(answer: unknown): ServerModel[] {
+  const list = Array.isArray(answer) ? answer : (answer as { models?: unknown } | null)?.models;
+  const parsed = listedModels.safeParse(list ?? []);
+  if (!parsed.success) throw new GgufError('show-invalid', { key: 'models' });
+  return parsed.data.map(({ name, digest, size: onDisk, sizeBytes }) => ({
+    name,
+    digest: digest || undefined,
+    sizeBytes: sizeBytes ?? onDisk ?? undefined,
+  }));
+}
+
+function readVersion(answer: unknown): readonly [number, number, number] | null {
+  const named = (answer ?? {}) as { text?: unknown; version?: unknown };
+  const text = typeof answer === 'string' ? answer : (named.text ?? named.version);
+  const match = typeof text === 'string' ? /^v?(\d{1,5})\.(\d{1,5})\.(\d{1,5})/.exec(text) : null;
+  if (match === null) return null;
+  const numbers = [Number(match[1]), Number(match[2]), Number(match[3])] as const;
+  // Builds from source say 0.0.0.
+  return numbers.some((n) => n > 0) ? numbers : null;
+}
+
+function serverWarning(error: unknown): CatalogueWarning {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === 'show-invalid' || code === 'bad-answer') return 'server-answer-invalid';
+  if (code === 'timeout') return 'server-timeout';
+  return code === 'not-found' ? 'model-not-on-server' : 'server-unreachable';
+}
+
+/** Whether a text names a model file for the command-line tool rather than a model: it ends in `.gguf` or `.json`. */
+export function looksLikePath(text: string): boolean {
+  return /\.(?:gguf|json)$/i.test(text.trim());
+}
+
+/**
+ * Reads a `.gguf` file or a model JSON. For the command-line tool only: a chat's text never becomes a path.
+ *
+ * @throws GgufError codes of the two readers
+ * @throws CatalogueError `path-kind-unknown`
+ */
+export async function specFromPath(path: string): Promise<Found> {
+  if (/\.gguf$/i.test(path)) {
+    const { spec, warnings } = await specFromGgufFile(path);
+    return { spec, source: 'file', warnings };
+  }
+  if (/\.json$/i.test(path)) return { spec: await specFromJsonFile(path), source: 'file', warnings: [] };
+  throw new CatalogueError('path-kind-unknown', { path });
+}

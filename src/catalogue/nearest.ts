@@ -1,0 +1,48 @@
+import { displayShortest, parseModelName } from './names.ts';
+
+/** Most candidates that are compared: bounds the time of one answer. */
+const MAX_CANDIDATES = 2000;
+
+/**
+ * The names most like the one typed, best first: by edit distance of the whole name, names of the same model with another
+ * tag before others. Names that have less than half in common are left out.
+ */
+export function nearestNames(typed: string, candidates: readonly string[], count = 3): string[] {
+  const wanted = shape(typed);
+  const scored: { name: string; score: number }[] = [];
+  const seen = new Set<string>();
+  for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
+    if (seen.has(candidate)) continue;
+    seen.add(candidate);
+    const other = shape(candidate);
+    const sameModel = other.model === wanted.model;
+    const distance = editDistance(wanted.whole, other.whole);
+    const limit = Math.max(2, Math.floor(Math.max(wanted.whole.length, other.whole.length) / 2));
+    if (!sameModel && distance > limit && !other.whole.startsWith(wanted.whole)) continue;
+    scored.push({ name: candidate, score: distance - (sameModel ? 100 : 0) });
+  }
+  scored.sort((a, b) => a.score - b.score || a.name.length - b.name.length || (a.name < b.name ? -1 : 1));
+  return scored.slice(0, count).map(({ name }) => name);
+}
+
+/** A name for comparison: lower case, `latest` left out. */
+function shape(text: string): { whole: string; model: string } {
+  const parsed = parseModelName(text);
+  const short = (parsed.ok ? displayShortest(parsed.name) : text.trim()).toLowerCase();
+  const whole = short.replace(/:latest$/, '').slice(0, 200);
+  return { whole, model: whole.split(':')[0]! };
+}
+
+/** Levenshtein's distance. */
+export function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
