@@ -1,5 +1,6 @@
 import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, PermissionFlagsBits } from 'discord.js';
 import type { Logger } from '../log.ts';
+import { loggable } from './failures.ts';
 
 /**
  * A gateway client that asks for nothing privileged: guilds and channels only, and it keeps little of what passes by.
@@ -17,9 +18,11 @@ export function createClient(apiUrl: string, log: Logger): Client {
       GuildMemberManager: { maxSize: 100, keepOverLimit: (member) => member.id === member.client.user.id },
     }),
   });
-  client.on(Events.Error, (error) => log.error({ err: error }, 'the Discord client reported an error'));
+  client.on(Events.Error, (error) => log.error({ err: loggable(error) }, 'the Discord client reported an error'));
   client.on(Events.Warn, (message) => log.warn({ detail: message }, 'the Discord client warned'));
-  client.on(Events.ShardError, (error) => log.warn({ err: error }, 'the gateway connection reported an error'));
+  client.on(Events.ShardError, (error) =>
+    log.warn({ err: loggable(error) }, 'the gateway connection reported an error'),
+  );
   client.on(Events.ShardReconnecting, () => log.info('the gateway connection is lost, connecting again'));
   client.on(Events.ShardResume, (_id, replayed) => log.info({ replayed }, 'the gateway session was resumed'));
   return client;

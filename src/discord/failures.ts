@@ -1,4 +1,4 @@
-import { DiscordAPIError, RateLimitError } from 'discord.js';
+import { DiscordAPIError, HTTPError, RateLimitError } from 'discord.js';
 import { PostError } from '../chat/poster.ts';
 import { WaitTooLongError } from './transport.ts';
 
@@ -74,4 +74,17 @@ export function toPostError(error: unknown): PostError {
     default:
       return new PostError('unavailable', { cause: error });
   }
+}
+
+/**
+ * An error for the log. Errors of discord.js carry the whole request: addresses with interaction tokens, texts,
+ * pictures. None of that belongs into a log.
+ */
+export function loggable(error: unknown): unknown {
+  if (error instanceof DiscordAPIError || error instanceof HTTPError) {
+    const { name, message, status, method } = error;
+    return { type: name, message, status, method };
+  }
+  if (error instanceof RateLimitError) return { type: error.name, route: error.route, retryAfter: error.retryAfter };
+  return error;
 }

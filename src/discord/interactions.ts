@@ -17,7 +17,7 @@ import { accessOf, type RoleSettings } from '../chat/permissions.ts';
 import type { OptionValue } from '../chat/reply.ts';
 import type { Logger } from '../log.ts';
 import type { DiscordApi, InteractionHandle } from './api.ts';
-import { isAlreadyAcknowledged, isTooLateToAcknowledge } from './failures.ts';
+import { isAlreadyAcknowledged, isTooLateToAcknowledge, loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { LiveReply } from './live-reply.ts';
 import { CUSTOM_ID_PREFIX, cutLabel } from './render.ts';
@@ -75,7 +75,8 @@ export async function handleInteraction(settings: InteractionSettings, interacti
   } catch (error) {
     if (isTooLateToAcknowledge(error)) {
       settings.log.info({ interaction: interaction.id }, 'an interaction was void before it could be acknowledged');
-    } else settings.log.error({ err: error, interaction: interaction.id }, 'an interaction could not be handled');
+    } else
+      settings.log.error({ err: loggable(error), interaction: interaction.id }, 'an interaction could not be handled');
   }
 }
 

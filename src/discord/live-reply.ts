@@ -6,7 +6,7 @@ import type { Text } from '../chat/text.ts';
 import { createTranslator } from '../chat/translate.ts';
 import type { Logger } from '../log.ts';
 import type { DiscordApi, InteractionHandle } from './api.ts';
-import { isInvalidMessage, isTokenVoid, toPostError } from './failures.ts';
+import { isInvalidMessage, isTokenVoid, loggable, toPostError } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { type RenderedMessage, renderReply } from './render.ts';
 
@@ -88,7 +88,10 @@ export class LiveReply {
     try {
       await this.#deliver(reply);
     } catch (error) {
-      this.#settings.log.error({ err: error, title: this.#settings.title }, 'an answer could not be delivered');
+      this.#settings.log.error(
+        { err: loggable(error), title: this.#settings.title },
+        'an answer could not be delivered',
+      );
     }
   }
 
@@ -125,7 +128,10 @@ export class LiveReply {
       }
       if (this.#canEditAsBot()) await this.#editAsBot(message);
     } catch (error) {
-      this.#settings.log.info({ err: error, title: this.#settings.title }, 'an intermediate state was not shown');
+      this.#settings.log.info(
+        { err: loggable(error), title: this.#settings.title },
+        'an intermediate state was not shown',
+      );
     }
   }
 
@@ -161,7 +167,7 @@ export class LiveReply {
           await this.#confess(error);
           return;
         }
-        log.info({ err: error, way: name }, 'a way for an answer failed');
+        log.info({ err: loggable(error), way: name }, 'a way for an answer failed');
       }
     }
     throw last ?? new Error('no way was left for the answer');
@@ -171,7 +177,7 @@ export class LiveReply {
   async #confess(error: unknown): Promise<void> {
     const { log, locale, title } = this.#settings;
     const reference = randomBytes(4).toString('hex');
-    log.error({ err: error, title, reference }, 'Discord refused a rendered message');
+    log.error({ err: loggable(error), title, reference }, 'Discord refused a rendered message');
     const translator = createTranslator(locale);
     const words = translator.text('error.internal', { reference: { code: reference } });
     const message = await this.#render({ tone: 'bad', title: words, blocks: [] });

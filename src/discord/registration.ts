@@ -15,6 +15,7 @@ import {
 import type { Command, OptionDefinition, Runnable } from '../chat/command.ts';
 import { type MessageKey, messages } from '../chat/messages/index.ts';
 import type { Logger } from '../log.ts';
+import { loggable } from './failures.ts';
 
 type Definition = RESTPutAPIApplicationCommandsJSONBody[number];
 
@@ -197,7 +198,7 @@ export async function registerCommands<S>(settings: RegistrationSettings<S>): Pr
         break;
       } catch (error) {
         const pause = RETRY_PAUSES_MS[attempt];
-        log.error({ err: error, where }, 'commands could not be registered');
+        log.error({ err: loggable(error), where }, 'commands could not be registered');
         if (pause === undefined || signal.aborted || isRefusal(error)) break;
         try {
           await sleep(pause, undefined, { signal });
@@ -223,7 +224,7 @@ async function registerScope<S>(
     if (sameDefinitions(registered, wanted, scope)) return false;
   } catch (error) {
     if (settings.signal.aborted) throw error;
-    log.info({ err: error }, 'registered commands could not be read, they are written anew');
+    log.info({ err: loggable(error) }, 'registered commands could not be read, they are written anew');
   }
   await rest.put(route, { body: wanted, signal: signal() });
   return true;

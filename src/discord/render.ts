@@ -7,6 +7,7 @@ import { cutToWidth, layoutTable } from '../chat/table.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator, type Translator } from '../chat/translate.ts';
 import type { Logger } from '../log.ts';
+import { loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { cleanText, codeBlock, escapeMarkdown, textMarkdown, textMarkdownWithin, userMention } from './markdown.ts';
 
@@ -257,7 +258,7 @@ async function addPicture(
     files.push({ name, data, contentType: 'image/png' });
     return true;
   } catch (error) {
-    context.log.warn({ err: error, picture: picture.name }, 'a picture could not be drawn');
+    context.log.warn({ err: loggable(error), picture: picture.name }, 'a picture could not be drawn');
     return addText([builder.translator.t('discord.picture-missing', { alt })], builder, (line) => `-# ${line}`);
   }
 }

@@ -8,6 +8,7 @@ import type { ChatPoster } from '../chat/poster.ts';
 import type { Logger } from '../log.ts';
 import { DiscordApi } from './api.ts';
 import { createClient, missingPermissions, onInteraction } from './client.ts';
+import { loggable } from './failures.ts';
 import { handleInteraction } from './interactions.ts';
 import { createPoster } from './poster.ts';
 import { registerCommands } from './registration.ts';
@@ -88,10 +89,11 @@ export function createDiscord(settings: DiscordSettings): Discord {
         return await Promise.race([ready, rejectOn(signal)]);
       } catch (error) {
         await destroy(fresh);
-        if (isTokenRefused(error)) throw new DiscordStartError('discord-token-invalid', error);
+        if (isTokenRefused(error)) throw new DiscordStartError('discord-token-invalid', loggable(error));
         const pause = CONNECT_PAUSES_MS[attempt];
-        if (pause === undefined || stopped.signal.aborted) throw new DiscordStartError('discord-unreachable', error);
-        log.warn({ err: error, pauseMs: pause }, 'Discord could not be reached, trying again');
+        if (pause === undefined || stopped.signal.aborted)
+          throw new DiscordStartError('discord-unreachable', loggable(error));
+        log.warn({ err: loggable(error), pauseMs: pause }, 'Discord could not be reached, trying again');
         await sleep(pause, undefined, { signal: stopped.signal }).catch(() => undefined);
       }
     }
@@ -99,9 +101,10 @@ export function createDiscord(settings: DiscordSettings): Discord {
 
   const destroy = async (target: Client) => {
     try {
+      target.removeAllListeners(Events.ShardReconnecting);
       await target.destroy();
     } catch (error) {
-      log.warn({ err: error }, 'the gateway connection was not closed cleanly');
+      log.warn({ err: loggable(error) }, 'the gateway connection was not closed cleanly');
     }
   };
 
