@@ -10,6 +10,7 @@ import { prepareLaunch } from './engines/llama-server/launch.ts';
 import { availableMemory, predictedBytesPerToken, predictionBorders } from './engines/llama-server/prediction.ts';
 import { llamaServerSurplus } from './engines/llama-server.ts';
 import { decide } from './estimate.ts';
+import { inWholeBytes } from './estimate-checks.ts';
 import { modelFileBytes, trainingContext } from './estimate-facts.ts';
 import { EstimateError, type EstimateRequest, type EstimateServer, type ModelSpec, type Plan } from './types.ts';
 import { engineFor } from './versions.ts';
@@ -69,7 +70,7 @@ class ClampSearch {
 
   constructor(spec: ModelSpec, server: EstimateServer, request: EstimateRequest, marginBytes: number, maxCtx?: number) {
     this.#spec = spec;
-    this.#server = server;
+    this.#server = inWholeBytes(server);
     this.#request = request;
     this.#marginBytes = marginBytes;
     this.#engine = engineFor(server.ollama, spec);

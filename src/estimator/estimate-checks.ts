@@ -122,3 +122,14 @@ function checkPatterns(patterns: readonly string[]): void {
 function isBytes(value: number): boolean {
   return Number.isFinite(value) && value >= 0 && value <= MAX_DEVICE_BYTES;
 }
+
+/** Sizes as people write them ("7.7GiB") are not whole bytes; the engines' integer arithmetic needs them. */
+export function inWholeBytes(server: EstimateServer): EstimateServer {
+  if (server.gpus.every((gpu) => Number.isInteger(gpu.totalBytes) && Number.isInteger(gpu.freeBytes))) return server;
+  const gpus = server.gpus.map((gpu) => ({
+    ...gpu,
+    totalBytes: Math.floor(gpu.totalBytes),
+    freeBytes: Math.floor(gpu.freeBytes),
+  }));
+  return { ...server, gpus };
+}

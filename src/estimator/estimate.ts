@@ -8,7 +8,7 @@ import { decideFormula } from './engines/formula.ts';
 import { decideLayout } from './engines/layout.ts';
 import { prepareLaunch } from './engines/llama-server/launch.ts';
 import { decideLlamaServer } from './engines/llama-server.ts';
-import { checkModel, checkRequest, checkServer } from './estimate-checks.ts';
+import { checkModel, checkRequest, checkServer, inWholeBytes } from './estimate-checks.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec, Plan } from './types.ts';
 import { engineFor } from './versions.ts';
 
@@ -66,15 +66,4 @@ export function planFixed(spec: ModelSpec, server: EstimateServer, request: Esti
   };
   const plan = planGiven(spec, whole, given);
   return { ...plan, engine, numCtx: Math.floor(plan.numCtx / config.numParallel) };
-}
-
-/** Sizes as people write them ("7.7GiB") are not whole bytes; the engines' integer arithmetic needs them. */
-function inWholeBytes(server: EstimateServer): EstimateServer {
-  if (server.gpus.every((gpu) => Number.isInteger(gpu.totalBytes) && Number.isInteger(gpu.freeBytes))) return server;
-  const gpus = server.gpus.map((gpu) => ({
-    ...gpu,
-    totalBytes: Math.floor(gpu.totalBytes),
-    freeBytes: Math.floor(gpu.freeBytes),
-  }));
-  return { ...server, gpus };
 }

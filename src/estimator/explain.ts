@@ -4,6 +4,7 @@
  */
 
 import { prepareLaunch } from './engines/llama-server/launch.ts';
+import { inWholeBytes } from './estimate-checks.ts';
 import { architectureNumber, blockCount, isMixtureOfExperts, modelFileBytes } from './estimate-facts.ts';
 import { gpuOverhead } from './overhead.ts';
 import { planProjector } from './projector.ts';
@@ -35,9 +36,10 @@ const OLLAMA_SCHED = 'Ollama v0.33.0 server/sched.go';
 export function explain(
   spec: ModelSpec,
   plan: Plan,
-  server: EstimateServer,
+  asked: EstimateServer,
   request: EstimateRequest,
 ): readonly ExplainedFigure[] {
+  const server = inWholeBytes(asked);
   const figures: ExplainedFigure[] = [];
   for (const [index, gpu] of plan.gpus.entries()) {
     if (gpu.totalBytes > 0) figures.push(...gpuFigures(spec, plan, server, gpu, index));

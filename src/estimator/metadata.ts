@@ -137,6 +137,10 @@ export interface Hparams {
   expertGating: number;
   embeddingScale: number;
   residualScale: number;
+  /** Attention temperature by position, 0 = none. */
+  temperatureScale: number;
+  /** Width of the embeddings each layer gets beside its input (Gemma 3n and 4). */
+  perLayerEmbedding: number;
   /** Granite: whether layers rotate at all. */
   ropeFinetuned: boolean;
   logitScale: number;
@@ -312,6 +316,8 @@ export function readHparams(spec: ModelSpec): Hparams {
     expertGating: 0,
     embeddingScale: 0,
     residualScale: 0,
+    temperatureScale: 0,
+    perLayerEmbedding: 0,
     ropeFinetuned: false,
     logitScale: 0,
     attentionSoftcap: false,

@@ -151,6 +151,18 @@ function compileTensor(tensor: TensorInfo, index: number, embeddingNormIsOutput:
   };
 }
 
+const NEXTN_QKV: ReadonlySet<string> = new Set([
+  'attn_qkv.weight',
+  'attn_qkv.bias',
+  'attn_q.bias',
+  'attn_k.bias',
+  'attn_v.bias',
+]);
+
+function loadsNextn(architecture: Architecture | undefined, name: string): boolean {
+  return architecture?.loadsNextn === true || (architecture?.loadsNextnQkv === true && NEXTN_QKV.has(name));
+}
+
 function addPart(parts: Map<string, Part>, name: string, tensor: ModelTensor): void {
   const dot = name.lastIndexOf('.');
   const suffix = dot === -1 ? '' : name.slice(dot + 1);
@@ -188,10 +200,10 @@ function compile(spec: ModelSpec): Model {
       if (tensor.home >= hp.layersAll) {
         throw new EstimateError('tensor_invalid', { tensor: tensor.name });
       }
-      if (tensor.home >= layers && architecture?.loadsNextn !== true) {
+      const name = info.name.slice(block[0].length);
+      if (tensor.home >= layers && !loadsNextn(architecture, name)) {
         continue;
       }
-      const name = info.name.slice(block[0].length);
       addPart(blocks[tensor.home]!, name, tensor);
       perLayer[tensor.home]!.push(`${name}:${tensor.sizes.join('x')}:${tensor.type}`);
     } else {

@@ -22,9 +22,9 @@ export interface Overhead {
   readonly basis: 'measured' | 'interpolated' | 'guessed';
 }
 
-/** Cards with measurements, MiB: context alone; low, expected and high once a model has run. */
+/** Cards with measurements, MiB: context alone; low, expected and high once a model has run. Pascal's stand together. */
 const MEASURED: readonly (readonly [name: RegExp, context: number, low: number, expected: number, high: number])[] = [
-  [/\bGTX 1080(?! ?Ti)\b/i, 120, 120, 174, 240],
+  [/\bGTX 10[678]0\b/i, 120, 110, 174, 250],
   [/\bGTX 1650\b/i, 123, 123, 165, 240],
   [/\bRTX 3060(?! ?Ti)\b/i, 116, 116, 160, 260],
   [/\bRTX 4060 Ti\b/i, 134, 134, 185, 290],
@@ -55,10 +55,6 @@ const MULTIPROCESSORS: readonly (readonly [name: RegExp, count: number])[] = [
   [/\bT4\b/i, 40],
   [/\bP100\b/i, 56],
   [/\bP40\b/i, 30],
-  [/\bGTX 1060\b/i, 10],
-  [/\bGTX 1070 Ti\b/i, 19],
-  [/\bGTX 1070\b/i, 15],
-  [/\bGTX 1080 Ti\b/i, 28],
   [/\bRTX 2060\b/i, 30],
   [/\bRTX 2070\b/i, 38],
   [/\bRTX 2080 Ti\b/i, 68],

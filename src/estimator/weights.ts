@@ -107,7 +107,12 @@ function globalTensors(model: Model): readonly ModelTensor[] {
 function addGlobals(model: Model, placement: Placement, overrides: Overrides, result: Float64Array): void {
   const { host, deviceOf } = placement;
   const outputDevice = deviceOf[model.hp.layersAll]!;
-  const withLayers = new Set(deviceOf.subarray(0, model.layers));
+  const withFactors = new Set<number>();
+  for (let layer = 0; layer < model.layers; layer++) {
+    if (model.architecture?.usesRopeFactors?.(model.hp, layer) !== false) {
+      withFactors.add(deviceOf[layer]!);
+    }
+  }
   for (const tensor of globalTensors(model)) {
     const forced = tensor.home === HOME_INPUT ? host : overrides.get(tensor);
     if (forced !== undefined) {
@@ -115,7 +120,7 @@ function addGlobals(model: Model, placement: Placement, overrides: Overrides, re
     } else if (tensor.home === HOME_OUTPUT) {
       addTo(result, outputDevice, host, tensor);
     } else if (tensor.home === HOME_EVERY_LAYER) {
-      for (const device of withLayers) {
+      for (const device of withFactors) {
         addTo(result, device, host, tensor);
       }
     }

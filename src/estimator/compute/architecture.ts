@@ -21,12 +21,19 @@ export interface Architecture {
   readonly embeddingNormIsOutput?: boolean;
   /** True where blocks for multi-token prediction are loaded all the same. */
   readonly loadsNextn?: boolean;
+  /**
+   * True where only the plain matrices of blocks for multi-token prediction are skipped, but a fused QKV and the biases
+   * of Q, K and V are loaded (`create_tensor_qkv` hands the flag on to the three matrices alone).
+   */
+  readonly loadsNextnQkv?: boolean;
   /** True where blocks for multi-token prediction have a cache all the same. */
   readonly cachesNextn?: boolean;
   /** True for T5 and its kind: as many output rows as the batch has tokens, whatever is asked for. */
   readonly hasEncoder?: boolean;
   /** Reads the keys that this architecture has beyond the common ones (`load_arch_hparams`). */
   hparams?(hp: Hparams, reader: MetadataReader, spec: ModelSpec): void;
+  /** Whether the layer loads the rope factors of the file; default: all layers do. */
+  usesRopeFactors?(hp: Hparams, layer: number): boolean;
   /** Hybrid models: whether the layer has K and V; default: where it is not recurrent. */
   attends?(hp: Hparams, layer: number): boolean;
   /** Hybrid models: whether the layer has a state; default: where it is recurrent. */

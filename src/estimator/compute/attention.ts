@@ -69,6 +69,7 @@ export function plainAttentionInputs(b: GraphBuilder): AttentionInputs {
 function cacheInputs(b: GraphBuilder, cells: number, window: boolean, split: boolean): CacheInputs {
   const g = b.graph;
   const streams = b.options.shape.streams;
+  // Without flash attention V is stored element by element; MLA stores no V at all and never reads this input.
   const rowsV = b.flashAttention ? b.tokens : b.tokens * widestV(b.hp);
   return {
     cells,

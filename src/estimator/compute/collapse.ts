@@ -12,7 +12,10 @@ import type { Overrides } from '../weights.ts';
 
 /** Longest pattern looked for (a full layer behind five windowed ones is 6). */
 const MAX_PERIOD = 12;
-/** Rounds of a pattern that are kept. */
+/**
+ * Rounds of a pattern that are kept at least. One more is kept where that makes the number even or odd as the whole is:
+ * tensors that outlive a round change places from one to the next.
+ */
 const KEPT_ROUNDS = 3;
 
 /** The layers to build, in order; the first and the last computed layer are always among them. */
@@ -47,7 +50,8 @@ export function representativeLayers(
       kept.push(at++);
       continue;
     }
-    for (let layer = at; layer < at + period * KEPT_ROUNDS; layer++) {
+    const rest = KEPT_ROUNDS + ((rounds - KEPT_ROUNDS) % 2);
+    for (let layer = at; layer < at + period * rest; layer++) {
       kept.push(layer);
     }
     at += period * rounds;

@@ -114,6 +114,8 @@ export interface DecoderOptions {
   readonly scaleResidual?: (b: GraphBuilder) => boolean;
   /** What happens to the logits. */
   readonly logits?: (b: GraphBuilder, logits: Tensor) => Tensor;
+  /** The last addition names the residual first: the sum takes its place instead of the branch's. */
+  readonly residualFirst?: boolean;
   /** Output rows are picked behind the last layer, not within it; the whole last state stays an output. */
   readonly lateOutputs?: boolean;
 }
@@ -187,7 +189,7 @@ export function decoderLayer(
   if (scales) {
     current = g.scale(current);
   }
-  return g.add(current, middle);
+  return options.residualFirst === true ? g.add(middle, current) : g.add(current, middle);
 }
 
 /** scale, tanh, scale: what caps logits. */

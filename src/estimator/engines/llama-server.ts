@@ -20,7 +20,7 @@ export function decideLlamaServer(spec: ModelSpec, server: EstimateServer, reque
   const launch = prepareLaunch(spec, server, request);
   const decision = runFit(spec, launch);
   const first = assemble(spec, server, launch, decision);
-  const missing = decision.kind === 'layers' ? undefined : outOfMemory(first.body);
+  const missing = outOfMemory(first.body);
   if (missing === undefined || !launch.projectorOnGpu) return finish(spec, server, launch, decision, first, missing);
 
   // Out of memory with the projector on a GPU: one more try with it on the CPU (retryWithMMProjCPUOffload).
@@ -32,7 +32,7 @@ export function decideLlamaServer(spec: ModelSpec, server: EstimateServer, reque
   };
   const again = runFit(spec, retried);
   const second = assemble(spec, server, retried, again);
-  return finish(spec, server, retried, again, second, again.kind === 'layers' ? undefined : outOfMemory(second.body));
+  return finish(spec, server, retried, again, second, outOfMemory(second.body));
 }
 
 /** As {@link fitSurplus}, for the configuration Ollama would start. Undefined without GPUs or with `num_gpu` set. */

@@ -19,6 +19,7 @@ export const glm4: Architecture = {
     readMrope(hp, reader);
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
   },
+  loadsNextnQkv: true,
   cachesNextn: true,
   build(b) {
     decoder(b, {
@@ -41,6 +42,7 @@ export const glm4moe: Architecture = {
     hp.expertWeightsNorm = reader.boolean('expert_weights_norm') ?? false;
     hp.expertGating = reader.numberOr('expert_gating_func', 0) || 2;
   },
+  loadsNextnQkv: true,
   cachesNextn: true,
   layerKind: (hp, layer) => (layer < hp.denseLead ? 1 : 0),
   build(b) {

@@ -2,12 +2,15 @@
 
 import type { Architecture } from '../architecture.ts';
 import { cohere2 } from './cohere.ts';
+import { deepseek2 } from './deepseek.ts';
 import { ernie } from './ernie.ts';
 import { gemma2, gemma3 } from './gemma.ts';
+import { gemma4 } from './gemma4.ts';
 import { glm4, glm4moe } from './glm.ts';
 import { gptOss } from './gpt-oss.ts';
 import { granite } from './granite.ts';
 import { llama, seedOss, smollm3 } from './llama.ts';
+import { llama4 } from './llama4.ts';
 import { minimaxM2 } from './minimax.ts';
 import { olmo2 } from './olmo.ts';
 import { phi3 } from './phi.ts';
@@ -15,14 +18,17 @@ import { qwen2, qwen3, qwen3moe } from './qwen.ts';
 
 const ARCHITECTURES: readonly Architecture[] = [
   cohere2,
+  deepseek2,
   ernie,
   gemma2,
   gemma3,
+  gemma4,
   glm4,
   glm4moe,
   gptOss,
   granite,
   llama,
+  llama4,
   minimaxM2,
   olmo2,
   phi3,

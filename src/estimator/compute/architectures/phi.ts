@@ -9,6 +9,7 @@ export const phi3: Architecture = {
   build(b) {
     decoder(b, {
       attention: { ropeFactors: true, scaleQ: true },
+      residualFirst: true,
       feedForward: (_, layer, x) =>
         b.has(layer, 'ffn_gate_inp')
           ? experts(b, layer, x, { normalize: true, gating: 1 })
