@@ -28,8 +28,8 @@ export const commonMessages = area({
     'zh-CN': '机器人内部出错（编号 {reference}）。此回复没有更改任何内容；详情见日志。',
   },
   'error.timeout': {
-    en: 'This took too long and was given up after {duration:duration}. Try again in a moment.',
-    'zh-CN': '操作耗时过长，已在 {duration:duration} 后放弃。请稍后再试。',
+    en: 'There was no answer in time. Try again in a moment.',
+    'zh-CN': '未能及时得到响应。请稍后再试。',
   },
   'error.button-unknown': {
     en: 'This button is no longer valid. Run the command again for a fresh one.',

@@ -6,6 +6,7 @@ import { dispatchMessages } from './dispatch.ts';
 import { estimatorMessages } from './estimator.ts';
 import { fitMessages } from './fit.ts';
 import { modelMessages } from './models.ts';
+import { serverMessages } from './server.ts';
 
 /** The message table: every string that a person sees. */
 export const messages = {
@@ -13,6 +14,7 @@ export const messages = {
   ...consoleMessages,
   ...fitMessages,
   ...modelMessages,
+  ...serverMessages,
   ...estimatorMessages,
   ...discordMessages,
   ...dispatchMessages,

@@ -1,0 +1,262 @@
+import { area } from './area.ts';
+
+/** What is wrong with a server's Ollama or GPUs: each state in its own words, and what to do. */
+export const serverMessages = area({
+  'error.unreachable': {
+    en: 'Ollama cannot be reached. Is it running, and is the address right?',
+    'zh-CN': '无法连接 Ollama。它在运行吗？地址正确吗？',
+  },
+  'error.unauthorized': {
+    en: 'Ollama, or the proxy in front of it, refuses the credentials (401).',
+    'zh-CN': 'Ollama 或其前面的代理拒绝了凭据（401）。',
+  },
+  'error.forbidden': {
+    en: 'Refused (403): by the proxy, or by Ollama, which on loopback takes only local host names.',
+    'zh-CN': '被拒绝（403）：来自代理，或来自 Ollama（监听回环地址时只接受本地主机名）。',
+  },
+  'error.not-found': { en: 'The server does not have this model.', 'zh-CN': '服务器上没有该模型。' },
+  'error.busy': {
+    en: 'Ollama is busy: its queue is full. Try again in a moment.',
+    'zh-CN': 'Ollama 繁忙：队列已满。请稍后再试。',
+  },
+  'error.out-of-memory': { en: 'Ollama ran out of memory while loading.', 'zh-CN': 'Ollama 加载时内存不足。' },
+  'error.needs-more-memory': {
+    en: 'Ollama refuses: it wants {neededBytes:bytes} of system memory and has {availableBytes:bytes}.',
+    'zh-CN': 'Ollama 拒绝：需要 {neededBytes:bytes} 系统内存，可用 {availableBytes:bytes}。',
+  },
+  'error.too-old': { en: 'This version of Ollama is too old for it.', 'zh-CN': '该版本的 Ollama 过旧。' },
+  'error.canceled': { en: 'Canceled.', 'zh-CN': '已取消。' },
+  'error.bad-answer': { en: "Ollama's answer cannot be understood.", 'zh-CN': '无法理解 Ollama 的回复。' },
+  'error.too-large': { en: "Ollama's answer is too large.", 'zh-CN': 'Ollama 的回复过大。' },
+  'error.server-error': { en: 'Ollama answered with an error of its own.', 'zh-CN': 'Ollama 返回了内部错误。' },
+  'error.bad-request': { en: 'Ollama does not take this request.', 'zh-CN': 'Ollama 不接受该请求。' },
+  'error.bad-host': { en: 'The address of Ollama cannot be used.', 'zh-CN': 'Ollama 的地址无法使用。' },
+
+  'ollama.down': { en: 'Ollama on {server} cannot be reached.', 'zh-CN': '无法连接 {server} 上的 Ollama。' },
+  'ollama.hanging': {
+    en: 'Ollama on {server} is connected but does not answer.',
+    'zh-CN': '{server} 上的 Ollama 已连接但没有响应。',
+  },
+  'ollama.unauthorized': {
+    en: 'Ollama on {server} refuses the credentials; check OLLAMA_API_KEY or the proxy.',
+    'zh-CN': '{server} 上的 Ollama 拒绝了凭据；请检查 OLLAMA_API_KEY 或代理。',
+  },
+  'ollama.error': { en: 'Ollama on {server} answers with an error.', 'zh-CN': '{server} 上的 Ollama 返回错误。' },
+  'ollama.version-warning.below-floor': {
+    en: 'Ollama {version} has known security holes; {floor} or later is advised.',
+    'zh-CN': 'Ollama {version} 存在已知安全漏洞；建议使用 {floor} 或更高版本。',
+  },
+
+  'gpu-error.driver-mismatch': {
+    en: 'The NVIDIA driver was upgraded under a running system: the host needs a reboot (or the module reloaded). Running models may go on working.',
+    'zh-CN': 'NVIDIA 驱动在系统运行时被升级：主机需要重启（或重新加载模块）。正在运行的模型可能仍可工作。',
+  },
+  'gpu-error.driver-not-loaded': {
+    en: 'The NVIDIA driver is not loaded on the host.',
+    'zh-CN': '主机上未加载 NVIDIA 驱动。',
+  },
+  'gpu-error.no-devices': { en: 'The driver sees no GPU.', 'zh-CN': '驱动没有发现 GPU。' },
+  'gpu-error.gpu-lost': {
+    en: 'A GPU fell off the bus ({pci}): the host needs a reboot.',
+    'zh-CN': '一张 GPU 已从总线掉线（{pci}）：主机需要重启。',
+  },
+  'gpu-error.gpu-handle': {
+    en: 'A GPU ({pci}) does not answer and hides the others.',
+    'zh-CN': '一张 GPU（{pci}）没有响应，并使其他 GPU 不可见。',
+  },
+  'gpu-error.nvml-unknown': { en: 'The container lost its GPUs: restart it.', 'zh-CN': '容器失去了 GPU：请重启容器。' },
+  'gpu-error.nvml-library-missing': { en: "The driver's library NVML is missing.", 'zh-CN': '缺少驱动的 NVML 库。' },
+  'gpu-error.no-permission': {
+    en: 'The account of the bot may not read the GPUs.',
+    'zh-CN': '机器人账户无权读取 GPU。',
+  },
+  'gpu-error.inforom-corrupted': {
+    en: 'A GPU reports a corrupted infoROM; its numbers may still be right.',
+    'zh-CN': '一张 GPU 报告 infoROM 损坏；其数据可能仍然正确。',
+  },
+  'gpu-error.driver-too-old': { en: 'The driver is too old to be asked.', 'zh-CN': '驱动过旧，无法查询。' },
+  'gpu-error.not-installed': {
+    en: '{command} is not installed where the bot runs, or not in its PATH.',
+    'zh-CN': '机器人所在环境未安装 {command}，或不在 PATH 中。',
+  },
+  'gpu-error.timeout': {
+    en: 'The GPUs did not answer within {seconds} s: the driver may be ill.',
+    'zh-CN': 'GPU 在 {seconds} 秒内没有响应：驱动可能有问题。',
+  },
+  'gpu-error.still-hanging': {
+    en: 'The query of the GPUs has been hanging for {seconds} s.',
+    'zh-CN': 'GPU 查询已挂起 {seconds} 秒。',
+  },
+  'gpu-error.output-too-large': { en: 'The GPU source sends far too much.', 'zh-CN': 'GPU 来源返回的数据过多。' },
+  'gpu-error.output-cut': { en: 'The report of the GPUs was cut short.', 'zh-CN': 'GPU 报告不完整。' },
+  'gpu-error.bad-rows': {
+    en: '{rows} rows of the GPU source could not be read.',
+    'zh-CN': 'GPU 来源有 {rows} 行无法读取。',
+  },
+  'gpu-error.command-failed': {
+    en: 'The GPU tool failed (exit code {exit}).',
+    'zh-CN': 'GPU 工具失败（退出码 {exit}）。',
+  },
+  'gpu-error.gpu-missing': {
+    en: '{count} {count:plural:GPU|GPUs} seen earlier {count:plural:is|are} missing.',
+    'zh-CN': '之前可见的 {count} 张 GPU 不见了。',
+  },
+  'gpu-error.gpu-unreadable': { en: 'GPU {gpu} does not tell its memory.', 'zh-CN': 'GPU {gpu} 无法读取显存。' },
+  'gpu-error.ssh-host-key': {
+    en: "The host's ssh key is not known or has changed; check known_hosts.",
+    'zh-CN': '主机的 ssh 密钥未知或已更改；请检查 known_hosts。',
+  },
+  'gpu-error.ssh-auth': {
+    en: 'The ssh login is refused; check the key in authorized_keys.',
+    'zh-CN': 'ssh 登录被拒绝；请检查 authorized_keys 中的密钥。',
+  },
+  'gpu-error.ssh-unreachable': { en: 'The host cannot be reached by ssh.', 'zh-CN': '无法通过 ssh 连接主机。' },
+  'gpu-error.ssh-failed': { en: 'The ssh connection failed.', 'zh-CN': 'ssh 连接失败。' },
+  'gpu-error.report-unknown': {
+    en: 'The host does not answer with gpu-report; install contrib/gpu-report as the forced command.',
+    'zh-CN': '主机没有返回 gpu-report；请将 contrib/gpu-report 安装为强制命令。',
+  },
+  'gpu-error.http-status': { en: 'The exporter answers with status {status}.', 'zh-CN': '导出器返回状态 {status}。' },
+  'gpu-error.http-unauthorized': { en: 'The exporter asks for a login.', 'zh-CN': '导出器要求登录。' },
+  'gpu-error.http-unreachable': {
+    en: 'The exporter cannot be reached ({reason}).',
+    'zh-CN': '无法连接导出器（{reason}）。',
+  },
+  'gpu-error.not-metrics': {
+    en: 'The address of the exporter serves a page that is no metrics.',
+    'zh-CN': '导出器地址返回的不是指标页面。',
+  },
+  'gpu-error.no-known-metrics': {
+    en: 'The exporter has no GPU metrics that are known here.',
+    'zh-CN': '导出器没有可识别的 GPU 指标。',
+  },
+  'gpu-error.exporter-failed': {
+    en: 'The exporter itself could not read its GPUs.',
+    'zh-CN': '导出器自身无法读取 GPU。',
+  },
+  'gpu-error.exporter-stale': {
+    en: "The exporter's numbers are {seconds} s old.",
+    'zh-CN': '导出器的数据已有 {seconds} 秒。',
+  },
+  'gpu-error.query-failed': {
+    en: 'The Prometheus server refuses the query ({type}).',
+    'zh-CN': 'Prometheus 服务器拒绝查询（{type}）。',
+  },
+  'gpu-error.not-json': {
+    en: 'The GPU source answers with something that is not JSON.',
+    'zh-CN': 'GPU 来源返回的不是 JSON。',
+  },
+  'gpu-error.no-source': {
+    en: 'No GPU source is known: set GPU_SOURCE.',
+    'zh-CN': '没有已知的 GPU 来源：请设置 GPU_SOURCE。',
+  },
+
+  'gpu-note.memory-sum-off': {
+    en: 'the parts differ from the total by {differenceBytes:bytes}',
+    'zh-CN': '各部分与总量相差 {differenceBytes:bytes}',
+  },
+  'gpu-note.free-computed': { en: 'free is total less used: a little too high', 'zh-CN': '空闲为总量减已用：略偏高' },
+  'gpu-note.total-computed': { en: 'total is the sum of its parts', 'zh-CN': '总量为各部分之和' },
+  'gpu-note.owner-unknown': { en: 'used by a process that cannot be seen', 'zh-CN': '被不可见的进程占用' },
+  'gpu-note.no-permission': { en: 'some numbers are hidden from this account', 'zh-CN': '该账户看不到部分数据' },
+  'gpu-note.mig-sum-of-slices': {
+    en: 'MIG: the sum of its slices, which no single process can use',
+    'zh-CN': 'MIG：各切片之和，单个进程无法全部使用',
+  },
+  'gpu-note.shared-with-system': { en: 'shared with the system', 'zh-CN': '与系统共享' },
+  'gpu-note.declared': { en: 'declared; use by other programs is not seen', 'zh-CN': '为声明值；看不到其他程序的占用' },
+  'gpu-note.field-unreadable': { en: 'the driver tells no {field}', 'zh-CN': '驱动未提供 {field}' },
+  'gpu-state.ok': { en: 'ok', 'zh-CN': '正常' },
+  'gpu-state.mig': { en: 'cut by MIG', 'zh-CN': 'MIG 切分' },
+  'gpu-state.uma': { en: 'shared memory', 'zh-CN': '共享内存' },
+  'gpu-state.lost': { en: 'LOST', 'zh-CN': '掉线' },
+  'gpu-state.unreadable': { en: 'unreadable', 'zh-CN': '无法读取' },
+
+  'ps.description': { en: 'What is loaded, by whom, until when', 'zh-CN': '已加载的模型、加载者和到期时间' },
+  'ps.title': {
+    en: '{count:int} {count:plural:model|models} loaded on {server}, {vram:bytes} of VRAM.',
+    'zh-CN': '{server} 上已加载 {count:int} 个模型，占用显存 {vram:bytes}。',
+  },
+  'ps.title.none': { en: 'Nothing is loaded on {server}.', 'zh-CN': '{server} 上没有加载任何模型。' },
+  'ps.title.unknown': {
+    en: 'What is loaded on {server} is not known right now.',
+    'zh-CN': '目前不知道 {server} 上加载了什么。',
+  },
+  'ps.column.model': { en: 'model', 'zh-CN': '模型' },
+  'ps.column.vram': { en: 'VRAM', 'zh-CN': '显存' },
+  'ps.column.gpu': { en: 'on GPU', 'zh-CN': '在 GPU' },
+  'ps.column.ctx': { en: 'ctx', 'zh-CN': '上下文' },
+  'ps.column.until': { en: 'leaves in', 'zh-CN': '剩余时间' },
+  'ps.column.holder': { en: 'held by', 'zh-CN': '持有者' },
+  'ps.pinned': { en: 'pinned', 'zh-CN': '常驻' },
+  'ps.stopping': { en: 'stopping', 'zh-CN': '正在卸载' },
+  'ps.spilled': {
+    en: '{model} runs in part on the CPU ({share:percent} on the GPU): slow. /fit tells which context fits.',
+    'zh-CN': '{model} 部分在 CPU 上运行（{share:percent} 在 GPU）：会很慢。/fit 可查询合适的上下文。',
+  },
+  'ps.stale': { en: 'As of {age:duration} ago.', 'zh-CN': '{age:duration}前的数据。' },
+  'ps.cloud': { en: 'cloud', 'zh-CN': '云端' },
+
+  'vram.description': {
+    en: 'GPU memory: who uses what, and how it went',
+    'zh-CN': 'GPU 显存：谁在用多少，以及变化趋势',
+  },
+  'option.window': { en: 'Time the line chart covers', 'zh-CN': '折线图的时间范围' },
+  'vram.title': {
+    en: '{server}: {free:gib} of {total:gib} free, at most {largest:gib} on one GPU.',
+    'zh-CN': '{server}：共 {total:gib}，空闲 {free:gib}，单张最多 {largest:gib}。',
+  },
+  'vram.title.unknown': {
+    en: 'The GPU memory of {server} is not known right now.',
+    'zh-CN': '目前不知道 {server} 的 GPU 显存。',
+  },
+  'vram.column.used': { en: 'used', 'zh-CN': '已用' },
+  'vram.column.free': { en: 'free', 'zh-CN': '空闲' },
+  'vram.column.total': { en: 'total', 'zh-CN': '总量' },
+  'vram.column.ollama': { en: 'Ollama', 'zh-CN': 'Ollama' },
+  'vram.column.others': { en: 'others', 'zh-CN': '其他' },
+  'vram.column.temp': { en: '°C', 'zh-CN': '°C' },
+  'vram.column.util': { en: 'load', 'zh-CN': '负载' },
+  'vram.series.ollama': { en: 'Ollama', 'zh-CN': 'Ollama' },
+  'vram.series.others': { en: 'others and driver overhead', 'zh-CN': '其他程序和驱动开销' },
+  'vram.series.reserved': { en: 'kept by the driver', 'zh-CN': '驱动保留' },
+  'vram.series.free': { en: 'free', 'zh-CN': '空闲' },
+  'vram.series.used': { en: 'used, owner unknown', 'zh-CN': '已用（归属未知）' },
+  'vram.models': { en: 'Loaded: {models}.', 'zh-CN': '已加载：{models}。' },
+  'vram.reclaimable': {
+    en: 'If the idle models left: {free:gib} free, at most {largest:gib} on one GPU.',
+    'zh-CN': '若空闲模型卸载：空闲 {free:gib}，单张最多 {largest:gib}。',
+  },
+  'vram.bars': { en: 'GPU memory on {server}', 'zh-CN': '{server} 的 GPU 显存' },
+  'vram.lines': { en: 'Used, last {window}', 'zh-CN': '已用，最近 {window}' },
+  'vram.no-history': {
+    en: 'No history yet: it is kept from the first minute on.',
+    'zh-CN': '还没有历史数据：从第一分钟起开始记录。',
+  },
+  'vram.source': {
+    en: 'Read {age:duration} ago from {source} ({host}).',
+    'zh-CN': '{age:duration}前读取自 {source}（{host}）。',
+  },
+  'vram.stale': { en: 'These numbers are stale: {age:duration} old.', 'zh-CN': '数据已过期：{age:duration}前。' },
+
+  'models.description': {
+    en: 'Models on the server and the largest context that fits',
+    'zh-CN': '服务器上的模型及其放得下的最大上下文',
+  },
+  'option.sort': { en: 'Order', 'zh-CN': '排序' },
+  'sort.name': { en: 'by name', 'zh-CN': '按名称' },
+  'sort.size': { en: 'by size', 'zh-CN': '按大小' },
+  'sort.ctx': { en: 'by context that fits', 'zh-CN': '按放得下的上下文' },
+  'models.title': {
+    en: '{count:int} {count:plural:model|models} on {server}, {bytes:bytes} on disk.',
+    'zh-CN': '{server} 上有 {count:int} 个模型，占用磁盘 {bytes:bytes}。',
+  },
+  'models.column.size': { en: 'disk', 'zh-CN': '磁盘' },
+  'models.column.quant': { en: 'quant', 'zh-CN': '量化' },
+  'models.column.trained': { en: 'trained', 'zh-CN': '训练' },
+  'models.column.now': { en: 'fits now', 'zh-CN': '现在' },
+  'models.column.empty': { en: 'if empty', 'zh-CN': '空载时' },
+  'models.page': { en: 'Page {page} of {pages}.', 'zh-CN': '第 {page}/{pages} 页。' },
+  'models.next': { en: 'Next page', 'zh-CN': '下一页' },
+  'models.previous': { en: 'Previous page', 'zh-CN': '上一页' },
+});
