@@ -86,6 +86,7 @@ async function settle(): Promise<void> {
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
+    if (ms <= 0) return resolve();
     const takeBack = clock.after(ms, () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
