@@ -35,6 +35,7 @@ export type CatalogueWarning =
   | RegistryModel['warnings'][number]
   | 'server-unreachable'
   | 'server-timeout'
+  | 'server-refused'
   | 'server-answer-invalid'
   | 'model-not-on-server'
   | 'registry-unavailable'
@@ -278,6 +279,7 @@ function serverWarning(error: unknown): CatalogueWarning {
   const code = (error as { code?: unknown } | null)?.code;
   if (code === 'show-invalid' || code === 'bad-answer') return 'server-answer-invalid';
   if (code === 'timeout') return 'server-timeout';
+  if (code === 'unauthorized' || code === 'forbidden') return 'server-refused';
   return code === 'not-found' ? 'model-not-on-server' : 'server-unreachable';
 }
 
