@@ -20,6 +20,8 @@ export interface SourceOptions {
 
 const BACKOFF_FIRST_MS = 10_000;
 const BACKOFF_LAST_MS = 300_000;
+/** A source that makes up identities must not fill the memory. */
+const MAX_KNOWN = 1_024;
 const HANGING: readonly string[] = ['timeout', 'still-hanging'];
 
 /**
@@ -128,6 +130,7 @@ function compare(
   for (const gpu of gpus) {
     // Stand-in identities are not remembered: they would be missed as soon as the card tells its name again.
     if (/^(pci|index):/.test(gpu.uuid) && gpu.vendor === 'nvidia') continue;
+    if (known.size >= MAX_KNOWN && !known.has(gpu.uuid)) continue;
     known.set(gpu.uuid, { pci: gpu.pci ?? known.get(gpu.uuid)?.pci ?? null, name: gpu.name });
   }
   if (missing.length === 0) return { ...reading, gpus, missing };

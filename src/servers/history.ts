@@ -1,0 +1,103 @@
+import type { BucketMs, GpuBucket, SampleRepository } from '../store/types.ts';
+
+export type HistoryWindow = '1h' | '24h' | '7d';
+
+const HOUR_MS = 3_600_000;
+const WINDOW_MS: Readonly<Record<HistoryWindow, number>> = {
+  '1h': HOUR_MS,
+  '24h': 24 * HOUR_MS,
+  '7d': 7 * 24 * HOUR_MS,
+};
+/** The finest spans that are kept for the whole window. */
+const SOURCE_MS: Readonly<Record<HistoryWindow, BucketMs>> = { '1h': 10_000, '24h': 60_000, '7d': 600_000 };
+/** The slow pace of sampling: finer points would be gaps for the most part. */
+const SLOW_PACE_MS = 60_000;
+
+/** One point; `null` in all = nothing was sampled in its span: a gap, not a zero. */
+export interface HistoryPoint {
+  /** Begin of the span. */
+  readonly atMs: number;
+  readonly usedAvgBytes: number | null;
+  readonly usedMaxBytes: number | null;
+  readonly freeMinBytes: number | null;
+  readonly ollamaAvgBytes: number | null;
+  readonly utilAvgPct: number | null;
+}
+
+export interface GpuHistory {
+  readonly gpuUuid: string;
+  readonly gpuName: string;
+  /** Of the latest sample. */
+  readonly totalBytes: number;
+  /** Every span of the window in order, gaps included: all GPUs have the same times. */
+  readonly points: readonly HistoryPoint[];
+}
+
+export interface History {
+  readonly server: string;
+  readonly window: HistoryWindow;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Length of a point's span, ms. */
+  readonly stepMs: number;
+  readonly gpus: readonly GpuHistory[];
+}
+
+/**
+ * The history of a server's GPUs in a window that ends now, with at most `maxPoints` points per GPU (default 240).
+ * Used memory is the mean of a span with its peak kept, free memory the lowest.
+ * @throws StoreError
+ */
+export function readHistory(
+  samples: SampleRepository,
+  server: string,
+  window: HistoryWindow,
+  nowMs: number,
+  maxPoints = 240,
+): History {
+  const sourceMs = SOURCE_MS[window];
+  const coarsest = Math.ceil(WINDOW_MS[window] / Math.max(1, maxPoints));
+  const stepMs = Math.max(Math.ceil(coarsest / sourceMs) * sourceMs, SLOW_PACE_MS);
+  const toMs = (Math.floor(nowMs / stepMs) + 1) * stepMs;
+  const count = Math.min(Math.ceil(WINDOW_MS[window] / stepMs), maxPoints);
+  const fromMs = toMs - count * stepMs;
+  const byGpu = Map.groupBy(samples.buckets(server, sourceMs, fromMs, toMs), (bucket) => bucket.gpuUuid);
+  const gpus = [...byGpu.values()].map((buckets): GpuHistory => {
+    const spans = Map.groupBy(buckets, (bucket) => Math.floor((bucket.atMs - fromMs) / stepMs));
+    const last = buckets.at(-1)!;
+    return {
+      gpuUuid: last.gpuUuid,
+      gpuName: last.gpuName,
+      totalBytes: last.totalBytes,
+      points: Array.from({ length: count }, (_, i) => toPoint(fromMs + i * stepMs, spans.get(i) ?? [])),
+    };
+  });
+  return { server, window, fromMs, toMs, stepMs, gpus };
+}
+
+function toPoint(atMs: number, buckets: readonly GpuBucket[]): HistoryPoint {
+  if (buckets.length === 0) {
+    return { atMs, usedAvgBytes: null, usedMaxBytes: null, freeMinBytes: null, ollamaAvgBytes: null, utilAvgPct: null };
+  }
+  return {
+    atMs,
+    usedAvgBytes: mean(buckets, (bucket) => bucket.usedAvgBytes),
+    usedMaxBytes: Math.max(...buckets.map((bucket) => bucket.usedMaxBytes)),
+    freeMinBytes: Math.min(...buckets.map((bucket) => bucket.freeMinBytes)),
+    ollamaAvgBytes: mean(buckets, (bucket) => bucket.ollamaAvgBytes),
+    utilAvgPct: mean(buckets, (bucket) => bucket.utilAvgPct),
+  };
+}
+
+/** Mean weighted by the number of samples, over the buckets that know the figure. */
+function mean(buckets: readonly GpuBucket[], figure: (bucket: GpuBucket) => number | null): number | null {
+  let sum = 0;
+  let samples = 0;
+  for (const bucket of buckets) {
+    const value = figure(bucket);
+    if (value === null) continue;
+    sum += value * bucket.samples;
+    samples += bucket.samples;
+  }
+  return samples === 0 ? null : sum / samples;
+}
