@@ -7,7 +7,7 @@ import { planLlamaCpp } from '../llama-cpp.ts';
 import type { EstimateRequest, EstimateServer, LlamaCppPlan, ModelSpec, Plan, Reason } from '../types.ts';
 import { FIT_MARGIN_BYTES, type FitDecision, fitToMemory } from './fit/fit.ts';
 import { type FitSurplus, fitSurplus } from './fit/memory.ts';
-import { outOfMemory, type PlanBody, placementVerdict, planBody } from './fit/to-plan.ts';
+import { cacheRefusal, outOfMemory, type PlanBody, placementVerdict, planBody, refusedPlan } from './fit/to-plan.ts';
 import { hostShortage, reportedSizes } from './llama-server/accounting.ts';
 import { type Launch, prepareLaunch } from './llama-server/launch.ts';
 
@@ -18,6 +18,19 @@ import { type Launch, prepareLaunch } from './llama-server/launch.ts';
  */
 export function decideLlamaServer(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Plan {
   const launch = prepareLaunch(spec, server, request);
+  const { config, notes } = launch;
+  const refusal = cacheRefusal(config, config.flashAttention);
+  if (refusal !== undefined) {
+    const parts = {
+      engine: 'llama-server',
+      spec,
+      gpus: server.gpus,
+      config,
+      notes,
+      kvCacheType: config.cacheTypeV,
+    } as const;
+    return refusedPlan(parts, refusal);
+  }
   const decision = runFit(spec, launch);
   const first = assemble(spec, server, launch, decision);
   const missing = outOfMemory(first.body);
@@ -43,6 +56,7 @@ export function llamaServerSurplus(
 ): FitSurplus | undefined {
   const launch = prepareLaunch(spec, server, request);
   if (launch.config.gpus.length === 0 || launch.config.numGpu >= 0) return undefined;
+  if (cacheRefusal(launch.config, launch.config.flashAttention) !== undefined) return undefined;
   return fitSurplus(
     spec,
     launch.config,
@@ -93,24 +107,15 @@ function finish(
 ): Plan {
   const notes = [...body.notes];
   if (decision.kind === 'aborted') notes.push({ code: 'fit-aborted', params: { numGpu: launch.config.numGpu } });
-  const needsFlash = !memory.flashAttention && isQuantized(launch.config.cacheTypeV);
+  const refusal = cacheRefusal(launch.config, memory.flashAttention) ?? missing;
   const short = hostShortage(server, body);
   if (short !== undefined) notes.push(short);
   const sizes = reportedSizes(spec, launch, decision, body, memory);
-  const verdict = needsFlash
-    ? {
-        verdict: 'refused' as const,
-        reason: { code: 'kv-needs-flash-attention', params: { type: launch.config.cacheTypeV } },
-      }
-    : missing !== undefined
-      ? { verdict: 'refused' as const, reason: missing }
+  const verdict =
+    refusal !== undefined
+      ? { verdict: 'refused' as const, reason: refusal }
       : launch.config.numGpu === 0
         ? { verdict: 'cpu' as const, reason: { code: 'num-gpu-zero', params: {} } }
         : placementVerdict(body, decision.overrides, [], decision.deficitBytes);
   return { ...body, ...verdict, notes, ...sizes };
-}
-
-/** llama.cpp refuses a quantized V cache without flash attention (llama-context.cpp). */
-function isQuantized(type: string): boolean {
-  return type !== 'f16' && type !== 'f32' && type !== 'bf16';
 }

@@ -8,7 +8,7 @@ import { planLlamaCpp } from '../../llama-cpp.ts';
 import type { EstimateRequest, EstimateServer, LlamaCppConfig, ModelSpec, Plan, Reason } from '../../types.ts';
 import { FIT_MARGIN_BYTES, type FitDecision, fitToMemory } from './fit.ts';
 import { type FitSurplus, fitSurplus } from './memory.ts';
-import { outOfMemory, type PlanBody, placementVerdict, planBody } from './to-plan.ts';
+import { cacheRefusal, outOfMemory, type PlanBody, placementVerdict, planBody, refusedPlan } from './to-plan.ts';
 
 /** llama.cpp's configuration for a request in llama.cpp's own options (defaults of common/common.h, b10256). */
 export function llamaCppConfig(server: EstimateServer, request: EstimateRequest): LlamaCppConfig {
@@ -38,6 +38,8 @@ export function llamaCppConfig(server: EstimateServer, request: EstimateRequest)
 /** What llama.cpp with `--fit` on (its default) would do. */
 export function decideLlamaCpp(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Plan {
   const config = llamaCppConfig(server, request);
+  const refused = refusedFor(spec, server, config);
+  if (refused !== undefined) return refused;
   if (server.gpus.length === 0) return planGiven(spec, server, request);
   const margin = request.fitMarginBytes ?? FIT_MARGIN_BYTES;
   const decision = fitToMemory(spec, config, { marginsBytes: server.gpus.map(() => margin) });
@@ -54,11 +56,13 @@ export function llamaCppSurplus(
   server: EstimateServer,
   request: EstimateRequest,
 ): FitSurplus | undefined {
-  if (server.gpus.length === 0 || (request.numGpu ?? -1) >= 0) return undefined;
+  const config = llamaCppConfig(server, request);
+  if (server.gpus.length === 0 || config.numGpu >= 0) return undefined;
+  if (cacheRefusal(config, config.flashAttention) !== undefined) return undefined;
   const margin = request.fitMarginBytes ?? FIT_MARGIN_BYTES;
   return fitSurplus(
     spec,
-    llamaCppConfig(server, request),
+    config,
     server.gpus.map(() => margin),
   );
 }
@@ -67,8 +71,17 @@ export function llamaCppSurplus(
 export function planGiven(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Plan {
   const given = llamaCppConfig(server, request);
   const config = given.numCtx === 0 ? { ...given, numCtx: trainingContext(spec) } : given;
+  const refused = refusedFor(spec, server, config);
+  if (refused !== undefined) return refused;
   const body = bodyOf(spec, server, config);
   return withSizes(body, placementVerdict(body, [], config.cpuTensors ?? [], 0));
+}
+
+function refusedFor(spec: ModelSpec, server: EstimateServer, config: LlamaCppConfig): Plan | undefined {
+  const reason = cacheRefusal(config, config.flashAttention);
+  if (reason === undefined) return undefined;
+  const { gpus } = server;
+  return refusedPlan({ engine: 'llama.cpp', spec, gpus, config, notes: [], kvCacheType: config.cacheTypeV }, reason);
 }
 
 function bodyOf(spec: ModelSpec, server: EstimateServer, config: LlamaCppConfig, decision?: FitDecision): PlanBody {

@@ -126,6 +126,48 @@ export function emptyGpu(gpu: GpuDevice): GpuPlan {
   };
 }
 
+/**
+ * llama.cpp refuses a quantized V cache when flash attention is off (llama-context.cpp, `llama_init_from_model`): the
+ * reason, or undefined when the combination is fine.
+ */
+export function cacheRefusal(config: LlamaCppConfig, flashAttention: boolean | 'auto'): Reason | undefined {
+  const type = config.cacheTypeV;
+  if (flashAttention !== false || type === 'f16' || type === 'f32' || type === 'bf16') return undefined;
+  return { code: 'kv-needs-flash-attention', params: { type } };
+}
+
+/** A plan that never starts: nothing is placed anywhere. */
+export function refusedPlan(
+  parts: Pick<PlanParts, 'engine' | 'spec' | 'gpus' | 'config' | 'notes' | 'kvCacheType'>,
+  reason: Reason,
+): Plan {
+  const { config } = parts;
+  return {
+    engine: parts.engine,
+    verdict: 'refused',
+    reason,
+    placement: {
+      gpuLayers: 0,
+      totalLayers: blockCount(parts.spec) + 1,
+      perGpuLayers: parts.gpus.map(() => 0),
+      overrides: 0,
+      overridePatterns: [],
+    },
+    gpus: parts.gpus.map(emptyGpu),
+    host: { weightsBytes: 0, cacheBytes: 0, computeBytes: 0, totalBytes: 0 },
+    sizeVramBytes: 0,
+    sizeBytes: 0,
+    numCtx: Math.floor(config.numCtx / config.numParallel),
+    numParallel: config.numParallel,
+    numBatch: config.numBatch,
+    numUbatch: config.numUbatch,
+    flashAttention: config.flashAttention === true,
+    kvCacheType: parts.kvCacheType,
+    computeBasis: 'planned',
+    notes: parts.notes,
+  };
+}
+
 /** Verdict and reason by where the layers and experts ended up. */
 export function placementVerdict(
   body: PlanBody,
