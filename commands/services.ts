@@ -18,6 +18,14 @@ export interface ModelFinder {
   builtinNames(): readonly string[];
 }
 
+/** Used memory of one GPU over time; `null` = not known then. */
+export interface HistoryLine {
+  readonly gpuUuid: string;
+  readonly gpuName: string;
+  readonly totalBytes: number;
+  readonly points: readonly (readonly [ms: number, usedBytes: number | null])[];
+}
+
 /** What the commands stand on. */
 export interface Services {
   readonly servers: ServerRegistry;
@@ -27,6 +35,10 @@ export interface Services {
   readGpuList(text: string): readonly GpuDevice[];
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Names of who holds what on a server, by model; absent where nothing is kept (the command-line tool). */
+  holders?(server: string): ReadonlyMap<string, string>;
+  /** Used memory per GPU in [fromMs, toMs), at most `points` each; absent where nothing is kept. */
+  history?(server: string, fromMs: number, toMs: number, points: number): readonly HistoryLine[];
   readonly limits: { readonly maxCtx: number | null; readonly maxKeepAlive: string | null };
   readonly timeZone: string;
   /** The servers are simulated: replies say so. */

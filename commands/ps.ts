@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { type Command, type CommandContext, runnable } from '../src/chat/command.ts';
+import { formatBytes, formatDuration, formatPercent } from '../src/chat/format.ts';
+import type { Block, Reply } from '../src/chat/reply.ts';
+import type { LoadedModelView } from '../src/servers/types.ts';
+import { pickServer } from './fit/question.ts';
+import { completeServer } from './parts/completion.ts';
+import { serverOption } from './parts/options.ts';
+import { problemBlocks } from './parts/server-state.ts';
+import type { Services } from './services.ts';
+
+const schema = z.object({ server: z.string().trim().min(1).max(64).optional() });
+
+function leavesIn(model: LoadedModelView, context: CommandContext<Services>): string {
+  const { translator, services } = context;
+  if (model.stopping) return translator.t('ps.stopping');
+  if (model.expiresAtMs === 'pinned') return translator.t('ps.pinned');
+  if (model.expiresAtMs === null) return '–';
+  return formatDuration(Math.max(0, model.expiresAtMs - services.now()), translator.locale);
+}
+
+async function run(context: CommandContext<Services>, options: z.output<typeof schema>): Promise<Reply> {
+  const { translator, services } = context;
+  const { locale } = translator;
+  const server = pickServer(services, options.server);
+  const snapshot = await server.snapshot({ maxAgeMs: 2_000, timeoutMs: 2_000 });
+  const name = { code: snapshot.name };
+  const { models } = snapshot;
+  const problems = problemBlocks(snapshot, translator);
+  if (models === null) {
+    return {
+      tone: 'bad',
+      title: translator.text('ps.title.unknown', { server: name }),
+      blocks: problems,
+      failed: true,
+    };
+  }
+  const holders = services.holders?.(snapshot.name) ?? new Map<string, string>();
+  const blocks: Block[] = [...problems];
+  if (models.length > 0) {
+    blocks.push({
+      kind: 'table',
+      columns: [
+        { title: translator.t('ps.column.model'), align: 'left' },
+        { title: translator.t('ps.column.vram'), align: 'right' },
+        { title: translator.t('ps.column.gpu'), align: 'right' },
+        { title: translator.t('ps.column.ctx'), align: 'right' },
+        { title: translator.t('ps.column.until'), align: 'right' },
+        ...(holders.size > 0 ? [{ title: translator.t('ps.column.holder'), align: 'left' as const }] : []),
+      ],
+      rows: models.map((model) => [
+        model.name.slice(0, 60),
+        formatBytes(model.sizeVramBytes, locale),
+        model.isCloud
+          ? translator.t('ps.cloud')
+          : model.gpuShare === null
+            ? '–'
+            : formatPercent(model.gpuShare, locale),
+        model.contextLength?.toString() ?? '–',
+        leavesIn(model, context),
+        ...(holders.size > 0 ? [holders.get(model.name)?.slice(0, 32) ?? '–'] : []),
+      ]),
+    });
+  }
+  const spilled = models.filter((model) => model.gpuShare !== null && model.gpuShare < 0.999 && !model.isCloud);
+  for (const model of spilled) {
+    blocks.push({
+      kind: 'text',
+      text: translator.text('ps.spilled', { model: { code: model.name }, share: model.gpuShare ?? 0 }),
+    });
+  }
+  if (snapshot.modelsStale && snapshot.modelsAtMs !== null) {
+    blocks.push({ kind: 'small', text: translator.text('ps.stale', { age: services.now() - snapshot.modelsAtMs }) });
+  }
+  if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  const vram = models.reduce((sum, model) => sum + model.sizeVramBytes, 0);
+  return {
+    tone: problems.length > 0 || spilled.length > 0 ? 'warning' : 'neutral',
+    title:
+      models.length === 0
+        ? translator.text('ps.title.none', { server: name })
+        : translator.text('ps.title', { server: name, count: models.length, vram }),
+    blocks,
+  };
+}
+
+/** `/ps`: what is loaded, by whom, until when. */
+export const psCommand: Command<Services> = {
+  name: 'ps',
+  description: 'ps.description',
+  run: runnable<Services, typeof schema>({
+    description: 'ps.description',
+    access: 'everyone',
+    options: [serverOption],
+    schema,
+    run,
+    complete: completeServer,
+  }),
+};

@@ -1,0 +1,224 @@
+import { z } from 'zod';
+import { type Command, type CommandContext, runnable } from '../src/chat/command.ts';
+import { formatGib, formatPercent } from '../src/chat/format.ts';
+import type { BarsSpec, ChartSpec, ColourName, LinesSpec } from '../src/chat/pictures/spec.ts';
+import type { Block, Reply } from '../src/chat/reply.ts';
+import type { Translator } from '../src/chat/translate.ts';
+import type { GpuView, ServerSnapshot } from '../src/servers/types.ts';
+import { pickServer } from './fit/question.ts';
+import { completeServer } from './parts/completion.ts';
+import { serverOption } from './parts/options.ts';
+import { gpuLabels, problemBlocks, remarkText } from './parts/server-state.ts';
+import type { Services } from './services.ts';
+
+/** Windows of the line chart, ms. */
+export const WINDOWS = { '1h': 3_600_000, '24h': 86_400_000, '7d': 604_800_000 } as const;
+export type WindowName = keyof typeof WINDOWS;
+const LINE_COLOURS: readonly ColourName[] = ['sky', 'orange', 'green', 'yellow', 'vermilion', 'purple', 'blue'];
+/** Points a line is drawn with: about one for two pixels. */
+const MAX_POINTS = 400;
+
+const schema = z.object({
+  server: z.string().trim().min(1).max(64).optional(),
+  window: z.enum(['1h', '24h', '7d']).default('24h'),
+});
+
+/** GPU memory by owner, one bar per GPU; `null` where no GPU tells its memory. */
+export function vramBars(snapshot: ServerSnapshot, translator: Translator): BarsSpec | null {
+  const gpus = snapshot.gpuViews.filter((gpu) => gpu.totalBytes !== null && gpu.totalBytes > 0);
+  if (gpus.length === 0) return null;
+  const labels = gpuLabels(gpus);
+  const split = (gpu: GpuView): number[] => {
+    const total = gpu.totalBytes ?? 0;
+    const free = gpu.freeBytes ?? 0;
+    const reserved = gpu.reservedBytes ?? 0;
+    const used = Math.max(0, gpu.usedBytes ?? total - free - reserved);
+    const known = gpu.ollamaBytes !== null;
+    return [
+      gpu.ollamaBytes ?? 0,
+      known ? Math.max(0, used - (gpu.ollamaBytes ?? 0)) : 0,
+      known ? 0 : used,
+      reserved,
+      free,
+    ];
+  };
+  return {
+    kind: 'bars',
+    title: translator.t('vram.bars', { server: snapshot.name }),
+    series: [
+      { label: translator.t('vram.series.ollama'), colour: 'blue' },
+      { label: translator.t('vram.series.others'), colour: 'orange' },
+      { label: translator.t('vram.series.used'), colour: 'purple' },
+      { label: translator.t('vram.series.reserved'), colour: 'grey' },
+      { label: translator.t('vram.series.free'), colour: 'empty' },
+    ].filter((_series, index) => index === 4 || gpus.some((gpu) => split(gpu)[index]! > 0)) as BarsSpec['series'],
+    bars: gpus.map((gpu, index) => {
+      const kept = [0, 1, 2, 3, 4].filter((part) => part === 4 || gpus.some((other) => split(other)[part]! > 0));
+      const used = (gpu.totalBytes ?? 0) - (gpu.freeBytes ?? 0);
+      return {
+        label: labels[index]!,
+        capacityBytes: gpu.totalBytes ?? 0,
+        note: `${(used / 2 ** 30).toFixed(1)} / ${formatGib(gpu.totalBytes ?? 0, translator.locale)}`,
+        segments: kept.map((part, series) => ({ series, bytes: split(gpu)[part]! })),
+      };
+    }),
+  };
+}
+
+/** Used memory per GPU over a window; `null` where there is no history yet. */
+export function vramLines(
+  services: Services,
+  snapshot: ServerSnapshot,
+  window: WindowName,
+  translator: Translator,
+): LinesSpec | null {
+  const toMs = services.now();
+  const fromMs = toMs - WINDOWS[window];
+  const series = services.history?.(snapshot.name, fromMs, toMs, MAX_POINTS) ?? [];
+  const gpus = snapshot.gpuViews;
+  const labels = new Map(gpuLabels(gpus).map((label, index) => [gpus[index]!.uuid, label]));
+  const lines = series
+    .filter((line) => line.points.some(([, bytes]) => bytes !== null))
+    .map((line, index) => ({
+      label: labels.get(line.gpuUuid) ?? line.gpuName.slice(0, 24),
+      colour: LINE_COLOURS[index % LINE_COLOURS.length]!,
+      points: line.points,
+    }));
+  if (lines.length === 0) return null;
+  return {
+    kind: 'lines',
+    title: translator.t('vram.lines', { window }),
+    fromMs,
+    toMs,
+    timeZone: services.timeZone,
+    locale: translator.locale,
+    maxBytes: Math.max(...gpus.map((gpu) => gpu.totalBytes ?? 0), ...series.map((line) => line.totalBytes)),
+    lines,
+  };
+}
+
+function table(snapshot: ServerSnapshot, translator: Translator): Block {
+  const { locale } = translator;
+  const labels = gpuLabels(snapshot.gpuViews);
+  const gib = (bytes: number | null) =>
+    bytes === null
+      ? '?'
+      : (bytes / 2 ** 30).toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const right = (title: string) => ({ title, align: 'right' as const });
+  return {
+    kind: 'table',
+    columns: [
+      { title: 'GiB', align: 'left' },
+      right(translator.t('vram.column.used')),
+      right(translator.t('vram.column.free')),
+      right(translator.t('vram.column.total')),
+      right(translator.t('vram.column.ollama')),
+      right(translator.t('vram.column.others')),
+      right(translator.t('vram.column.util')),
+      right(translator.t('vram.column.temp')),
+    ],
+    rows: snapshot.gpuViews.map((gpu, index) => [
+      gpu.state === 'ok' ? labels[index]! : `${labels[index]} (${translator.t(`gpu-state.${gpu.state}`)})`,
+      gib(gpu.usedBytes),
+      gib(gpu.freeBytes),
+      gib(gpu.totalBytes),
+      gib(gpu.ollamaBytes),
+      gib(gpu.othersBytes),
+      gpu.utilPct === null ? '?' : formatPercent(gpu.utilPct / 100, locale),
+      gpu.tempC?.toString() ?? '?',
+    ]),
+  };
+}
+
+/** Text lines of a server's memory: the table, what is loaded, what would come back. */
+export function vramBlocks(snapshot: ServerSnapshot, translator: Translator, services: Services): Block[] {
+  const blocks: Block[] = [...problemBlocks(snapshot, translator)];
+  const { figures, gpus } = snapshot;
+  if (snapshot.gpuStale && snapshot.gpuAgeMs !== null) {
+    blocks.push({ kind: 'text', text: translator.text('vram.stale', { age: snapshot.gpuAgeMs }) });
+  }
+  if (snapshot.gpuViews.length > 0) blocks.push(table(snapshot, translator));
+  const models = snapshot.models ?? [];
+  if (models.length > 0) {
+    blocks.push({
+      kind: 'text',
+      text: translator.text('vram.models', { models: { code: models.map((model) => model.name).join(', ') } }),
+    });
+  }
+  if (figures.freeIfIdleLeft !== null && figures.freeNow !== null && figures.freeIfIdleLeft.sum > figures.freeNow.sum) {
+    const { sum, max } = figures.freeIfIdleLeft;
+    blocks.push({ kind: 'text', text: translator.text('vram.reclaimable', { free: sum, largest: max }) });
+  }
+  const notes = new Map<string, ReturnType<typeof remarkText>>();
+  for (const gpu of snapshot.gpuViews) {
+    for (const note of gpu.notes)
+      if (!notes.has(note.code)) notes.set(note.code, remarkText(translator, 'gpu-note', note));
+  }
+  for (const text of notes.values()) if (text !== null) blocks.push({ kind: 'small', text });
+  if (gpus !== null && gpus.source !== 'none') {
+    const age = snapshot.gpuAgeMs ?? 0;
+    blocks.push({
+      kind: 'small',
+      text: translator.text('vram.source', { age, source: gpus.source, host: { code: gpus.host } }),
+    });
+  }
+  if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  return blocks;
+}
+
+/** The verdict line of a server's memory. */
+export function vramTitle(snapshot: ServerSnapshot, translator: Translator) {
+  const { freeNow, totalBytes } = snapshot.figures;
+  const server = { code: snapshot.name };
+  if (freeNow === null || totalBytes === null) return translator.text('vram.title.unknown', { server });
+  return translator.text('vram.title', { server, free: freeNow.sum, total: totalBytes, largest: freeNow.max });
+}
+
+async function run(context: CommandContext<Services>, options: z.output<typeof schema>): Promise<Reply> {
+  const { translator, services } = context;
+  const server = pickServer(services, options.server);
+  const snapshot = await server.snapshot({ maxAgeMs: 2_000, timeoutMs: 2_500 });
+  const unknown = snapshot.figures.freeNow === null;
+  const blocks = vramBlocks(snapshot, translator, services);
+  const bars = vramBars(snapshot, translator);
+  const lines = vramLines(services, snapshot, options.window, translator);
+  const charts = [bars, lines].filter((chart): chart is ChartSpec => chart !== null);
+  const title = vramTitle(snapshot, translator);
+  if (charts.length > 0) {
+    const alt = bars?.bars.map((bar) => `${bar.label} ${bar.note}`).join(', ') ?? '';
+    blocks.push({
+      kind: 'picture',
+      picture: { name: 'vram.png', alt: alt.slice(0, 1024), png: () => services.painter.draw({ charts }) },
+    });
+  }
+  if (lines === null && services.history !== undefined)
+    blocks.push({ kind: 'small', text: translator.text('vram.no-history') });
+  return {
+    tone: unknown ? 'bad' : snapshot.gpuStale || snapshot.gpuProblems.length > 0 ? 'warning' : 'neutral',
+    title,
+    blocks,
+    ...(unknown ? { failed: true } : {}),
+  };
+}
+
+/** `/vram`: dense text first, then the picture. */
+export const vramCommand: Command<Services> = {
+  name: 'vram',
+  description: 'vram.description',
+  run: runnable<Services, typeof schema>({
+    description: 'vram.description',
+    access: 'everyone',
+    options: [
+      serverOption,
+      {
+        name: 'window',
+        description: 'option.window',
+        type: 'string',
+        choices: (Object.keys(WINDOWS) as WindowName[]).map((value) => ({ value })),
+      },
+    ],
+    schema,
+    run,
+    complete: completeServer,
+  }),
+};
