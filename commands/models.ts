@@ -1,0 +1,190 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { z } from 'zod';
+import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
+import { formatBytes } from '../src/chat/format.ts';
+import type { Action, Block, Reply } from '../src/chat/reply.ts';
+import { architectureNumber } from '../src/estimator/estimate-facts.ts';
+import type { EstimateRequest, EstimateServer, KvCacheType } from '../src/estimator/types.ts';
+import type { OllamaModel } from '../src/ollama/types.ts';
+import { estimateServer } from '../src/servers/estimate-server.ts';
+import type { Server, ServerSnapshot } from '../src/servers/types.ts';
+import { largestContext } from './fit/answer.ts';
+import { pickServer } from './fit/question.ts';
+import { completeServer } from './parts/completion.ts';
+import { serverOption } from './parts/options.ts';
+import { problemBlocks } from './parts/server-state.ts';
+import type { Services } from './services.ts';
+
+const SORTS = ['name', 'size', 'ctx'] as const;
+const PAGE_SIZE = 15;
+/** More models than this are listed without contexts beyond the page shown. */
+const MAX_ESTIMATED = 60;
+
+const schema = z.object({
+  server: z.string().trim().min(1).max(64).optional(),
+  sort: z.enum(SORTS).default('name'),
+});
+const pageSchema = schema.extend({ page: z.number().int().min(0).max(10_000) });
+
+/** A model with what fits, `null` where it is not known. */
+interface Row {
+  readonly model: OllamaModel;
+  readonly trained: number | null;
+  readonly now: number | null;
+  readonly empty: number | null;
+}
+
+interface Machine {
+  readonly now: EstimateServer;
+  readonly empty: EstimateServer;
+}
+
+async function estimateRow(
+  context: CommandContext<Services>,
+  server: Server,
+  machine: Machine | null,
+  model: OllamaModel,
+): Promise<Row> {
+  const row: Row = { model, trained: model.contextLength, now: null, empty: null };
+  if (machine === null || model.isCloud || model.isMlx) return row;
+  const { env } = server.config;
+  try {
+    const { spec } = await context.services.models.find(model.name, server, context.signal);
+    const request: EstimateRequest = {
+      numCtx: 4_096,
+      flashAttention: env.flashAttention ?? 'auto',
+      ...(env.kvCacheType === null ? {} : { kvCacheType: env.kvCacheType as KvCacheType }),
+      ...(env.numParallel === null ? {} : { numParallel: env.numParallel }),
+    };
+    const trained = architectureNumber(spec, 'context_length') || model.contextLength;
+    const without = (assumed: EstimateServer) => ({ ...assumed, loaded: [] });
+    return {
+      model,
+      trained,
+      now: largestContext(spec, machine.now, request),
+      empty: largestContext(spec, without(machine.empty), request),
+    };
+  } catch {
+    // One model that cannot be read must not hide the others; its row says "?".
+    context.signal.throwIfAborted();
+    return row;
+  }
+}
+
+function machineOf(server: Server, snapshot: ServerSnapshot): Machine | null {
+  if (snapshot.gpuStale) return null;
+  const now = estimateServer(snapshot, server.config);
+  return now.gpus.length === 0 ? null : { now, empty: estimateServer(snapshot, server.config, { assume: 'empty' }) };
+}
+
+function sortRows(rows: readonly Row[], sort: (typeof SORTS)[number]): Row[] {
+  const byName = (a: Row, b: Row) => a.model.name.localeCompare(b.model.name, 'en');
+  if (sort === 'size') return [...rows].sort((a, b) => b.model.sizeBytes - a.model.sizeBytes || byName(a, b));
+  if (sort === 'ctx') return [...rows].sort((a, b) => (b.now ?? -1) - (a.now ?? -1) || byName(a, b));
+  return [...rows].sort(byName);
+}
+
+async function list(context: CommandContext<Services>, options: z.output<typeof pageSchema>): Promise<Reply> {
+  const { translator, services } = context;
+  const { locale } = translator;
+  const server = pickServer(services, options.server);
+  const [snapshot, models] = await Promise.all([
+    server.snapshot({ maxAgeMs: 2_000, timeoutMs: 2_000 }),
+    server.ollama.tags({ signal: context.signal }),
+  ]);
+  const machine = machineOf(server, snapshot);
+  const plain = sortRows(
+    models.map((model) => ({ model, trained: model.contextLength, now: null, empty: null })),
+    options.sort,
+  );
+  const pages = Math.max(1, Math.ceil(plain.length / PAGE_SIZE));
+  const page = Math.min(options.page, pages - 1);
+  const wholeList = options.sort === 'ctx' && plain.length <= MAX_ESTIMATED;
+  const shown = wholeList ? plain : plain.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
+  const rows: Row[] = [];
+  for (const row of shown) {
+    rows.push(await estimateRow(context, server, machine, row.model));
+    // The clamps of many models together would hold up everybody else's answers.
+    await nextTurn();
+  }
+  const final = wholeList ? sortRows(rows, 'ctx').slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE) : rows;
+  const ctx = (row: Row, value: number | null) =>
+    machine === null || row.model.isCloud || row.model.isMlx ? '?' : (value?.toString() ?? '–');
+  const right = (title: string) => ({ title, align: 'right' as const });
+  const blocks: Block[] = [
+    ...problemBlocks(snapshot, translator),
+    {
+      kind: 'table',
+      columns: [
+        { title: translator.t('ps.column.model'), align: 'left' },
+        right(translator.t('models.column.size')),
+        { title: translator.t('models.column.quant'), align: 'left' },
+        right(translator.t('models.column.trained')),
+        right(translator.t('models.column.now')),
+        right(translator.t('models.column.empty')),
+      ],
+      rows: final.map((row) => [
+        row.model.name.slice(0, 48),
+        row.model.isCloud ? translator.t('ps.cloud') : formatBytes(row.model.sizeBytes, locale),
+        row.model.details.quantization.slice(0, 10),
+        row.trained?.toString() ?? '?',
+        ctx(row, row.now),
+        ctx(row, row.empty),
+      ]),
+    },
+  ];
+  if (pages > 1) blocks.push({ kind: 'small', text: translator.text('models.page', { page: page + 1, pages }) });
+  if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  const turn = (to: number, label: string): Action => ({
+    label,
+    style: 'secondary',
+    target: 'edit',
+    call: {
+      handler: 'models.page',
+      payload: { sort: options.sort, page: to, ...(options.server === undefined ? {} : { server: options.server }) },
+    },
+  });
+  return {
+    tone: 'neutral',
+    title: translator.text('models.title', {
+      count: models.length,
+      server: { code: server.name },
+      bytes: models.reduce((sum, model) => sum + (model.isCloud ? 0 : model.sizeBytes), 0),
+    }),
+    blocks,
+    actions: [
+      ...(page > 0 ? [turn(page - 1, translator.t('models.previous'))] : []),
+      ...(page < pages - 1 ? [turn(page + 1, translator.t('models.next'))] : []),
+    ],
+  };
+}
+
+/** `/models`: what is on the server, and the largest context of each that fits, now and on the empty server. */
+export const modelsCommand: Command<Services> = {
+  name: 'models',
+  description: 'models.description',
+  run: runnable<Services, typeof schema>({
+    description: 'models.description',
+    access: 'everyone',
+    options: [
+      serverOption,
+      {
+        name: 'sort',
+        description: 'option.sort',
+        type: 'string',
+        choices: SORTS.map((value) => ({ value, label: `sort.${value}` as const })),
+      },
+    ],
+    schema,
+    run: (context, options) => list(context, { ...options, page: 0 }),
+    complete: completeServer,
+  }),
+};
+
+/** The buttons under a long list. */
+export const modelsPage: ActionHandler<Services> = {
+  name: 'models.page',
+  access: 'everyone',
+  payload: pageSchema,
+  run: list,
+};
