@@ -91,9 +91,9 @@ export function hasState(model: Model, layer: number): boolean {
   );
 }
 
-/** Elements of a layer's V row in the cache: without flash attention all are as wide as the widest. */
-export function cachedWidthV(hp: Hparams, layer: number, flashAttention: boolean): number {
-  return flashAttention ? widthV(hp, layer) : widestV(hp);
+/** Elements of a layer's V row in the cache: transposed, all are as wide as the widest. */
+export function cachedWidthV(hp: Hparams, layer: number, transposedV: boolean): number {
+  return transposedV ? widestV(hp) : widthV(hp, layer);
 }
 
 /** Cache and state per device in bytes; the last entry is the host. */
@@ -103,7 +103,7 @@ export function cacheBytes(
   shape: ContextShape,
   typeK: number,
   typeV: number,
-  flashAttention: boolean,
+  transposedV: boolean,
 ): Float64Array {
   const { hp } = model;
   const result = new Float64Array(placement.host + 1);
@@ -116,7 +116,7 @@ export function cacheBytes(
       const cells = hp.slidingWindow !== 'none' && hp.isWindowed[layer] === 1 ? shape.windowCells : shape.numCtxSeq;
       sum += bytes(typeK, [widthK(hp, layer), cells, shape.streams]);
       if (!mla) {
-        sum += bytes(typeV, [cachedWidthV(hp, layer, flashAttention), cells, shape.streams]);
+        sum += bytes(typeV, [cachedWidthV(hp, layer, transposedV), cells, shape.streams]);
       }
     }
     if (hasState(model, layer)) {

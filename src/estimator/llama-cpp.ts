@@ -48,6 +48,8 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig): Prepar
       placement,
       overrides,
       flashAttention,
+      // Where `auto` finds out that a device cannot, the cache is made already and stays as it is.
+      transposedV: config.flashAttention === false || hp.architecture === 'grok',
       typeK,
       typeV,
       outputs: wantsAll ? shape.numBatch : config.outputs,
@@ -67,7 +69,7 @@ export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig): LlamaCppP
   const { model, options } = prepareLlamaCpp(spec, config);
   const { placement, shape } = options;
   const weights = weightBytes(model, placement, options.overrides);
-  const cache = cacheBytes(model, placement, shape, options.typeK, options.typeV, options.flashAttention);
+  const cache = cacheBytes(model, placement, shape, options.typeK, options.typeV, options.transposedV);
   const { architecture } = model;
   const compute =
     architecture === undefined ? guessCompute(model, options) : computeBytes(model, architecture, options);

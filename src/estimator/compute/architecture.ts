@@ -30,6 +30,11 @@ export interface Architecture {
   readonly cachesNextn?: boolean;
   /** True for T5 and its kind: as many output rows as the batch has tokens, whatever is asked for. */
   readonly hasEncoder?: boolean;
+  /**
+   * True where every layer reads a slice of its own of one tensor: then each slice crosses to the layer's device, and no
+   * layer may be left out of the graph when there are several devices.
+   */
+  readonly slicesPerLayer?: boolean;
   /** Reads the keys that this architecture has beyond the common ones (`load_arch_hparams`). */
   hparams?(hp: Hparams, reader: MetadataReader, spec: ModelSpec): void;
   /** Whether the layer loads the rope factors of the file; default: all layers do. */

@@ -69,8 +69,8 @@ export function plainAttentionInputs(b: GraphBuilder): AttentionInputs {
 function cacheInputs(b: GraphBuilder, cells: number, window: boolean, split: boolean): CacheInputs {
   const g = b.graph;
   const streams = b.options.shape.streams;
-  // Without flash attention V is stored element by element; MLA stores no V at all and never reads this input.
-  const rowsV = b.flashAttention ? b.tokens : b.tokens * widestV(b.hp);
+  // A transposed V is stored element by element; MLA stores no V at all and never reads this input.
+  const rowsV = b.transposedV ? b.tokens * widestV(b.hp) : b.tokens;
   return {
     cells,
     rowsK: g.input(I64, b.tokens),
@@ -194,7 +194,7 @@ function layerCache(b: GraphBuilder, inputs: AttentionInputs, layer: number, cel
   const device = b.deviceOf(layer);
   inputs.cacheK[layer] = g.stored(options.typeK, widthK(hp, layer), cells, streams, 1, device, false);
   if (hp.headKMla === 0) {
-    const width = cachedWidthV(hp, layer, b.flashAttention);
+    const width = cachedWidthV(hp, layer, b.transposedV);
     inputs.cacheV[layer] = g.stored(options.typeV, width, cells, streams, 1, device, false);
   }
 }
@@ -210,7 +210,7 @@ function storeK(b: GraphBuilder, cache: Tensor, k: Tensor, rows: Tensor): Tensor
 
 function storeV(b: GraphBuilder, cache: Tensor, v: Tensor, rows: Tensor): Tensor {
   const g = b.graph;
-  if (b.flashAttention) {
+  if (!b.transposedV) {
     return storeK(b, cache, v, rows);
   }
   const width = g.size(v, 0) * g.size(v, 1);
@@ -247,7 +247,7 @@ function viewV(b: GraphBuilder, cache: Tensor, layer: number, cells: number): Te
   const head = headVOf(b.hp, layer);
   const heads = b.hp.headsKv[layer]!;
   const streams = g.size(cache, 2);
-  if (b.flashAttention) {
+  if (!b.transposedV) {
     const row = rowBytes(type, width);
     return g.view(cache, head, heads, cells, streams, rowBytes(type, head), row, rowBytes(type, width * cells));
   }

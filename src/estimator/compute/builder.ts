@@ -21,6 +21,8 @@ export interface BuildOptions {
   readonly placement: Placement;
   readonly overrides: Overrides;
   readonly flashAttention: boolean;
+  /** Whether V is cached transposed, as it is where flash attention was ruled out before the cache was made. */
+  readonly transposedV: boolean;
   readonly typeK: number;
   readonly typeV: number;
   /** Tokens of the micro-batch, a multiple of the sequences. */
@@ -45,6 +47,7 @@ export class GraphBuilder {
   readonly sequences: number;
   readonly outputs: number;
   readonly flashAttention: boolean;
+  readonly transposedV: boolean;
   /** Layers to build, in order. */
   readonly layers: Int32Array;
   /** Number of the last computed layer. */
@@ -68,6 +71,7 @@ export class GraphBuilder {
     this.sequences = options.shape.sequences;
     this.outputs = options.outputs;
     this.flashAttention = options.flashAttention;
+    this.transposedV = options.transposedV;
     this.layers = options.layers;
     this.lastLayer = model.layers - 1;
     this.weightIds = new Int32Array(model.tensors.length).fill(NO_TENSOR);

@@ -26,7 +26,8 @@ export function representativeLayers(
   all: boolean,
 ): Int32Array {
   const count = model.layers;
-  if (all || count <= KEPT_ROUNDS + 1) {
+  const sliced = model.architecture?.slicesPerLayer === true && !onOneDevice(placement);
+  if (all || sliced || count <= KEPT_ROUNDS + 1) {
     return Int32Array.from({ length: count }, (_, layer) => layer);
   }
   const keys = layerKeys(model, placement, overrides);
@@ -57,6 +58,10 @@ export function representativeLayers(
     at += period * rounds;
   }
   return Int32Array.from(kept);
+}
+
+function onOneDevice(placement: Placement): boolean {
+  return placement.deviceOf.every((device) => device === placement.deviceOf[0]);
 }
 
 /** Numbers that are equal for layers that need equal memory in equal places. */

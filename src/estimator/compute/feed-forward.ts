@@ -70,6 +70,8 @@ export interface ExpertOptions {
   readonly chooseByLogits?: boolean;
   /** The bias tensors of the experts are added (gpt-oss). */
   readonly biases?: boolean;
+  /** False where llama.cpp does not hand the scales of the experts' matrices on. */
+  readonly scales?: boolean;
   /** Names of the tensors where they are not the usual ones. */
   readonly names?: {
     readonly router?: string;
@@ -136,7 +138,7 @@ export function experts(b: GraphBuilder, layer: number, x: Tensor, options: Expe
     current = g.mul(g.repeat(current, width, used, tokens), weights);
   }
   const hidden = expertHidden(b, layer, current, chosen, options);
-  let result = expertMatMul(b, layer, names.down ?? 'ffn_down_exps', hidden, chosen);
+  let result = expertMatMul(b, layer, names.down ?? 'ffn_down_exps', hidden, chosen, options.scales);
   if (biases) {
     result = addExpertBias(b, layer, names.down ?? 'ffn_down_exps', result, chosen);
   }
@@ -162,10 +164,17 @@ function chooseGroups(b: GraphBuilder, probabilities: Tensor, count: number, tok
   return g.reshape(g.setRows(g.fill(grouped), kept, chosenGroups), count, tokens);
 }
 
-function expertMatMul(b: GraphBuilder, layer: number, name: string, x: Tensor, chosen: Tensor): Tensor {
+function expertMatMul(
+  b: GraphBuilder,
+  layer: number,
+  name: string,
+  x: Tensor,
+  chosen: Tensor,
+  scales: boolean | undefined,
+): Tensor {
   const g = b.graph;
   const product = g.mulMatId(b.weight(layer, name), x, chosen);
-  const scale = b.expertScale(layer, name);
+  const scale = scales === false ? NO_TENSOR : b.expertScale(layer, name);
   if (scale === NO_TENSOR) {
     return product;
   }
@@ -186,7 +195,7 @@ function expertHidden(b: GraphBuilder, layer: number, x: Tensor, chosen: Tensor,
   const activation = options.activation ?? 'silu';
   const gateUpName = names.gateUp ?? 'ffn_gate_up_exps';
   if (b.has(layer, gateUpName)) {
-    let both = expertMatMul(b, layer, gateUpName, x, chosen);
+    let both = expertMatMul(b, layer, gateUpName, x, chosen, options.scales);
     if (biases) {
       both = addExpertBias(b, layer, gateUpName, both, chosen);
     }
@@ -199,12 +208,12 @@ function expertHidden(b: GraphBuilder, layer: number, x: Tensor, chosen: Tensor,
   }
   const upName = names.up ?? 'ffn_up_exps';
   const gateName = names.gate ?? 'ffn_gate_exps';
-  let up = expertMatMul(b, layer, upName, x, chosen);
+  let up = expertMatMul(b, layer, upName, x, chosen, options.scales);
   if (biases) {
     up = addExpertBias(b, layer, upName, up, chosen);
   }
   if (b.has(layer, gateName)) {
-    let gate = expertMatMul(b, layer, gateName, x, chosen);
+    let gate = expertMatMul(b, layer, gateName, x, chosen, options.scales);
     if (biases) {
       gate = addExpertBias(b, layer, gateName, gate, chosen);
     }

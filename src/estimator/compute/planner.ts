@@ -22,6 +22,8 @@ export interface ComputeOptions {
   readonly placement: Placement;
   readonly overrides: Overrides;
   readonly flashAttention: boolean;
+  /** Whether V is cached transposed. */
+  readonly transposedV: boolean;
   readonly typeK: number;
   readonly typeV: number;
   /** n_outputs_max as llama.cpp resolved it. */
@@ -48,10 +50,23 @@ export interface GraphFacts {
 
 /** Compute buffer per device in bytes, the host last. */
 export function computeBytes(model: Model, architecture: Architecture, options: ComputeOptions): number[] {
-  buildGraph(model, architecture, options);
   const gpus = options.placement.host;
-  schedule.plan(graph, { gpus, copies: options.copies, opOffload: options.opOffload, pins: options.pins });
+  planGraph(model, architecture, options);
+  if (options.copies > 1 && schedule.splitCount > gpus + 1 && options.allLayers !== true) {
+    // Something in the layers runs on the host: with pipelining every layer then has copies of its own that last.
+    planGraph(model, architecture, { ...options, allLayers: true });
+  }
   return allocator.allocate(graph, schedule, gpus);
+}
+
+function planGraph(model: Model, architecture: Architecture, options: ComputeOptions): void {
+  buildGraph(model, architecture, options);
+  schedule.plan(graph, {
+    gpus: options.placement.host,
+    copies: options.copies,
+    opOffload: options.opOffload,
+    pins: options.pins,
+  });
 }
 
 /** Number of nodes and splits of the whole graph, as llama.cpp logs them. */
@@ -70,6 +85,7 @@ function buildGraph(model: Model, architecture: Architecture, options: ComputeOp
     placement: options.placement,
     overrides: options.overrides,
     flashAttention: options.flashAttention,
+    transposedV: options.transposedV,
     typeK: options.typeK,
     typeV: options.typeV,
     tokens,
