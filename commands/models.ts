@@ -5,7 +5,6 @@ import { formatBytes } from '../src/chat/format.ts';
 import type { Action, Block, Reply } from '../src/chat/reply.ts';
 import { architectureNumber } from '../src/estimator/estimate-facts.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType } from '../src/estimator/types.ts';
-import type { OllamaModel } from '../src/ollama/types.ts';
 import { estimateServer } from '../src/servers/estimate-server.ts';
 import type { Server, ServerSnapshot } from '../src/servers/types.ts';
 import { largestContext } from './fit/answer.ts';
@@ -25,6 +24,8 @@ const schema = z.object({
   sort: z.enum(SORTS).default('name'),
 });
 const pageSchema = schema.extend({ page: z.number().int().min(0).max(10_000) });
+
+type OllamaModel = Awaited<ReturnType<Server['ollama']['tags']>>[number];
 
 /** A model with what fits, `null` where it is not known. */
 interface Row {
