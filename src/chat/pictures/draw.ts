@@ -146,7 +146,13 @@ function barsConfiguration(spec: BarsSpec, context: SKRSContext2D): ChartConfigu
           min: 0,
           max,
           grid: { color: GRID },
-          ticks: { color: FAINT, stepSize: niceStep(max), callback: (value) => `${Number(value)} GiB`, maxRotation: 0 },
+          ticks: {
+            color: FAINT,
+            stepSize: niceStep(max),
+            includeBounds: false,
+            callback: (value) => `${Number(value)} GiB`,
+            maxRotation: 0,
+          },
           afterBuildTicks: (axis) => {
             axis.ticks = axis.ticks.filter((tick) => tick.value <= capacity * 1.001);
           },
