@@ -45,6 +45,7 @@ export class BotProcess {
     } = {},
   ): Promise<BotProcess> {
     const dataDir = settings.dataDir ?? (await mkdtemp(join(tmpdir(), 'headroom-e2e-')));
+    const identified = discord.gateway.counts.identify + 1;
     const child = spawn(process.execPath, [settings.script ?? 'src/main.ts'], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -62,7 +63,7 @@ export class BotProcess {
     const bot = new BotProcess(child, dataDir);
     try {
       await Promise.race([
-        discord.gateway.waitConnected(30_000),
+        discord.gateway.waitConnected(30_000, identified),
         bot.#exited.then(([code]) => Promise.reject(new Error(`the bot ended with ${String(code)}`))),
       ]);
     } catch (error) {

@@ -12,6 +12,14 @@ export const discordMessages = area({
     en: '{person} here is the answer to {command}; the first message could not be changed any more.',
     'zh-CN': '{person} 这是 {command} 的结果；原消息已无法更改。',
   },
+  'error.discord-token-invalid': {
+    en: 'Discord refused the token. Set DISCORD_TOKEN to the bot token from the developer portal.',
+    'zh-CN': 'Discord 拒绝了令牌。请将 DISCORD_TOKEN 设为开发者门户中的机器人令牌。',
+  },
+  'error.discord-unreachable': {
+    en: 'Discord could not be reached. Check the network and DISCORD_API_URL.',
+    'zh-CN': '无法连接 Discord。请检查网络和 DISCORD_API_URL。',
+  },
   'error.chat-gone': {
     en: 'The message or channel is no longer there.',
     'zh-CN': '该消息或频道已不存在。',

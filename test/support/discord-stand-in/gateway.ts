@@ -56,8 +56,10 @@ export class Gateway {
     if (this.connected) this.#send(this.#socket!, { op: 0, ...event });
   }
 
-  async waitConnected(timeoutMs = 10_000): Promise<void> {
-    await this.#waitUntil(() => this.connected, timeoutMs, 'the bot did not connect to the gateway');
+  /** Waits for a connected bot, after at least so many sessions were begun. */
+  async waitConnected(timeoutMs = 10_000, sessions = 0): Promise<void> {
+    const holds = () => this.connected && this.counts.identify >= sessions;
+    await this.#waitUntil(holds, timeoutMs, 'the bot did not connect to the gateway');
   }
 
   async waitClosed(count = 1, timeoutMs = 10_000): Promise<Closed> {

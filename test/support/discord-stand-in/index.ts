@@ -385,7 +385,8 @@ export class DiscordStandIn {
       request.socket.destroy();
       return;
     }
-    response.writeHead(result.status, { 'content-type': 'application/json', ...result.headers });
+    const type = result.body === undefined ? 'text/html; charset=utf-8' : 'application/json';
+    response.writeHead(result.status, { 'content-type': type, ...result.headers });
     response.end(result.body === undefined ? undefined : JSON.stringify(result.body));
   }
 }
