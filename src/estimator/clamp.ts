@@ -107,8 +107,9 @@ class ClampSearch {
   /** `fits`, at the very context asked for, with the margin left on every GPU in use. */
   #fits(numCtx: number): boolean {
     const surplus = this.#surplus(numCtx);
-    if (surplus !== undefined && surplus.tightestBytes < 0 && surplus.totalBytes < 0) return false;
-    if (surplus !== undefined && surplus.tightestBytes < 0 && this.#devicesAt(numCtx) === 1) return false;
+    if (surplus !== undefined && surplus.tightestBytes < 0) {
+      if (surplus.bestCaseBytes < 0 || this.#devicesAt(numCtx) === 1) return false;
+    }
     const plan = this.#planAt(numCtx);
     if (plan.verdict !== 'fits') return false;
     return plan.gpus.every((gpu) => gpu.totalBytes === 0 || gpu.headroomBytes >= this.#marginBytes);
@@ -157,13 +158,9 @@ class ClampSearch {
     const above = this.#surplus(good);
     const below = this.#surplus(bad);
     if (interpolate && above !== undefined && below !== undefined && this.#marginBytes === 0) {
-      const share =
-        above.tightestBytes >= 0 && below.tightestBytes < 0
-          ? above.tightestBytes / (above.tightestBytes - below.tightestBytes)
-          : above.totalBytes >= 0 && below.totalBytes < 0
-            ? above.totalBytes / (above.totalBytes - below.totalBytes)
-            : 0.5;
-      step = Math.floor(steps * share);
+      if (above.tightestBytes >= 0 && below.tightestBytes < 0) {
+        step = Math.floor((steps * above.tightestBytes) / (above.tightestBytes - below.tightestBytes));
+      }
     }
     return good + Math.min(Math.max(step, 1), steps - 1) * CLAMP_STEP;
   }

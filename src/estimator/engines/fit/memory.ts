@@ -11,19 +11,24 @@ export function deviceBytes(plan: LlamaCppPlan, gpu: number): number {
 export interface FitSurplus {
   /** On the GPU with least. */
   readonly tightestBytes: number;
-  /** Over all GPUs: when this is negative too, no other split can help. */
-  readonly totalBytes: number;
+  /**
+   * Over all GPUs, were the compute buffers without the four copies of pipeline parallelism. When this is negative no
+   * other split helps. (`--fit` fills several devices while the model is not yet wholly on them, so it does not see
+   * those copies, and never looks again.)
+   */
+  readonly bestCaseBytes: number;
 }
 
 /** The first question of `--fit`, in one dry run: what a clamp asks many times. */
 export function fitSurplus(spec: ModelSpec, config: LlamaCppConfig, marginsBytes: readonly number[]): FitSurplus {
   const plan = planLlamaCpp(spec, { ...config, view: 'fit' });
   let tightestBytes = Number.POSITIVE_INFINITY;
-  let totalBytes = 0;
+  let bestCaseBytes = 0;
   for (const [index, gpu] of config.gpus.entries()) {
     const surplus = gpu.freeBytes - (marginsBytes[index] ?? 0) - deviceBytes(plan, index);
     tightestBytes = Math.min(tightestBytes, surplus);
-    totalBytes += surplus;
+    const copies = 1 - 1 / plan.pipelineCopies;
+    bestCaseBytes += surplus + copies * (plan.gpus[index]?.computeBytes ?? 0);
   }
-  return { tightestBytes, totalBytes };
+  return { tightestBytes, bestCaseBytes };
 }
