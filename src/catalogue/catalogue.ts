@@ -4,6 +4,7 @@ import { GgufError } from '../gguf/errors.ts';
 import { specFromGgufFile } from '../gguf/from-file.ts';
 import { specFromJsonFile } from '../gguf/from-json.ts';
 import { type ShowGap, type ShowSpec, specFromShow } from '../gguf/from-show.ts';
+import { asLlamaCppSees } from '../gguf/llama-cpp-view.ts';
 import { type BuiltinNote, builtinCatalogue } from './builtin.ts';
 import { CatalogueError } from './errors.ts';
 import { Lru } from './lru.ts';
@@ -68,6 +69,11 @@ export interface CatalogueOptions {
 export interface FindOptions {
   /** The server whose models are meant. Absent: only registry and built-in list. */
   readonly server?: SpecServer;
+  /**
+   * Ollama's version for which the answer is meant, when no server tells it. From 0.30 on (and without a version) models in
+   * Ollama's own form are given as llama.cpp sees them.
+   */
+  readonly ollama?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -109,7 +115,10 @@ export class Catalogue {
     const warnings = asked.warnings;
     const builtin = builtinCatalogue().lookUp(shown);
     const registry = await this.#fromRegistry(name, builtin?.notes.length === 0, options.signal);
-    if (registry.found !== undefined) return { ...registry.found, warnings: [...warnings, ...registry.found.warnings] };
+    if (registry.found !== undefined) {
+      const spec = seenBy(asked.version ?? readVersion(options.ollama), registry.found.spec);
+      return { ...registry.found, spec, warnings: [...warnings, ...registry.found.warnings] };
+    }
     if (registry.asked) warnings.push('registry-unavailable');
     if (builtin !== null) return { spec: builtin.spec, source: 'builtin', warnings: [...warnings, ...builtin.notes] };
     if (asked.found !== undefined) return asked.found;
@@ -120,7 +129,7 @@ export class Catalogue {
   async #fromServer(
     name: ModelName,
     { server, signal }: FindOptions,
-  ): Promise<{ found?: Found; warnings: CatalogueWarning[]; names: readonly string[] }> {
+  ): Promise<{ found?: Found; version?: Version | null; warnings: CatalogueWarning[]; names: readonly string[] }> {
     if (server === undefined) return { warnings: [], names: [] };
     const started = performance.now();
     try {
@@ -133,10 +142,11 @@ export class Catalogue {
         const other = parseModelName(model.name);
         return other.ok && nameKey(other.name) === nameKey(name);
       });
-      if (entry === undefined) return { warnings: ['model-not-on-server'], names };
+      const number = readVersion(version);
+      if (entry === undefined) return { version: number, warnings: ['model-not-on-server'], names };
       const leftMs = this.#serverTimeoutMs - (performance.now() - started);
-      const { found, gaps } = await this.#show(server, entry, readVersion(version), { signal, leftMs });
-      return found === undefined ? { warnings: [...gaps], names } : { found, warnings: [], names };
+      const { found, gaps } = await this.#show(server, entry, number, { signal, leftMs });
+      return found === undefined ? { version: number, warnings: [...gaps], names } : { found, warnings: [], names };
     } catch (error) {
       if (error instanceof CatalogueError) throw error;
       if (error instanceof GgufError && error.code !== 'show-invalid') throw error;
@@ -149,7 +159,7 @@ export class Catalogue {
   async #show(
     server: SpecServer,
     entry: ServerModel,
-    version: readonly [number, number, number] | null,
+    version: Version | null,
     { signal, leftMs }: { signal: AbortSignal | undefined; leftMs: number },
   ): Promise<ShowSpec & { found?: Found }> {
     const key = entry.digest === undefined ? undefined : `${entry.digest}@${version?.join('.') ?? '?'}`;
@@ -176,7 +186,7 @@ export class Catalogue {
     }
     if (read.spec === null) return read;
     const found: Found = {
-      spec: read.spec,
+      spec: seenBy(version, read.spec),
       source: 'server',
       warnings: read.gaps,
       ...(entry.digest === undefined ? {} : { digest: entry.digest }),
@@ -209,6 +219,14 @@ export class Catalogue {
       return { asked: true };
     }
   }
+}
+
+type Version = readonly [number, number, number];
+
+/** Ollama runs llama.cpp from 0.30 on. */
+function seenBy(version: Version | null, spec: ModelSpec): ModelSpec {
+  const own = version !== null && version[0] === 0 && version[1] < 30;
+  return own ? spec : asLlamaCppSees(spec);
 }
 
 class TimeoutError extends Error {}
@@ -265,7 +283,7 @@ function readTags(answer: unknown): ServerModel[] {
   }));
 }
 
-function readVersion(answer: unknown): readonly [number, number, number] | null {
+function readVersion(answer: unknown): Version | null {
   const named = (answer ?? {}) as { text?: unknown; version?: unknown };
   const text = typeof answer === 'string' ? answer : (named.text ?? named.version);
   const match = typeof text === 'string' ? /^v?(\d{1,5})\.(\d{1,5})\.(\d{1,5})/.exec(text) : null;

@@ -172,6 +172,14 @@ describe('a model that the server has', () => {
     await expect(catalogue().find('far:1t', { server })).rejects.toMatchObject({ code: 'model-mlx' });
   });
 
+  it('in Ollama’s own form is given as the server’s engine sees it', async () => {
+    const own = { ...builtin('qwen2.5'), architecture: 'qwen25vl' };
+    ollama.models = { 'qwen2.5vl:7b': { ...own, metadata: { ...own.metadata, 'general.architecture': 'qwen25vl' } } };
+    expect((await catalogue().find('qwen2.5vl:7b', { server })).spec.architecture).toBe('qwen25vl');
+    ollama.version = '0.30.0';
+    expect((await catalogue().find('qwen2.5vl:7b', { server })).spec.architecture).toBe('qwen2vl');
+  });
+
   it('has no tensors before 0.6.1: then registry or list answer, and it is said', async () => {
     ollama.models = { 'gemma3:12b': builtin('gemma3:12b') };
     ollama.version = '0.5.13';
@@ -189,6 +197,21 @@ describe('a model that the server does not have', () => {
     expect(found).toMatchObject({ source: 'registry', warnings: ['model-not-on-server'], numCtx: 2048 });
     expect(found.downloadBytes).toBeGreaterThan(1000);
     expect(found.digest).toMatch(/^sha256:/);
+  });
+
+  it('comes from the registry in the form that the version asked for sees', async () => {
+    const { metadata, tensors } = tinyModel();
+    const named = metadata.map(([key, value]) => [key.replace('llama.', 'olmo3.'), value] as const);
+    const own = [['general.architecture', { type: 'string', value: 'olmo3' }] as const, ...named.slice(1)];
+    registry.add('me/olmo:1b', { model: writeGguf({ metadata: own, tensors }).bytes });
+    const find = async (ollamaVersion?: string): Promise<string> => {
+      const version = ollamaVersion === undefined ? {} : { ollama: ollamaVersion };
+      return (await catalogue({ registry: registryClient }).find(`${registry.host}/me/olmo:1b`, version)).spec
+        .architecture;
+    };
+    expect(await find('0.24.0')).toBe('olmo3');
+    expect(await find('0.33.0')).toBe('olmo2');
+    expect(await find()).toBe('olmo2');
   });
 
   it('comes from the list otherwise, with what the list leaves open', async () => {
