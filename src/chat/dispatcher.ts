@@ -262,7 +262,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       job.timeoutMs === null
         ? null
         : setTimeout(() => {
-            controller.abort(new GivenUpError('error.timeout', { duration: job.timeoutMs ?? 0 }, graceMs));
+            controller.abort(new GivenUpError('error.given-up', { duration: job.timeoutMs ?? 0 }, graceMs));
           }, job.timeoutMs);
     let settled = false;
     const context: CommandContext<S> = {
@@ -293,7 +293,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       const words = explainError(reason ?? error);
       if (words === null) reply = internal(job.name, error, translator);
       else reply = errorReply(translator, words);
-      if (words?.key === 'error.timeout') ended = 'timeout';
+      if (words?.key === 'error.given-up') ended = 'timeout';
       else if (words?.key === 'error.shutting-down') ended = 'stopped';
       else ended = words === null ? 'error' : 'failed';
     }
@@ -324,7 +324,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     const { command, subcommand, option, typed, options, person, place, locale } = request;
     const controller = new AbortController();
     const timer = setTimeout(() => {
-      controller.abort(new GivenUpError('error.timeout', {}, 0));
+      controller.abort(new GivenUpError('error.given-up', {}, 0));
     }, settings.completionMs ?? DEFAULT_COMPLETION_MS);
     try {
       const runnable = find(command, subcommand);
