@@ -189,14 +189,7 @@ describe('asLlamaCppSees', () => {
   });
 
   it('takes no long time over a file made to be slow', () => {
-    const tensors = Array.from(
-      { length: 50_000 },
-      (_, i) => [`blk.${i}.ffn_gate_exps.weight`, [8, 8, 2]] as const,
-    ).concat(Array.from({ length: 50_000 }, (_, i) => [`blk.${i}.ffn_up_exps.weight`, [8, 8, 2]] as const));
-    const own = spec('gemma4', {}, Object.fromEntries(tensors.map(([name, shape]) => [name, [...shape]])));
-    expect(asLlamaCppSees(own).tensors).toHaveLength(50_000);
-  });
-});    const tensors: Record<string, number[]> = {};
+    const tensors: Record<string, number[]> = {};
     for (const part of ['ffn_gate_exps', 'ffn_up_exps']) {
       for (let i = 0; i < 50_000; i++) tensors[`blk.${i}.${part}.weight`] = [8, 8, 2];
     }
