@@ -86,7 +86,12 @@ class Client implements OllamaClient {
   }
 
   async show(model: string, options: CallOptions & { readonly verbose?: boolean } = {}) {
-    const limits = { signal: options.signal, timeoutMs: this.#timeouts.showMs, maxBytes: this.#maxShowBytes };
+    const limits = {
+      signal: options.signal,
+      timeoutMs: this.#timeouts.showMs,
+      maxBytes: this.#maxShowBytes,
+      shrink: true,
+    };
     // `verbose` is missing from the package's type, which passes every field on
     const request = { model, ...(options.verbose && { verbose: true }) };
     return readShow(await this.#call(limits, (api) => api.show(request)));

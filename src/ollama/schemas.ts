@@ -148,18 +148,19 @@ export function readShow(answer: unknown): ShowResult {
   };
 }
 
-/** Per-layer arrays are at most a few hundred long; what is longer is a vocabulary. */
-const MAX_KEPT_ARRAY = 1024;
-
-/** Drops long arrays, keeping their length under `<key>.length`, and values GGUF cannot hold. */
+/**
+ * Keeps what GGUF metadata can hold. Long arrays, dropped on the way in, come as `{length}` and become
+ * `<key>.length`.
+ */
 export function compactMetadata(raw: Readonly<Record<string, unknown>>): Record<string, MetadataValue> {
   const kept: Record<string, MetadataValue> = {};
   for (const [key, value] of Object.entries(raw)) {
     if (Array.isArray(value)) {
-      if (value.length > MAX_KEPT_ARRAY) kept[`${key}.length`] = value.length;
-      else if (value.every(isScalar)) kept[key] = value;
+      if (value.every(isScalar)) kept[key] = value;
     } else if (value === null || isScalar(value)) {
       kept[key] = value;
+    } else if (typeof value === 'object' && 'length' in value && typeof value.length === 'number') {
+      kept[`${key}.length`] = value.length;
     }
   }
   return kept;

@@ -12,6 +12,7 @@ import {
 } from 'undici';
 import { classifyAnswer, classifyNetworkError, OllamaError } from './errors.ts';
 import type { OllamaHost } from './host.ts';
+import { JsonShrinker } from './shrink-json.ts';
 
 /** The limits of one call. */
 export interface CallLimits {
@@ -21,6 +22,8 @@ export interface CallLimits {
   /** Decoded body; for a stream one line. */
   readonly maxBytes: number;
   readonly stream?: boolean;
+  /** Replaces long lists of the answer by their length, see {@link JsonShrinker}. */
+  readonly shrink?: boolean;
 }
 
 export interface Transport {
@@ -193,6 +196,7 @@ class ResponseLike {
 async function readText(response: UndiciResponse, call: Call, maxBytes: number, cut: boolean): Promise<string> {
   if (!response.body) return '';
   const chunks: Uint8Array[] = [];
+  const shrinker = call.limits.shrink && !cut ? new JsonShrinker() : undefined;
   let size = 0;
   const reader = response.body.getReader();
   for (;;) {
@@ -208,9 +212,10 @@ async function readText(response: UndiciResponse, call: Call, maxBytes: number, 
       call.stop(new OllamaError('too-large', { maxBytes, path: call.path }));
       throw call.name(undefined);
     }
-    chunks.push(chunk);
+    if (shrinker) shrinker.push(chunk);
+    else chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return shrinker ? shrinker.text() : Buffer.concat(chunks).toString('utf8');
 }
 
 async function readFailure(response: UndiciResponse, path: string, call: Call): Promise<OllamaError> {

@@ -3,7 +3,7 @@
 import { displayShortest, parseModelName } from '../catalogue/names.ts';
 import { isEmbeddingModel, isProjectorTensor, modelFileBytes } from '../estimator/estimate-facts.ts';
 import { elementCount } from '../estimator/ggml-types.ts';
-import type { ModelSpec } from '../estimator/types.ts';
+import type { ModelSpec, TensorInfo } from '../estimator/types.ts';
 import { stableHex } from './random.ts';
 import type { SimulatedModel } from './types.ts';
 
@@ -124,7 +124,14 @@ function capabilitiesOf(spec: ModelSpec): string[] {
   return sees ? ['completion', 'vision'] : ['completion'];
 }
 
+/** The tensors of the model file, those of a tower inside it included. */
+export function fileTensors(spec: ModelSpec): readonly TensorInfo[] {
+  const { projector, tensors } = spec;
+  const listed = tensors.some((tensor) => isProjectorTensor(tensor.name));
+  return projector?.source === 'embedded' && !listed ? [...tensors, ...projector.tensors] : tensors;
+}
+
 /** Number of weights. */
 export function parameterCount(spec: ModelSpec): number {
-  return spec.tensors.reduce((sum, tensor) => sum + elementCount(tensor.shape), 0);
+  return fileTensors(spec).reduce((sum, tensor) => sum + elementCount(tensor.shape), 0);
 }
