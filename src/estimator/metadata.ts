@@ -137,6 +137,8 @@ export interface Hparams {
   expertGating: number;
   embeddingScale: number;
   residualScale: number;
+  /** Mamba 1: steps and matrices are normed. */
+  normsStateSpace: boolean;
   /** Attention temperature by position, 0 = none. */
   temperatureScale: number;
   /** Width of the embeddings each layer gets beside its input (Gemma 3n and 4). */
@@ -316,6 +318,7 @@ export function readHparams(spec: ModelSpec): Hparams {
     expertGating: 0,
     embeddingScale: 0,
     residualScale: 0,
+    normsStateSpace: false,
     temperatureScale: 0,
     perLayerEmbedding: 0,
     ropeFinetuned: false,

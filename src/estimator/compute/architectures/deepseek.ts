@@ -68,13 +68,7 @@ export const deepseek2: Architecture = {
 };
 
 /** Queries and the latent, both with a rotated part; then attention on the latent itself or on decompressed heads. */
-function latentAttention(
-  b: GraphBuilder,
-  layer: number,
-  x: Tensor,
-  context: DecoderContext,
-  scale: Tensor,
-): Tensor {
+function latentAttention(b: GraphBuilder, layer: number, x: Tensor, context: DecoderContext, scale: Tensor): Tensor {
   const g = b.graph;
   const { hp } = b;
   const mla = hp.headKMla !== 0;

@@ -14,9 +14,7 @@ import { NO_TENSOR } from '../graph.ts';
 /** The layer whose cache a layer without its own reads: the last of its kind that has one. */
 export function sharedCacheLayer(b: GraphBuilder, layer: number): number {
   const { hp } = b;
-  return hp.cacheLayers >= 0 && layer >= hp.cacheLayers
-    ? hp.cacheLayers - (hp.isWindowed[layer] === 1 ? 2 : 1)
-    : layer;
+  return hp.cacheLayers >= 0 && layer >= hp.cacheLayers ? hp.cacheLayers - (hp.isWindowed[layer] === 1 ? 2 : 1) : layer;
 }
 
 /** Embeddings that each layer gets of its own: [width, tokens, layers] (`build_inp_per_layer`, `project_…`). */
@@ -82,13 +80,7 @@ export const gemma4: Architecture = {
   },
 };
 
-function attention(
-  b: GraphBuilder,
-  layer: number,
-  x: Tensor,
-  positions: Tensor,
-  inputs: AttentionInputs,
-): Tensor {
+function attention(b: GraphBuilder, layer: number, x: Tensor, positions: Tensor, inputs: AttentionInputs): Tensor {
   const g = b.graph;
   const { hp } = b;
   const head = headKOf(hp, layer);

@@ -21,7 +21,7 @@ export function graniteFeedForward(b: GraphBuilder, layer: number, x: Tensor): T
   if (!b.has(layer, 'ffn_gate_inp')) {
     return feedForward(b, layer, x);
   }
-  const routed = experts(b, layer, x, { normalize: true, gating: 1, scale: b.hp.expertWeightsScale });
+  const routed = experts(b, layer, x, { normalize: true, gating: 1, scales: false });
   return b.hp.feedForwardShared > 0 ? b.graph.add(routed, feedForward(b, layer, x, { names: SHARED_EXPERT })) : routed;
 }
 

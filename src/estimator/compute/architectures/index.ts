@@ -9,17 +9,21 @@ import { gemma4 } from './gemma4.ts';
 import { glm4, glm4moe } from './glm.ts';
 import { gptOss } from './gpt-oss.ts';
 import { granite } from './granite.ts';
+import { lfm2 } from './lfm2.ts';
 import { llama, seedOss, smollm3 } from './llama.ts';
 import { llama4 } from './llama4.ts';
+import { falconH1, graniteHybrid, mamba, nemotronH } from './mamba.ts';
 import { minimaxM2 } from './minimax.ts';
 import { olmo2 } from './olmo.ts';
 import { phi3 } from './phi.ts';
 import { qwen2, qwen3, qwen3moe } from './qwen.ts';
+import { qwen3next, qwen35 } from './qwen-next.ts';
 
 const ARCHITECTURES: readonly Architecture[] = [
   cohere2,
   deepseek2,
   ernie,
+  falconH1,
   gemma2,
   gemma3,
   gemma4,
@@ -27,14 +31,20 @@ const ARCHITECTURES: readonly Architecture[] = [
   glm4moe,
   gptOss,
   granite,
+  graniteHybrid,
+  lfm2,
   llama,
   llama4,
+  mamba,
   minimaxM2,
+  nemotronH,
   olmo2,
   phi3,
   qwen2,
   qwen3,
   qwen3moe,
+  qwen3next,
+  qwen35,
   seedOss,
   smollm3,
 ];

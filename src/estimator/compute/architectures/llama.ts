@@ -24,7 +24,7 @@ export const llama: Architecture = {
 /** models/seed-oss.cpp. */
 export const seedOss: Architecture = {
   names: ['seed_oss'],
-  build: (b) => decoder(b, { feedForwardNorm: 'attn_post_norm' }),
+  build: (b) => decoder(b, { feedForwardNorm: 'post_attention_norm' }),
 };
 
 /** No rope on every fourth layer. models/smollm3.cpp. */

@@ -1,11 +1,11 @@
 /** Llama 4: chunked windows, no rope on every fourth layer, experts beside a shared one. models/llama4.cpp. */
 
 import { readWindow } from '../../metadata.ts';
+import { F32 } from '../../tensors.ts';
 import type { Architecture } from '../architecture.ts';
 import { attend, attentionInputs, qkv } from '../attention.ts';
 import { decoderLayer, finishDecoder } from '../decoder.ts';
 import { experts, feedForward, SHARED_EXPERT } from '../feed-forward.ts';
-import { F32 } from '../../tensors.ts';
 
 /** Every so many layers one does without rope. */
 const NO_ROPE_STEP = 4;
