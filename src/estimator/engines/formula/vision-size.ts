@@ -3,8 +3,8 @@
  * projectorMemoryRequirements in llm/memory.go, 0.5.0 to 0.12.10.
  */
 
-import type { MetadataValue, ProjectorSpec } from '../../types.ts';
-import { atLeast } from '../../versions.ts';
+import type { MetadataValue, ProjectorSpec, TensorInfo } from '../../types.ts';
+import { atLeast, type Version } from '../../versions.ts';
 import { type ModelFacts, ollamaTensorBytes, tensorGroup } from './model-facts.ts';
 
 /** The tower as the estimate sees it, bytes. */
@@ -38,12 +38,18 @@ function embeddedWeights({ spec, architecture, version }: ModelFacts): number {
   const projector = spec.projector?.source === 'embedded' ? spec.projector : undefined;
   const blocks = visionValue(spec.metadata, projector, architecture, 'block_count');
   if (projector === undefined && blocks === 0) return 0;
+  const inFile = towerTensorBytes(spec.tensors, architecture, version);
+  const bytes = inFile > 0 ? inFile : towerTensorBytes(projector?.tensors ?? [], architecture, version);
+  return bytes > 0 ? bytes : (projector?.weightsBytes ?? 0);
+}
+
+function towerTensorBytes(tensors: readonly TensorInfo[], architecture: string, version: Version): number {
   let bytes = 0;
-  for (const tensor of [...spec.tensors, ...(projector?.tensors ?? [])]) {
+  for (const tensor of tensors) {
     const group = tensorGroup(tensor.name);
     if (group === 'v' || group.startsWith('v.')) bytes += ollamaTensorBytes(tensor, architecture, version);
   }
-  return bytes > 0 ? bytes : (projector?.weightsBytes ?? 0);
+  return bytes;
 }
 
 /** A hyper-parameter of the tower under `<arch>.vision.*`, or under `clip.vision.*` where only that is known. */
