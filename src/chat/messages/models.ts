@@ -196,4 +196,44 @@ export const modelMessages = area({
     en: 'The file is shorter than its header says: the download is not complete.',
     'zh-CN': '文件比其头部声明的短：下载不完整。',
   },
+  'note.server-refused': {
+    en: 'The server refused to describe the model: check its key and its host check.',
+    'zh-CN': '服务器拒绝描述该模型：请检查密钥和主机设置。',
+  },
+  'note.show-no-metadata': {
+    en: 'The server does not describe this model.',
+    'zh-CN': '服务器没有给出该模型的描述。',
+  },
+  'note.show-no-tensors': {
+    en: 'This Ollama is older than 0.6.1 and does not list the tensors of a model.',
+    'zh-CN': '此 Ollama 早于 0.6.1，不列出模型的张量。',
+  },
+  'note.show-arrays-missing': {
+    en: 'The server left out values that differ from layer to layer; the cache may be off.',
+    'zh-CN': '服务器省略了逐层不同的数值；缓存估算可能有偏差。',
+  },
+  'note.show-types-unknown': {
+    en: 'The server does not name the types of some tensors.',
+    'zh-CN': '服务器没有给出部分张量的类型。',
+  },
+  'note.show-types-inferred': {
+    en: 'The server does not name the types of some tensors; they were inferred from the size on disk.',
+    'zh-CN': '服务器没有给出部分张量的类型；已根据磁盘大小推断。',
+  },
+  'note.show-no-vocabulary': {
+    en: 'The size of the vocabulary is not known.',
+    'zh-CN': '词表大小未知。',
+  },
+  'note.show-projector-size-estimated': {
+    en: 'The size of the vision projector is what is left of the size on disk.',
+    'zh-CN': '视觉投影器的大小由磁盘大小的剩余部分得出。',
+  },
+  'note.show-projector-size-unknown': {
+    en: 'The size of the vision projector is not known; it is not counted.',
+    'zh-CN': '视觉投影器的大小未知，未计入。',
+  },
+  'note.registry-projector-size-estimated': {
+    en: 'The vision projector is counted with the size of its file.',
+    'zh-CN': '视觉投影器按其文件大小计入。',
+  },
 });
