@@ -9,7 +9,7 @@ import { readKeepAlive } from './keep-alive.ts';
 import { type ModelStore, type StoredModel, shownName } from './models.ts';
 import { pullModel } from './pull.ts';
 import { runnerOptions } from './runner-options.ts';
-import { type Scheduler, totalBytes, vramBytes } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 import { detailsOf, showAnswer, tagEntry } from './show.ts';
 import { ServerFailure, type SimulatedSettings, type SimulatedTiming } from './types.ts';
 
@@ -91,11 +91,11 @@ function ps({ parts, response }: Exchange): void {
     models: runners.map((runner) => ({
       name: runner.model.name,
       model: runner.model.name,
-      size: totalBytes(runner),
+      size: runner.loaded.placed.reportedBytes,
       digest: runner.model.digest,
       details: detailsOf(runner.model),
       expires_at: Number.isFinite(runner.expiresAtMs) ? new Date(runner.expiresAtMs).toISOString() : FOREVER,
-      size_vram: vramBytes(runner),
+      size_vram: runner.loaded.placed.reportedVramBytes,
       ...(withContext && { context_length: runner.loaded.placed.numCtx }),
     })),
   });

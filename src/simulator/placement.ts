@@ -12,6 +12,11 @@ export interface PlacementDeviation {
 
 export const DEFAULT_DEVIATION: PlacementDeviation = { compute: [0.01, 0.02] };
 
+/** What llama.cpp prints when it does not start, by the estimator's code for it. */
+const START_FAILURES: Readonly<Record<string, string>> = {
+  'kv-needs-flash-attention': 'llama_init_from_model: V cache quantization requires flash_attn',
+};
+
 /**
  * The estimator's own decision with compute buffers a little larger, so that predicted and actual differ as they do
  * on a real machine. The same question always gets the same answer.
@@ -23,25 +28,38 @@ export function estimatedPlacement(seed: number, deviation: PlacementDeviation =
 function deviate(
   plan: Plan,
   spec: ModelSpec,
-  server: EstimateServer,
+  _server: EstimateServer,
   request: EstimateRequest,
   seed: number,
   deviation: PlacementDeviation,
 ): Placed | Refused {
-  if (plan.verdict === 'refused') return { refused: plan.ollamaError ?? 'model requires more system memory' };
+  const planned = plan.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0) + plan.host.totalBytes;
+  if (plan.ollamaError !== undefined) return { refused: plan.ollamaError };
+  // refused before anything is placed: the runner does not start with these options
+  if (plan.verdict === 'refused' && planned === 0) {
+    return { refused: `llama-server process has terminated: exit status 1: ${START_FAILURES[plan.reason.code] ?? ''}` };
+  }
   const [low, high] = deviation.compute;
-  const factor = (part: string | number) => {
-    return 1 + low + (high - low) * stableFraction(seed, 'compute', spec.name, request.numCtx, part);
+  const more = (bytes: number, part: string | number) => {
+    const share = low + (high - low) * stableFraction(seed, 'compute', spec.name, request.numCtx, part);
+    return Math.round(bytes * share);
   };
+  const moreOnGpu = plan.gpus.map((gpu, index) => more(gpu.computeBytes, index));
+  const moreOnHost = more(plan.host.computeBytes, 'host');
+  // the formulas report what they reckoned, not what was taken
+  const reportedMore = plan.engine === 'formula' ? 0 : moreOnGpu.reduce((sum, bytes) => sum + bytes, 0);
+  const fullyOnGpu = plan.sizeBytes === plan.sizeVramBytes;
   return {
-    gpuBytes: server.gpus.map((_, index) => {
-      const gpu = plan.gpus[index];
-      if (!gpu) return 0;
-      return Math.round(gpu.weightsBytes + gpu.cacheBytes + gpu.projectorBytes + gpu.computeBytes * factor(index));
+    gpuBytes: plan.gpus.map((gpu, index) => {
+      const parts = gpu.weightsBytes + gpu.cacheBytes + gpu.computeBytes + gpu.projectorBytes;
+      return Math.round(parts) + moreOnGpu[index]!;
     }),
-    usesGpu: server.gpus.map((_, index) => (plan.gpus[index]?.overheadBytes ?? 0) > 0),
-    hostBytes: Math.round(plan.host.weightsBytes + plan.host.cacheBytes + plan.host.computeBytes * factor('host')),
-    fullyOnGpu: plan.verdict === 'fits',
+    usesGpu: plan.gpus.map((gpu) => gpu.totalBytes > 0),
+    hostBytes: Math.round(plan.host.totalBytes) + moreOnHost,
+    fullyOnGpu,
+    reportedVramBytes: Math.round(plan.sizeVramBytes) + reportedMore,
+    reportedBytes:
+      Math.round(plan.sizeBytes) + reportedMore + (fullyOnGpu || plan.engine === 'formula' ? 0 : moreOnHost),
     numCtx: plan.numCtx,
   };
 }

@@ -115,5 +115,6 @@ function spilled(placed: Placed): Placed {
     gpuBytes: placed.gpuBytes.map((bytes) => Math.round(bytes / 2)),
     hostBytes: placed.hostBytes + Math.round(moved),
     fullyOnGpu: false,
+    reportedVramBytes: Math.round(placed.reportedVramBytes / 2),
   };
 }

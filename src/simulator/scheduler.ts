@@ -301,16 +301,5 @@ function keyOf(model: StoredModel): string {
 }
 
 function asLoadedModel(runner: Runner) {
-  return { name: runner.model.name, sizeVramBytes: vramBytes(runner) };
-}
-
-/** What /api/ps reports as `size_vram`. */
-export function vramBytes(runner: Runner): number {
-  return runner.loaded.placed.gpuBytes.reduce((sum, bytes) => sum + bytes, 0);
-}
-
-/** What /api/ps reports as `size`: fully on the GPUs, it is the VRAM. */
-export function totalBytes(runner: Runner): number {
-  const { fullyOnGpu, hostBytes } = runner.loaded.placed;
-  return fullyOnGpu ? vramBytes(runner) : vramBytes(runner) + hostBytes;
+  return { name: runner.model.name, sizeVramBytes: runner.loaded.placed.reportedVramBytes };
 }

@@ -15,7 +15,7 @@ import { sendText } from './http.ts';
 import { GpuMemory } from './memory.ts';
 import { ModelStore } from './models.ts';
 import { answerOllama, type OllamaParts } from './ollama-routes.ts';
-import { Scheduler, totalBytes, vramBytes } from './scheduler.ts';
+import { Scheduler } from './scheduler.ts';
 import {
   type GpuProcessView,
   type GpuView,
@@ -142,8 +142,8 @@ class SimulatedServer implements Simulator {
     return this.#parts.scheduler.runners().map((runner) => ({
       name: runner.model.name,
       numCtx: runner.loaded.placed.numCtx,
-      sizeBytes: totalBytes(runner),
-      sizeVramBytes: vramBytes(runner),
+      sizeBytes: runner.loaded.placed.reportedBytes,
+      sizeVramBytes: runner.loaded.placed.reportedVramBytes,
       gpuBytes: runner.loaded.allocation.bytes,
       expiresAtMs: runner.expiresAtMs,
       users: runner.users,

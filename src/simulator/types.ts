@@ -29,13 +29,16 @@ export interface SimulatedModel {
 
 /** Where a model really goes. All arrays are in the order of the server's GPUs. */
 export interface Placed {
-  /** What the server reports as VRAM: weights, cache, compute, projector. */
+  /** What the runner holds on each card besides its CUDA context. */
   readonly gpuBytes: readonly number[];
   /** Whether the runner has a CUDA context on the card. */
   readonly usesGpu: readonly boolean[];
   readonly hostBytes: number;
   /** No layer and no expert runs on the CPU. */
   readonly fullyOnGpu: boolean;
+  /** What /api/ps reports as `size_vram` and `size`; some versions count other things than the cards hold. */
+  readonly reportedVramBytes: number;
+  readonly reportedBytes: number;
   /** Context per slot as it runs. */
   readonly numCtx: number;
 }

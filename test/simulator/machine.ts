@@ -75,6 +75,8 @@ export const plainPlacement: Placement = (spec, server, request) => {
     usesGpu: gpuBytes.map((bytes) => bytes > 0),
     hostBytes: need - onGpu,
     fullyOnGpu: onGpu === need,
+    reportedVramBytes: onGpu,
+    reportedBytes: need,
     numCtx: request.numCtx,
   };
 };
