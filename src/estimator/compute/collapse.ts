@@ -16,7 +16,7 @@ const MAX_PERIOD = 12;
  * Rounds of a pattern that are kept at least. One more is kept where that makes the number even or odd as the whole is:
  * tensors that outlive a round change places from one to the next.
  */
-const KEPT_ROUNDS = 3;
+const KEPT_ROUNDS = 4;
 
 /** The layers to build, in order; the first and the last computed layer are always among them. */
 export function representativeLayers(
