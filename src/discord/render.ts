@@ -76,6 +76,8 @@ class Builder {
   addLine(line: string): boolean {
     const last = this.parts.at(-1);
     const opens = last?.kind !== 'text';
+    // Discord refuses a text without anything to see.
+    if (opens && line.trim() === '') return true;
     if (line.length + 1 > this.chars || (opens && this.components < 1)) return false;
     if (opens) {
       this.parts.push({ kind: 'text', lines: [line] });

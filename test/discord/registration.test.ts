@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { commands } from '../../commands/index.ts';
+import { type Command, runnable } from '../../src/chat/command.ts';
+import { renderDefinitions, sameDefinitions } from '../../src/discord/registration.ts';
+import { commandFaults } from '../support/discord-stand-in/limits.ts';
+
+const DESCRIPTION = 'common.gpu';
+const sample: Command<unknown> = {
+  name: 'sample',
+  description: DESCRIPTION,
+  run: runnable({
+    description: DESCRIPTION,
+    access: 'everyone',
+    schema: z.object({}),
+    options: [
+      { name: 'ctx', description: DESCRIPTION, type: 'integer', min: 1, max: 100, completes: true },
+      { name: 'sort', description: DESCRIPTION, type: 'string', choices: [{ value: 'a', label: 'common.total' }] },
+      { name: 'where', description: DESCRIPTION, type: 'channel' },
+      { name: 'model', description: DESCRIPTION, type: 'string', required: true, maxLength: 200 },
+    ],
+    run: async () => ({ tone: 'good', title: '', blocks: [] }),
+  }),
+};
+
+/** What Discord gives back: with its own fields, other order of keys, defaults left out. */
+function asDiscord(definitions: unknown): Record<string, unknown>[] {
+  const turned = JSON.parse(JSON.stringify(definitions), (_key, value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const entries = Object.entries(value as Record<string, unknown>).filter(
+      ([key, item]) => !(key === 'required' && item === false),
+    );
+    return Object.fromEntries(entries.toReversed());
+  }) as Record<string, unknown>[];
+  return turned
+    .map((command) => ({
+      ...command,
+      id: '1',
+      version: '2',
+      application_id: '3',
+      default_member_permissions: null,
+      dm_permission: true,
+      nsfw: false,
+      name_localizations: null,
+      contexts: command.contexts ?? null,
+      integration_types: command.integration_types ?? [0],
+    }))
+    .toReversed();
+}
+
+describe('command definitions', () => {
+  it.each(['guild', 'global'] as const)('of all commands are what Discord takes (%s)', (scope) => {
+    expect(commandFaults(JSON.parse(JSON.stringify(renderDefinitions(commands, scope))), scope)).toEqual([]);
+  });
+
+  it('have required options first, both languages, bounds and completion', () => {
+    const [definition] = JSON.parse(JSON.stringify(renderDefinitions([sample], 'guild')));
+    expect(definition.options.map((option: { name: string }) => option.name)).toEqual([
+      'model',
+      'ctx',
+      'sort',
+      'where',
+    ]);
+    expect(definition.description_localizations).toHaveProperty('zh-CN');
+    expect(definition.options[0]).toMatchObject({ type: 3, required: true, max_length: 200 });
+    expect(definition.options[1]).toMatchObject({ type: 4, min_value: 1, max_value: 100, autocomplete: true });
+    expect(definition.options[2].choices).toEqual([
+      { name: 'total', name_localizations: { 'zh-CN': '合计' }, value: 'a' },
+    ]);
+    expect(definition.options[3]).toMatchObject({ type: 7, channel_types: [0, 5, 10, 11, 12] });
+  });
+
+  it.each(['guild', 'global'] as const)('are the same as what Discord gives back for them (%s)', (scope) => {
+    const wanted = renderDefinitions([...commands, sample] as Command<never>[], scope);
+    expect(sameDefinitions(asDiscord(wanted), wanted, scope)).toBe(true);
+  });
+
+  // biome-ignore lint/suspicious/noExplicitAny: reaching deep into JSON to change it
+  it.each<[string, (command: Record<string, any>) => void]>([
+    ['a description', (command) => (command.description = 'other')],
+    ['a translation', (command) => (command.description_localizations['zh-CN'] = '别的')],
+    ['a bound', (command) => (command.options[1].max_value = 101)],
+    ['a type', (command) => (command.options[1].type = 10)],
+    ['what is required', (command) => (command.options[0].required = false)],
+    ['the order of options', (command) => command.options.reverse()],
+    ['a choice', (command) => (command.options[2].choices[0].value = 'b')],
+    ['completion', (command) => (command.options[1].autocomplete = false)],
+    ['an option', (command) => command.options.pop()],
+  ])('differ when %s changed', (_what, change) => {
+    const wanted = renderDefinitions([sample], 'guild');
+    const registered = JSON.parse(JSON.stringify(wanted));
+    change(registered[0]);
+    expect(sameDefinitions(registered, wanted, 'guild')).toBe(false);
+  });
+
+  it('differ when a command was added or taken away', () => {
+    const wanted = renderDefinitions([sample], 'guild');
+    expect(sameDefinitions([], wanted, 'guild')).toBe(false);
+    expect(sameDefinitions([...asDiscord(wanted), { name: 'old', description: 'x' }], wanted, 'guild')).toBe(false);
+    expect(sameDefinitions({ message: 'odd' }, wanted, 'guild')).toBe(false);
+  });
+});

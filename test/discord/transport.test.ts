@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DefaultRestOptions } from 'discord.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ConnectionCutError, createMakeRequest, WaitTooLongError } from '../../src/discord/transport.ts';
+
+type Step = 'cut' | { status: number; headers?: Record<string, string>; body?: unknown };
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A peer that answers by a script, repeating its last line; pauses are noted instead of waited for. */
+async function scripted(script: readonly Step[]) {
+  let requests = 0;
+  const pauses: number[] = [];
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    request.resume();
+    request.on('end', () => {
+      const step = script[Math.min(requests, script.length - 1)]!;
+      requests += 1;
+      if (step === 'cut') {
+        request.socket.destroy();
+        return;
+      }
+      response.writeHead(step.status, { 'content-type': 'application/json', ...step.headers });
+      response.end(JSON.stringify(step.body ?? {}));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const make = createMakeRequest(DefaultRestOptions.makeRequest, async (ms) => pauses.push(ms));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v10`;
+  return {
+    send: (method: string, path: string) => make(`${origin}${path}`, { method, body: method === 'GET' ? null : '{}' }),
+    pauses,
+    count: () => requests,
+  };
+}
+
+const ok: Step = { status: 200 };
+const FOLLOW_UP = '/webhooks/1/token';
+const MESSAGES = '/channels/123/messages';
+
+describe('a cut connection', () => {
+  it.each([
+    ['PATCH', '/webhooks/1/token/messages/@original'],
+    ['POST', '/interactions/1/token/callback'],
+    ['POST', MESSAGES],
+    ['GET', '/gateway/bot'],
+  ])('is tried again for %s %s', async (method, path) => {
+    const { send, pauses } = await scripted(['cut', 'cut', ok]);
+    expect((await send(method, path)).status).toBe(200);
+    expect(pauses).toHaveLength(2);
+  });
+
+  it('is given up after a few tries', async () => {
+    const { send, count } = await scripted(['cut']);
+    await expect(send('PATCH', MESSAGES)).rejects.toBeInstanceOf(ConnectionCutError);
+    expect(count()).toBe(4);
+  });
+
+  it('is not tried again where a second message would come of it', async () => {
+    const { send, count } = await scripted(['cut', ok]);
+    await expect(send('POST', FOLLOW_UP)).rejects.toBeInstanceOf(ConnectionCutError);
+    expect(count()).toBe(1);
+  });
+});
+
+describe('a limit', () => {
+  it('with a time to wait is left to discord.js', async () => {
+    const { send, count } = await scripted([{ status: 429, headers: { 'retry-after': '2' } }]);
+    expect((await send('PATCH', MESSAGES)).status).toBe(429);
+    expect(count()).toBe(1);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['without a time', {}],
+    ['with a time of nothing', { 'retry-after': '0' }],
+    ['with nonsense for a time', { 'retry-after': 'soon' }],
+  ])('%s is waited for in growing pauses and then given up', async (_what, headers) => {
+    const { send, pauses, count } = await scripted([{ status: 429, headers }]);
+    await expect(send('PATCH', MESSAGES)).rejects.toBeInstanceOf(WaitTooLongError);
+    expect(pauses).toEqual([1_000, 2_000, 4_000]);
+    expect(count()).toBe(4);
+  });
+
+  it('whose time stands in the body alone is waited for', async () => {
+    const { send, pauses } = await scripted([{ status: 429, body: { retry_after: 3 } }, ok]);
+    expect((await send('PATCH', MESSAGES)).status).toBe(200);
+    expect(pauses).toEqual([3_000]);
+  });
+
+  it('on an old message is told apart', async () => {
+    const { send } = await scripted([{ status: 429, headers: { 'retry-after': '6' }, body: { code: 30046 } }]);
+    await expect(send('PATCH', MESSAGES)).rejects.toMatchObject({ oldMessage: true, retryAfterMs: 6_000 });
+  });
+});
