@@ -57,7 +57,10 @@ export function exporterReading(page: Exposition, at: { readonly host: string; r
     const code = page.samples.length === 0 && page.badLines > 0 ? 'not-metrics' : 'no-known-metrics';
     return reading('prometheus', at, [], [gpuError(code)], { hostMemory, failed: true });
   }
-  const gpus = found.gpus.slice(0, MAX_GPUS).map((gpu) => checkGpu(gpu, hostMemory));
+  const gpus = found.gpus
+    .toSorted((a, b) => (a.index ?? MAX_GPUS) - (b.index ?? MAX_GPUS) || a.uuid.localeCompare(b.uuid))
+    .slice(0, MAX_GPUS)
+    .map((gpu) => checkGpu(gpu, hostMemory));
   const errors = [...(found.errors ?? [])];
   if (page.badLines > 0) errors.push(gpuError('bad-rows', { rows: page.badLines }));
   for (const gpu of gpus) {

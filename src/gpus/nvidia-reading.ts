@@ -27,11 +27,10 @@ const OWNERLESS_BYTES = 600 * MIB;
 /** Turns nvidia-smi's output into a reading: rows where there are rows, a named error where there is one. */
 export function nvidiaReading(output: NvidiaOutput): Reading {
   const parsed = parseGpuRows(output.gpuText, output.fields, output.gpuExit === 0 ? output.hostMemory : null);
-  const errors: GpuError[] = [...(output.errors ?? []), ...parsed.errors];
-  if (output.gpuExit !== 0) {
-    const error = nvidiaExitError(output.gpuExit, output.gpuText);
-    if (!errors.some((known) => known.code === error.code)) errors.push(error);
-  }
+  // The whole text tells more than its lines do: a version stands on a line of its own.
+  const exitError = output.gpuExit === 0 ? null : nvidiaExitError(output.gpuExit, output.gpuText);
+  const lineErrors = parsed.errors.filter((error) => error.code !== exitError?.code);
+  const errors: GpuError[] = [...(output.errors ?? []), ...(exitError === null ? [] : [exitError]), ...lineErrors];
   if (parsed.badRows > 0 && (output.gpuExit === 0 || parsed.gpus.length > 0)) {
     errors.push(gpuError('bad-rows', { rows: parsed.badRows }));
   }

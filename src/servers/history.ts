@@ -10,8 +10,8 @@ const WINDOW_MS: Readonly<Record<HistoryWindow, number>> = {
 };
 /** The finest spans that are kept for the whole window. */
 const SOURCE_MS: Readonly<Record<HistoryWindow, BucketMs>> = { '1h': 10_000, '24h': 60_000, '7d': 600_000 };
-/** The slow pace of sampling: finer points would be gaps for the most part. */
-const SLOW_PACE_MS = 60_000;
+/** At the slow pace (60 s) a sample stands until the next one; after this time without one there is a gap. */
+const STANDS_MS = 90_000;
 
 /** One point; `null` in all = nothing was sampled in its span: a gap, not a zero. */
 export interface HistoryPoint {
@@ -57,20 +57,23 @@ export function readHistory(
 ): History {
   const sourceMs = SOURCE_MS[window];
   const coarsest = Math.ceil(WINDOW_MS[window] / Math.max(1, maxPoints));
-  const stepMs = Math.max(Math.ceil(coarsest / sourceMs) * sourceMs, SLOW_PACE_MS);
+  const stepMs = Math.ceil(coarsest / sourceMs) * sourceMs;
   const toMs = (Math.floor(nowMs / stepMs) + 1) * stepMs;
   const count = Math.min(Math.ceil(WINDOW_MS[window] / stepMs), maxPoints);
   const fromMs = toMs - count * stepMs;
-  const byGpu = Map.groupBy(samples.buckets(server, sourceMs, fromMs, toMs), (bucket) => bucket.gpuUuid);
+  const byGpu = Map.groupBy(samples.buckets(server, sourceMs, fromMs - STANDS_MS, toMs), (bucket) => bucket.gpuUuid);
   const gpus = [...byGpu.values()].map((buckets): GpuHistory => {
     const spans = Map.groupBy(buckets, (bucket) => Math.floor((bucket.atMs - fromMs) / stepMs));
     const last = buckets.at(-1)!;
-    return {
-      gpuUuid: last.gpuUuid,
-      gpuName: last.gpuName,
-      totalBytes: last.totalBytes,
-      points: Array.from({ length: count }, (_, i) => toPoint(fromMs + i * stepMs, spans.get(i) ?? [])),
-    };
+    const points: HistoryPoint[] = [];
+    let standing = buckets.findLast((bucket) => bucket.atMs < fromMs);
+    for (let i = 0; i < count; i++) {
+      const atMs = fromMs + i * stepMs;
+      const span = spans.get(i) ?? (standing !== undefined && atMs - standing.atMs < STANDS_MS ? [standing] : []);
+      standing = span.at(-1) ?? standing;
+      points.push(toPoint(atMs, atMs > nowMs ? [] : span));
+    }
+    return { gpuUuid: last.gpuUuid, gpuName: last.gpuName, totalBytes: last.totalBytes, points };
   });
   return { server, window, fromMs, toMs, stepMs, gpus };
 }

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createAutoSource } from '../../src/gpus/auto.ts';
+import { createGpuSource, GpuSourceError, parseGpuSource } from '../../src/gpus/parse-source.ts';
+import { files, GIB, onEnd, script, temporaryDirectory, UUID_A } from './tools.ts';
+
+describe('GPU_SOURCE', () => {
+  it('reads every promised value', () => {
+    expect(parseGpuSource(' Auto ')).toEqual({ kind: 'auto' });
+    expect(parseGpuSource('nvidia-smi')).toEqual({ kind: 'nvidia-smi' });
+    expect(parseGpuSource('amd')).toEqual({ kind: 'amd' });
+    expect(parseGpuSource('none')).toEqual({ kind: 'none' });
+    expect(parseGpuSource('4x8GiB')).toEqual({ kind: 'declared', text: '4x8GiB' });
+    expect(parseGpuSource('ssh://bot@gpu:2222')).toEqual({
+      kind: 'ssh',
+      target: { user: 'bot', host: 'gpu', port: 2222 },
+    });
+    expect(parseGpuSource('prometheus+http://gpu:9400')).toMatchObject({
+      kind: 'prometheus',
+      url: new URL('http://gpu:9400/metrics'),
+    });
+    expect(parseGpuSource('prometheus+https://prom/api/v1/query?instance=a')).toMatchObject({
+      url: new URL('https://prom/api/v1/query?instance=a'),
+    });
+  });
+
+  it.each([
+    ['nvidia', 'gpu-source-unknown'],
+    ['http://gpu:9400/metrics', 'gpu-source-unknown'],
+    ['ssh://gpu', 'gpu-source-ssh'],
+    ['prometheus+ftp://gpu', 'gpu-source-prometheus'],
+    ['prometheus://gpu', 'gpu-source-prometheus'],
+    ['8GiB:9GiB', 'gpus-free-above-total'],
+    ['4x8Gi B', 'gpus-entry'],
+  ])('refuses %j as %s, without repeating it', (text, code) => {
+    const error = (() => {
+      try {
+        return parseGpuSource(text);
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(error).toBeInstanceOf(GpuSourceError);
+    expect(error).toMatchObject({ code });
+    expect((error as Error).message).not.toContain(text);
+  });
+
+  it('makes a source of each kind', async () => {
+    for (const text of ['auto', 'nvidia-smi', 'amd', 'none', '8GiB', 'ssh://a@b', 'prometheus+http://u:secret@h:1']) {
+      const source = createGpuSource(text);
+      expect(source.kind).toBe(parseGpuSource(text).kind);
+      expect(source.description).not.toContain('secret');
+      await source.close();
+    }
+  });
+
+  it('knows nothing with none', async () => {
+    expect(await createGpuSource('none').read()).toMatchObject({ source: 'none', basis: 'none', gpus: [], errors: [] });
+  });
+});
+
+describe('auto', () => {
+  const row = `0, ${UUID_A}, NVIDIA GeForce RTX 3090, 24576, 11, 24114, 452, 0, 38, 20.00, 350.00, 580.65.06, 8.6, 00000000:02:00.0, [N/A]`;
+  const amdTree = {
+    'card0/device/vendor': '0x1002\n',
+    'card0/device/mem_info_vram_total': `${16 * GIB}\n`,
+    'card0/device/mem_info_vram_used': '1\n',
+  };
+
+  function auto(nvidia: string | null, tree: Record<string, string>, isLocal = true) {
+    const directory = temporaryDirectory();
+    let now = 0;
+    const none = join(directory, 'none');
+    const source = createAutoSource({
+      clock: () => now,
+      isLocal,
+      nvidia: {
+        file: nvidia === null ? none : script(directory, 'nvidia-smi', nvidia),
+        readMemory: () => Promise.resolve(null),
+      },
+      amd: {
+        root: files(join(directory, 'drm'), tree),
+        amdSmiFile: none,
+        rocmSmiFile: none,
+        readMemory: () => Promise.resolve(null),
+      },
+    });
+    onEnd(() => source.close());
+    return {
+      source,
+      directory,
+      pass: (ms: number) => {
+        now += ms;
+      },
+    };
+  }
+
+  it('takes nvidia-smi where it works', async () => {
+    expect(await auto(`case "$1" in *apps*) ;; *) echo '${row}';; esac`, amdTree).source.read()).toMatchObject({
+      source: 'nvidia-smi',
+      status: 'ok',
+    });
+  });
+
+  it('takes AMD where there is no nvidia-smi, or one without devices', async () => {
+    expect(await auto(null, amdTree).source.read()).toMatchObject({ source: 'amd-sysfs', status: 'ok' });
+    expect(await auto("echo 'No devices were found'; exit 6", amdTree).source.read()).toMatchObject({
+      source: 'amd-sysfs',
+      status: 'ok',
+    });
+  });
+
+  it('tells the failure of an installed nvidia-smi instead of looking elsewhere', async () => {
+    expect(
+      await auto("echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18", {}).source.read(),
+    ).toMatchObject({ status: 'failed', errors: [{ code: 'driver-mismatch' }] });
+  });
+
+  it('finds nothing, says so, and looks again later', async () => {
+    const { source, directory, pass } = auto(null, {});
+    expect(await source.read()).toMatchObject({
+      basis: 'none',
+      errors: [{ code: 'no-source', params: { reason: 'nothing-found' } }],
+    });
+    files(join(directory, 'drm'), amdTree);
+    expect((await source.read()).source).toBe('none');
+    pass(300_000);
+    expect((await source.read()).source).toBe('amd-sysfs');
+  });
+
+  it('does not take this machine’s GPUs for those of another one', async () => {
+    expect(await auto(`echo '${row}'`, amdTree, false).source.read()).toMatchObject({
+      gpus: [],
+      errors: [{ params: { reason: 'ollama-elsewhere' } }],
+    });
+  });
+});
