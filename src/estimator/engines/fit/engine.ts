@@ -90,13 +90,14 @@ function bodyOf(spec: ModelSpec, server: EstimateServer, config: LlamaCppConfig,
     notes.push({ code: 'ctx-reduced-by-fit', params: { from: decision.reducedFromCtx, to: decision.config.numCtx } });
   }
   if (decision?.kind === 'aborted') notes.push({ code: 'fit-aborted', params: {} });
+  const memory = planLlamaCpp(spec, { ...config, view: 'real' });
   const body = planBody({
     engine: 'llama.cpp',
     spec,
     gpus: server.gpus,
     chosen: server.gpus.map((_, index) => index),
     config,
-    memory: planLlamaCpp(spec, { ...config, view: 'real' }),
+    memory,
     overrides: decision?.overrides ?? [],
     projectorWeightsBytes: 0,
     projectorComputeBytes: 0,
@@ -106,7 +107,7 @@ function bodyOf(spec: ModelSpec, server: EstimateServer, config: LlamaCppConfig,
     notes,
   });
   // The context of the whole server, as `-c` counts it.
-  return { ...body, numCtx: body.numCtx * config.numParallel };
+  return { ...body, numCtx: memory.numCtx };
 }
 
 function withSizes(body: PlanBody, verdict: Pick<Plan, 'verdict' | 'reason'>): Plan {
