@@ -8,7 +8,7 @@ import { asLlamaCppSees } from '../gguf/llama-cpp-view.ts';
 import { type BuiltinNote, builtinCatalogue } from './builtin.ts';
 import { CatalogueError } from './errors.ts';
 import { Lru } from './lru.ts';
-import { displayShortest, isCloudName, type ModelName, nameKey, parseModelName } from './names.ts';
+import { DEFAULT_HOST, displayShortest, isCloudName, type ModelName, nameKey, parseModelName } from './names.ts';
 import { nearestNames } from './nearest.ts';
 import type { RegistryModel } from './registry.ts';
 
@@ -99,7 +99,7 @@ export class Catalogue {
 
   /**
    * @throws CatalogueError `model-name-invalid` (params.reason: a code of names.ts), `model-cloud`, `model-mlx`,
-   *   `model-unknown` with the nearest names
+   *   `model-unknown` with the nearest names; `registry-*` when a name of another host could not be looked up there
    * @throws GgufError `gguf-not-a-language-model` and the like when the model was found and cannot be read
    */
   async find(text: string, options: FindOptions = {}): Promise<Found> {
@@ -122,6 +122,8 @@ export class Catalogue {
     if (registry.asked) warnings.push('registry-unavailable');
     if (builtin !== null) return { spec: builtin.spec, source: 'builtin', warnings: [...warnings, ...builtin.notes] };
     if (asked.found !== undefined) return asked.found;
+    // Of a model elsewhere than in Ollama's own library only its registry can tell whether it is there.
+    if (registry.failure !== undefined && name.host.toLowerCase() !== DEFAULT_HOST) throw registry.failure;
     const candidates = [...asked.names, ...builtinCatalogue().names()];
     throw new CatalogueError('model-unknown', { model: shown }, nearestNames(shown, candidates));
   }
@@ -199,7 +201,7 @@ export class Catalogue {
     name: ModelName,
     listed: boolean,
     signal: AbortSignal | undefined,
-  ): Promise<{ found?: Found; asked: boolean }> {
+  ): Promise<{ found?: Found; asked: boolean; failure?: Error }> {
     const registry = this.#registry;
     if (registry === undefined) return { asked: false };
     const limitMs = listed ? this.#registryTimeoutMs.known : this.#registryTimeoutMs.unknown;
@@ -214,9 +216,11 @@ export class Catalogue {
       if (error instanceof CatalogueError) {
         if (error.code === 'model-mlx' || error.code === 'model-cloud') throw error;
         // The registry answered: it does not have the model, or may not be asked for it.
-        if (error.code === 'registry-not-found' || error.code === 'registry-host-refused') return { asked: false };
+        if (error.code === 'registry-not-found') return { asked: false };
+        if (error.code === 'registry-host-refused') return { asked: false, failure: error };
       }
-      return { asked: true };
+      const known = error instanceof CatalogueError || error instanceof GgufError;
+      return { asked: true, failure: known ? error : new CatalogueError('registry-timeout', { host: name.host }) };
     }
   }
 }

@@ -238,6 +238,22 @@ describe('a model that the server does not have', () => {
     await failing.close();
   });
 
+  it('on another host is told with the reason when that host could not be asked', async () => {
+    const asked = catalogue({ registry: registryClient });
+    await expect(asked.find('evil.example/a/b')).rejects.toMatchObject({ code: 'registry-host-refused' });
+    await expect(asked.find(`${registry.host}/a/none`)).rejects.toMatchObject({ code: 'model-unknown' });
+    registry.add('a/zip:1', { model: Buffer.from('PK') });
+    await expect(asked.find(`${registry.host}/a/zip:1`)).rejects.toMatchObject({ code: 'gguf-not-gguf' });
+    const host = registry.host;
+    await registry.stop();
+    await expect(asked.find(`${host}/a/b`)).rejects.toMatchObject({ code: 'registry-unreachable' });
+    const hanging = { find: () => new Promise<never>(() => {}) };
+    const limits = { known: 50, unknown: 50 };
+    const impatient = catalogue({ registry: hanging, registryTimeoutMs: limits });
+    await expect(impatient.find('hf.co/a/b')).rejects.toMatchObject({ code: 'registry-timeout' });
+    await registry.start();
+  });
+
   it('is unknown otherwise, with names like it from the list and from the server', async () => {
     ollama.models = { 'my-tuned-gemma:12b': builtin('gemma3:12b') };
     await expect(catalogue().find('gemma3:13b', { server })).rejects.toMatchObject({
