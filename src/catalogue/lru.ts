@@ -21,8 +21,4 @@ export class Lru<V> {
     this.#values.set(key, value);
     if (this.#values.size > this.#limit) this.#values.delete(this.#values.keys().next().value!);
   }
-
-  delete(key: string): void {
-    this.#values.delete(key);
-  }
 }
