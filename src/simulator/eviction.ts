@@ -10,6 +10,7 @@ import {
 import { blockCount } from '../estimator/estimate-facts.ts';
 import type { EstimateServer, ModelSpec } from '../estimator/types.ts';
 import { engineFor } from '../estimator/versions.ts';
+import type { LoadedRunner } from './runner-load.ts';
 import type { RunnerOptions } from './runner-options.ts';
 import type { Placed, Refused } from './types.ts';
 
@@ -37,6 +38,27 @@ export function fitsBeside(
   }
   const where = placed();
   return !('refused' in where) && where.fullyOnGpu;
+}
+
+/**
+ * Free memory as Ollama's scheduler believes it (GetDeviceInfos and updateFreeSpace, since 0.30): on a card with a
+ * runner it is what was free before that runner, less what the runners took. What others took since, it does not see.
+ * @param cards index of each of the server's GPUs among all cards
+ */
+export function asSchedulerSees(
+  server: EstimateServer,
+  runners: readonly { readonly loaded: LoadedRunner }[],
+  cards: readonly number[],
+): EstimateServer {
+  const gpus = server.gpus.map((gpu, position) => {
+    const card = cards[position]!;
+    const here = runners.filter(({ loaded }) => loaded.placed.usesGpu[card]);
+    if (here.length === 0) return gpu;
+    const taken = here.reduce((sum, { loaded }) => sum + loaded.placed.gpuBytes[card]!, 0);
+    const believed = here.map(({ loaded }) => loaded.freeBefore[card]! - loaded.placed.gpuBytes[card]!);
+    return { ...gpu, freeBytes: Math.max(0, Math.min(gpu.totalBytes - taken, ...believed)) };
+  });
+  return { ...server, gpus };
 }
 
 export interface Evictable {

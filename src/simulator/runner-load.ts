@@ -22,6 +22,8 @@ export interface LoadMachine {
 export interface LoadedRunner {
   readonly allocation: Allocation;
   readonly placed: Placed;
+  /** Free memory of every card just before. */
+  readonly freeBefore: readonly number[];
   /** Its VRAM will not come back. */
   readonly leaks: boolean;
 }
@@ -59,6 +61,7 @@ export async function loadRunner(
   const readMs = (totalBytes / timing.loadBytesPerSecond) * 1000 + (fault?.kind === 'stall' ? fault.ms : 0);
   const modern = engineFor(server.ollama, model.spec) === 'llama-server';
   await step(clock, timing.startupMs, signal);
+  const freeBefore = machine.gpus.map((_, index) => memory.freeBytes(index));
   const allocation = memory.allocate(modern ? 'llama-server' : 'ollama runner', bytes, readMs);
   try {
     requireMemory(machine, placed, modern);
@@ -71,7 +74,7 @@ export async function loadRunner(
     memory.free(allocation);
     throw error;
   }
-  return { allocation, placed, leaks: fault?.kind === 'leak' };
+  return { allocation, placed, freeBefore, leaks: fault?.kind === 'leak' };
 }
 
 async function step(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@
 import type { EstimateRequest, EstimateServer, GpuDevice } from '../estimator/types.ts';
 import { engineFor } from '../estimator/versions.ts';
 import { sleep } from './clock.ts';
-import { chooseVictim, fitsBeside } from './eviction.ts';
+import { asSchedulerSees, chooseVictim, fitsBeside } from './eviction.ts';
 import type { StoredModel } from './models.ts';
 import { LoadCanceled, type LoadedRunner, type LoadMachine, loadRunner, OutOfMemory } from './runner-load.ts';
 import { needsReload, parallelSlots, type RunnerOptions } from './runner-options.ts';
@@ -37,8 +37,10 @@ export interface SchedulerMachine extends LoadMachine {
   readonly placement: Placement;
   readonly settings: SimulatedSettings;
   version(): string;
-  /** The server as it is now. */
+  /** The server as it is now; lost cards are not among its GPUs. */
   server(): EstimateServer;
+  /** Index of each of those GPUs among all cards. */
+  cards(): readonly number[];
 }
 
 interface Pending {
@@ -160,7 +162,7 @@ export class Scheduler {
     const full = this.#runners.size >= most;
     const fits = () => {
       const slots = this.#slots(request);
-      const server = this.#serverFor(request);
+      const server = this.#serverAsSeen(request);
       return fitsBeside(request.model.spec, server, request.options, slots, () => this.#place(request));
     };
     if (this.#runners.size > 0 && (full || !fits())) return chooseVictim(this.#runners.values()) ?? 'none';
@@ -205,6 +207,12 @@ export class Scheduler {
       loaded: this.runners().map(asLoadedModel),
       ...(request.options.numGpu === 0 && { gpus: noGpus }),
     };
+  }
+
+  #serverAsSeen(request: RunnerRequest): EstimateServer {
+    const server = this.#serverFor(request);
+    const modern = engineFor(server.ollama, request.model.spec) === 'llama-server';
+    return modern ? asSchedulerSees(server, this.runners(), this.#machine.cards()) : server;
   }
 
   #slots(request: RunnerRequest): number {

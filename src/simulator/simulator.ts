@@ -113,6 +113,7 @@ class SimulatedServer implements Simulator {
       settings,
       version,
       server: () => this.#estimateServer(),
+      cards: () => this.#visibleGpus(),
       freeHostBytes: () => this.#freeHostBytes(),
     });
     this.#parts = {

@@ -172,6 +172,16 @@ describe('a second load', () => {
     expect(names()).not.toContain('large:6b');
   });
 
+  it('does not see what others took since the first, and lands on the CPU', async () => {
+    await start({ gpus: [card(12)] });
+    await load('small:1b', 4096);
+    machine.simulator.setForeign('blender', 0, 6 * GIB);
+    await load('middle:4b', 4096);
+    expect(names()).toEqual(['middle:4b', 'small:1b']);
+    const { sizeBytes, sizeVramBytes } = loaded('middle:4b')!;
+    expect(sizeVramBytes).toBeLessThan(sizeBytes);
+  });
+
   it('evicts when the count of models is reached', async () => {
     await start({ settings: { maxLoadedModels: 1 } });
     await load('small:1b', 4096);
