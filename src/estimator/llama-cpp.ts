@@ -111,7 +111,7 @@ function checkConfig(config: LlamaCppConfig): void {
   ];
   for (const [name, value, least] of counts) {
     if (!Number.isSafeInteger(value) || value < least) {
-      throw new EstimateError('option_invalid', { option: name, value });
+      throw new EstimateError('option-invalid', { option: name, value });
     }
   }
 }

@@ -70,11 +70,11 @@ export class MetadataReader {
     return result;
   }
 
-  /** A key every usable file has; throws `metadata_missing`. */
+  /** A key every usable file has; throws `missing-key`. */
   required(key: string): number {
     const value = this.number(key);
     if (value === undefined || value < 0) {
-      throw new EstimateError('metadata_missing', { key: `${this.architecture}.${key}` });
+      throw new EstimateError('missing-key', { key: `${this.architecture}.${key}` });
     }
     return value;
   }
@@ -251,14 +251,14 @@ function vocabularySize(spec: ModelSpec, reader: MetadataReader): number {
 }
 
 /**
- * The hyper-parameters that are read alike for every architecture. Throws `metadata_missing` when a key is absent that
+ * The hyper-parameters that are read alike for every architecture. Throws `missing-key` when a key is absent that
  * no model can do without.
  */
 export function readHparams(spec: ModelSpec): Hparams {
   const reader = new MetadataReader(spec);
   const layersAll = reader.required('block_count');
   if (layersAll < 1 || layersAll > 4096) {
-    throw new EstimateError('metadata_invalid', { key: `${spec.architecture}.block_count`, value: layersAll });
+    throw new EstimateError('metadata-invalid', { key: `${spec.architecture}.block_count`, value: layersAll });
   }
   const embedding = reader.required('embedding_length');
   const heads = reader.perLayer('attention.head_count', layersAll) ?? new Int32Array(layersAll);

@@ -67,11 +67,11 @@ export const BLOCK_BYTES: Float64Array = Float64Array.from(TRAITS, (t) => t.byte
 /** 1 for the quantized types, by type number. */
 export const IS_QUANTIZED: Uint8Array = Uint8Array.from(TRAITS, (t) => (t.quantized ? 1 : 0));
 
-/** The type's number. Ollama's and older names in any case are understood; throws `unknown_tensor_type`. */
+/** The type's number. Ollama's and older names in any case are understood; throws `unknown-tensor-type`. */
 export function typeId(name: string): number {
   const id = ID_BY_NAME.get(name) ?? ID_BY_NAME.get(name.toUpperCase());
   if (id === undefined) {
-    throw new EstimateError('unknown_tensor_type', { type: name });
+    throw new EstimateError('unknown-tensor-type', { type: name });
   }
   return id;
 }

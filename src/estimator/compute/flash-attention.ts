@@ -15,7 +15,7 @@ import type { LlamaCppConfig } from '../types.ts';
 import { EstimateError } from '../types.ts';
 import { flashAttentionSupported } from './cuda.ts';
 
-/** Throws `quantized_v_needs_flash_attention` for a combination that llama.cpp refuses. */
+/** Throws `kv-needs-flash-attention` for a combination that llama.cpp refuses. */
 export function decideFlashAttention(
   model: Model,
   config: LlamaCppConfig,
@@ -25,7 +25,7 @@ export function decideFlashAttention(
 ): boolean {
   if (config.flashAttention === false) {
     if (IS_QUANTIZED[typeV] === 1) {
-      throw new EstimateError('quantized_v_needs_flash_attention', { type: config.cacheTypeV });
+      throw new EstimateError('kv-needs-flash-attention', { type: config.cacheTypeV });
     }
     return false;
   }
