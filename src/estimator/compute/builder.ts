@@ -180,11 +180,11 @@ export class GraphBuilder {
     return this.ropeFactors(layer, long ? 'rope_factors_long' : 'rope_factors_short');
   }
 
-  /** Matrix times `x`, and its scale where the model has one (`build_lora_mm`). */
-  matMul(layer: number, name: string, x: Tensor): Tensor {
+  /** Matrix times `x`, and its scale where the model has one and llama.cpp applies it (`build_lora_mm`). */
+  matMul(layer: number, name: string, x: Tensor, scales = true): Tensor {
     const part = this.model.blocks[layer]!.get(name)!;
     const product = this.graph.mulMat(this.stored(part.weight!), x);
-    return part.scale === undefined ? product : this.graph.mul(product, this.stored(part.scale));
+    return part.scale === undefined || !scales ? product : this.graph.mul(product, this.stored(part.scale));
   }
 
   /** The scales of expert matrices, NO_TENSOR if there are none. */

@@ -110,17 +110,23 @@ function decayGate(b: GraphBuilder, layer: number, alpha: Tensor, length: number
   return g.reshape(g.mul(softplus, b.weight(layer, 'ssm_a')), 1, b.hp.ssmRank, length, b.sequences);
 }
 
-function fusedQkvz(b: GraphBuilder, layer: number, x: Tensor, length: number): { mixed: Tensor; z: Tensor } {
+function fusedQkvz(
+  b: GraphBuilder,
+  layer: number,
+  x: Tensor,
+  length: number,
+  scales: boolean,
+): { mixed: Tensor; z: Tensor } {
   const g = b.graph;
-  const qkv = b.matMul(layer, 'attn_qkv', x);
-  return { mixed: g.reshape(qkv, g.size(qkv, 0), length, b.sequences), z: b.matMul(layer, 'attn_gate', x) };
+  const qkv = b.matMul(layer, 'attn_qkv', x, scales);
+  return { mixed: g.reshape(qkv, g.size(qkv, 0), length, b.sequences), z: b.matMul(layer, 'attn_gate', x, scales) };
 }
 
 function plainProjections(b: GraphBuilder, layer: number, x: Tensor): Projections {
   const g = b.graph;
   const heads = b.hp.ssmRank;
   const length = b.tokens / b.sequences;
-  const { mixed, z } = fusedQkvz(b, layer, x, length);
+  const { mixed, z } = fusedQkvz(b, layer, x, length, true);
   const beta = g.unary(g.reshape(b.matMul(layer, 'ssm_beta', x), 1, heads, length, b.sequences));
   const alpha = g.reshape(b.matMul(layer, 'ssm_alpha', x), heads, length, b.sequences);
   return { mixed, z, beta, decay: decayGate(b, layer, alpha, length) };
@@ -133,7 +139,7 @@ function interleavedProjections(b: GraphBuilder, layer: number, x: Tensor): Proj
   const heads = hp.ssmRank;
   const groups = hp.ssmGroups;
   const perGroup = heads / groups;
-  const { mixed, z } = b.has(layer, 'attn_qkv') ? fusedQkvz(b, layer, x, length) : interleavedQkvz(b, layer, x, length);
+  const { mixed, z } = b.has(layer, 'attn_qkv') ? fusedQkvz(b, layer, x, length, false) : interleavedQkvz(b, layer, x, length);
   const both = b.matMul(layer, 'ssm_ba', x);
   const byGroup = g.reshape(both, 2 * perGroup, groups, length, b.sequences);
   const half = () =>

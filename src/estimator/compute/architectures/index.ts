@@ -1,10 +1,12 @@
 /** The architectures whose graphs are described. */
 
 import type { Architecture } from '../architecture.ts';
+import { bert, gemmaEmbedding, modernBert } from './bert.ts';
 import { cohere2 } from './cohere.ts';
 import { deepseek2 } from './deepseek.ts';
 import { ernie } from './ernie.ts';
 import { gemma2, gemma3 } from './gemma.ts';
+import { gemma3n } from './gemma3n.ts';
 import { gemma4 } from './gemma4.ts';
 import { glm4, glm4moe } from './glm.ts';
 import { gptOss } from './gpt-oss.ts';
@@ -20,13 +22,16 @@ import { qwen2, qwen3, qwen3moe } from './qwen.ts';
 import { qwen3next, qwen35 } from './qwen-next.ts';
 
 const ARCHITECTURES: readonly Architecture[] = [
+  bert,
   cohere2,
   deepseek2,
   ernie,
   falconH1,
   gemma2,
   gemma3,
+  gemma3n,
   gemma4,
+  gemmaEmbedding,
   glm4,
   glm4moe,
   gptOss,
@@ -37,6 +42,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   llama4,
   mamba,
   minimaxM2,
+  modernBert,
   nemotronH,
   olmo2,
   phi3,
