@@ -6,6 +6,7 @@ import { atLeast, parseVersion } from '../estimator/versions.ts';
 import type { Clock } from './clock.ts';
 import { readJson, sendJson, sendLine, sendText, stringField } from './http.ts';
 import { readKeepAlive } from './keep-alive.ts';
+import { sendLargeJson } from './large-json.ts';
 import { type ModelStore, type StoredModel, shownName } from './models.ts';
 import { pullModel } from './pull.ts';
 import { runnerOptions } from './runner-options.ts';
@@ -107,7 +108,7 @@ async function show({ parts, request, response }: Exchange): Promise<void> {
   if (!name) throw new ServerFailure(400, 'model is required');
   const model = parts.store.get(name);
   if (!model) throw new ServerFailure(404, `model '${name}' not found`);
-  sendJson(response, 200, showAnswer(model, body.verbose === true, parts.version()));
+  await sendLargeJson(response, showAnswer(model, body.verbose === true, parts.version()));
 }
 
 async function generateOrChat(
