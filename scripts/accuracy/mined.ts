@@ -39,8 +39,9 @@ function layoutPart({ loads, unknown }: LayoutScore): string[] {
   return [
     '### Layout engine (Ollama 0.11.11 to 0.24) on public loads',
     '',
-    'Error of each figure in percent; figures of 1 GiB and more are printed to 0.1 GiB, so up to 5 % (at 1 GiB) is rounding. ' +
-      'Graphs of Ollama’s own engine are an estimate; vision graphs are missing where the ground truth has no tower.',
+    'Errors beyond the rounding of the printed figure (0.05 GiB from 1 GiB on). Figures marked * are left out of the ' +
+      'errors: the file loaded was of another quantization, or had a vision tower, or another number of layers was placed. ' +
+      'Graphs of Ollama’s own engine are an estimate.',
     '',
     ...summary(loads),
     '',
@@ -61,6 +62,7 @@ function summary(loads: readonly LoadScore[]): string[] {
   const groups = new Map<string, number[]>();
   for (const load of loads) {
     for (const figure of load.figures) {
+      if (figure.notComparable) continue;
       const what = figure.what.replace(/ (?:CUDA|ROCm)\d+$/, '');
       const errors = groups.get(what) ?? [];
       errors.push(errorBeyondRounding(figure));
@@ -83,7 +85,7 @@ function errorBeyondRounding({ printedMib, computedMib }: Figure): number {
 }
 
 function figureText(figure: Figure): string {
-  return `${figure.what}: ${figure.printedMib} → ${figure.computedMib.toFixed(1)}`;
+  return `${figure.what}: ${figure.printedMib} → ${figure.computedMib.toFixed(1)}${figure.notComparable ? ' *' : ''}`;
 }
 
 function percent(value: number): string {

@@ -10,6 +10,8 @@ export interface Figure {
   readonly what: string;
   readonly printedMib: number;
   readonly computedMib: number;
+  /** The loaded file differs from the spec in what this figure rests on. */
+  readonly notComparable?: boolean;
 }
 
 /** One load. */
@@ -64,16 +66,26 @@ async function scoreLoad(truthDir: string, record: MinedRecord, one: LayoutCase)
   const remarks = [
     ...(typeof one.spec === 'string' ? [] : ['model rebuilt']),
     ...(one.inferred === undefined ? [] : [`inferred: ${one.inferred}`]),
-    ...(one.towerMissing ? ['the real load reserved a vision graph too'] : []),
+    ...(one.towerMissing ? ['the file had a vision tower, the ground truth has none'] : []),
+    ...(one.otherFile ? ['the file was of another quantization'] : []),
   ];
+  const layers =
+    printedLayers === null || one.numGpu === 0 ? undefined : ([printedLayers, plan.placement.gpuLayers] as const);
+  const otherLayers = layers !== undefined && layers[0] !== layers[1];
+  const mark = (figure: Figure): Figure => {
+    const cache = /cache|KV/.test(figure.what);
+    const graph = /graph|compute/.test(figure.what);
+    const differs =
+      (one.towerMissing && !cache) ||
+      (one.otherFile && !cache && !(graph && layers?.[0] === plan.placement.totalLayers));
+    return differs || (otherLayers && !graph) ? { ...figure, notComparable: true } : figure;
+  };
   return {
     source: record.source_url,
     model: spec.name,
     version: one.version,
-    figures: [...reportedFigures(record, plan), ...reservedFigures(record, plan)],
-    ...(printedLayers === null || one.numGpu === 0
-      ? {}
-      : { layers: [printedLayers, plan.placement.gpuLayers] as const }),
+    figures: [...reportedFigures(record, plan), ...reservedFigures(record, plan)].map(mark),
+    ...(layers === undefined ? {} : { layers }),
     remarks,
   };
 }

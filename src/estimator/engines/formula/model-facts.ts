@@ -6,7 +6,7 @@
 import { architectureNumber, architectureNumbers, architectureValue, blockCount } from '../../estimate-facts.ts';
 import { elementCount, ggmlType } from '../../ggml-types.ts';
 import { EstimateError, type ModelSpec, type TensorInfo } from '../../types.ts';
-import { atLeast, type Version } from '../../versions.ts';
+import { atLeast, compareVersions, type Version } from '../../versions.ts';
 
 /** Sizes of a model's parts as one version of Ollama counts them, bytes. */
 export interface ModelFacts {
@@ -85,6 +85,17 @@ function sumGroups(spec: ModelSpec, version: Version): Map<string, number> {
  * layer before 0.9.3, where Ollama itself panics)
  */
 export function readModelFacts(spec: ModelSpec, version: Version): ModelFacts {
+  const known = LAST_FACTS.get(spec);
+  if (known !== undefined && compareVersions(known.version, version) === 0) return known;
+  const facts = readFacts(spec, version);
+  LAST_FACTS.set(spec, facts);
+  return facts;
+}
+
+/** The facts last read of a spec: a search for the largest context asks for the same ones many times. */
+const LAST_FACTS = new WeakMap<ModelSpec, ModelFacts>();
+
+function readFacts(spec: ModelSpec, version: Version): ModelFacts {
   const blocks = blockCount(spec);
   const embedding = architectureNumber(spec, 'embedding_length');
   if (embedding <= 0) throw new EstimateError('missing-key', { key: `${spec.architecture}.embedding_length` });

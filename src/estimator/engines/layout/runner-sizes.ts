@@ -9,7 +9,6 @@ import { ggmlType } from '../../ggml-types.ts';
 import { planLlamaCpp } from '../../llama-cpp.ts';
 import { convolutionStateWidth, recurrentStateWidth, widthK, widthV } from '../../metadata.ts';
 import { compileModel, type Model } from '../../model.ts';
-import { projectorOf } from '../../projector.ts';
 import { contiguousBytes, cudaBufferBytes, F32, hostBufferBytes, typeId } from '../../tensors.ts';
 import type { GpuDevice, KvCacheType, LlamaCppConfig, ModelSpec, TensorInfo } from '../../types.ts';
 import { atLeast, type Version } from '../../versions.ts';
@@ -47,7 +46,7 @@ export interface RunnerSizes {
 /** Asks for a model's memory once; graphs are worked out when asked for and kept. */
 export function runnerSizes(spec: ModelSpec, request: RunnerRequest): RunnerSizes {
   const model = compileModel(spec);
-  const weights = layerWeights(spec, model.hp.layersAll);
+  const weights = layerWeightsOf(spec, model.hp.layersAll);
   const graphs = new Map<number, GraphPair>();
   const graphAt = (gpuLayers: number): GraphPair => {
     let graph = graphs.get(gpuLayers);
@@ -58,12 +57,16 @@ export function runnerSizes(spec: ModelSpec, request: RunnerRequest): RunnerSize
     return graph;
   };
   const all = model.hp.layersAll + 1;
+  const factor = request.flashAttention ? GRAPH_FACTOR : 1;
+  // Weights of CPU layers that are staged on the GPU are as large as they are; only the graph proper is scaled.
+  const gpuGraph = (gpuLayers: number): number =>
+    Math.max(Math.round(graphAt(all).gpuBytes * factor), graphAt(gpuLayers).gpuBytes);
   return {
     weights: weights.layers,
     cache: [...layerCaches(model, request), 0],
     towerBytes: weights.towerBytes,
     inputBytes: weights.inputBytes,
-    graphBytes: (gpuLayers) => graphAt(gpuLayers).gpuBytes,
+    graphBytes: (gpuLayers) => (gpuLayers > 0 ? gpuGraph(gpuLayers) : 0),
     towerGraphBytes: towerGraphBytes(spec, request.flashAttention),
     cpuGraphBytes: (gpuLayers) => graphAt(gpuLayers).cpuBytes,
     basis: graphAt(all).basis,
@@ -89,6 +92,18 @@ const OUTPUT_PARTS = [
 ];
 const ROPE_PARTS = ['rope_freqs', 'rope_factors_long', 'rope_factors_short'];
 const TOWER_PREFIXES = ['v.', 'mm.', 's.'];
+
+const WEIGHTS = new WeakMap<ModelSpec, LayerWeights>();
+
+/** The weights of a spec, worked out once: they do not depend on the request. */
+function layerWeightsOf(spec: ModelSpec, blocks: number): LayerWeights {
+  let weights = WEIGHTS.get(spec);
+  if (weights === undefined) {
+    weights = layerWeights(spec, blocks);
+    WEIGHTS.set(spec, weights);
+  }
+  return weights;
+}
 
 /** Where ggml.go puts each tensor: by the parts of its name; towers go with the output layer. */
 function layerWeights(spec: ModelSpec, blocks: number): LayerWeights {
@@ -232,19 +247,13 @@ function estimateGraph(spec: ModelSpec, model: Model, request: RunnerRequest, gp
     opOffload: atLeast(request.version, '0.12.8'),
     view: 'real',
   };
-  const language = projectorOf(spec)?.source === 'embedded' ? withoutTower(spec) : spec;
-  const plan = planLlamaCpp(language, config);
+  const plan = planLlamaCpp(spec, config);
   const inputs = numBatch * model.hp.embedding * 4;
   const whole = gpuLayers > model.hp.layersAll;
   return {
-    gpuBytes: Math.round((plan.gpus[0]?.computeBytes ?? 0) * (request.flashAttention ? GRAPH_FACTOR : 1)),
+    gpuBytes: plan.gpus[0]?.computeBytes ?? 0,
     // With every layer on a GPU only the embedded tokens of a batch are made on the CPU.
     cpuBytes: whole ? inputs : Math.max(inputs, plan.host.computeBytes),
     basis: plan.computeBasis,
   };
-}
-
-function withoutTower(spec: ModelSpec): ModelSpec {
-  const { projector: _, ...rest } = spec;
-  return rest;
 }
