@@ -94,7 +94,7 @@ export function prepareLaunch(spec: ModelSpec, server: EstimateServer, request: 
       flashAttention,
       cacheTypeK: kvCacheType,
       cacheTypeV: kvCacheType,
-      outputs: request.outputs ?? (embedding ? 0 : Math.min(numBatch, numParallel)),
+      outputs: request.outputs ?? outputRows(version, embedding, numBatch, numParallel),
       numGpu,
       unifiedCache: request.unifiedCache ?? false,
       embedding,
@@ -134,6 +134,14 @@ function effectiveParallel(request: EstimateRequest, single: boolean, notes: Rea
   if (wanted === 1 || !single) return wanted;
   notes.push({ code: 'parallel-forced-to-one', params: { from: wanted } });
   return 1;
+}
+
+/**
+ * Rows of logits that are kept. Since llama.cpp PR 23861 (merged 2026-06-01, so in b9479 of Ollama v0.30.1) llama-server
+ * asks for one per slot; v0.30.0, and any for an embedding model, keeps the whole batch (0): vocabulary × batch × 4 bytes.
+ */
+function outputRows(version: Version, embedding: boolean, numBatch: number, numParallel: number): number {
+  return embedding || !atLeast(version, '0.30.1') ? 0 : Math.min(numBatch, numParallel);
 }
 
 /** `on`, `off` or `auto`; off where a GPU cannot (CUDA below 6.0 and 7.2). Unknown capability counts as able. */
