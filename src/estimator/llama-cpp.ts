@@ -8,7 +8,7 @@ import { cacheBytes, shapeContext } from './cache.ts';
 import { decideFlashAttention } from './compute/flash-attention.ts';
 import { guessCompute } from './compute/guess.ts';
 import type { ComputeOptions } from './compute/planner.ts';
-import { computeBytes } from './compute/planner.ts';
+import { attentionStaysWithLayers, computeBytes } from './compute/planner.ts';
 import type { Model } from './model.ts';
 import { compileModel } from './model.ts';
 import { placeLayers } from './placement.ts';
@@ -36,29 +36,33 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig): Prepar
   const overrides = matchOverrides(model, config);
   const typeK = typeId(config.cacheTypeK);
   const typeV = typeId(config.cacheTypeV);
-  const flashAttention = decideFlashAttention(model, config, placement, typeK, typeV);
   const fullOffload = placement.gpuLayers > hp.layersAll;
   const patterns = (config.cpuTensors?.length ?? 0) + (config.gpuTensors?.length ?? 0);
   const pipeline = config.gpus.length > 1 && fullOffload && patterns === 0;
   const wantsAll = config.outputs === 0 || model.architecture?.hasEncoder === true;
-  return {
-    model,
-    options: {
-      shape,
-      placement,
-      overrides,
-      flashAttention,
-      // Where `auto` finds out that a device cannot, the cache is made already and stays as it is.
-      transposedV: config.flashAttention === false || hp.architecture === 'grok',
-      typeK,
-      typeV,
-      outputs: wantsAll ? shape.numBatch : config.outputs,
-      embeddings: config.embedding,
-      opOffload: config.opOffload,
-      copies: pipeline ? PIPELINE_COPIES : 1,
-      pins: config.view === 'real',
-    },
+  const options: ComputeOptions = {
+    shape,
+    placement,
+    overrides,
+    flashAttention: true,
+    // Where `auto` finds out that a device cannot, the cache is made already and stays as it is.
+    transposedV: config.flashAttention === false || hp.architecture === 'grok',
+    typeK,
+    typeV,
+    outputs: wantsAll ? shape.numBatch : config.outputs,
+    embeddings: config.embedding,
+    opOffload: config.opOffload,
+    copies: pipeline ? PIPELINE_COPIES : 1,
+    pins: config.view === 'real',
   };
+  const { architecture } = model;
+  const flashAttention = decideFlashAttention(
+    model,
+    config,
+    { placement, typeK, typeV, overridden: overrides.size > 0 },
+    () => architecture === undefined || attentionStaysWithLayers(model, architecture, { ...options, pins: true }),
+  );
+  return { model, options: { ...options, flashAttention } };
 }
 
 /**

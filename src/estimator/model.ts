@@ -137,7 +137,7 @@ function homeOf(name: string, embeddingNormIsOutput: boolean): TensorHome {
 function compileTensor(tensor: TensorInfo, index: number, embeddingNormIsOutput: boolean): ModelTensor {
   const shape = tensor.shape;
   if (shape.length === 0 || shape.length > 4 || shape.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new EstimateError('tensor_invalid', { tensor: tensor.name });
+    throw new EstimateError('tensor-invalid', { tensor: tensor.name });
   }
   const type = typeId(tensor.type);
   return {
@@ -198,7 +198,7 @@ function compile(spec: ModelSpec): Model {
     const block = BLOCK_PREFIX.exec(info.name);
     if (block !== null) {
       if (tensor.home >= hp.layersAll) {
-        throw new EstimateError('tensor_invalid', { tensor: tensor.name });
+        throw new EstimateError('tensor-invalid', { tensor: tensor.name });
       }
       const name = info.name.slice(block[0].length);
       if (tensor.home >= layers && !loadsNextn(architecture, name)) {

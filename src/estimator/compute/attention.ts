@@ -297,7 +297,7 @@ export function attend(
   }
   const cachedK = viewK(b, inputs.cacheK[source]!, layer, cache.cells);
   const cachedV = viewV(b, inputs.cacheV[source]!, layer, cache.cells);
-  let current = attendHeads(b, q, cachedK, cachedV, cache.mask, options);
+  let current = attendHeads(b, layer, q, cachedK, cachedV, cache.mask, options);
   if (cache.rotationV !== NO_TENSOR) {
     current = rotate(b, current, cache.rotationV);
   }
@@ -330,7 +330,7 @@ export function attendLatent(
     g.stride(k, 2),
     g.stride(k, 3),
   );
-  return projectOutput(b, layer, attendHeads(b, x.q, k, v, cache.mask, options), options);
+  return projectOutput(b, layer, attendHeads(b, layer, x.q, k, v, cache.mask, options), options);
 }
 
 function attendPlain(b: GraphBuilder, layer: number, inputs: AttentionInputs, x: Qkv, options: AttendOptions): Tensor {
@@ -339,7 +339,7 @@ function attendPlain(b: GraphBuilder, layer: number, inputs: AttentionInputs, x:
   g.expand(x.k);
   g.expand(x.v);
   const mask = b.hp.isWindowed[layer] === 1 ? inputs.plainWindowMask : inputs.plainMask;
-  return projectOutput(b, layer, attendHeads(b, x.q, x.k, x.v, mask, options), options);
+  return projectOutput(b, layer, attendHeads(b, layer, x.q, x.k, x.v, mask, options), options);
 }
 
 /** The output matrix, its scale and bias. */
@@ -355,6 +355,7 @@ export function projectOutput(b: GraphBuilder, layer: number, x: Tensor, options
 /** Attention proper, to [heads * head, tokens] (`build_attn_mha`). */
 export function attendHeads(
   b: GraphBuilder,
+  layer: number,
   query: Tensor,
   key: Tensor,
   value: Tensor,
@@ -392,6 +393,7 @@ export function attendHeads(
       v = g.cast(v, F16);
     }
     current = g.flashAttention(q, k, v, mask, sinks);
+    b.attentionNodes.push(current, layer);
     if (decompress !== NO_TENSOR) {
       current = g.mulMat(decompress, g.permute(current, 0, 2, 1, 3));
       current = g.cont(g.permute(current, 0, 2, 1, 3));

@@ -56,6 +56,8 @@ export class GraphBuilder {
   private readonly weightIds: Int32Array;
   private readonly perDevice = new Map<string, Tensor>();
   private readonly pinsNorms: boolean;
+  /** Flash attention's nodes and the layers they belong to, alternating. */
+  readonly attentionNodes: number[] = [];
   /** The tensor embeddings are read from. */
   embedding: Tensor = NO_TENSOR;
   logits: Tensor = NO_TENSOR;

@@ -139,7 +139,9 @@ function interleavedProjections(b: GraphBuilder, layer: number, x: Tensor): Proj
   const heads = hp.ssmRank;
   const groups = hp.ssmGroups;
   const perGroup = heads / groups;
-  const { mixed, z } = b.has(layer, 'attn_qkv') ? fusedQkvz(b, layer, x, length, false) : interleavedQkvz(b, layer, x, length);
+  const { mixed, z } = b.has(layer, 'attn_qkv')
+    ? fusedQkvz(b, layer, x, length, false)
+    : interleavedQkvz(b, layer, x, length);
   const both = b.matMul(layer, 'ssm_ba', x);
   const byGroup = g.reshape(both, 2 * perGroup, groups, length, b.sequences);
   const half = () =>

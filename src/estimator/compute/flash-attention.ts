@@ -15,14 +15,22 @@ import type { LlamaCppConfig } from '../types.ts';
 import { EstimateError } from '../types.ts';
 import { flashAttentionSupported } from './cuda.ts';
 
-/** Throws `kv-needs-flash-attention` for a combination that llama.cpp refuses. */
+/**
+ * Decides for a configuration. `probe` says whether attention would stay with its layers; it is asked only where layers
+ * or tensors are on the host, since then neighbours decide. Throws `kv-needs-flash-attention` for a combination that llama.cpp refuses.
+ */
 export function decideFlashAttention(
   model: Model,
   config: LlamaCppConfig,
-  placement: Placement,
-  typeK: number,
-  typeV: number,
+  options: {
+    readonly placement: Placement;
+    readonly typeK: number;
+    readonly typeV: number;
+    readonly overridden: boolean;
+  },
+  probe: () => boolean,
 ): boolean {
+  const { placement, typeK, typeV } = options;
   if (config.flashAttention === false) {
     if (IS_QUANTIZED[typeV] === 1) {
       throw new EstimateError('kv-needs-flash-attention', { type: config.cacheTypeV });
@@ -32,7 +40,11 @@ export function decideFlashAttention(
   if (config.flashAttention === true || IS_QUANTIZED[typeV] === 1 || model.hp.architecture === 'grok') {
     return model.hp.architecture !== 'grok';
   }
-  return supportedOnGpus(model, placement, typeK === typeV);
+  if (!supportedOnGpus(model, placement, typeK === typeV)) {
+    return false;
+  }
+  const onHost = options.overridden || placement.deviceOf.includes(placement.host);
+  return !onHost || placement.host === 0 || probe();
 }
 
 function supportedOnGpus(model: Model, placement: Placement, sameTypes: boolean): boolean {

@@ -35,6 +35,8 @@ export interface ComputeOptions {
   readonly pins: boolean;
   /** Build every layer instead of a few of each run; for tests. */
   readonly allLayers?: boolean;
+  /** One token per sequence, all of them outputs. */
+  readonly probe?: boolean;
 }
 
 // One graph at a time: planning is synchronous, so these are reused instead of being collected as garbage.
@@ -59,14 +61,30 @@ export function computeBytes(model: Model, architecture: Architecture, options: 
   return allocator.allocate(graph, schedule, gpus);
 }
 
-function planGraph(model: Model, architecture: Architecture, options: ComputeOptions): void {
-  buildGraph(model, architecture, options);
+function planGraph(model: Model, architecture: Architecture, options: ComputeOptions): GraphBuilder {
+  const builder = buildGraph(model, architecture, options);
   schedule.plan(graph, {
     gpus: options.placement.host,
     copies: options.copies,
     opOffload: options.opOffload,
     pins: options.pins,
   });
+  return builder;
+}
+
+/**
+ * Whether every layer's flash attention would run on the layer's own device: what llama.cpp tries with one token per
+ * sequence before it leaves flash attention on (`resolve_fused_ops`).
+ */
+export function attentionStaysWithLayers(model: Model, architecture: Architecture, options: ComputeOptions): boolean {
+  const builder = planGraph(model, architecture, { ...options, probe: true });
+  const nodes = builder.attentionNodes;
+  for (let i = 0; i < nodes.length; i += 2) {
+    if (schedule.backendOf[nodes[i]!] !== options.placement.deviceOf[nodes[i + 1]!]) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Number of nodes and splits of the whole graph, as llama.cpp logs them. */
@@ -75,9 +93,9 @@ export function graphFacts(model: Model, architecture: Architecture, options: Co
   return { nodes: graph.nodeCount, splits: schedule.splitCount };
 }
 
-function buildGraph(model: Model, architecture: Architecture, options: ComputeOptions): void {
+function buildGraph(model: Model, architecture: Architecture, options: ComputeOptions): GraphBuilder {
   const { shape } = options;
-  const micro = Math.min(shape.numCtx, shape.numUbatch);
+  const micro = options.probe === true ? shape.sequences : Math.min(shape.numCtx, shape.numUbatch);
   const tokens = Math.ceil(micro / shape.sequences) * shape.sequences;
   graph.reset();
   const builder = new GraphBuilder(graph, model, {
@@ -89,7 +107,7 @@ function buildGraph(model: Model, architecture: Architecture, options: ComputeOp
     typeK: options.typeK,
     typeV: options.typeV,
     tokens,
-    outputs: Math.min(micro, options.outputs),
+    outputs: options.probe === true ? micro : Math.min(micro, options.outputs),
     embeddings: options.embeddings,
     layers: representativeLayers(model, options.placement, options.overrides, options.allLayers === true),
   });
@@ -100,4 +118,5 @@ function buildGraph(model: Model, architecture: Architecture, options: ComputeOp
       graph.markOutput(output);
     }
   }
+  return builder;
 }

@@ -48,13 +48,7 @@ export const bert: Architecture = {
   },
 };
 
-function selfAttention(
-  b: GraphBuilder,
-  layer: number,
-  x: Tensor,
-  inputs: AttentionInputs,
-  positions: Tensor,
-): Tensor {
+function selfAttention(b: GraphBuilder, layer: number, x: Tensor, inputs: AttentionInputs, positions: Tensor): Tensor {
   const g = b.graph;
   const head = b.hp.headV;
   const heads = qkv(b, layer, x, head);
@@ -126,8 +120,7 @@ export const modernBert: Architecture = {
   build(b) {
     const g = b.graph;
     const positions = b.inputPositions();
-    const normOf = (t: Tensor, name: string) => b.norm(t, b.globalWeight(name), b.globalBias(name), 'layer', -1);
-    let x = normOf(b.inputEmbedding(), 'token_embd_norm');
+    let x = b.norm(b.inputEmbedding(), b.globalWeight('token_embd_norm'), NO_TENSOR, 'layer', 0);
     const inputs = plainAttentionInputs(b);
     const ids = b.inputOutputIds();
     for (const layer of b.layers) {
@@ -141,6 +134,6 @@ export const modernBert: Architecture = {
       const hidden = feedForward(b, layer, b.normNamed(layer, 'ffn_norm', middle, 'layer'), { fusedGate: true });
       x = g.add(hidden, middle);
     }
-    b.embedding = g.expand(normOf(x, 'output_norm'));
+    b.embedding = g.expand(b.norm(x, b.globalWeight('output_norm'), NO_TENSOR, 'layer', -1));
   },
 };

@@ -120,13 +120,7 @@ function laurel(b: GraphBuilder, layer: number, x: Tensor): Tensor {
   return b.graph.add(b.normNamed(layer, 'laurel_post_norm', low), x);
 }
 
-function attention(
-  b: GraphBuilder,
-  layer: number,
-  x: Tensor,
-  positions: Tensor,
-  inputs: AttentionInputs,
-): Tensor {
+function attention(b: GraphBuilder, layer: number, x: Tensor, positions: Tensor, inputs: AttentionInputs): Tensor {
   const g = b.graph;
   const head = b.hp.headK;
   const cacheLayer = sharedCacheLayer(b, layer);
