@@ -12,11 +12,13 @@ import { pullModel } from './pull.ts';
 import { runnerOptions } from './runner-options.ts';
 import type { Scheduler } from './scheduler.ts';
 import { detailsOf, showAnswer, tagEntry } from './show.ts';
+import { type SimulatedStub, stubFailure, stubShow, stubTag } from './stubs.ts';
 import { ServerFailure, type SimulatedSettings, type SimulatedTiming } from './types.ts';
 
 /** What the routes act upon. */
 export interface OllamaParts {
   readonly store: ModelStore;
+  readonly stubs: readonly SimulatedStub[];
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly settings: SimulatedSettings;
@@ -79,7 +81,9 @@ function version({ parts, response }: Exchange): void {
 }
 
 function tags({ parts, response }: Exchange): void {
-  sendJson(response, 200, { models: parts.store.list().map((model) => tagEntry(model, parts.version())) });
+  const models = parts.store.list().map((model) => tagEntry(model, parts.version()));
+  const stubs = parts.stubs.map((stub) => stubTag(stub, parts.clock.now()));
+  sendJson(response, 200, { models: [...models, ...stubs] });
 }
 
 /** Go's largest duration after now: what a negative keep_alive prints. */
@@ -106,6 +110,8 @@ async function show({ parts, request, response }: Exchange): Promise<void> {
   const body = await readJson(request);
   const name = stringField(body, 'model') || stringField(body, 'name');
   if (!name) throw new ServerFailure(400, 'model is required');
+  const stub = stubOf(parts, name);
+  if (stub) return sendJson(response, 200, stubShow(stub, parts.clock.now()));
   const model = parts.store.get(name);
   if (!model) throw new ServerFailure(404, `model '${name}' not found`);
   await sendLargeJson(response, showAnswer(model, body.verbose === true, parts.version()));
@@ -117,6 +123,8 @@ async function generateOrChat(
 ): Promise<void> {
   const body = await readJson(request);
   const name = stringField(body, 'model') ?? '';
+  const stub = stubOf(parts, name);
+  if (stub) return sendStubFailure(response, stub);
   const model = parts.store.get(name);
   if (!model) throw new ServerFailure(404, `model '${name}' not found`);
   const keepAliveMs = readKeepAlive(body.keep_alive);
@@ -143,6 +151,8 @@ async function generateOrChat(
 async function embed({ parts, request, response, signal }: Exchange): Promise<void> {
   const body = await readJson(request);
   const name = stringField(body, 'model') ?? '';
+  const stub = stubOf(parts, name);
+  if (stub) return sendStubFailure(response, stub);
   const model = parts.store.get(name);
   if (!model) throw new ServerFailure(404, `model '${name}' not found`);
   const { input } = body;
@@ -153,6 +163,15 @@ async function embed({ parts, request, response, signal }: Exchange): Promise<vo
     if (input?.length) throw new ServerFailure(500, 'the simulated server loads models, it does not embed text');
     sendJson(response, 200, { model: name, embeddings: [] });
   });
+}
+
+function stubOf(parts: OllamaParts, name: string): SimulatedStub | undefined {
+  return parts.stubs.find((stub) => stub.name.toLowerCase() === shownName(name).toLowerCase());
+}
+
+function sendStubFailure(response: ServerResponse, stub: SimulatedStub): void {
+  const { status, body } = stubFailure(stub);
+  sendJson(response, status, body);
 }
 
 async function withRunner(

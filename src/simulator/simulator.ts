@@ -118,6 +118,7 @@ class SimulatedServer implements Simulator {
     });
     this.#parts = {
       store: new ModelStore(options.models, options.registry ?? [], seed, this.#clock.now()),
+      stubs: options.stubs ?? [],
       scheduler,
       clock: this.#clock,
       settings,

@@ -2,6 +2,7 @@
 
 import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec } from '../estimator/types.ts';
 import type { Clock } from './clock.ts';
+import type { SimulatedStub } from './stubs.ts';
 
 /** One card, as nvidia-smi would see it. */
 export interface SimulatedGpu {
@@ -81,6 +82,8 @@ export interface SimulatorOptions {
   readonly models: readonly SimulatedModel[];
   /** What a pull can bring, besides `models`. */
   readonly registry?: readonly SimulatedModel[];
+  /** Listed besides, without weights here. */
+  readonly stubs?: readonly SimulatedStub[];
   readonly placement: Placement;
   readonly settings?: SimulatedSettings;
   readonly timing?: Partial<SimulatedTiming>;

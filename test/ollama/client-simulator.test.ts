@@ -1,10 +1,11 @@
 /** The client against the simulated server: every method, every fault. */
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOllamaClient } from '../../src/ollama/client.ts';
 import type { OllamaClient, PullProgress } from '../../src/ollama/types.ts';
 import type { HttpFault, LoadFault } from '../../src/simulator/faults.ts';
 import type { SimulatorOptions } from '../../src/simulator/types.ts';
+import { eventually } from '../simulator/eventually.ts';
 import { BYTES_PER_TOKEN, GIB, SLOW, startMachine, type TestMachine } from '../simulator/machine.ts';
 
 let machine: TestMachine;
@@ -107,7 +108,7 @@ describe('round trips', () => {
     const pulled = (async () => {
       for await (const line of client.pull('fresh:2b')) lines.push(line);
     })();
-    await vi.waitFor(() => expect(lines.length).toBeGreaterThan(1));
+    await eventually(() => expect(lines.length).toBeGreaterThan(1));
     expect((await client.tags()).map(({ name }) => name)).not.toContain('fresh:2b');
     await machine.clock.advance(2000);
     await pulled;
@@ -144,6 +145,24 @@ describe('round trips', () => {
     }).rejects.toThrow(missing);
   });
 
+  it('models of the cloud and of MLX are told apart, and their loads fail by name', async () => {
+    await start({
+      stubs: [
+        { name: 'gpt-oss:120b-cloud', kind: 'cloud', sizeBytes: 384 },
+        { name: 'qwen:mlx', kind: 'mlx', sizeBytes: 4 * GIB },
+      ],
+    });
+    const tags = await client.tags();
+    expect(tags.slice(-2).map(({ isCloud, isMlx }) => [isCloud, isMlx])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+    expect(await client.show('gpt-oss:120b-cloud')).toMatchObject({ isCloud: true, tensors: null });
+    expect(await client.show('qwen:mlx')).toMatchObject({ isMlx: true });
+    await expect(client.load('gpt-oss:120b-cloud', {})).rejects.toThrow(code('unauthorized'));
+    await expect(client.load('qwen:mlx', {})).rejects.toThrow(code('server-error', { reason: 'mlx' }));
+  });
+
   it('a load with keep_alive 0 is refused, for Ollama would unload', async () => {
     await expect(client.load('small:1b', { keepAlive: { kind: 'for', ms: 0 } })).rejects.toThrow(code('bad-request'));
   });
@@ -155,17 +174,17 @@ describe('a load given up', () => {
     const controller = new AbortController();
     const load = client.load('large:6b', { numCtx: 4096, signal: controller.signal });
     const refused = expect(load).rejects.toThrow(code('canceled', { by: 'caller' }));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await machine.clock.advance(100);
       expect(machine.simulator.processes()).not.toEqual([]);
     });
     controller.abort();
     await refused;
-    await vi.waitFor(() => expect(machine.simulator.processes()).toEqual([]));
+    await eventually(() => expect(machine.simulator.processes()).toEqual([]));
     expect(machine.simulator.loaded()).toEqual([]);
     // the lane is free again
     const next = client.load('small:1b', { numCtx: 4096 });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await machine.clock.advance(500);
       expect(machine.simulator.loaded()).toHaveLength(1);
     });

@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createOllamaClient } from '../../src/ollama/client.ts';
 import type { OllamaClient, OllamaClientOptions } from '../../src/ollama/types.ts';
+import { eventually } from '../simulator/eventually.ts';
 
 interface Seen {
   readonly method: string;
@@ -323,7 +324,7 @@ describe('pull', () => {
       response.write('{"status":"pulling manifest"}\n');
     });
     for await (const _ of client.pull('m')) break;
-    await vi.waitFor(() => expect(closed).toBe(true));
+    await eventually(() => expect(closed).toBe(true));
   });
 });
 

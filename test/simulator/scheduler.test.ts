@@ -1,8 +1,9 @@
 /** The simulated server behaves as Ollama's scheduler does, seen over HTTP. */
 
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { LoadedView } from '../../src/simulator/simulator.ts';
 import type { SimulatorOptions } from '../../src/simulator/types.ts';
+import { eventually } from './eventually.ts';
 import { BYTES_PER_TOKEN, card, GIB, MIB, model, SLOW, startMachine, type TestMachine } from './machine.ts';
 
 let machine: TestMachine;
@@ -62,7 +63,7 @@ describe('memory', () => {
     await start({ timing: SLOW });
     const before = machine.simulator.gpus().map(({ freeBytes }) => freeBytes);
     const answer = load('middle:4b', 8192);
-    await vi.waitFor(() => machine.clock.advance(50).then(() => expect(machine.simulator.processes()).not.toEqual([])));
+    await eventually(() => machine.clock.advance(50).then(() => expect(machine.simulator.processes()).not.toEqual([])));
     await machine.clock.advance(2000);
     const midway = machine.simulator.gpus()[0]!;
     expect(midway.usedBytes).toBeGreaterThan(GIB);
@@ -110,7 +111,7 @@ describe('memory', () => {
   it('runs out when somebody grows in mid-load', async () => {
     await start({ timing: SLOW });
     const answer = load('large:6b', 4096);
-    await vi.waitFor(() => machine.clock.advance(50).then(() => expect(machine.simulator.processes()).not.toEqual([])));
+    await eventually(() => machine.clock.advance(50).then(() => expect(machine.simulator.processes()).not.toEqual([])));
     machine.simulator.setForeign('blender', 0, 6 * GIB);
     const { status, body } = await settled(answer);
     expect(status).toBe(500);
@@ -309,7 +310,7 @@ describe('the lane', () => {
       post('/api/embed', { model: name, input: '', options: { num_ctx: 4096 } }).then(() => order.push(name)),
     );
     // requests over different connections may arrive in any order: wait for each one's place
-    await vi.waitFor(() => expect(machine.simulator.queued()).toBe(2));
+    await eventually(() => expect(machine.simulator.queued()).toBe(2));
     let most = 0;
     for (let step = 0; step < 60; step++) {
       await machine.clock.advance(250);
@@ -324,9 +325,9 @@ describe('the lane', () => {
   it('turns requests away when the queue is full', async () => {
     await start({ timing: SLOW, settings: { maxQueue: 1 } });
     const first = load('middle:4b', 4096);
-    await vi.waitFor(() => machine.clock.advance(10).then(() => expect(machine.simulator.processes()).toHaveLength(1)));
+    await eventually(() => machine.clock.advance(10).then(() => expect(machine.simulator.processes()).toHaveLength(1)));
     const second = load('small:1b', 4096);
-    await vi.waitFor(() => expect(machine.simulator.queued()).toBe(1));
+    await eventually(() => expect(machine.simulator.queued()).toBe(1));
     expect(await load('large:6b', 4096)).toEqual({
       status: 503,
       body: { error: 'server busy, please try again.  maximum pending requests exceeded' },
@@ -338,10 +339,10 @@ describe('the lane', () => {
   it('skips who has gone away', async () => {
     await start({ timing: SLOW });
     const first = load('middle:4b', 4096);
-    await vi.waitFor(() => machine.clock.advance(10).then(() => expect(machine.simulator.processes()).toHaveLength(1)));
+    await eventually(() => machine.clock.advance(10).then(() => expect(machine.simulator.processes()).toHaveLength(1)));
     const controller = new AbortController();
     const second = load('large:6b', 4096, {}, controller.signal).catch(() => undefined);
-    await vi.waitFor(() => expect(machine.simulator.queued()).toBe(1));
+    await eventually(() => expect(machine.simulator.queued()).toBe(1));
     controller.abort();
     await second;
     await settled(first);
