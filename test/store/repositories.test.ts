@@ -1,0 +1,294 @@
+import { describe, expect, it } from 'vitest';
+import { openStore } from '../../src/store/store.ts';
+import type { GpuSample, Hold, NewSchedule, NewWatch, Observation, Store } from '../../src/store/types.ts';
+import { onEnd } from '../gpus/tools.ts';
+
+function open(): Store {
+  const store = openStore(':memory:');
+  onEnd(() => store.close());
+  return store;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const START = Date.UTC(2026, 10, 23);
+
+describe('holds', () => {
+  const hold: Hold = {
+    server: 'main',
+    model: 'gemma3:12b',
+    holderId: '1',
+    holderName: 'Ada',
+    platform: 'discord',
+    guildId: 'g',
+    channelId: 'c',
+    sinceMs: 0,
+    untilMs: 100,
+    numCtx: 8192,
+  };
+
+  it('are one per model, in force until their end', () => {
+    const { holds } = open();
+    holds.put({ ...hold, holderId: '9' });
+    holds.put(hold);
+    holds.put({ ...hold, model: 'qwen3:8b', untilMs: null });
+    expect(holds.get('main', 'gemma3:12b', 99)).toEqual(hold);
+    expect(holds.get('main', 'gemma3:12b', 100)).toBeNull();
+    expect(holds.list(50).map((row) => row.model)).toEqual(['gemma3:12b', 'qwen3:8b']);
+    expect(holds.list(50, 'other')).toEqual([]);
+    expect(holds.takeExpired(100)).toEqual([hold]);
+    expect(holds.takeExpired(100)).toEqual([]);
+    expect(holds.list(1e15).map((row) => row.model)).toEqual(['qwen3:8b']);
+  });
+
+  it('are extended and released by their holder', () => {
+    const { holds } = open();
+    holds.put(hold);
+    expect(holds.extend('main', 'gemma3:12b', 500, '2')).toBe(false);
+    expect(holds.extend('main', 'gemma3:12b', 500, '1')).toBe(true);
+    expect(holds.get('main', 'gemma3:12b', 400)?.untilMs).toBe(500);
+    expect(holds.release('main', 'gemma3:12b', '2')).toBe(false);
+    expect(holds.release('main', 'gemma3:12b')).toBe(true);
+    expect(holds.release('main', 'gemma3:12b')).toBe(false);
+  });
+});
+
+describe('observations', () => {
+  const observation: Observation = {
+    atMs: 1,
+    server: 'main',
+    model: 'm',
+    digest: null,
+    ollamaVersion: '0.33.0',
+    engine: 'llama-server',
+    numCtx: 4096,
+    request: { parallel: 1 },
+    predicted: { sizeVramBytes: 5 },
+    actual: { sizeVramBytes: 6 },
+    gpus: [{ name: 'RTX 3090' }],
+  };
+
+  it('come back as they went in, newest first', () => {
+    const { observations } = open();
+    const id = observations.add(observation);
+    observations.add({ ...observation, model: 'n' });
+    expect(observations.list({ model: 'm' })).toEqual([{ ...observation, id }]);
+    expect(observations.list().map((row) => row.model)).toEqual(['n', 'm']);
+  });
+});
+
+describe('schedules', () => {
+  const schedule: NewSchedule = {
+    ownerId: '1',
+    ownerName: 'Ada',
+    platform: 'discord',
+    guildId: 'g',
+    channelId: 'c',
+    cron: '0 9 * * *',
+    timeZone: 'Europe/Berlin',
+    mode: 'live',
+    server: null,
+    locale: 'en',
+    createdAtMs: 5,
+  };
+
+  it('are made, changed, listed and removed', () => {
+    const { schedules } = open();
+    const made = schedules.create(schedule);
+    expect(made).toEqual({
+      ...schedule,
+      id: 1,
+      state: 'active',
+      stopReason: null,
+      lastDueMs: null,
+      lastPostedMs: null,
+      messageId: null,
+      nonce: null,
+    });
+    expect(schedules.update(1, { messageId: 'm', lastPostedMs: 7 })).toBe(true);
+    expect(schedules.get(1)).toMatchObject({ messageId: 'm', lastPostedMs: 7, state: 'active' });
+    schedules.create({ ...schedule, guildId: null });
+    expect(schedules.list({ guildId: 'g' })).toHaveLength(1);
+    expect(schedules.list({ guildId: null })).toHaveLength(1);
+    schedules.update(1, { state: 'stopped', stopReason: 'channel-gone' });
+    expect(schedules.list({ state: 'active' }).map((row) => row.id)).toEqual([2]);
+    expect(schedules.update(99, { nonce: 'x' })).toBe(false);
+    expect([schedules.remove(1), schedules.remove(1)]).toEqual([true, false]);
+  });
+
+  it('take up a due time once', () => {
+    const { schedules } = open();
+    schedules.create(schedule);
+    expect(schedules.claim(1, 100, 'a')).toBe(true);
+    expect(schedules.claim(1, 100, 'b')).toBe(false);
+    expect(schedules.claim(1, 50, 'b')).toBe(false);
+    expect(schedules.claim(1, 200, 'c')).toBe(true);
+    expect(schedules.get(1)).toMatchObject({ lastDueMs: 200, nonce: 'c' });
+    schedules.update(1, { state: 'stopped' });
+    expect(schedules.claim(1, 300, 'd')).toBe(false);
+  });
+});
+
+describe('watches', () => {
+  const watch: NewWatch = {
+    kind: 'when-free',
+    ownerId: '1',
+    ownerName: 'Ada',
+    platform: 'discord',
+    guildId: null,
+    channelId: null,
+    server: null,
+    model: null,
+    numCtx: null,
+    freeBytes: 20e9,
+    locale: 'zh-CN',
+    createdAtMs: 1,
+    expiresAtMs: 9,
+  };
+
+  it('wait in the order they were made and are settled once', () => {
+    const { watches } = open();
+    const first = watches.create(watch);
+    const second = watches.create({
+      ...watch,
+      ownerId: '2',
+      kind: 'when-fits',
+      model: 'm',
+      numCtx: 4096,
+      freeBytes: null,
+    });
+    expect(watches.waiting()).toEqual([first, second]);
+    expect(watches.settle(first.id, 'told', 5)).toBe(true);
+    expect(watches.settle(first.id, 'stopped', 6)).toBe(false);
+    expect(watches.waiting().map((row) => row.id)).toEqual([second.id]);
+    expect(watches.listByOwner('1')).toEqual([{ ...first, state: 'told', settledAtMs: 5 }]);
+  });
+});
+
+describe('alerts', () => {
+  it('are open once per server, kind and subject, and may come again', () => {
+    const { alerts } = open();
+    const begin = { server: 'main', kind: 'gpu-missing', subject: 'GPU-1', params: { count: 1 }, atMs: 10 };
+    const first = alerts.begin(begin);
+    expect(first).toMatchObject({ isNew: true, alert: { beganAtMs: 10, endedAtMs: null, messageId: null } });
+    expect(alerts.begin({ ...begin, atMs: 20 })).toEqual({ alert: first.alert, isNew: false });
+    alerts.setMessage(first.alert.id, 'c', 'm');
+    expect(alerts.end('main', 'gpu-missing', 'GPU-1', 30)).toMatchObject({ endedAtMs: 30, messageId: 'm' });
+    expect(alerts.end('main', 'gpu-missing', 'GPU-1', 31)).toBeNull();
+    expect(alerts.begin({ ...begin, atMs: 40 }).isNew).toBe(true);
+    expect(alerts.open('main')).toHaveLength(1);
+    expect(alerts.open('other')).toEqual([]);
+    expect(alerts.recent(0).map((alert) => alert.beganAtMs)).toEqual([40, 10]);
+  });
+});
+
+describe('usage', () => {
+  it('adds up by day and model', () => {
+    const { usage } = open();
+    const use = { server: 'main', model: 'm', loads: 1, loadedMs: 0, vramBytes: 5 };
+    usage.add({ ...use, atMs: START });
+    usage.add({ ...use, loads: 0, loadedMs: 60_000, vramBytes: 9, atMs: START + 60_000 });
+    usage.add({ ...use, loadedMs: 1_000, atMs: START + DAY });
+    usage.add({ ...use, model: 'n', loadedMs: 500_000, atMs: START + DAY });
+    expect(usage.totals(START)).toEqual([
+      { server: 'main', model: 'n', days: 1, loads: 1, loadedMs: 500_000, peakVramBytes: 5, lastSeenMs: START + DAY },
+      { server: 'main', model: 'm', days: 2, loads: 2, loadedMs: 61_000, peakVramBytes: 9, lastSeenMs: START + DAY },
+    ]);
+    usage.prune(START + DAY);
+    expect(usage.totals(0).map((row) => row.days)).toEqual([1, 1]);
+  });
+});
+
+describe('samples', () => {
+  const sample = (atMs: number, more: Partial<GpuSample> = {}): GpuSample => ({
+    server: 'main',
+    gpuUuid: 'GPU-1',
+    gpuName: 'RTX 3090',
+    atMs,
+    totalBytes: 24e9,
+    usedBytes: 4e9,
+    freeBytes: 20e9,
+    ollamaBytes: 3e9,
+    utilPct: 50,
+    tempC: 60,
+    powerW: 200,
+    ...more,
+  });
+
+  it('go into every length of span at once, with means, peaks and unknowns', () => {
+    const { samples } = open();
+    samples.add([sample(START)]);
+    samples.add([
+      sample(START + 10_000, { usedBytes: 8e9, freeBytes: 16e9, ollamaBytes: null, utilPct: null, tempC: null }),
+    ]);
+    samples.add([sample(START + 20_000, { usedBytes: 6e9, freeBytes: 18e9, ollamaBytes: 5e9, utilPct: 0, tempC: 70 })]);
+    expect(samples.buckets('main', 10_000, START, START + HOUR).map((bucket) => bucket.usedAvgBytes)).toEqual([
+      4e9, 8e9, 6e9,
+    ]);
+    for (const bucketMs of [60_000, 600_000, 3_600_000] as const) {
+      expect(samples.buckets('main', bucketMs, START, START + HOUR)).toEqual([
+        {
+          server: 'main',
+          gpuUuid: 'GPU-1',
+          gpuName: 'RTX 3090',
+          atMs: START,
+          samples: 3,
+          totalBytes: 24e9,
+          usedAvgBytes: 6e9,
+          usedMaxBytes: 8e9,
+          freeMinBytes: 16e9,
+          ollamaAvgBytes: 4e9,
+          utilAvgPct: 25,
+          tempMaxC: 70,
+          powerMaxW: 200,
+        },
+      ]);
+    }
+    const unknown = sample(START + 10_000, {
+      ollamaBytes: null,
+      utilPct: null,
+      tempC: null,
+      powerW: null,
+      server: 'b',
+    });
+    samples.add([unknown]);
+    expect(samples.buckets('b', 60_000, START, START + HOUR)).toMatchObject([
+      { ollamaAvgBytes: null, utilAvgPct: null, tempMaxC: null, powerMaxW: null },
+    ]);
+  });
+
+  it('keep servers and GPUs apart, and the latest name of a GPU', () => {
+    const { samples } = open();
+    samples.add([sample(START), sample(START, { gpuUuid: 'GPU-2', usedBytes: 1 }), sample(START, { server: 'b' })]);
+    samples.add([sample(START + 10_000, { gpuName: 'renamed' })]);
+    expect(
+      samples.buckets('main', 3_600_000, 0, START + HOUR).map((bucket) => [bucket.gpuUuid, bucket.gpuName]),
+    ).toEqual([
+      ['GPU-1', 'renamed'],
+      ['GPU-2', 'RTX 3090'],
+    ]);
+  });
+
+  it('are forgotten in small steps, the finest first, and stay bounded', () => {
+    const { samples } = open();
+    for (let i = 0; i < 2_000; i++) samples.add([sample(START + i * 60_000)]);
+    const now = START + 2_000 * 60_000;
+    let steps = 0;
+    while (samples.prune(now, 100)) steps += 1;
+    expect(steps).toBeGreaterThan(1);
+    const left = (bucketMs: 10_000 | 60_000 | 600_000 | 3_600_000) => samples.buckets('main', bucketMs, 0, now).length;
+    expect([left(10_000), left(60_000), left(600_000), left(3_600_000)]).toEqual([120, 1_560, 200, 34]);
+    while (samples.prune(now + 365 * DAY, 1_000));
+    expect(samples.count()).toBe(0);
+    // A GPU that comes back after all its samples were forgotten is a new one.
+    samples.add([sample(now + 365 * DAY)]);
+    expect(samples.count()).toBe(4);
+  });
+
+  it('take a batch of 400 GPUs in parts', () => {
+    const { samples } = open();
+    const all = Array.from({ length: 400 }, (_, i) => sample(START, { server: `s${i % 50}`, gpuUuid: `GPU-${i}` }));
+    for (let i = 0; i < all.length; i += 32) samples.add(all.slice(i, i + 32));
+    expect(samples.count()).toBe(1_600);
+  });
+});
