@@ -3,6 +3,8 @@
  * of words; parsing them in one go would hold up everything else for longer than a chat may wait, only to count them.
  */
 
+import { OllamaError } from './errors.ts';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -23,6 +25,9 @@ interface Frame {
 /** Lists of at most so many entries stay: per-layer lists have some hundred, vocabularies tens of thousands. */
 export const MAX_KEPT_ARRAY = 1024;
 
+/** Ollama's answers are four deep. */
+const MAX_DEPTH = 64;
+
 /** Fed with a JSON text in pieces, keeps it with every long flat list replaced by `{"length": n}`. */
 export class JsonShrinker {
   #out = Buffer.alloc(64 * 1024);
@@ -33,6 +38,7 @@ export class JsonShrinker {
   #inString = false;
   #escaped = false;
 
+  /** @throws OllamaError `bad-answer` when the text nests deeper than any answer does */
   push(chunk: Uint8Array): void {
     // A note is shorter than the list it stands for, so the output grows by no more than the chunk and one note of a
     // list that began in an earlier chunk.
@@ -61,6 +67,7 @@ export class JsonShrinker {
         break;
       case ARRAY_START:
       case OBJECT_START: {
+        if (this.#stack.length >= MAX_DEPTH) throw new OllamaError('bad-answer', { reason: 'json' });
         const parent = this.#stack.at(-1);
         if (parent) parent.flat = false;
         this.#stack.push({ isArray: byte === ARRAY_START, start: this.#size, commas: 0, flat: true });

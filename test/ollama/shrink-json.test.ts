@@ -63,4 +63,10 @@ describe('JsonShrinker', () => {
   it('passes on what is no JSON, for the parser to refuse', () => {
     for (const text of ['', '<html>', ']', '{"a":[1,2', '}{']) expect(() => shrink(text)).toThrow(SyntaxError);
   });
+
+  it('gives up on a text that nests without end', () => {
+    expect(() => new JsonShrinker().push(Buffer.from('['.repeat(1000)))).toThrow(
+      expect.objectContaining({ code: 'bad-answer' }),
+    );
+  });
 });
