@@ -45,6 +45,7 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
   let goodGpus: GpuSnapshot | null = null;
   let latest: ServerSnapshot | null = null;
   let told: readonly [unknown, unknown] = [null, null];
+  let closed = false;
 
   const ollamaSide = new Fresh<OllamaReading>(async () => {
     const reading = await readOllama(ollama);
@@ -138,7 +139,16 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
       await within(both, snapshotOptions.timeoutMs ?? DEFAULT_TIMEOUT_MS);
       const snapshot = build(ollamaDone, gpusDone);
       latest = snapshot;
-      if (!snapshot.incomplete) tell(snapshot);
+      if (!snapshot.incomplete) {
+        tell(snapshot);
+      } else {
+        // The reading goes on; those who listen get it when it is whole.
+        void both.then(() => {
+          if (closed) return;
+          latest = build(true, true);
+          tell(latest);
+        });
+      }
       return snapshot;
     },
     latest: () => latest,
@@ -147,6 +157,7 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
       return () => listeners.delete(listener);
     },
     async close() {
+      closed = true;
       listeners.clear();
       await Promise.allSettled([ollama.close(), gpuSource.close()]);
     },
