@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Services } from '../commands/services.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
+import { RegistryClient } from './catalogue/registry.ts';
 import { Painter } from './chat/pictures/painter.ts';
 import type { Config } from './config.ts';
 import { parseGpuList } from './gpus/declared.ts';
@@ -32,7 +33,9 @@ export interface App {
 export function compose({ config, log, simulated = false, files = false }: ComposeOptions): App {
   const servers = createServerRegistry(config.servers);
   const painter = new Painter();
-  const catalogue = new Catalogue();
+  // The simulated server's models are all known; nothing is fetched for it.
+  const registry = simulated ? null : new RegistryClient({ cacheDirectory: dataFolder(config, 'headers') });
+  const catalogue = new Catalogue(registry === null ? {} : { registry });
   const services: Services = {
     servers,
     painter,
@@ -46,7 +49,7 @@ export function compose({ config, log, simulated = false, files = false }: Compo
   return {
     services,
     close: async () => {
-      const ended = await Promise.allSettled([servers.close(), painter.close()]);
+      const ended = await Promise.allSettled([servers.close(), painter.close(), registry?.close()]);
       for (const result of ended)
         if (result.status === 'rejected') log.warn({ err: result.reason }, 'a part did not end cleanly');
     },
@@ -54,7 +57,7 @@ export function compose({ config, log, simulated = false, files = false }: Compo
 }
 
 /** The folder of a kind of data, made when it is not there. */
-export function dataFolder(config: Config, name: string): string {
+function dataFolder(config: Config, name: string): string {
   const folder = join(config.dataDir, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
