@@ -47,11 +47,13 @@ function layoutPart({ loads, unknown }: LayoutScore): string[] {
     '',
     '| model | version | layers printed/computed | figures (printed → computed MiB) | remarks |',
     '|---|---|---|---|---|',
-    ...loads.map(
-      (load) =>
-        `| ${cell(load.model)} | ${load.version} | ${load.layers?.join('/') ?? ''} | ` +
-        `${load.figures.map(figureText).join('<br>')} | ${cell(load.remarks.join('; '))} |`,
-    ),
+    ...loads
+      .filter((load) => load.figures.length > 0)
+      .map(
+        (load) =>
+          `| ${cell(load.model)} | ${load.version} | ${load.layers?.join('/') ?? ''} | ` +
+          `${load.figures.map(figureText).join('<br>')} | ${cell(load.remarks.join('; '))} |`,
+      ),
     '',
     ...unknown.map((text) => `- not scored (model unknown, incomplete or not in the ground truth): ${text}`),
   ];

@@ -100,7 +100,8 @@ function flashAttentionOnGpus(version: Version, gpus: readonly GpuDevice[]): boo
 function flashAttentionInModel(version: Version, spec: ModelSpec, gpus: readonly GpuDevice[]): boolean {
   const { architecture } = spec;
   if (architectureValue(spec, 'pooling_type') !== undefined) return false;
-  if (architecture === 'gptoss' && atLeast(version, '0.11.2') && !atLeast(version, '0.11.5')) return false;
+  const gptOss = architecture === 'gptoss' || architecture === 'gpt-oss';
+  if (gptOss && atLeast(version, '0.11.2') && !atLeast(version, '0.11.5')) return false;
   if (architecture === 'gemma2' && atLeast(version, '0.11.11')) return false;
   if (architecture === 'grok' && atLeast(version, '0.12.11')) return false;
   if (architecture === 'gemma4' && gpus.some((gpu) => (gpu.computeCapability ?? 7.5) < 7.5)) return false;

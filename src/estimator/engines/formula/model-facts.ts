@@ -69,12 +69,22 @@ export function ollamaTensorBytes(tensor: TensorInfo, architecture: string, vers
 
 const UNKNOWN_TO_OLLAMA: ReadonlySet<string> = new Set(['TQ1_0', 'TQ2_0', 'NVFP4', 'Q1_0']);
 
-/** A tower's tensors are asked for by VisionGraphSize, not by the language model's sizes. */
-function sumGroups(spec: ModelSpec, version: Version): Map<string, number> {
+/**
+ * The architecture under which Ollama knows the file. Its own gpt-oss files, told by their BF16 embedding, say `gptoss`
+ * where llama.cpp's say `gpt-oss`.
+ */
+function ollamaArchitecture(spec: ModelSpec): string {
+  if (spec.architecture !== 'gpt-oss') return spec.architecture;
+  const embedding = spec.tensors.find((tensor) => tensor.name === 'token_embd.weight');
+  return embedding?.type === 'BF16' ? 'gptoss' : 'gpt-oss';
+}
+
+/** Bytes of each group of tensors. */
+function sumGroups(spec: ModelSpec, architecture: string, version: Version): Map<string, number> {
   const groups = new Map<string, number>();
   for (const tensor of spec.tensors) {
     const group = tensorGroup(tensor.name);
-    groups.set(group, (groups.get(group) ?? 0) + ollamaTensorBytes(tensor, spec.architecture, version));
+    groups.set(group, (groups.get(group) ?? 0) + ollamaTensorBytes(tensor, architecture, version));
   }
   return groups;
 }
@@ -109,11 +119,12 @@ function readFacts(spec: ModelSpec, version: Version): ModelFacts {
   const headsKvList = orDefault(architectureNumbers(spec, 'attention.head_count_kv'), 1);
   const headsMin = Math.min(...headsList);
   const headLength = headsMin > 0 ? Math.floor(embedding / headsMin) : 0;
-  const groups = sumGroups(spec, version);
+  const architecture = ollamaArchitecture(spec);
+  const groups = sumGroups(spec, architecture, version);
   const blockBytes: number[] = [];
   for (let i = 0; i < blocks; i++) blockBytes.push(groups.get(`blk.${i}`) ?? blockBytes[i - 1] ?? 0);
   return {
-    architecture: spec.architecture,
+    architecture,
     blocks,
     embedding,
     heads: Math.max(...headsList),
