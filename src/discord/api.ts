@@ -25,9 +25,16 @@ export interface InteractionHandle {
 /** The few requests the bot makes for its messages. Errors are those of discord.js and of the transport. */
 export class DiscordApi {
   readonly #rest: REST;
+  readonly #interactions: REST;
 
-  constructor(rest: REST) {
+  /**
+   * @param rest for what the bot does by its own token
+   * @param interactions for what it does by an interaction's token: Discord does not count that into the bot's
+   * requests a second, discord.js does, so it has a client of its own
+   */
+  constructor(rest: REST, interactions: REST) {
     this.#rest = rest;
+    this.#interactions = interactions;
   }
 
   /**
@@ -45,7 +52,7 @@ export class DiscordApi {
             type: InteractionResponseType.DeferredChannelMessageWithSource,
             ...(how.private ? { data: { flags: MessageFlags.Ephemeral } } : {}),
           };
-    const answer = await this.#rest.post(Routes.interactionCallback(interaction.id, interaction.token), {
+    const answer = await this.#interactions.post(Routes.interactionCallback(interaction.id, interaction.token), {
       body,
       auth: false,
       query: new URLSearchParams({ with_response: 'true' }),
@@ -59,7 +66,7 @@ export class DiscordApi {
     interaction: InteractionHandle,
     choices: readonly APIApplicationCommandOptionChoice[],
   ): Promise<void> {
-    await this.#rest.post(Routes.interactionCallback(interaction.id, interaction.token), {
+    await this.#interactions.post(Routes.interactionCallback(interaction.id, interaction.token), {
       body: { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } },
       auth: false,
       signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
@@ -69,11 +76,11 @@ export class DiscordApi {
   /** Replaces the interaction's answer (or, after `update`, the message that the button stands on). */
   editOriginal(interaction: InteractionHandle, message: RenderedMessage): Promise<string | null> {
     const route = Routes.webhookMessage(interaction.applicationId, interaction.token, '@original');
-    return this.#send('patch', route, message, { auth: false });
+    return this.#send(this.#interactions, 'patch', route, message, { auth: false });
   }
 
   async deleteOriginal(interaction: InteractionHandle): Promise<void> {
-    await this.#rest.delete(Routes.webhookMessage(interaction.applicationId, interaction.token, '@original'), {
+    await this.#interactions.delete(Routes.webhookMessage(interaction.applicationId, interaction.token, '@original'), {
       auth: false,
       signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
     });
@@ -83,6 +90,7 @@ export class DiscordApi {
   followUpPrivately(interaction: InteractionHandle, message: RenderedMessage): Promise<string | null> {
     const flags = (message.body.flags ?? 0) | MessageFlags.Ephemeral;
     return this.#send(
+      this.#interactions,
       'post',
       Routes.webhook(interaction.applicationId, interaction.token),
       { ...message, body: { ...message.body, flags } },
@@ -93,13 +101,13 @@ export class DiscordApi {
   /** Posts to a channel. The nonce keeps a repeated request from making a second message. */
   async createMessage(channelId: string, message: RenderedMessage, nonce: string): Promise<string> {
     const body = { ...message.body, nonce, enforce_nonce: true };
-    const id = await this.#send('post', Routes.channelMessages(channelId), { ...message, body }, {});
+    const id = await this.#send(this.#rest, 'post', Routes.channelMessages(channelId), { ...message, body }, {});
     if (id === null) throw new Error('Discord took a message but told no id');
     return id;
   }
 
   editMessage(channelId: string, messageId: string, message: RenderedMessage): Promise<string | null> {
-    return this.#send('patch', Routes.channelMessage(channelId, messageId), message, {});
+    return this.#send(this.#rest, 'patch', Routes.channelMessage(channelId, messageId), message, {});
   }
 
   async deleteMessage(channelId: string, messageId: string): Promise<void> {
@@ -118,12 +126,13 @@ export class DiscordApi {
   }
 
   async #send(
+    rest: REST,
     method: 'post' | 'patch',
     route: RouteLike,
     message: RenderedMessage,
     options: { readonly auth?: false; readonly query?: URLSearchParams },
   ): Promise<string | null> {
-    const answer = await this.#rest[method](route, {
+    const answer = await rest[method](route, {
       ...options,
       body: message.body,
       files: message.files.map((file) => ({ ...file })),

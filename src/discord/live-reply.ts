@@ -42,6 +42,13 @@ export interface LiveReplySettings {
   readonly now?: () => number;
 }
 
+/** One way an answer can take. */
+interface Way {
+  readonly name: string;
+  possible(): boolean;
+  run(): Promise<void>;
+}
+
 /**
  * The answer to one interaction while it comes into being. Intermediate states are coalesced: one edit in flight, the
  * latest state wins. When the interaction's token has run out, the answer goes on as the bot's own edit of the message
@@ -59,6 +66,7 @@ export class LiveReply {
   #nextAt: number;
   #tokenVoid = false;
   #shown = false;
+  #removed = false;
   #finished = false;
 
   /** To be made right after the acknowledgement succeeded. */
@@ -139,35 +147,42 @@ export class LiveReply {
   async #deliver(reply: Reply): Promise<void> {
     const { target, log } = this.#settings;
     const answersAside = reply.private === true && !this.#settings.private;
-    const steps: (readonly [name: string, run: () => Promise<void>])[] = [];
-    if (answersAside && !this.#shown) steps.push(['aside', () => this.#answerAside(reply)]);
     // What only the presser shall read must not replace the message with the button.
-    if (!answersAside || target === 'new' || this.#shown) {
-      steps.push(['original', async () => this.#editOriginal(await this.#render(reply))]);
-      if (this.#canEditAsBot()) steps.push(['own edit', async () => this.#editAsBot(await this.#render(reply))]);
-    }
-    const elsewhere = [
-      ['channel', () => this.#postToChannel(reply)],
-      ['direct message', () => this.#postDirectly(reply)],
-    ] as const;
-    steps.push(...(this.#settings.private || answersAside ? elsewhere.toReversed() : elsewhere));
+    const mayReplace = !answersAside || target === 'new' || this.#shown;
+    const aside: Way = {
+      name: 'aside',
+      possible: () => answersAside && !this.#shown && this.#hasToken(),
+      run: () => this.#answerAside(reply),
+    };
+    const original: Way = {
+      name: 'original',
+      possible: () => mayReplace && !this.#removed && this.#hasToken(),
+      run: async () => this.#editOriginal(await this.#render(reply)),
+    };
+    const ownEdit: Way = {
+      name: 'own edit',
+      possible: () => mayReplace && this.#canEditAsBot(),
+      run: async () => this.#editAsBot(await this.#render(reply)),
+    };
+    const channel: Way = { name: 'channel', possible: () => true, run: () => this.#postToChannel(reply) };
+    const direct: Way = { name: 'direct message', possible: () => true, run: () => this.#postDirectly(reply) };
+    const elsewhere = this.#settings.private || answersAside ? [direct, channel] : [channel, direct];
 
     let last: unknown = null;
-    for (const [name, run] of steps) {
-      const needsToken = name === 'aside' || name === 'original';
-      if (needsToken && !this.#hasToken()) continue;
+    for (const way of [aside, original, ownEdit, ...elsewhere]) {
+      if (!way.possible()) continue;
       try {
-        await run();
-        if (last !== null) log.info({ way: name, target }, 'an answer took another way');
+        await way.run();
+        if (last !== null) log.info({ way: way.name, target }, 'an answer took another way');
         return;
       } catch (error) {
         last = error;
-        if (isTokenVoid(error) && needsToken) this.#tokenVoid = true;
+        if (isTokenVoid(error) && (way === aside || way === original)) this.#tokenVoid = true;
         if (isInvalidMessage(error)) {
           await this.#confess(error);
           return;
         }
-        log.info({ err: loggable(error), way: name }, 'a way for an answer failed');
+        log.info({ err: loggable(error), way: way.name }, 'a way for an answer failed');
       }
     }
     throw last ?? new Error('no way was left for the answer');
@@ -175,13 +190,14 @@ export class LiveReply {
 
   /** Discord refuses the message itself, which is a fault of the bot: say so instead of leaving "thinking". */
   async #confess(error: unknown): Promise<void> {
-    const { log, locale, title } = this.#settings;
+    const { api, interaction, log, locale, title } = this.#settings;
     const reference = randomBytes(4).toString('hex');
     log.error({ err: loggable(error), title, reference }, 'Discord refused a rendered message');
     const translator = createTranslator(locale);
     const words = translator.text('error.internal', { reference: { code: reference } });
     const message = await this.#render({ tone: 'bad', title: words, blocks: [] });
-    if (this.#hasToken()) await this.#editOriginal(message);
+    if (this.#removed) await api.followUpPrivately(interaction, message);
+    else if (this.#hasToken()) await this.#editOriginal(message);
     else if (this.#canEditAsBot()) await this.#editAsBot(message);
   }
 
@@ -191,7 +207,8 @@ export class LiveReply {
 
   /** A message that others see is an ordinary one; the bot may change it for as long as it exists. */
   #canEditAsBot(): boolean {
-    return !this.#settings.private && this.#settings.channelId !== null && this.#messageId !== null;
+    const { channelId } = this.#settings;
+    return !this.#settings.private && !this.#removed && channelId !== null && this.#messageId !== null;
   }
 
   #render(reply: Reply, preface?: Text): Promise<RenderedMessage> {
@@ -231,8 +248,13 @@ export class LiveReply {
     const message = await this.#render(reply);
     if (target === 'edit') this.#tokens = kept;
     if (target === 'new') {
-      await api.deleteOriginal(interaction);
-      this.#messageId = null;
+      try {
+        await api.deleteOriginal(interaction);
+      } catch (error) {
+        // A repeated request finds it gone already.
+        if (toPostError(error).failure !== 'gone') throw error;
+      }
+      this.#removed = true;
     }
     await api.followUpPrivately(interaction, message);
   }

@@ -17,6 +17,8 @@ import { createRest } from './transport.ts';
 /** Pauses between tries to connect at start, milliseconds; their number bounds the tries. */
 const CONNECT_PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 const READY_TIMEOUT_MS = 60_000;
+/** Answers to interactions have no limit over all of them, each has its own; this bounds the bot's own haste. */
+const INTERACTION_REQUESTS_PER_SECOND = 500;
 /** Parts of a stop, milliseconds; together below the eight seconds that a service manager is promised. */
 const STOP_WORK_MS = 4_000;
 const STOP_ANSWERS_MS = 2_000;
@@ -63,7 +65,7 @@ export interface Discord {
 export function createDiscord(settings: DiscordSettings): Discord {
   const { log, actions } = settings;
   const rest = createRest(settings);
-  const api = new DiscordApi(rest);
+  const api = new DiscordApi(rest, createRest({ ...settings, requestsPerSecond: INTERACTION_REQUESTS_PER_SECOND }));
   const stopped = new AbortController();
   const open = new Set<Promise<void>>();
   let client: Client | null = null;

@@ -71,6 +71,13 @@ describe('a cut connection', () => {
   });
 });
 
+it('takes an empty answer that calls itself JSON as an answer without content', async () => {
+  const { send } = await scripted([{ status: 204 }]);
+  const response = await send('DELETE', '/webhooks/1/token/messages/@original');
+  expect(response.status).toBe(204);
+  expect(response.headers.get('content-type')).toBeNull();
+});
+
 describe('a limit', () => {
   it('with a time to wait is left to discord.js', async () => {
     const { send, count } = await scripted([{ status: 429, headers: { 'retry-after': '2' } }]);

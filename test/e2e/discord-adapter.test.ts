@@ -111,6 +111,12 @@ describe('a command', () => {
   });
 });
 
+it('answers a hundred people at once, each with their own', async () => {
+  const asked = Array.from({ length: 100 }, (_, n) => discord.slash('echo', { text: `call ${n}.` }, somebody()));
+  const texts = (await Promise.all(asked.map((each) => each.shows()))).map(({ text }) => text);
+  expect(texts.filter((text, n) => text.includes(`call ${n}.`))).toHaveLength(100);
+});
+
 describe('completion', () => {
   it('offers at most 25 choices with labels cut to 100 characters', async () => {
     const { type, choices } = await discord.complete('echo', 'text', 'a', {}, somebody()).acknowledged();
@@ -119,17 +125,19 @@ describe('completion', () => {
     expect(choices[0]?.name).toHaveLength(100);
   });
 
-  it.each(['fail', 'hang', 'deaf'])('answers with nothing and in time when the source does "%s"', async (typed) => {
-    const asked = discord.complete('echo', 'text', typed, {}, somebody());
-    expect((await asked.acknowledged()).choices).toEqual([]);
-    // Discord's own bound: the stand-in refuses an answer after three seconds.
-    expect(asked.acknowledgedAfterMs).toBeLessThan(3_000);
+  it('answers with nothing and in time when the source fails, hangs, or does not even heed its signal', async () => {
+    const asked = ['fail', 'hang', 'deaf'].map((typed) => discord.complete('echo', 'text', typed, {}, somebody()));
+    for (const each of asked) {
+      expect((await each.acknowledged()).choices).toEqual([]);
+      // Discord's own bound: the stand-in refuses an answer after three seconds.
+      expect(each.acknowledgedAfterMs).toBeLessThan(3_000);
+    }
   });
 });
 
 describe('a long answer', () => {
   it('shows intermediate states, not each of them, and the result last', async () => {
-    const asked = discord.slash('slow public', { ms: 2_500, steps: 50 }, somebody());
+    const asked = discord.slash('slow public', { ms: 2_000, steps: 50 }, somebody());
     const { text } = await asked.shows(({ text }) => text.includes('done'));
     expect(text).toContain('slow work is done');
     const steps = asked.seen.filter((seen) => seen.text.includes('step'));
@@ -205,10 +213,10 @@ describe('a disturbed connection', () => {
   });
 
   it('does not hammer when Discord limits without saying for how long', async () => {
-    discord.faults.add(/^PATCH \/webhooks/, { kind: 'error', status: 429, code: 0, retryAfter: null }, 2);
+    discord.faults.add(/^PATCH \/webhooks/, { kind: 'error', status: 429, code: 0, retryAfter: null }, 1);
     const asked = discord.slash('echo', { text: 'slow down' }, somebody());
     expect((await asked.shows()).text).toContain('slow down');
-    expect(discord.sent(new RegExp(`^PATCH /webhooks/\\d+/${asked.token}`))).toHaveLength(3);
+    expect(discord.sent(new RegExp(`^PATCH /webhooks/\\d+/${asked.token}`))).toHaveLength(2);
   });
 
   it('says so instead of thinking for ever when Discord refuses the message itself', async () => {
@@ -259,6 +267,15 @@ describe('buttons', () => {
     expect((await pressed.shows()).text).toContain('pressed 3');
     expect(pressed.seen.at(-1)?.message.id).toBe(message.id);
     expect(buttonsOf(message)).toEqual([]);
+  });
+
+  it('leave the message alone when what they do fails', async () => {
+    const { asker, message } = await buttons();
+    const pressed = discord.press(message, 'Fail', asker);
+    const seen = await pressed.shows();
+    expect(seen).toMatchObject({ how: 'follow-up', message: { visibleTo: asker.userId } });
+    expect(message.edits).toBe(1);
+    expect((await discord.press(message, 'Edit', asker).shows()).text).toContain('pressed 3');
   });
 
   it('are refused in words when expired, forged, or of another make', async () => {
@@ -320,6 +337,15 @@ describe('a process of its own', () => {
     discord.gateway.invalidate(false);
     await eventually(() => discord.gateway.counts.identify > identify && discord.gateway.connected);
     expect((await discord.slash('echo', { text: 'back' }, somebody()).shows()).text).toContain('back');
+  });
+
+  it('waits for a Discord that is not there yet', async () => {
+    const other = await DiscordStandIn.start();
+    other.faults.add(/^GET \/gateway\/bot/, { kind: 'error', status: 503, code: 0 }, 4);
+    const late = await BotProcess.start(other, START);
+    expect((await other.slash('echo', { text: 'there' }, somebody()).shows()).text).toContain('there');
+    await late.kill();
+    await other.stop();
   });
 
   it('ends with a plain word when the token is refused', async () => {
