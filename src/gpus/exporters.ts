@@ -9,7 +9,7 @@ import type { Exposition, Sample } from './exposition.ts';
 import { isUnifiedMemoryName } from './nvidia-csv.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, GpuError, GpuNote, GpuProcess, GpuSourceKind, HostMemory } from './types.ts';
-import { bytesOrNull, cleanText, gpuError, MIB, normalizePci } from './values.ts';
+import { bytesOrNull, cleanText, gpuError, MIB, normalizePci, readNumber } from './values.ts';
 
 /** Numbers of one exporter older than this are told to be old, seconds. */
 const STALE_SECONDS = 90;
@@ -29,6 +29,7 @@ interface RawGpu {
   tempC: number | null;
   powerW: number | null;
   powerLimitW: number | null;
+  computeCapability: number | null;
   vendor: Gpu['vendor'];
   isMig: boolean;
 }
@@ -132,7 +133,7 @@ function checkGpu(raw: RawGpu, hostMemory: HostMemory | null): Gpu {
     notes.push({ code: 'shared-with-system', params: {} });
   }
   const { isMig: _, ...rest } = raw;
-  return { ...rest, totalBytes, usedBytes, freeBytes, computeCapability: null, state, notes };
+  return { ...rest, totalBytes, usedBytes, freeBytes, state, notes };
 }
 
 type Page = Map<string, Sample[]>;
@@ -151,6 +152,7 @@ function rawGpu(uuid: string, vendor: Gpu['vendor']): RawGpu {
     tempC: null,
     powerW: null,
     powerLimitW: null,
+    computeCapability: null,
     vendor,
     isMig: false,
   };
@@ -279,6 +281,7 @@ function readNvidiaExporter(page: Page, nowMs: number): PageReading | null {
     gpu.name = cleanText(label(sample, 'name') ?? '', 128);
     gpu.pci = normalizePci(label(sample, 'pci_bus_id') ?? '');
     gpu.index = indexOf(label(sample, 'index'));
+    gpu.computeCapability = readNumber(label(sample, 'compute_cap') ?? '');
     driverVersion ??= label(sample, 'driver_version') ?? null;
   }
   for (const sample of page.get('nvidia_smi_mig_mode_current') ?? []) {

@@ -61,46 +61,33 @@ export function readHistory(
   const toMs = (Math.floor(nowMs / stepMs) + 1) * stepMs;
   const count = Math.min(Math.ceil(WINDOW_MS[window] / stepMs), maxPoints);
   const fromMs = toMs - count * stepMs;
-  const byGpu = Map.groupBy(samples.buckets(server, sourceMs, fromMs - STANDS_MS, toMs), (bucket) => bucket.gpuUuid);
-  const gpus = [...byGpu.values()].map((buckets): GpuHistory => {
-    const spans = Map.groupBy(buckets, (bucket) => Math.floor((bucket.atMs - fromMs) / stepMs));
-    const last = buckets.at(-1)!;
+  // A sample shortly before the window still stands at its beginning.
+  const leadMs = Math.ceil(STANDS_MS / stepMs) * stepMs;
+  const buckets = samples.buckets(server, sourceMs, fromMs - leadMs, toMs, stepMs);
+  const gpus = [...Map.groupBy(buckets, (bucket) => bucket.gpuUuid).values()].map((spans): GpuHistory => {
+    const byTime = new Map(spans.map((span) => [span.atMs, span]));
+    const last = spans.at(-1)!;
     const points: HistoryPoint[] = [];
-    let standing = buckets.findLast((bucket) => bucket.atMs < fromMs);
+    let standing = spans.findLast((span) => span.atMs < fromMs);
     for (let i = 0; i < count; i++) {
       const atMs = fromMs + i * stepMs;
-      const span = spans.get(i) ?? (standing !== undefined && atMs - standing.atMs < STANDS_MS ? [standing] : []);
-      standing = span.at(-1) ?? standing;
-      points.push(toPoint(atMs, atMs > nowMs ? [] : span));
+      const span = byTime.get(atMs);
+      const stands = standing !== undefined && atMs - standing.lastMs < STANDS_MS ? standing : null;
+      points.push(toPoint(atMs, atMs > nowMs ? null : (span ?? stands)));
+      standing = span ?? standing;
     }
     return { gpuUuid: last.gpuUuid, gpuName: last.gpuName, totalBytes: last.totalBytes, points };
   });
   return { server, window, fromMs, toMs, stepMs, gpus };
 }
 
-function toPoint(atMs: number, buckets: readonly GpuBucket[]): HistoryPoint {
-  if (buckets.length === 0) {
-    return { atMs, usedAvgBytes: null, usedMaxBytes: null, freeMinBytes: null, ollamaAvgBytes: null, utilAvgPct: null };
-  }
+function toPoint(atMs: number, span: GpuBucket | null): HistoryPoint {
   return {
     atMs,
-    usedAvgBytes: mean(buckets, (bucket) => bucket.usedAvgBytes),
-    usedMaxBytes: Math.max(...buckets.map((bucket) => bucket.usedMaxBytes)),
-    freeMinBytes: Math.min(...buckets.map((bucket) => bucket.freeMinBytes)),
-    ollamaAvgBytes: mean(buckets, (bucket) => bucket.ollamaAvgBytes),
-    utilAvgPct: mean(buckets, (bucket) => bucket.utilAvgPct),
+    usedAvgBytes: span?.usedAvgBytes ?? null,
+    usedMaxBytes: span?.usedMaxBytes ?? null,
+    freeMinBytes: span?.freeMinBytes ?? null,
+    ollamaAvgBytes: span?.ollamaAvgBytes ?? null,
+    utilAvgPct: span?.utilAvgPct ?? null,
   };
-}
-
-/** Mean weighted by the number of samples, over the buckets that know the figure. */
-function mean(buckets: readonly GpuBucket[], figure: (bucket: GpuBucket) => number | null): number | null {
-  let sum = 0;
-  let samples = 0;
-  for (const bucket of buckets) {
-    const value = figure(bucket);
-    if (value === null) continue;
-    sum += value * bucket.samples;
-    samples += bucket.samples;
-  }
-  return samples === 0 ? null : sum / samples;
 }

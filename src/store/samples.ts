@@ -83,19 +83,28 @@ export function createSampleRepository(db: Database): SampleRepository {
       // Remembered only now: a rolled-back insert must not leave its id behind.
       for (const [sample, id] of found) ids.set(`${sample.server} ${sample.gpuUuid} ${sample.gpuName}`, id);
     },
-    buckets(server, bucketMs, fromMs, toMs) {
+    buckets(server, bucketMs, fromMs, toMs, stepMs = bucketMs) {
+      // CROSS JOIN keeps the order of the tables: else the planner walks through all servers' samples by time.
+      // Put together here and not in JavaScript: a day of eight GPUs is 11,520 rows and 1,920 points. The casts are
+      // needed: numbers are bound as REAL, and the division must be that of whole numbers.
       return db
         .all(
-          `SELECT g.server, g.uuid, g.name, s.* FROM gpus g JOIN gpu_samples s ON s.gpu_id = g.id
-           WHERE g.server = ? AND s.bucket_ms = ? AND s.at_ms >= ? AND s.at_ms < ? ORDER BY g.id, s.at_ms`,
+          `SELECT g.server, g.uuid, g.name, (s.at_ms - CAST(?3 AS INTEGER)) / CAST(?5 AS INTEGER) AS step, max(s.at_ms) AS last_ms,
+             sum(s.samples) AS samples, s.total, sum(s.used_sum) AS used_sum, max(s.used_max) AS used_max,
+             min(s.free_min) AS free_min, sum(s.ollama_sum) AS ollama_sum, sum(s.ollama_n) AS ollama_n,
+             sum(s.util_sum) AS util_sum, sum(s.util_n) AS util_n, max(s.temp_max) AS temp_max, max(s.power_max) AS power_max
+           FROM gpus g CROSS JOIN gpu_samples s ON s.gpu_id = g.id
+           WHERE g.server = ?1 AND s.bucket_ms = ?2 AND s.at_ms >= ?3 AND s.at_ms < ?4
+           GROUP BY g.id, step ORDER BY g.id, step`,
           server,
           bucketMs,
           whole(fromMs),
           whole(toMs),
+          whole(stepMs),
         )
-        .map(toBucket);
+        .map((row) => toBucket(row, fromMs + number(row, 'step') * stepMs));
     },
-    prune(nowMs, limit = 500) {
+    prune(nowMs, limit = 250) {
       const gpus = Math.max(1, number(db.get('SELECT count(*) AS n FROM gpus') ?? {}, 'n'));
       let left = limit;
       for (const bucketMs of BUCKET_MS) {
@@ -126,7 +135,7 @@ export function createSampleRepository(db: Database): SampleRepository {
   };
 }
 
-function toBucket(row: Row): GpuBucket {
+function toBucket(row: Row, atMs: number): GpuBucket {
   const samples = number(row, 'samples');
   const ollamaSamples = number(row, 'ollama_n');
   const utilSamples = number(row, 'util_n');
@@ -134,7 +143,8 @@ function toBucket(row: Row): GpuBucket {
     server: text(row, 'server'),
     gpuUuid: text(row, 'uuid'),
     gpuName: text(row, 'name'),
-    atMs: number(row, 'at_ms'),
+    atMs,
+    lastMs: number(row, 'last_ms'),
     samples,
     totalBytes: number(row, 'total'),
     usedAvgBytes: Math.round(number(row, 'used_sum') / samples),

@@ -56,6 +56,8 @@ export interface GpuBucket {
   readonly gpuName: string;
   /** Begin of the span. */
   readonly atMs: number;
+  /** Begin of the last kept span in it. */
+  readonly lastMs: number;
   readonly samples: number;
   readonly totalBytes: number;
   readonly usedAvgBytes: number;
@@ -74,9 +76,12 @@ export type BucketMs = (typeof BUCKET_MS)[number];
 export interface SampleRepository {
   /** Writes samples and all coarser spans, at most 100 GPUs a transaction; pass fewer than 100 at a time. */
   add(samples: readonly GpuSample[]): void;
-  /** Spans of a server that begin in [fromMs, toMs), by GPU and time. */
-  buckets(server: string, bucketMs: BucketMs, fromMs: number, toMs: number): readonly GpuBucket[];
-  /** Deletes what is too old or too much, at most `limit` rows (default 500). @returns whether more is to be done */
+  /**
+   * Spans of a server that begin in [fromMs, toMs), by GPU and time.
+   * @param stepMs puts them together to spans of this length, counted from `fromMs`; default `bucketMs`
+   */
+  buckets(server: string, bucketMs: BucketMs, fromMs: number, toMs: number, stepMs?: number): readonly GpuBucket[];
+  /** Deletes what is too old or too much, at most `limit` rows (default 250). @returns whether more is to be done */
   prune(nowMs: number, limit?: number): boolean;
   count(): number;
 }

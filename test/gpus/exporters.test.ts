@@ -105,7 +105,7 @@ nvidia_smi_memory_total_bytes{uuid="${id}"} 2.5769803776e+10
 nvidia_smi_memory_reserved_bytes{uuid="${id}"} 4.6e+08
 nvidia_smi_utilization_gpu_ratio{uuid="${id}"} 0.42
 nvidia_smi_temperature_gpu{uuid="${id}"} 52
-nvidia_smi_gpu_info{uuid="${id}",name="NVIDIA GeForce RTX 3090",driver_version="580.65.06",pci_bus_id="00000000:01:00.0",index="0"} 1
+nvidia_smi_gpu_info{uuid="${id}",name="NVIDIA GeForce RTX 3090",driver_version="580.65.06",pci_bus_id="00000000:01:00.0",index="0",compute_cap="8.6"} 1
 nvidia_smi_command_exit_code ${success === 1 ? 0 : 18}
 nvidia_smi_last_collect_success ${success}
 nvidia_smi_last_collect_success_timestamp_seconds ${at}
@@ -121,7 +121,14 @@ nvidia_smi_compute_app_used_memory_bytes{uuid="${id}",pid="771",process_name="py
       driverVersion: '580.65.06',
     });
     expect(snapshot.gpus).toMatchObject([
-      { uuid: UUID_A, name: 'NVIDIA GeForce RTX 3090', freeBytes: 21e9, utilPct: 42, tempC: 52 },
+      {
+        uuid: UUID_A,
+        name: 'NVIDIA GeForce RTX 3090',
+        freeBytes: 21e9,
+        utilPct: 42,
+        tempC: 52,
+        computeCapability: 8.6,
+      },
     ]);
     expect(snapshot.processes).toEqual([
       { gpuUuid: UUID_A, pid: 771, usedBytes: 4.2e9, name: 'python, "x"', user: null },

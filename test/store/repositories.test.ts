@@ -232,6 +232,7 @@ describe('samples', () => {
           gpuUuid: 'GPU-1',
           gpuName: 'RTX 3090',
           atMs: START,
+          lastMs: START,
           samples: 3,
           totalBytes: 24e9,
           usedAvgBytes: 6e9,
