@@ -1,5 +1,6 @@
 import type { Painter } from '../src/chat/pictures/painter.ts';
 import type { GpuDevice, ModelSpec } from '../src/estimator/types.ts';
+import type { Finding } from '../src/servers/doctor.ts';
 import type { Server, ServerRegistry } from '../src/servers/types.ts';
 
 /** A model spec and where it was found. */
@@ -39,6 +40,8 @@ export interface Services {
   holders?(server: string): ReadonlyMap<string, string>;
   /** Used memory per GPU in [fromMs, toMs), at most `points` each; absent where nothing is kept. */
   history?(server: string, fromMs: number, toMs: number, points: number): readonly HistoryLine[];
+  /** What the program finds about itself: its data folder, Redis. Absent where nothing is kept. */
+  examineSelf?(): readonly Finding[];
   readonly limits: { readonly maxCtx: number | null; readonly maxKeepAlive: string | null };
   readonly timeZone: string;
   /** The servers are simulated: replies say so. */

@@ -7,10 +7,13 @@ import { type App, compose } from './compose.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { runConsoleChat } from './console/chat.ts';
 import { errorSentence, runCli } from './console/cli.ts';
+import { printFindings } from './console/doctor.ts';
 import { startDemo } from './demo.ts';
+import { examineDiscord } from './discord/doctor.ts';
 import { startDiscord } from './discord/start.ts';
 import { specFromJson } from './gguf/from-json.ts';
 import { createLog } from './log.ts';
+import { examineServer, type Finding } from './servers/doctor.ts';
 
 /** A stop that takes longer than this is cut off. */
 const STOP_LIMIT_MS = 8_000;
@@ -91,6 +94,35 @@ async function runBot(config: Config, token: string): Promise<number> {
   return lost ? 1 : 0;
 }
 
+/** `headroom doctor`: the configuration first; nothing else can be looked at before it is right. */
+async function runDoctor(locale: Locale): Promise<number> {
+  const translator = createTranslator(locale);
+  const write = (text: string) => process.stdout.write(text);
+  let config: Config;
+  try {
+    config = readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const faults = error.faults.map(
+      (fault): Finding => ({ level: 'fault', remark: { code: 'config-fault', params: { ...fault } } }),
+    );
+    return printFindings(faults, translator, write);
+  }
+  const log = createLog('silent');
+  const app = compose({ config, log });
+  const { token } = config.discord;
+  const findings: Finding[] = [
+    { level: 'ok', remark: { code: 'config-ok', params: {} } },
+    ...(await Promise.all(app.services.servers.servers.map(examineServer))).flat(),
+    ...(app.services.examineSelf?.() ?? []),
+    ...(token === null
+      ? [{ level: 'warning' as const, remark: { code: 'discord-none', params: {} } }]
+      : await examineDiscord({ ...config.discord, token, log })),
+  ];
+  await app.close();
+  return printFindings(findings, translator, write);
+}
+
 async function runTool(argv: readonly string[]): Promise<number> {
   const locale = terminalLocale();
   let app: App | null = null;
@@ -106,7 +138,7 @@ async function runTool(argv: readonly string[]): Promise<number> {
       app = compose({ config, log: createLog('error'), files: true });
       return app.services;
     },
-    doctor: () => Promise.resolve(1),
+    doctor: () => runDoctor(locale),
   });
   await (app as App | null)?.close();
   return code;

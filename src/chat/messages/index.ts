@@ -3,6 +3,7 @@ import { commonMessages } from './common.ts';
 import { consoleMessages } from './console.ts';
 import { discordMessages } from './discord.ts';
 import { dispatchMessages } from './dispatch.ts';
+import { doctorMessages } from './doctor.ts';
 import { estimatorMessages } from './estimator.ts';
 import { fitMessages } from './fit.ts';
 import { modelMessages } from './models.ts';
@@ -16,6 +17,7 @@ export const messages = {
   ...modelMessages,
   ...serverMessages,
   ...estimatorMessages,
+  ...doctorMessages,
   ...discordMessages,
   ...dispatchMessages,
 } satisfies Readonly<Record<string, Message>>;

@@ -1,0 +1,109 @@
+import { area } from './area.ts';
+
+/** /doctor and `headroom doctor`: what was looked at, and what to do. */
+export const doctorMessages = area({
+  'doctor.description': {
+    en: 'Checks Ollama and the GPU source, and says what to mend',
+    'zh-CN': '检查 Ollama 和 GPU 来源，并说明如何修复',
+  },
+  'doctor.title.ok': { en: 'Everything that was looked at is well.', 'zh-CN': '检查的各项均正常。' },
+  'doctor.title.warning': {
+    en: '{count:int} {count:plural:thing|things} to look at.',
+    'zh-CN': '有 {count:int} 项需要留意。',
+  },
+  'doctor.title.fault': { en: '{count:int} {count:plural:fault|faults} found.', 'zh-CN': '发现 {count:int} 个故障。' },
+  'doctor.level.ok': { en: 'ok', 'zh-CN': '正常' },
+  'doctor.level.warning': { en: 'note', 'zh-CN': '注意' },
+  'doctor.level.fault': { en: 'FAULT', 'zh-CN': '故障' },
+  'doctor.config-ok': { en: 'The configuration is valid.', 'zh-CN': '配置有效。' },
+  'doctor.config-fault': { en: '{variable}: {problem}', 'zh-CN': '{variable}：{problem}' },
+  'doctor.ollama-up': { en: '{server}: Ollama {version} answers.', 'zh-CN': '{server}：Ollama {version} 有响应。' },
+  'doctor.ollama-down': {
+    en: '{server}: Ollama cannot be reached. Check OLLAMA_HOST and that it listens on that address.',
+    'zh-CN': '{server}：无法连接 Ollama。请检查 OLLAMA_HOST 以及它是否监听该地址。',
+  },
+  'doctor.ollama-hanging': {
+    en: '{server}: Ollama is connected but does not answer. Its log says why.',
+    'zh-CN': '{server}：Ollama 已连接但没有响应。请查看其日志。',
+  },
+  'doctor.ollama-unauthorized': {
+    en: '{server}: Ollama or its proxy refuses the credentials. Check OLLAMA_API_KEY and OLLAMA_HEADERS.',
+    'zh-CN': '{server}：Ollama 或其代理拒绝了凭据。请检查 OLLAMA_API_KEY 和 OLLAMA_HEADERS。',
+  },
+  'doctor.ollama-error': {
+    en: '{server}: something answers at OLLAMA_HOST, but not as Ollama does.',
+    'zh-CN': '{server}：OLLAMA_HOST 有响应，但不像 Ollama。',
+  },
+  'doctor.version-below-floor': {
+    en: '{server}: Ollama {version} has known security holes. Upgrade to {floor} or later.',
+    'zh-CN': '{server}：Ollama {version} 存在已知安全漏洞。请升级到 {floor} 或更高版本。',
+  },
+  'doctor.version-unknown': {
+    en: '{server}: Ollama says version {version}; the newest rules are assumed.',
+    'zh-CN': '{server}：Ollama 报告版本 {version}；按最新规则处理。',
+  },
+  'doctor.gpus-read': {
+    en: '{server}: {count} {count:plural:GPU|GPUs} read by {source}, {total:bytes} in all.',
+    'zh-CN': '{server}：通过 {source} 读到 {count} 张 GPU，共 {total:bytes}。',
+  },
+  'doctor.gpus-none': {
+    en: '{server}: no GPU is known. Set GPU_SOURCE; without it there are no verdicts.',
+    'zh-CN': '{server}：没有已知的 GPU。请设置 GPU_SOURCE，否则无法判断。',
+  },
+  'doctor.gpus-declared': {
+    en: '{server}: the GPUs are declared. What other programs use is not seen.',
+    'zh-CN': '{server}：GPU 为声明值。看不到其他程序的占用。',
+  },
+  'doctor.gpus-stale': {
+    en: '{server}: the numbers of the GPUs are {age:duration} old.',
+    'zh-CN': '{server}：GPU 数据已过 {age:duration}。',
+  },
+  'doctor.gpus-local-ollama-remote': {
+    en: "{server}: Ollama runs elsewhere, but GPU_SOURCE reads this machine's GPUs. Use ssh:// or an exporter.",
+    'zh-CN': '{server}：Ollama 运行在别处，但 GPU_SOURCE 读取的是本机 GPU。请使用 ssh:// 或导出器。',
+  },
+  'doctor.kv-without-flash': {
+    en: '{server}: a quantized cache needs OLLAMA_FLASH_ATTENTION=1; Ollama ignores or refuses it otherwise.',
+    'zh-CN': '{server}：量化缓存需要 OLLAMA_FLASH_ATTENTION=1，否则 Ollama 会忽略或拒绝。',
+  },
+  'doctor.parallel-default': {
+    en: "{server}: OLLAMA_NUM_PARALLEL is not set here; the version's default is assumed.",
+    'zh-CN': '{server}：此处未设置 OLLAMA_NUM_PARALLEL；按该版本的默认值处理。',
+  },
+  'doctor.data-ok': { en: 'The data folder can be written.', 'zh-CN': '数据目录可写。' },
+  'doctor.data-fault': {
+    en: 'The data folder cannot be used ({code}). Check DATA_DIR, its rights and the disk.',
+    'zh-CN': '数据目录不可用（{code}）。请检查 DATA_DIR、权限和磁盘。',
+  },
+  'doctor.redis-ok': { en: 'Redis answers.', 'zh-CN': 'Redis 有响应。' },
+  'doctor.redis-fault': {
+    en: 'Redis does not answer. Check REDIS_URL.',
+    'zh-CN': 'Redis 没有响应。请检查 REDIS_URL。',
+  },
+  'doctor.discord-none': {
+    en: 'DISCORD_TOKEN is not set: npm start is the terminal chat.',
+    'zh-CN': '未设置 DISCORD_TOKEN：npm start 为终端聊天。',
+  },
+  'doctor.discord-token': {
+    en: 'Discord takes the token; the bot is {user}.',
+    'zh-CN': 'Discord 接受该令牌；机器人为 {user}。',
+  },
+  'doctor.discord-token-refused': {
+    en: 'Discord refuses the token. Copy it again from the developer portal.',
+    'zh-CN': 'Discord 拒绝了令牌。请从开发者门户重新复制。',
+  },
+  'doctor.discord-unreachable': { en: 'Discord cannot be reached.', 'zh-CN': '无法连接 Discord。' },
+  'doctor.discord-no-guild': {
+    en: 'The bot is in no Discord server yet. Invite it with the scopes bot and applications.commands.',
+    'zh-CN': '机器人尚未加入任何 Discord 服务器。请以 bot 和 applications.commands 权限邀请它。',
+  },
+  'doctor.discord-guild-missing': {
+    en: 'The bot is not in the Discord server {guild} of DISCORD_GUILD_IDS.',
+    'zh-CN': '机器人不在 DISCORD_GUILD_IDS 中的服务器 {guild}。',
+  },
+  'doctor.discord-permissions': { en: 'Permissions in {guild} suffice.', 'zh-CN': '在 {guild} 中的权限足够。' },
+  'doctor.discord-permissions-missing': {
+    en: 'In {guild} the bot lacks: {missing}.',
+    'zh-CN': '在 {guild} 中缺少权限：{missing}。',
+  },
+});
