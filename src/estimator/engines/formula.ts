@@ -5,6 +5,7 @@
  */
 
 import { trainingContext } from '../estimate-facts.ts';
+import { projectorOf } from '../projector.ts';
 import {
   EstimateError,
   type EstimateRequest,
@@ -96,7 +97,7 @@ export function systemMemoryError(neededBytes: number, availableBytes: number): 
 
 /** num_ctx of a request as the scheduler takes it: at least 4, for models with vision at least 2048 from 0.11.5. */
 function requestedContext(version: Version, spec: ModelSpec, request: EstimateRequest): number {
-  const minimum = spec.projector !== undefined && atLeast(version, '0.11.5') ? VISION_MINIMUM_CONTEXT : 4;
+  const minimum = projectorOf(spec) !== undefined && atLeast(version, '0.11.5') ? VISION_MINIMUM_CONTEXT : 4;
   return Math.max(request.numCtx, minimum);
 }
 
