@@ -7,6 +7,7 @@
 import { cacheBytes, shapeContext } from './cache.ts';
 import { decideFlashAttention } from './compute/flash-attention.ts';
 import { guessCompute } from './compute/guess.ts';
+import type { ComputeMemo } from './compute/memo.ts';
 import type { ComputeOptions } from './compute/planner.ts';
 import { attentionStaysWithLayers, computeBytes } from './compute/planner.ts';
 import type { Model } from './model.ts';
@@ -27,7 +28,7 @@ export interface PreparedPlan {
 }
 
 /** Resolves a configuration as llama.cpp's loader and context do. */
-export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig): PreparedPlan {
+export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: ComputeMemo): PreparedPlan {
   const model = compileModel(spec);
   const { hp } = model;
   checkConfig(config);
@@ -60,23 +61,24 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig): Prepar
     model,
     config,
     { placement, typeK, typeV, overridden: overrides.size > 0 },
-    () => architecture === undefined || attentionStaysWithLayers(model, architecture, { ...options, pins: true }),
+    () => architecture === undefined || attentionStaysWithLayers(model, architecture, { ...options, pins: true }, memo),
   );
   return { model, options: { ...options, flashAttention } };
 }
 
 /**
- * What llama.cpp b10256 reserves for a model in one configuration. Pure. Throws {@link EstimateError} for specs that
+ * What llama.cpp b10256 reserves for a model in one configuration. Pure. `memo` saves work to callers that ask for many
+ * placements of one model. Throws {@link EstimateError} for specs that
  * cannot be read and for figures that make no sense.
  */
-export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig): LlamaCppPlan {
-  const { model, options } = prepareLlamaCpp(spec, config);
+export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: ComputeMemo): LlamaCppPlan {
+  const { model, options } = prepareLlamaCpp(spec, config, memo);
   const { placement, shape } = options;
   const weights = weightBytes(model, placement, options.overrides);
   const cache = cacheBytes(model, placement, shape, options.typeK, options.typeV, options.transposedV);
   const { architecture } = model;
   const compute =
-    architecture === undefined ? guessCompute(model, options) : computeBytes(model, architecture, options);
+    architecture === undefined ? guessCompute(model, options) : computeBytes(model, architecture, options, memo);
   const layers = new Array<number>(placement.host + 1).fill(0);
   for (const device of placement.deviceOf) {
     layers[device] = layers[device]! + 1;

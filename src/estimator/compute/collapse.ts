@@ -64,17 +64,43 @@ function onOneDevice(placement: Placement): boolean {
   return placement.deviceOf.every((device) => device === placement.deviceOf[0]);
 }
 
+/**
+ * Text that is equal for configurations whose graphs are equal: the kind and place of each layer that is built, and
+ * where the output and overridden tensors outside the layers are.
+ */
+export function graphSignature(model: Model, placement: Placement, overrides: Overrides, all: boolean): string {
+  const { deviceOf, host } = placement;
+  const moved = movedParts(overrides);
+  const layers = representativeLayers(model, placement, overrides, all);
+  const tags = Array.from(layers, (layer) => {
+    const device = deviceOf[layer]!;
+    const parts = moved.get(layer);
+    const kind = device === host || parts !== undefined ? model.layerTypes[layer]! : model.layerShape[layer]!;
+    return `${device}:${kind}${parts ?? ''}`;
+  });
+  const behind = Array.from(deviceOf.subarray(model.layers));
+  return `${tags.join(' ')} / ${behind.join()} ${moved.get(OUTSIDE) ?? ''}`;
+}
+
+/** Stands for the tensors that belong to no layer. */
+const OUTSIDE = -1;
+
+/** The overridden tensors of each layer and where they are, as text. */
+function movedParts(overrides: Overrides): ReadonlyMap<number, string> {
+  const moved = new Map<number, string>();
+  for (const [tensor, device] of overrides) {
+    const layer = tensor.home >= 0 ? tensor.home : OUTSIDE;
+    const part = layer === OUTSIDE ? tensor.name : tensor.name.slice(tensor.name.indexOf('.', 4));
+    moved.set(layer, `${moved.get(layer) ?? ''}${part}@${device},`);
+  }
+  return moved;
+}
+
 /** Numbers that are equal for layers that need equal memory in equal places. */
 function layerKeys(model: Model, placement: Placement, overrides: Overrides): Int32Array {
   const keys = new Int32Array(model.layers);
   const { deviceOf, host } = placement;
-  const overridden = new Map<number, string>();
-  for (const [tensor, device] of overrides) {
-    if (tensor.home >= 0) {
-      const part = tensor.name.slice(tensor.name.indexOf('.', 4));
-      overridden.set(tensor.home, `${overridden.get(tensor.home) ?? ''}${part}@${device},`);
-    }
-  }
+  const overridden = movedParts(overrides);
   const numbers = new Map<string, number>();
   for (let layer = 0; layer < model.layers; layer++) {
     const device = deviceOf[layer]!;

@@ -14,6 +14,7 @@ import type { Architecture } from './architecture.ts';
 import { GraphBuilder } from './builder.ts';
 import { representativeLayers } from './collapse.ts';
 import { Graph, NO_TENSOR } from './graph.ts';
+import type { ComputeMemo } from './memo.ts';
 import { pool } from './pooling.ts';
 import { Schedule } from './schedule.ts';
 
@@ -50,15 +51,27 @@ export interface GraphFacts {
   readonly splits: number;
 }
 
-/** Compute buffer per device in bytes, the host last. */
-export function computeBytes(model: Model, architecture: Architecture, options: ComputeOptions): number[] {
+/** Compute buffer per device in bytes, the host last. `memo` is for callers that ask for many placements. */
+export function computeBytes(
+  model: Model,
+  architecture: Architecture,
+  options: ComputeOptions,
+  memo?: ComputeMemo,
+): readonly number[] {
   const gpus = options.placement.host;
+  const key = memo?.key(model, options, options.allLayers === true) ?? '';
+  const known = memo?.bytes(key);
+  if (known !== undefined) {
+    return known;
+  }
   planGraph(model, architecture, options);
   if (options.copies > 1 && schedule.splitCount > gpus + 1 && options.allLayers !== true) {
     // Something in the layers runs on the host: with pipelining every layer then has copies of its own that last.
-    planGraph(model, architecture, { ...options, allLayers: true });
+    return computeBytes(model, architecture, { ...options, allLayers: true }, memo);
   }
-  return allocator.allocate(graph, schedule, gpus);
+  const bytes = allocator.allocate(graph, schedule, gpus);
+  memo?.keepBytes(key, bytes);
+  return bytes;
 }
 
 function planGraph(model: Model, architecture: Architecture, options: ComputeOptions): GraphBuilder {
@@ -76,7 +89,16 @@ function planGraph(model: Model, architecture: Architecture, options: ComputeOpt
  * Whether every layer's flash attention would run on the layer's own device: what llama.cpp tries with one token per
  * sequence before it leaves flash attention on (`resolve_fused_ops`).
  */
-export function attentionStaysWithLayers(model: Model, architecture: Architecture, options: ComputeOptions): boolean {
+export function attentionStaysWithLayers(
+  model: Model,
+  architecture: Architecture,
+  options: ComputeOptions,
+  memo?: ComputeMemo,
+): boolean {
+  if (memo !== undefined) {
+    const key = memo.key(model, options, options.allLayers === true);
+    return memo.stays(key, () => attentionStaysWithLayers(model, architecture, options));
+  }
   const builder = planGraph(model, architecture, { ...options, probe: true });
   const nodes = builder.attentionNodes;
   for (let i = 0; i < nodes.length; i += 2) {

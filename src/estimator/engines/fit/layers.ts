@@ -4,6 +4,7 @@
  * the original's integer arithmetic, because its rounding decides where the search ends.
  */
 
+import { ComputeMemo } from '../../compute/memo.ts';
 import { planLlamaCpp } from '../../llama-cpp.ts';
 import type { LlamaCppConfig, ModelSpec } from '../../types.ts';
 import { deviceBytes } from './memory.ts';
@@ -46,6 +47,7 @@ export class LayerSearch {
   #overflow: ('CPU' | number)[];
   #memory: readonly number[];
   #runs = 0;
+  readonly #memo = new ComputeMemo();
 
   constructor(input: LayerSearchInput) {
     this.#input = input;
@@ -81,13 +83,14 @@ export class LayerSearch {
     this.#runs++;
     const perGpu = shares.map((share) => share.layers);
     const numGpu = perGpu.reduce((total, layers) => total + layers, 0);
-    const plan = planLlamaCpp(this.#input.spec, {
+    const config = {
       ...this.#input.config,
       numGpu,
       // All shares zero means "by free memory" to llama.cpp; nothing is on a device then anyway.
       ...(this.#gpus > 1 && numGpu > 0 ? { tensorSplit: perGpu } : {}),
       ...overridesConfig(this.#overridesOf(shares, overflow)),
-    });
+    };
+    const plan = planLlamaCpp(this.#input.spec, config, this.#memo);
     return shares.map((_, gpu) => deviceBytes(plan, gpu));
   }
 
