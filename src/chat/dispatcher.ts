@@ -52,8 +52,8 @@ export interface Prepared {
   readonly private: boolean;
   /** Where the answer to a button goes. */
   readonly target: 'new' | 'edit';
-  /** False when `run` will only tell why not. */
-  readonly accepted: boolean;
+  /** Why `run` will only tell that it is refused; `null` when it will do the work. */
+  readonly refusal: MessageKey | null;
   /** Does the work. Call it once. Never rejects. */
   run(responder: Responder): Promise<Reply>;
 }
@@ -165,7 +165,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
   const refusal = (name: string, caller: Caller, words: Explanation, audited: boolean): Prepared => ({
     private: true,
     target: 'new',
-    accepted: false,
+    refusal: words.key,
     run: async () => {
       hook(() => hooks.finished?.({ command: name, outcome: 'refused', ms: 0 }));
       if (audited) hook(() => hooks.refused?.({ ...caller, command: name, why: words.key }));
@@ -206,12 +206,12 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     }
     try {
       const job = build();
-      return { private: job.private, target, accepted: true, run: (responder) => execute(job, caller, responder) };
+      return { private: job.private, target, refusal: null, run: (responder) => execute(job, caller, responder) };
     } catch (error) {
       const words = explainError(error);
       if (words !== null) return refusal(name, caller, words, false);
       const run = async () => internal(name, error, createTranslator(caller.locale));
-      return { private: true, target: 'new', accepted: false, run };
+      return { private: true, target: 'new', refusal: 'error.internal', run };
     }
   };
 
@@ -314,7 +314,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
         // A refused press must not use the button up, and between two presses only the first may pass.
         const again = actions.check(token, caller.person.id);
         if (!again.ok) return refusal('button', caller, { key: again.why, params: {} }, true).run(responder);
-        if (prepared.accepted) again.consume();
+        if (prepared.refusal === null) again.consume();
         return prepared.run(responder);
       },
     };

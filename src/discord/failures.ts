@@ -26,7 +26,7 @@ export function isTooLateToAcknowledge(error: unknown): boolean {
   return codeOf(error) === CODES.unknownInteraction;
 }
 
-/** An acknowledgement that was repeated after a cut connection had arrived the first time. */
+/** Somebody else has acknowledged: another process of the same bot, or this one before the gateway replayed the event. */
 export function isAlreadyAcknowledged(error: unknown): boolean {
   return codeOf(error) === CODES.alreadyAcknowledged;
 }

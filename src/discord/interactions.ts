@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type APIApplicationCommandInteractionDataBasicOption,
   type APIApplicationCommandInteractionDataOption,
@@ -21,6 +22,9 @@ import { isAlreadyAcknowledged, isTooLateToAcknowledge, loggable } from './failu
 import { LIMITS } from './limits.ts';
 import { LiveReply } from './live-reply.ts';
 import { CUSTOM_ID_PREFIX, cutLabel } from './render.ts';
+
+/** How long a process that does not know a button leaves it to one that does, milliseconds; below Discord's three seconds. */
+const UNKNOWN_BUTTON_WAIT_MS = 600;
 
 export interface InteractionSettings {
   readonly api: DiscordApi;
@@ -75,6 +79,9 @@ export async function handleInteraction(settings: InteractionSettings, interacti
   } catch (error) {
     if (isTooLateToAcknowledge(error)) {
       settings.log.info({ interaction: interaction.id }, 'an interaction was void before it could be acknowledged');
+    } else if (isAlreadyAcknowledged(error)) {
+      // Another process of the same bot was first, or the gateway replayed the event: the work must not run twice.
+      settings.log.debug({ interaction: interaction.id }, 'an interaction was acknowledged already');
     } else
       settings.log.error({ err: loggable(error), interaction: interaction.id }, 'an interaction could not be handled');
   }
@@ -122,14 +129,10 @@ async function answer(
 ): Promise<void> {
   const { api, dispatcher, log } = settings;
   const button = prepared.target === 'edit' ? message.buttonMessage : null;
-  let messageId: string | null = null;
-  try {
-    const kind =
-      button === null ? { kind: 'thinking' as const, private: prepared.private } : { kind: 'update' as const };
-    messageId = await api.acknowledge(asked.handle, kind);
-  } catch (error) {
-    if (!isAlreadyAcknowledged(error)) throw error;
-  }
+  // Another process of the same bot may have drawn this button: it gets the first word.
+  if (prepared.refusal === 'error.button-unknown') await sleep(UNKNOWN_BUTTON_WAIT_MS);
+  const kind = button === null ? { kind: 'thinking' as const, private: prepared.private } : { kind: 'update' as const };
+  const messageId = await api.acknowledge(asked.handle, kind);
   const live = new LiveReply({
     api,
     actions: dispatcher.actions,

@@ -3,7 +3,7 @@ import { DefaultRestOptions, REST, type RESTOptions } from 'discord.js';
 import type { Logger } from '../log.ts';
 
 type MakeRequest = RESTOptions['makeRequest'];
-type Response = Awaited<ReturnType<MakeRequest>>;
+type Answer = Awaited<ReturnType<MakeRequest>>;
 
 /** One answer of Discord takes at most this long, milliseconds. */
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -17,6 +17,8 @@ const SHORTEST_WAIT_S = 0.2;
 const LONGEST_RATE_WAIT_MS = 10_000;
 /** Discord's code of a 429 for edits of messages older than an hour. */
 const OLD_MESSAGE_CODE = 30046;
+const ALREADY_ACKNOWLEDGED_CODE = 40060;
+const MAX_UNSURE = 1_000;
 
 const CUT_CODES = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'UND_ERR_CLOSED']);
 const NOT_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
@@ -78,12 +80,22 @@ export function createMakeRequest(
   base: MakeRequest,
   pause: (ms: number, signal: AbortSignal | undefined) => Promise<unknown>,
 ): MakeRequest {
+  // Acknowledgements that failed once without it being known whether Discord took them.
+  const unsure = new Set<string>();
+  const remember = (url: string) => {
+    if (!isAcknowledgement(url)) return;
+    unsure.add(url);
+    for (const oldest of unsure) {
+      if (unsure.size <= MAX_UNSURE) break;
+      unsure.delete(oldest);
+    }
+  };
   return async (url, init) => {
     const signal = init.signal instanceof AbortSignal ? init.signal : undefined;
     let cuts = 0;
     let limited = 0;
     for (;;) {
-      let response: Response;
+      let response: Answer;
       try {
         response = await base(url, init);
       } catch (error) {
@@ -91,9 +103,12 @@ export function createMakeRequest(
         if (!isConnectionFault(error)) throw error;
         if (wait === undefined || !mayRepeat(url, init.method, error)) throw new ConnectionCutError(error);
         cuts += 1;
+        remember(url);
         await pause(wait, signal);
         continue;
       }
+      if (response.status >= 500) remember(url);
+      if (response.status === 400 && unsure.has(url)) return await asAcknowledged(response);
       if (response.ok && isEmpty(response)) {
         // A proxy's empty answer that calls itself JSON would fail to parse although the request was accepted.
         response.headers.delete('content-type');
@@ -130,14 +145,34 @@ function mayRepeat(url: string, method: string | undefined, error: unknown): boo
   if (NOT_SENT_CODES.has(errorCode(error) ?? '')) return true;
   if (method?.toUpperCase() !== 'POST') return true;
   const { pathname } = new URL(url);
-  return pathname.endsWith('/callback') || /\/(channels\/\d+\/messages|users\/@me\/channels)$/.test(pathname);
+  return isAcknowledgement(url) || /\/(channels\/\d+\/messages|users\/@me\/channels)$/.test(pathname);
 }
 
-function isEmpty(response: Response): boolean {
+function isAcknowledgement(url: string): boolean {
+  return new URL(url).pathname.endsWith('/callback');
+}
+
+/**
+ * A repeated acknowledgement that is refused as a second one: the first had arrived, so it counts as accepted. Without
+ * an earlier try the same refusal means that somebody else acknowledged, and stands.
+ */
+async function asAcknowledged(response: Answer): Promise<Answer> {
+  const text = await response.text();
+  let body: unknown = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Not Discord's own words; passed on as they are.
+  }
+  if (field(body, 'code') === ALREADY_ACKNOWLEDGED_CODE) return new Response(null, { status: 204 });
+  return new Response(text, { status: response.status, headers: { 'content-type': 'application/json' } });
+}
+
+function isEmpty(response: Answer): boolean {
   return response.status === 204 || response.headers.get('content-length') === '0';
 }
 
-async function readLimit(response: Response): Promise<{ header: boolean; waitMs: number | null; oldMessage: boolean }> {
+async function readLimit(response: Answer): Promise<{ header: boolean; waitMs: number | null; oldMessage: boolean }> {
   const headerSeconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
   let body: unknown = null;
   try {

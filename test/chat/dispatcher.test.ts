@@ -129,7 +129,7 @@ describe('options', () => {
   it('are refused to the asker alone, and the command does not run', async () => {
     const { dispatcher, finished, refused } = build([withOptions]);
     const prepared = dispatcher.prepare(ask('fit', { model: 'm', ctx: 0 }));
-    expect(prepared).toMatchObject({ private: true, accepted: false });
+    expect(prepared).toMatchObject({ private: true, refusal: 'error.bad-option' });
     expect(await prepared.run(silent)).toMatchObject({ tone: 'bad', failed: true, private: true });
     expect(finished).toEqual([{ command: 'fit', outcome: 'refused', ms: 0 }]);
     expect(refused).toEqual([]);
@@ -299,16 +299,16 @@ describe('time', () => {
 
   it('shows no intermediate state after the answer', async () => {
     const states: string[] = [];
-    let late = () => undefined as undefined;
+    const late: (() => void)[] = [];
     const run: Run = async (context) => {
       context.progress(said('one'));
-      late = () => context.progress(said('too late'));
+      late.push(() => context.progress(said('too late')));
       return said('done');
     };
     await build([command('x', run)]).dispatcher.dispatch(ask('x'), {
       progress: (reply) => states.push(plainText(reply.title)),
     });
-    late();
+    for (const show of late) show();
     expect(states).toEqual(['one']);
   });
 

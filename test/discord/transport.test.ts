@@ -71,6 +71,31 @@ describe('a cut connection', () => {
   });
 });
 
+describe('a second acknowledgement', () => {
+  const CALLBACK = '/interactions/1/token/callback';
+  const refused: Step = { status: 400, body: { code: 40060 } };
+
+  it.each<[string, Step]>([
+    ['a cut connection', 'cut'],
+    ['an inner fault of Discord', { status: 502 }],
+  ])('counts when the first one ended in %s', async (_what, first) => {
+    const { send } = await scripted([first, refused]);
+    if (first !== 'cut') await send('POST', CALLBACK);
+    expect((await send('POST', CALLBACK)).status).toBe(204);
+  });
+
+  it('is refused when somebody else was first', async () => {
+    const { send } = await scripted([refused]);
+    expect((await send('POST', CALLBACK)).status).toBe(400);
+  });
+
+  it('that is refused for another reason stays refused', async () => {
+    const { send } = await scripted(['cut', { status: 400, body: { code: 50035 } }]);
+    const response = await send('POST', CALLBACK);
+    expect([response.status, await response.json()]).toEqual([400, { code: 50035 }]);
+  });
+});
+
 it('takes an empty answer that calls itself JSON as an answer without content', async () => {
   const { send } = await scripted([{ status: 204 }]);
   const response = await send('DELETE', '/webhooks/1/token/messages/@original');

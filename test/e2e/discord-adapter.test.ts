@@ -332,10 +332,34 @@ describe('a process of its own', () => {
     expect(discord.sent(/^PUT .*\/commands$/)).toHaveLength(1);
   });
 
+  it('shares the work with a second process: each request is answered once, each button by who knows it', async () => {
+    const second = await BotProcess.start(discord, START);
+    const asked = Array.from({ length: 20 }, (_, n) => discord.slash('echo', { text: `shared ${n}.` }, somebody()));
+    for (const [n, each] of asked.entries()) expect((await each.shows()).text).toContain(`shared ${n}.`);
+    for (let n = 0; n < 5; n += 1) {
+      const asker = somebody();
+      const { message } = await discord.slash('act', {}, asker).shows();
+      expect((await discord.press(message, 'Once', asker).shows()).text).toContain('pressed 2');
+    }
+    expect(asked.map((each) => each.seen.length)).toEqual(asked.map(() => 1));
+    await second.terminate();
+    await second.kill();
+  });
+
+  it('does not repeat work when the gateway replays a request', async () => {
+    const asker = somebody();
+    const asked = discord.slash('echo', { text: 'replayed' }, asker);
+    await asked.shows();
+    discord.replay(asked);
+    await discord.slash('echo', { text: 'after' }, asker).shows();
+    await eventually(() => discord.sent(new RegExp(`^POST /interactions/${asked.id}/`)).length === 2);
+    expect(asked.seen).toHaveLength(1);
+  });
+
   it('takes a new session when Discord voids the old one', async () => {
     const { identify } = discord.gateway.counts;
     discord.gateway.invalidate(false);
-    await eventually(() => discord.gateway.counts.identify > identify && discord.gateway.connected);
+    await eventually(() => discord.gateway.counts.identify > identify && discord.gateway.connections > 0);
     expect((await discord.slash('echo', { text: 'back' }, somebody()).shows()).text).toContain('back');
   });
 

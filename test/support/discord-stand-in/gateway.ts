@@ -11,9 +11,11 @@ interface GatewaySettings {
   readonly violation: (text: string) => void;
 }
 
+/** A bot process' session. It outlives its connection unless that ends normally. */
 interface Session {
   readonly id: string;
   readonly events: { readonly s: number; readonly t: string; readonly d: unknown }[];
+  socket: WebSocket | null;
 }
 
 interface Closed {
@@ -21,7 +23,10 @@ interface Closed {
   readonly at: number;
 }
 
-/** Discord's gateway as one bot sees it: HELLO, IDENTIFY, READY, HEARTBEAT, RESUME with replay, and events. */
+/**
+ * Discord's gateway as bots see it: HELLO, IDENTIFY, READY, HEARTBEAT, RESUME with replay, and events. Several
+ * processes of one bot may connect; each hears everything, as without shards at Discord.
+ */
 export class Gateway {
   readonly closes: Closed[] = [];
   readonly counts = { identify: 0, resume: 0, heartbeat: 0 };
@@ -29,11 +34,9 @@ export class Gateway {
   answerHeartbeats = true;
   readonly #settings: GatewaySettings;
   readonly #server: WebSocketServer;
-  #socket: WebSocket | null = null;
-  #session: Session | null = null;
-  #ready = false;
-  #waiting: [string, unknown][] = [];
-  #listeners = new Set<() => void>();
+  readonly #sessions = new Map<string, Session>();
+  readonly #waiting: [string, unknown][] = [];
+  readonly #listeners = new Set<() => void>();
 
   constructor(http: Server, settings: GatewaySettings) {
     this.#settings = settings;
@@ -41,24 +44,20 @@ export class Gateway {
     this.#server.on('connection', (socket) => this.#accept(socket));
   }
 
-  get connected(): boolean {
-    return this.#ready && this.#socket !== null;
+  /** Sessions with a connection. */
+  get connections(): number {
+    return [...this.#sessions.values()].filter(({ socket }) => socket !== null).length;
   }
 
-  /** Sends an event now, or as soon as the bot is connected. */
+  /** Sends an event to every session now or when it resumes, or to the first one that is begun. */
   dispatch(type: string, data: unknown): void {
-    if (this.#session === null) {
-      this.#waiting.push([type, data]);
-      return;
-    }
-    const event = { s: this.#session.events.length + 1, t: type, d: data };
-    this.#session.events.push(event);
-    if (this.connected) this.#send(this.#socket!, { op: 0, ...event });
+    if (this.#sessions.size === 0) this.#waiting.push([type, data]);
+    for (const session of this.#sessions.values()) this.#dispatchTo(session, type, data);
   }
 
   /** Waits for a connected bot, after at least so many sessions were begun. */
-  async waitConnected(timeoutMs = 10_000, sessions = 0): Promise<void> {
-    const holds = () => this.connected && this.counts.identify >= sessions;
+  async waitConnected(timeoutMs = 10_000, begun = 0): Promise<void> {
+    const holds = () => this.connections > 0 && this.counts.identify >= begun;
     await this.#waitUntil(holds, timeoutMs, 'the bot did not connect to the gateway');
   }
 
@@ -67,20 +66,22 @@ export class Gateway {
     return this.closes[count - 1]!;
   }
 
-  /** Ends the connection from Discord's side. */
+  /** Ends the connections from Discord's side. */
   drop(code: number): void {
-    this.#socket?.close(code);
+    for (const { socket } of this.#sessions.values()) socket?.close(code);
   }
 
-  /** Tells the bot that its session is void (op 9) or that it shall reconnect (op 7). */
+  /** Tells the bot that its session is void (op 9). */
   invalidate(resumable: boolean): void {
-    if (!resumable) this.#session = null;
-    this.#ready = false;
-    if (this.#socket !== null) this.#send(this.#socket, { op: 9, d: resumable });
+    for (const session of [...this.#sessions.values()]) {
+      if (!resumable) this.#sessions.delete(session.id);
+      if (session.socket !== null) this.#send(session.socket, { op: 9, d: resumable });
+    }
   }
 
+  /** Asks the bot to connect again (op 7). */
   requestReconnect(): void {
-    if (this.#socket !== null) this.#send(this.#socket, { op: 7, d: null });
+    for (const { socket } of this.#sessions.values()) if (socket !== null) this.#send(socket, { op: 7, d: null });
   }
 
   close(): void {
@@ -89,18 +90,16 @@ export class Gateway {
   }
 
   #accept(socket: WebSocket): void {
-    this.#socket = socket;
-    this.#ready = false;
     this.#send(socket, { op: 10, d: { heartbeat_interval: this.#settings.heartbeatMs } });
     socket.on('message', (data) => this.#receive(socket, JSON.parse(String(data)) as { op: number; d: unknown }));
     socket.on('close', (code) => {
-      if (this.#socket === socket) {
-        this.#socket = null;
-        this.#ready = false;
+      for (const session of [...this.#sessions.values()]) {
+        if (session.socket !== socket) continue;
+        session.socket = null;
+        // A normal close ends the session; with any other it can be resumed.
+        if (code === 1000 || code === 1001) this.#sessions.delete(session.id);
       }
       this.closes.push({ code, at: Date.now() });
-      // A normal close ends the session; with any other it can be resumed.
-      if (code === 1000 || code === 1001) this.#session = null;
       this.#changed();
     });
   }
@@ -110,32 +109,43 @@ export class Gateway {
     if (op === 1) {
       this.counts.heartbeat += 1;
       if (this.answerHeartbeats) this.#send(socket, { op: 11 });
-    } else if (op === 2) {
-      this.counts.identify += 1;
-      if (data.token !== this.#settings.token) {
-        socket.close(4004);
-        return;
-      }
-      if (data.intents !== 1) this.#settings.violation(`IDENTIFY asks for the intents ${String(data.intents)}`);
-      this.#session = { id: randomUUID(), events: [] };
-      this.#ready = true;
-      const { ready, after } = this.#settings.hello();
-      this.dispatch('READY', { ...ready, session_id: this.#session.id, resume_gateway_url: this.#settings.url() });
-      for (const [type, payload] of after) this.dispatch(type, payload);
-      for (const [type, payload] of this.#waiting.splice(0)) this.dispatch(type, payload);
-      this.#changed();
-    } else if (op === 6) {
-      this.counts.resume += 1;
-      if (this.#session === null || data.session_id !== this.#session.id) {
-        this.#send(socket, { op: 9, d: false });
-        return;
-      }
-      const missed = this.#session.events.filter((event) => event.s > Number(data.seq));
-      for (const event of missed) this.#send(socket, { op: 0, ...event });
-      this.#ready = true;
-      this.dispatch('RESUMED', {});
-      this.#changed();
+    } else if (op === 2) this.#identify(socket, data);
+    else if (op === 6) this.#resume(socket, data);
+  }
+
+  #identify(socket: WebSocket, data: Record<string, unknown>): void {
+    this.counts.identify += 1;
+    if (data.token !== this.#settings.token) {
+      socket.close(4004);
+      return;
     }
+    if (data.intents !== 1) this.#settings.violation(`IDENTIFY asks for the intents ${String(data.intents)}`);
+    const session: Session = { id: randomUUID(), events: [], socket };
+    this.#sessions.set(session.id, session);
+    const { ready, after } = this.#settings.hello();
+    const resume_gateway_url = this.#settings.url();
+    this.#dispatchTo(session, 'READY', { ...ready, session_id: session.id, resume_gateway_url });
+    for (const [type, payload] of [...after, ...this.#waiting.splice(0)]) this.#dispatchTo(session, type, payload);
+    this.#changed();
+  }
+
+  #resume(socket: WebSocket, data: Record<string, unknown>): void {
+    this.counts.resume += 1;
+    const session = this.#sessions.get(String(data.session_id));
+    if (session === undefined) {
+      this.#send(socket, { op: 9, d: false });
+      return;
+    }
+    for (const event of session.events) if (event.s > Number(data.seq)) this.#send(socket, { op: 0, ...event });
+    session.socket = socket;
+    this.#dispatchTo(session, 'RESUMED', {});
+    this.#changed();
+  }
+
+  #dispatchTo(session: Session, type: string, data: unknown): void {
+    const event = { s: session.events.length + 1, t: type, d: data };
+    session.events.push(event);
+    if (session.socket !== null) this.#send(session.socket, { op: 0, ...event });
   }
 
   #send(socket: WebSocket, payload: unknown): void {

@@ -67,7 +67,8 @@ export class DiscordStandIn {
   readonly gateway: Gateway;
   tokenTtlMs: number;
   readonly #server: Server;
-  #listeners = new Set<() => void>();
+  readonly #events = new Map<string, Json>();
+  readonly #listeners = new Set<() => void>();
 
   private constructor(server: Server, options: StandInOptions) {
     this.#server = server;
@@ -150,6 +151,11 @@ export class DiscordStandIn {
       message: json,
       original: message,
     });
+  }
+
+  /** Sends an interaction's event once more, as the gateway may after a resume. */
+  replay(exchange: Exchange): void {
+    this.gateway.dispatch('INTERACTION_CREATE', this.#events.get(exchange.id));
   }
 
   /** Requests whose line (`METHOD /path`) matches. */
@@ -264,7 +270,7 @@ export class DiscordStandIn {
       flags: 0,
       permissions: String(actor.permissions ?? PERMISSION.viewChannel | PERMISSION.sendMessages),
     };
-    this.gateway.dispatch('INTERACTION_CREATE', {
+    const event = {
       id,
       application_id: this.applicationId,
       type,
@@ -280,7 +286,9 @@ export class DiscordStandIn {
       attachment_size_limit: 10 * 2 ** 20,
       data,
       ...(about.message === undefined ? {} : { message: about.message }),
-    });
+    };
+    this.#events.set(id, event);
+    this.gateway.dispatch('INTERACTION_CREATE', event);
     return exchange;
   }
 
