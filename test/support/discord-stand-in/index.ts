@@ -385,7 +385,12 @@ export class DiscordStandIn {
         result = routes({ method: request.method ?? 'GET', path, query: url.searchParams, authorization, json, files });
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        result = { status: error.status, body: { code: error.code, message: error.message } };
+        const { status, code, message, retryAfter } = error;
+        result = {
+          status,
+          body: { code, message },
+          headers: retryAfter === null ? {} : { 'retry-after': String(retryAfter) },
+        };
       }
     }
     this.requests.push({ line, at, json, status: result.status });

@@ -168,6 +168,7 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
       context.posted('deleted', message);
       return noContent;
     }
+    world.countEdit(message);
     write(message, request.json as Json, request.files, true);
     context.posted('bot-edit', message);
     return show(message);

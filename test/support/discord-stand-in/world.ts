@@ -36,7 +36,8 @@ export interface Channel {
 export interface Message {
   readonly id: string;
   readonly channelId: string;
-  readonly createdAt: number;
+  /** Tests may set it back to make the message old. */
+  createdAt: number;
   flags: number;
   content: string;
   components: Record<string, unknown>[];
@@ -55,18 +56,25 @@ export interface Message {
 export class ApiError extends Error {
   readonly status: number;
   readonly code: number;
+  /** Seconds to wait, for a 429. */
+  readonly retryAfter: number | null;
 
-  constructor(status: number, code: number, message: string) {
+  constructor(status: number, code: number, message: string, retryAfter: number | null = null) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
+
+/** Discord's limit for edits of messages older than an hour, a channel: code 30046. */
+const OLD_MESSAGE = { ageMs: 60 * 60_000, edits: 3, windowMs: 6_000 };
 
 /** Channels and messages, with Discord's rules about who may do what. */
 export class World {
   readonly channels = new Map<string, Channel>();
   readonly messages = new Map<string, Message>();
+  readonly #oldEdits = new Map<string, number[]>();
   /** People who take no direct messages. */
   readonly closedDirects = new Set<string>();
 
@@ -100,6 +108,18 @@ export class World {
       throw new ApiError(404, 10008, 'Unknown Message');
     }
     return message;
+  }
+
+  /** Counts an edit of an old message; throws the 429 that Discord gives for too many. */
+  countEdit(message: Message): void {
+    const now = Date.now();
+    if (now - message.createdAt < OLD_MESSAGE.ageMs) return;
+    const recent = (this.#oldEdits.get(message.channelId) ?? []).filter((at) => now - at < OLD_MESSAGE.windowMs);
+    if (recent.length >= OLD_MESSAGE.edits) {
+      const retryAfter = (recent[0]! + OLD_MESSAGE.windowMs - now) / 1000;
+      throw new ApiError(429, 30046, 'Maximum number of edits to messages older than 1 hour reached', retryAfter);
+    }
+    this.#oldEdits.set(message.channelId, [...recent, now]);
   }
 
   checkPosting(channel: Channel, hasFiles: boolean): void {
