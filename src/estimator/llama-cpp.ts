@@ -8,8 +8,8 @@ import { cacheBytes, shapeContext } from './cache.ts';
 import { decideFlashAttention } from './compute/flash-attention.ts';
 import { guessCompute } from './compute/guess.ts';
 import type { ComputeMemo } from './compute/memo.ts';
-import type { ComputeOptions } from './compute/planner.ts';
-import { attentionStaysWithLayers, computeBytes } from './compute/planner.ts';
+import type { ComputeOptions, FusedOperation } from './compute/planner.ts';
+import { computeBytes, staysWithLayers } from './compute/planner.ts';
 import type { Model } from './model.ts';
 import { compileModel } from './model.ts';
 import { placeLayers } from './placement.ts';
@@ -20,6 +20,9 @@ import { matchOverrides, weightBytes } from './weights.ts';
 
 /** Copies of inputs with pipeline parallelism (GGML_SCHED_MAX_COPIES). */
 const PIPELINE_COPIES = 4;
+
+/** Tokens per sequence with which the fused delta net is tried. */
+const TRIAL_CHUNK_TOKENS = 16;
 
 /** Everything a plan rests on, for callers that look inside. */
 export interface PreparedPlan {
@@ -57,13 +60,20 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: 
     pins: config.view === 'real',
   };
   const { architecture } = model;
-  const flashAttention = decideFlashAttention(
-    model,
-    config,
-    { placement, typeK, typeV, overridden: overrides.size > 0 },
-    () => architecture === undefined || attentionStaysWithLayers(model, architecture, { ...options, pins: true }, memo),
+  // Layers and tensors on the host may draw operations of neighbours away from their layers.
+  const mixed = placement.host > 0 && (overrides.size > 0 || placement.deviceOf.includes(placement.host));
+  const stays = (trial: ComputeOptions, operation: FusedOperation, tokens: number) =>
+    architecture === undefined || !mixed || staysWithLayers(model, architecture, trial, operation, tokens, memo);
+  const flashAttention = decideFlashAttention(model, config, { placement, typeK, typeV }, () =>
+    stays(options, 'flash attention', 1),
   );
-  return { model, options: { ...options, flashAttention } };
+  const decided = { ...options, flashAttention };
+  if (architecture?.fusesDeltaNet !== true || !mixed) {
+    return { model, options: decided };
+  }
+  const fusedSteps = stays(decided, 'delta net', 1);
+  const fusedChunks = stays({ ...decided, fusedSteps }, 'delta net', TRIAL_CHUNK_TOKENS);
+  return { model, options: { ...decided, fusedSteps, fusedChunks } };
 }
 
 /**

@@ -129,7 +129,7 @@ function addGlobals(model: Model, placement: Placement, overrides: Overrides, re
     const embedding = model.globals.get('token_embd')!.weight!;
     const onHost = (overrides.get(embedding) ?? outputDevice) === host;
     // On the host the copy is spared, unless input and output end in different kinds of host memory.
-    if (!onHost || (host > 0 && !isPinnable(embedding) && !overrides.has(embedding))) {
+    if (!onHost || (host > 0 && !isPinnable(embedding))) {
       addTo(result, onHost ? host : outputDevice, host, embedding);
     }
   }

@@ -35,6 +35,8 @@ export interface Architecture {
    * layer may be left out of the graph when there are several devices.
    */
   readonly slicesPerLayer?: boolean;
+  /** True where layers have gated delta nets, which llama.cpp fuses if it can. */
+  readonly fusesDeltaNet?: boolean;
   /** Reads the keys that this architecture has beyond the common ones (`load_arch_hparams`). */
   hparams?(hp: Hparams, reader: MetadataReader, spec: ModelSpec): void;
   /** Whether the layer loads the rope factors of the file; default: all layers do. */

@@ -31,6 +31,9 @@ export interface BuildOptions {
   readonly outputs: number;
   /** Pooled embeddings are wanted. */
   readonly embeddings: boolean;
+  /** Whether the fused delta net is on, for single steps and for longer batches. */
+  readonly fusedSteps: boolean;
+  readonly fusedChunks: boolean;
   /** Layers to build; a run of equal layers may be shortened. */
   readonly layers: Int32Array;
 }
@@ -58,6 +61,8 @@ export class GraphBuilder {
   private readonly pinsNorms: boolean;
   /** Flash attention's nodes and the layers they belong to, alternating. */
   readonly attentionNodes: number[] = [];
+  /** Fused delta nets' nodes and their layers, alternating. */
+  readonly fusedNodes: number[] = [];
   /** The tensor embeddings are read from. */
   embedding: Tensor = NO_TENSOR;
   logits: Tensor = NO_TENSOR;

@@ -5,7 +5,7 @@
  * quantized cache since llama.cpp PR 23907.
  */
 
-import { BLOCK_BYTES, cudaRowPaddingBytes, F16, F32 } from '../tensors.ts';
+import { BLOCK_BYTES, cudaRowPaddingBytes, F16, F32, IS_QUANTIZED } from '../tensors.ts';
 import type { Graph, Tensor } from './graph.ts';
 import { MAX_PARENTS, NO_TENSOR } from './graph.ts';
 import { OP_FLASH_ATTN, OP_GET_ROWS, OP_MUL_MAT, OP_MUL_MAT_ID, OP_ROPE, OP_SSM_SCAN } from './ops.ts';
@@ -88,12 +88,27 @@ export function cudaBytes(graph: Graph, t: Tensor): number {
   return bytes + cudaRowPaddingBytes(graph.type[t]!, graph.size(t, 0));
 }
 
+/** Query rows up to which a kernel reads quantized K and V as they are. */
+const VECTOR_KERNEL_ROWS = 2;
+
+/** Whether the kernel for few queries is chosen, which needs no copies of a quantized cache. */
+function usesVectorKernel(graph: Graph, q: Tensor, k: Tensor, v: Tensor): boolean {
+  const head = graph.size(q, 0);
+  if (IS_QUANTIZED[graph.type[k]!] === 0 && IS_QUANTIZED[graph.type[v]!] === 0) {
+    return false;
+  }
+  return graph.size(q, 1) <= VECTOR_KERNEL_ROWS && head <= 256 && head % 64 === 0;
+}
+
 /** F16 copies of K and V behind the result, when they are of another type. MLA's V is a view of K: one copy. */
 function flashAttentionScratch(graph: Graph, t: Tensor): number {
   const at = t * MAX_PARENTS;
   const k = graph.parents[at + 1]!;
   const v = graph.parents[at + 2]!;
   let bytes = 0;
+  if (usesVectorKernel(graph, graph.parents[at]!, k, v)) {
+    return 0;
+  }
   if (needsF16Copy(graph, k)) {
     bytes += graph.elements(k) * BLOCK_BYTES[F16]!;
   }

@@ -2,11 +2,14 @@
  * Gated delta net: Qwen's linear attention.
  *
  * Source: models/delta-net-base.cpp, models/qwen3next.cpp, models/qwen35.cpp, ggml.c (`ggml_gated_delta_net`), llama.cpp
- * b10256. The fused operation is assumed, as CUDA and the CPU have it.
+ * b10256. llama.cpp uses one fused operation unless a trial graph puts it on another device than its layer; then the
+ * same is spelt out chunk by chunk.
  */
 
 import { F32, rowBytes } from '../tensors.ts';
 import type { GraphBuilder } from './builder.ts';
+import type { DeltaNetParts, DeltaNetResult } from './delta-net-unfused.ts';
+import { chunkedDeltaNet, singleStep } from './delta-net-unfused.ts';
 import type { Tensor } from './graph.ts';
 import { OP_GATED_DELTA_NET } from './ops.ts';
 import type { RecurrentInputs } from './recurrent.ts';
@@ -56,43 +59,47 @@ export function deltaNet(
   let q = g.l2Norm(part(sizeK, headsK));
   let k = g.l2Norm(part(sizeK, headsK));
   const v = part(sizeV, headsV);
+  const fused = length === 1 ? b.options.fusedSteps : b.options.fusedChunks;
+  const allFused = b.options.fusedSteps && b.options.fusedChunks;
   if (options.repeatsHeads && headsK !== headsV) {
     q = repeatHeads(b, q, headsV / headsK, length);
     k = repeatHeads(b, k, headsV / headsK, length);
+  } else if (!allFused && headsK !== headsV) {
+    q = g.repeat(q, sizeK, headsV, length, b.sequences);
+    k = g.repeat(k, sizeK, headsV, length, b.sequences);
   }
-  const rows = length * b.sequences;
-  const result = g.custom(
-    OP_GATED_DELTA_NET,
-    F32,
-    [sizeV * headsV, rows + sizeV * b.sequences, 1, 1],
-    [q, k, v, p.decay, p.beta, state],
-  );
-  const valueRow = rowBytes(F32, sizeV);
-  const output = g.view(
-    result,
-    sizeV,
-    headsV,
-    length,
-    b.sequences,
-    valueRow,
-    valueRow * headsV,
-    valueRow * headsV * length,
-  );
-  const newState = g.view(
-    result,
-    sizeV,
-    sizeV,
-    headsV,
-    b.sequences,
-    valueRow,
-    valueRow * sizeV,
-    valueRow * sizeV * headsV,
-  );
+  const parts: DeltaNetParts = { q, k, v, decay: p.decay, beta: p.beta, state };
+  const { output, newState } = fused
+    ? fusedDeltaNet(b, layer, parts)
+    : length === 1
+      ? singleStep(b, parts)
+      : chunkedDeltaNet(b, parts);
   g.expand(g.copy(newState, g.view(stored, g.size(stored, 0), b.sequences, 1, 1, g.stride(stored, 1))));
   const gate = g.unary(g.reshape(p.z, sizeV, headsV, length, b.sequences));
   const gated = g.mul(b.normNamed(layer, 'ssm_norm', output), gate);
   const out = b.matMul(layer, 'ssm_out', g.reshape(gated, sizeV * headsV, length, b.sequences));
-  return g.reshape(out, hp.embedding, rows);
+  return g.reshape(out, hp.embedding, length * b.sequences);
+}
+
+/** One fused operation: outputs, then the new state. */
+function fusedDeltaNet(b: GraphBuilder, layer: number, p: DeltaNetParts): DeltaNetResult {
+  const g = b.graph;
+  const size = g.size(p.v, 0);
+  const heads = g.size(p.v, 1);
+  const length = g.size(p.v, 2);
+  const sequences = g.size(p.v, 3);
+  const result = g.custom(
+    OP_GATED_DELTA_NET,
+    F32,
+    [size * heads, length * sequences + size * sequences, 1, 1],
+    [p.q, p.k, p.v, p.decay, p.beta, p.state],
+  );
+  b.fusedNodes.push(result, layer);
+  const row = rowBytes(F32, size);
+  return {
+    output: g.view(result, size, heads, length, sequences, row, row * heads, row * heads * length),
+    newState: g.view(result, size, size, heads, sequences, row, row * size, row * size * heads),
+  };
 }
 
 function repeatHeads(b: GraphBuilder, x: Tensor, factor: number, length: number): Tensor {

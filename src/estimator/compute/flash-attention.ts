@@ -10,24 +10,18 @@ import { hasOwnCache } from '../cache.ts';
 import { headKOf, headVOf } from '../metadata.ts';
 import type { Model } from '../model.ts';
 import type { Placement } from '../placement.ts';
-import { IS_QUANTIZED } from '../tensors.ts';
+import { F16, F32, IS_QUANTIZED } from '../tensors.ts';
 import type { LlamaCppConfig } from '../types.ts';
 import { EstimateError } from '../types.ts';
 import { flashAttentionSupported } from './cuda.ts';
 
 /**
- * Decides for a configuration. `probe` says whether attention would stay with its layers; it is asked only where layers
- * or tensors are on the host, since then neighbours decide. Throws `kv-needs-flash-attention` for a combination that llama.cpp refuses.
+ * Decides for a configuration. `probe` says whether attention would stay with its layers. Throws `kv-needs-flash-attention` for a combination that llama.cpp refuses.
  */
 export function decideFlashAttention(
   model: Model,
   config: LlamaCppConfig,
-  options: {
-    readonly placement: Placement;
-    readonly typeK: number;
-    readonly typeV: number;
-    readonly overridden: boolean;
-  },
+  options: { readonly placement: Placement; readonly typeK: number; readonly typeV: number },
   probe: () => boolean,
 ): boolean {
   const { placement, typeK, typeV } = options;
@@ -40,11 +34,9 @@ export function decideFlashAttention(
   if (config.flashAttention === true || IS_QUANTIZED[typeV] === 1 || model.hp.architecture === 'grok') {
     return model.hp.architecture !== 'grok';
   }
-  if (!supportedOnGpus(model, placement, typeK === typeV)) {
-    return false;
-  }
-  const onHost = options.overridden || placement.deviceOf.includes(placement.host);
-  return !onHost || placement.host === 0 || probe();
+  // An F32 cache is cast to F16 on its way into the kernel.
+  const kernelType = (type: number) => (type === F32 ? F16 : type);
+  return supportedOnGpus(model, placement, kernelType(typeK) === kernelType(typeV)) && probe();
 }
 
 function supportedOnGpus(model: Model, placement: Placement, sameTypes: boolean): boolean {

@@ -27,6 +27,7 @@ import {
   OP_MUL_MAT_ID,
   OP_NONE,
   OP_NORM,
+  OP_OTHER,
   OP_PAD,
   OP_PERMUTE,
   OP_REPEAT,
@@ -477,6 +478,11 @@ export class Graph {
   /** Copies `a` into `b`: a view of `b`. */
   copy(a: Tensor, b: Tensor): Tensor {
     return this.parents2(this.viewLike(OP_CPY, b), a, b);
+  }
+
+  /** Writes `b` into a part of `a`: a view of `a`. */
+  setInto(a: Tensor, b: Tensor): Tensor {
+    return this.parents2(this.viewLike(OP_OTHER, a), a, b);
   }
 
   concat(a: Tensor, b: Tensor, dimension: number): Tensor {

@@ -29,6 +29,8 @@ export class ComputeMemo {
       options.opOffload,
       options.copies,
       options.pins,
+      options.fusedSteps,
+      options.fusedChunks,
       placement.host,
     ];
     return `${facts.join()} ${graphSignature(model, placement, overrides, all)}`;

@@ -36,8 +36,11 @@ export interface ComputeOptions {
   readonly pins: boolean;
   /** Build every layer instead of a few of each run; for tests. */
   readonly allLayers?: boolean;
-  /** One token per sequence, all of them outputs. */
-  readonly probe?: boolean;
+  /** Whether the fused delta net is on; default true. */
+  readonly fusedSteps?: boolean;
+  readonly fusedChunks?: boolean;
+  /** Tokens per sequence of a trial graph, all of them outputs. */
+  readonly trialTokens?: number;
 }
 
 // One graph at a time: planning is synchronous, so these are reused instead of being collected as garbage.
@@ -85,22 +88,27 @@ function planGraph(model: Model, architecture: Architecture, options: ComputeOpt
   return builder;
 }
 
+/** Operations that llama.cpp turns off when a trial graph puts one of them on another device than its layer. */
+export type FusedOperation = 'flash attention' | 'delta net';
+
 /**
- * Whether every layer's flash attention would run on the layer's own device: what llama.cpp tries with one token per
- * sequence before it leaves flash attention on (`resolve_fused_ops`).
+ * Whether an operation would run on its layer's own device in every layer: what llama.cpp tries with a few tokens per
+ * sequence before it leaves the operation on (`resolve_fused_ops`).
  */
-export function attentionStaysWithLayers(
+export function staysWithLayers(
   model: Model,
   architecture: Architecture,
   options: ComputeOptions,
+  operation: FusedOperation,
+  trialTokens: number,
   memo?: ComputeMemo,
 ): boolean {
   if (memo !== undefined) {
-    const key = memo.key(model, options, options.allLayers === true);
-    return memo.stays(key, () => attentionStaysWithLayers(model, architecture, options));
+    const key = `${operation} ${trialTokens} ${memo.key(model, options, options.allLayers === true)}`;
+    return memo.stays(key, () => staysWithLayers(model, architecture, options, operation, trialTokens));
   }
-  const builder = planGraph(model, architecture, { ...options, probe: true });
-  const nodes = builder.attentionNodes;
+  const builder = planGraph(model, architecture, { ...options, trialTokens, pins: true });
+  const nodes = operation === 'flash attention' ? builder.attentionNodes : builder.fusedNodes;
   for (let i = 0; i < nodes.length; i += 2) {
     if (schedule.backendOf[nodes[i]!] !== options.placement.deviceOf[nodes[i + 1]!]) {
       return false;
@@ -117,7 +125,8 @@ export function graphFacts(model: Model, architecture: Architecture, options: Co
 
 function buildGraph(model: Model, architecture: Architecture, options: ComputeOptions): GraphBuilder {
   const { shape } = options;
-  const micro = options.probe === true ? shape.sequences : Math.min(shape.numCtx, shape.numUbatch);
+  const { trialTokens } = options;
+  const micro = trialTokens === undefined ? Math.min(shape.numCtx, shape.numUbatch) : trialTokens * shape.sequences;
   const tokens = Math.ceil(micro / shape.sequences) * shape.sequences;
   graph.reset();
   const builder = new GraphBuilder(graph, model, {
@@ -129,8 +138,10 @@ function buildGraph(model: Model, architecture: Architecture, options: ComputeOp
     typeK: options.typeK,
     typeV: options.typeV,
     tokens,
-    outputs: options.probe === true ? micro : Math.min(micro, options.outputs),
+    outputs: trialTokens === undefined ? Math.min(micro, options.outputs) : micro,
     embeddings: options.embeddings,
+    fusedSteps: options.fusedSteps !== false,
+    fusedChunks: options.fusedChunks !== false,
     layers: representativeLayers(model, options.placement, options.overrides, options.allLayers === true),
   });
   architecture.build(builder);

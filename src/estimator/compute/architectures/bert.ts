@@ -83,7 +83,6 @@ function network(b: GraphBuilder, layer: number, x: Tensor): Tensor {
 export const gemmaEmbedding: Architecture = {
   names: ['gemma-embedding'],
   memory: 'none',
-  hasOutput: false,
   hparams(hp, reader) {
     readWindow(hp, reader, { period: 6, kind: 'symmetric' });
     hp.causal = false;

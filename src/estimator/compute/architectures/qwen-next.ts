@@ -89,6 +89,7 @@ function build(b: GraphBuilder, next: boolean): void {
 export const qwen3next: Architecture = {
   names: ['qwen3next'],
   memory: 'hybrid',
+  fusesDeltaNet: true,
   hparams: readHybrid,
   build: (b) => build(b, true),
 };
@@ -97,6 +98,7 @@ export const qwen3next: Architecture = {
 export const qwen35: Architecture = {
   names: ['qwen35', 'qwen35moe'],
   memory: 'hybrid',
+  fusesDeltaNet: true,
   hparams(hp, reader) {
     readHybrid(hp, reader);
     hp.positionsPerToken = 4;
