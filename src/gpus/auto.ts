@@ -56,8 +56,8 @@ export function createAutoSource(options: AutoOptions = {}): GpuSource {
   const nvidia = createNvidiaSmiSource({ clock, ...options.nvidia });
   const amd = createAmdSource({ clock, ...options.amd });
 
-  const nothing = (reason: string): GpuSnapshot => {
-    lastNothing = { ...noneReading(clock(), [gpuError('no-source', { reason })]), missing: [] };
+  const nothing = (code: 'no-source' | 'source-elsewhere'): GpuSnapshot => {
+    lastNothing = { ...noneReading(clock(), [gpuError(code)]), missing: [] };
     nothingUntilMs = clock() + RETRY_MS;
     return lastNothing;
   };
@@ -74,7 +74,7 @@ export function createAutoSource(options: AutoOptions = {}): GpuSource {
       chosen = amd;
       return second;
     }
-    if (!(await hasAmdCards())) return nothing('nothing-found');
+    if (!(await hasAmdCards())) return nothing('no-source');
     const second = await amd.read();
     if (second.status !== 'failed') chosen = amd;
     return second;
@@ -87,7 +87,7 @@ export function createAutoSource(options: AutoOptions = {}): GpuSource {
     kind: 'auto',
     description: 'auto',
     read(readOptions) {
-      if (options.isLocal === false) return Promise.resolve(nothing('ollama-elsewhere'));
+      if (options.isLocal === false) return Promise.resolve(nothing('source-elsewhere'));
       if (chosen !== null) return chosen.read(readOptions);
       if (lastNothing !== null && clock() < nothingUntilMs) return Promise.resolve(lastNothing);
       current ??= decide().finally(() => {

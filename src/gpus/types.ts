@@ -148,8 +148,10 @@ export type GpuErrorCode =
   /** The Prometheus server refuses the query. Params: `type`. */
   | 'query-failed'
   | 'not-json'
-  /** Nothing was found that could be read. */
-  | 'no-source';
+  /** `auto` found nothing on this machine that could be read. */
+  | 'no-source'
+  /** `auto` reads this machine only, and Ollama runs on another one. */
+  | 'source-elsewhere';
 
 export interface GpuError {
   readonly code: GpuErrorCode;

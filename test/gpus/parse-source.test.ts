@@ -120,7 +120,7 @@ describe('auto', () => {
     const { source, directory, pass } = auto(null, {});
     expect(await source.read()).toMatchObject({
       basis: 'none',
-      errors: [{ code: 'no-source', params: { reason: 'nothing-found' } }],
+      errors: [{ code: 'no-source' }],
     });
     files(join(directory, 'drm'), amdTree);
     expect((await source.read()).source).toBe('none');
@@ -131,7 +131,7 @@ describe('auto', () => {
   it('does not take this machine’s GPUs for those of another one', async () => {
     expect(await auto(`echo '${row}'`, amdTree, false).source.read()).toMatchObject({
       gpus: [],
-      errors: [{ params: { reason: 'ollama-elsewhere' } }],
+      errors: [{ code: 'source-elsewhere' }],
     });
   });
 });

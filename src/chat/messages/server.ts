@@ -150,6 +150,10 @@ export const serverMessages = area({
     en: 'No GPU source is known: set GPU_SOURCE.',
     'zh-CN': '没有已知的 GPU 来源：请设置 GPU_SOURCE。',
   },
+  'gpu-error.source-elsewhere': {
+    en: 'Ollama runs on another machine, so the GPUs here are the wrong ones: set GPU_SOURCE (ssh, Prometheus or sizes such as 4x8GiB).',
+    'zh-CN': 'Ollama 运行在另一台机器上，本机的 GPU 不适用：请设置 GPU_SOURCE（ssh、Prometheus 或如 4x8GiB 的容量）。',
+  },
 
   'gpu-note.memory-sum-off': {
     en: 'the parts differ from the total by {differenceBytes:bytes}',
