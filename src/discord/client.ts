@@ -33,7 +33,8 @@ export function onInteraction(client: Client, listener: (payload: unknown) => vo
   client.ws.on(GatewayDispatchEvents.InteractionCreate, listener);
 }
 
-const POSTING = {
+/** What posting to a channel needs, by the names that Discord shows to administrators. */
+export const POSTING_PERMISSIONS = {
   'View Channel': PermissionFlagsBits.ViewChannel,
   'Send Messages': PermissionFlagsBits.SendMessages,
   'Embed Links': PermissionFlagsBits.EmbedLinks,
@@ -47,8 +48,8 @@ export function missingPermissions(client: Client, channelId: string): readonly 
   const granted = channel.permissionsFor(client.user.id);
   if (granted === null) return null;
   const needed = channel.isThread()
-    ? { ...POSTING, 'Send Messages': PermissionFlagsBits.SendMessagesInThreads }
-    : POSTING;
+    ? { ...POSTING_PERMISSIONS, 'Send Messages': PermissionFlagsBits.SendMessagesInThreads }
+    : POSTING_PERMISSIONS;
   return Object.entries(needed)
     .filter(([, bit]) => !granted.has(bit))
     .map(([name]) => name);

@@ -69,7 +69,12 @@ export function createPoster(settings: PosterSettings): ChatPoster {
       typed(async () => {
         const channelId = directChannels.get(userId) ?? (await api.openDirect(userId));
         setBounded(directChannels, userId, channelId, MAX_DIRECT_CHANNELS);
-        return await post(channelId, reply, options);
+        try {
+          return await post(channelId, reply, options);
+        } catch (error) {
+          directChannels.delete(userId);
+          throw error;
+        }
       }),
     missingPermissions: async (channelId) => settings.missingPermissions(channelId),
   };

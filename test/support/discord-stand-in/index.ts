@@ -84,6 +84,7 @@ export class DiscordStandIn {
     const routes = createRoutes({
       token: this.token,
       applicationId: this.applicationId,
+      guildId: this.guildId,
       gatewayUrl: () => this.#gatewayUrl(),
       tokenLifeMs: () => this.tokenTtlMs,
       world: this.world,

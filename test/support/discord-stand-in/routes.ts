@@ -17,6 +17,7 @@ export interface ApiRequest {
 export interface RouteContext {
   readonly token: string;
   readonly applicationId: string;
+  readonly guildId: string;
   readonly gatewayUrl: () => string;
   readonly tokenLifeMs: () => number;
   readonly world: World;
@@ -210,6 +211,14 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
       () => ({
         status: 200,
         body: { id: applicationId, username: 'headroom', discriminator: '0000', avatar: null, bot: true },
+      }),
+    ],
+    [
+      /^GET \/users\/@me\/guilds$/,
+      'bot',
+      () => ({
+        status: 200,
+        body: [{ id: context.guildId, name: 'Lab', permissions: String(world.guildPermissions) }],
       }),
     ],
     [

@@ -74,6 +74,8 @@ const OLD_MESSAGE = { ageMs: 60 * 60_000, edits: 3, windowMs: 6_000 };
 export class World {
   readonly channels = new Map<string, Channel>();
   readonly messages = new Map<string, Message>();
+  /** What the bot may do in the server at large. */
+  guildPermissions = ALL;
   readonly #oldEdits = new Map<string, number[]>();
   /** People who take no direct messages. */
   readonly closedDirects = new Set<string>();
