@@ -145,6 +145,10 @@ export interface Hparams {
   perLayerEmbedding: number;
   /** Granite: whether layers rotate at all. */
   ropeFinetuned: boolean;
+  /** Cohere 2 with experts: norms are RMS norms. */
+  normsRms: boolean;
+  /** GPT-NeoX: attention and network stand side by side. */
+  parallelResidual: boolean;
   logitScale: number;
   attentionSoftcap: boolean;
   finalSoftcap: number;
@@ -322,6 +326,8 @@ export function readHparams(spec: ModelSpec): Hparams {
     temperatureScale: 0,
     perLayerEmbedding: 0,
     ropeFinetuned: false,
+    normsRms: false,
+    parallelResidual: false,
     logitScale: 0,
     attentionSoftcap: false,
     finalSoftcap: 0,

@@ -63,6 +63,8 @@ export class GraphBuilder {
   readonly attentionNodes: number[] = [];
   /** Fused delta nets' nodes and their layers, alternating. */
   readonly fusedNodes: number[] = [];
+  /** Embeddings of the tokens before they are scaled, as wide as the model (`t_inp_embd`). */
+  inputRows: Tensor = NO_TENSOR;
   /** The tensor embeddings are read from. */
   embedding: Tensor = NO_TENSOR;
   logits: Tensor = NO_TENSOR;
@@ -224,6 +226,7 @@ export class GraphBuilder {
     if (hp.inputEmbedding !== hp.embedding) {
       current = g.view(current, hp.embedding, this.tokens, 1, 1, g.stride(current, 1));
     }
+    this.inputRows = current;
     if (hp.embeddingScale !== 0) {
       if (!g.isContiguous(current)) {
         current = g.cont(current);

@@ -94,6 +94,10 @@ export interface DecoderOptions {
   readonly norm?: NormKind;
   /** The embeddings are scaled on a node of their own. */
   readonly scaleEmbedding?: boolean;
+  /** The embeddings of the positions are added, where the model has them. */
+  readonly positionEmbedding?: boolean;
+  /** The embeddings are normed. */
+  readonly embeddingNorm?: boolean;
   /** Attention of a layer: options, or all of it. `x` is normed. */
   readonly attention?:
     | AttentionOptions
@@ -118,28 +122,47 @@ export interface DecoderOptions {
   readonly residualFirst?: boolean;
   /** Output rows are picked behind the last layer, not within it; the whole last state stays an output. */
   readonly lateOutputs?: boolean;
+  /** What happens behind a block. */
+  readonly afterLayer?: (b: GraphBuilder, layer: number, x: Tensor) => Tensor;
 }
 
 /** Builds a decoder. */
 export function decoder(b: GraphBuilder, options: DecoderOptions = {}): void {
   const g = b.graph;
-  let x = b.inputEmbedding();
-  if (options.scaleEmbedding === true) {
-    x = g.scale(x);
-  }
-  const context: DecoderContext = {
-    positions: b.inputPositions(),
-    inputs: attentionInputs(b),
-    outputIds: b.inputOutputIds(),
-  };
+  const context = decoderContext(b);
+  let x = embed(b, context, options);
   for (const layer of b.layers) {
     x = decoderLayer(b, layer, x, context, options);
+    x = options.afterLayer?.(b, layer, x) ?? x;
   }
   if (options.lateOutputs === true) {
     b.nextn = x;
     x = g.getRows(x, context.outputIds);
   }
   finishDecoder(b, x, options);
+}
+
+/** Inputs as nearly all decoders have them. */
+export function decoderContext(b: GraphBuilder): DecoderContext {
+  return { positions: b.inputPositions(), inputs: attentionInputs(b), outputIds: b.inputOutputIds() };
+}
+
+/** Embeddings of the tokens and what happens to them in front of the first block. */
+export function embed(b: GraphBuilder, context: DecoderContext, options: DecoderOptions): Tensor {
+  const g = b.graph;
+  let x = b.inputEmbedding();
+  if (options.scaleEmbedding === true) {
+    x = g.scale(x);
+  }
+  if (options.positionEmbedding === true) {
+    const table = b.globalWeight('position_embd');
+    x = table === NO_TENSOR ? x : g.add(x, g.getRows(table, context.positions));
+  }
+  if (options.embeddingNorm === true) {
+    const kind = options.norm ?? 'rms';
+    x = b.norm(x, b.globalWeight('token_embd_norm'), b.globalBias('token_embd_norm'), kind, 0);
+  }
+  return x;
 }
 
 /** Last norm, output matrix, logits. */

@@ -48,6 +48,10 @@ export function feedForward(b: GraphBuilder, layer: number, x: Tensor, options: 
     if (activation === 'relu-sqr') {
       current = g.sqr(current);
     }
+    const scales = b.weight(layer, 'ffn_act');
+    if (scales !== NO_TENSOR) {
+      current = g.div(current, scales);
+    }
   }
   return bias(names.down, b.matMul(layer, names.down, current));
 }

@@ -1,12 +1,39 @@
-/** Command R: attention and feed-forward side by side on one normed input. */
+/** Command R: attention and feed-forward network side by side on one normed input. */
 
-import { readWindow } from '../../metadata.ts';
+import { readWindow, setWindowPattern } from '../../metadata.ts';
 import type { Architecture } from '../architecture.ts';
-import { attentionInputs } from '../attention.ts';
-import { attention, finishDecoder } from '../decoder.ts';
-import { feedForward } from '../feed-forward.ts';
+import type { GraphBuilder } from '../builder.ts';
+import { attention } from '../decoder.ts';
+import { experts, feedForward, SHARED_EXPERT } from '../feed-forward.ts';
+import type { Tensor } from '../graph.ts';
+import type { Branches } from '../parallel-decoder.ts';
+import { parallelDecoder } from '../parallel-decoder.ts';
 
-/** models/cohere2.cpp. */
+function sum({ graph: g }: GraphBuilder, { x, attended, hidden }: Branches): Tensor {
+  return g.add(g.add(hidden, x), attended);
+}
+
+function scaleLogits(b: GraphBuilder, logits: Tensor): Tensor {
+  return b.hp.logitScale === 0 ? logits : b.graph.scale(logits);
+}
+
+/** models/command-r.cpp. */
+export const commandR: Architecture = {
+  names: ['command-r'],
+  hparams(hp, reader) {
+    hp.logitScale = reader.numberOr('logit_scale', 0);
+  },
+  build(b) {
+    parallelDecoder(b, {
+      norm: 'layer',
+      attention: { qkNorm: 'head', qkNormKind: 'layer' },
+      sum,
+      logits: scaleLogits,
+    });
+  },
+};
+
+/** Only windowed layers rotate. models/cohere2.cpp. */
 export const cohere2: Architecture = {
   names: ['cohere2'],
   hparams(hp, reader) {
@@ -14,25 +41,67 @@ export const cohere2: Architecture = {
     hp.logitScale = reader.numberOr('logit_scale', 0);
   },
   build(b) {
-    const g = b.graph;
-    let x = b.inputEmbedding();
-    const context = { positions: b.inputPositions(), inputs: attentionInputs(b), outputIds: b.inputOutputIds() };
-    for (const layer of b.layers) {
-      let normed = b.norm(x, b.weight(layer, 'attn_norm'), -1, 'layer', layer);
-      let attended = attention(b, layer, normed, context, {
-        rope: b.hp.isWindowed[layer] === 1,
-        ropeFactors: true,
-      });
-      if (layer === b.lastLayer) {
-        attended = g.getRows(attended, context.outputIds);
-        x = g.getRows(x, context.outputIds);
-        normed = g.getRows(normed, context.outputIds);
-      }
-      x = g.add(g.add(feedForward(b, layer, normed), x), attended);
-    }
-    finishDecoder(b, x, {
+    parallelDecoder(b, {
       norm: 'layer',
-      logits: (_, logits) => (b.hp.logitScale === 0 ? logits : g.scale(logits)),
+      attention: (_, layer, x, context) =>
+        attention(b, layer, x, context, { rope: b.hp.isWindowed[layer] === 1, ropeFactors: true }),
+      sum,
+      logits: scaleLogits,
     });
   },
 };
+
+/** models/cohere2moe.cpp. */
+export const cohere2moe: Architecture = {
+  names: ['cohere2moe'],
+  hparams(hp, reader) {
+    hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
+    hp.slidingWindow = 'standard';
+    hp.windowTokens = reader.numberOr('attention.sliding_window', 0);
+    const windowed = reader.array('attention.sliding_window_pattern');
+    if (windowed === undefined) {
+      setWindowPattern(hp, reader.numberOr('attention.sliding_window_pattern', 4), true);
+    } else {
+      hp.isWindowed.set(windowed.slice(0, hp.layersAll));
+    }
+    hp.logitScale = reader.numberOr('logit_scale', 0);
+    hp.denseLead = reader.numberOr('leading_dense_block_count', 0);
+    hp.expertWeightsNorm = reader.boolean('expert_weights_norm') ?? false;
+    hp.expertWeightsScale = reader.numberOr('expert_weights_scale', 0);
+    hp.expertGating = reader.numberOr('expert_gating_func', 0) || 2;
+    hp.normsRms = reader.numberOr('attention.layer_norm_rms_epsilon', 0) !== 0;
+  },
+  layerKind: (hp, layer) => (layer < hp.denseLead ? 1 : 0),
+  build(b) {
+    const { hp } = b;
+    parallelDecoder(b, {
+      norm: hp.normsRms ? 'rms' : 'layer',
+      attention: (_, layer, x, context) =>
+        attention(b, layer, x, context, {
+          rope: hp.isWindowed[layer] === 1 || layer < hp.denseLead,
+          ropeFactors: true,
+        }),
+      feedForward: cohereExperts,
+      sum,
+      lateOutputs: true,
+      logits: scaleLogits,
+    });
+  },
+};
+
+/** Dense, or the mean of the experts and the shared one. */
+function cohereExperts(b: GraphBuilder, layer: number, x: Tensor): Tensor {
+  if (!b.has(layer, 'ffn_gate_inp')) {
+    return feedForward(b, layer, x);
+  }
+  const { hp } = b;
+  const routed = experts(b, layer, x, {
+    normalize: hp.expertWeightsNorm,
+    scale: hp.expertWeightsScale,
+    gating: hp.expertGating,
+  });
+  if (!b.has(layer, 'ffn_up_shexp')) {
+    return routed;
+  }
+  return b.graph.scale(b.graph.add(routed, feedForward(b, layer, x, { names: SHARED_EXPERT })));
+}

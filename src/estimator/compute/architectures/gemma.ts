@@ -1,9 +1,21 @@
-/** Gemma 2 and 3: norms in front of and behind both branches, scaled embeddings and queries. */
+/** Gemma: scaled embeddings and queries; from Gemma 2 on norms in front of and behind both branches. */
 
 import { readWindow } from '../../metadata.ts';
 import type { Architecture } from '../architecture.ts';
 import { decoder, softcap } from '../decoder.ts';
 import { feedForward } from '../feed-forward.ts';
+
+/** models/gemma.cpp. */
+export const gemma: Architecture = {
+  names: ['gemma'],
+  build(b) {
+    decoder(b, {
+      scaleEmbedding: true,
+      attention: { scaleQ: true, outputBias: false },
+      feedForward: (_, layer, x) => feedForward(b, layer, x, { activation: 'gelu' }),
+    });
+  },
+};
 
 /** models/gemma2.cpp. */
 export const gemma2: Architecture = {

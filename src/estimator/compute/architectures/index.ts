@@ -2,31 +2,45 @@
 
 import type { Architecture } from '../architecture.ts';
 import { bert, gemmaEmbedding, modernBert } from './bert.ts';
-import { cohere2 } from './cohere.ts';
+import { cohere2, cohere2moe, commandR } from './cohere.ts';
 import { deepseek2 } from './deepseek.ts';
 import { ernie } from './ernie.ts';
-import { gemma2, gemma3 } from './gemma.ts';
+import { exaone, exaone4, exaoneMoe } from './exaone.ts';
+import { gemma, gemma2, gemma3 } from './gemma.ts';
 import { gemma3n } from './gemma3n.ts';
 import { gemma4 } from './gemma4.ts';
 import { glm4, glm4moe } from './glm.ts';
+import { bloom, falcon, gpt2, gptNeox, mpt, phi2, starcoder2 } from './gpt.ts';
 import { gptOss } from './gpt-oss.ts';
 import { granite } from './granite.ts';
 import { lfm2 } from './lfm2.ts';
 import { llama, seedOss, smollm3 } from './llama.ts';
+import { baichuan, chatglm, internlm2, orion, refact } from './llama-like.ts';
 import { llama4 } from './llama4.ts';
 import { falconH1, graniteHybrid, mamba, nemotronH } from './mamba.ts';
 import { minimaxM2 } from './minimax.ts';
-import { olmo2 } from './olmo.ts';
+import { olmo, olmo2, olmoe } from './olmo.ts';
 import { phi3 } from './phi.ts';
-import { qwen2, qwen3, qwen3moe } from './qwen.ts';
+import { qwen2, qwen2moe, qwen2vl, qwen3, qwen3moe, qwen3vl } from './qwen.ts';
 import { qwen3next, qwen35 } from './qwen-next.ts';
+import { stableLm } from './stablelm.ts';
 
 const ARCHITECTURES: readonly Architecture[] = [
+  baichuan,
   bert,
+  bloom,
+  chatglm,
   cohere2,
+  cohere2moe,
+  commandR,
   deepseek2,
   ernie,
+  exaone,
+  exaone4,
+  exaoneMoe,
+  falcon,
   falconH1,
+  gemma,
   gemma2,
   gemma3,
   gemma3n,
@@ -34,25 +48,39 @@ const ARCHITECTURES: readonly Architecture[] = [
   gemmaEmbedding,
   glm4,
   glm4moe,
+  gpt2,
+  gptNeox,
   gptOss,
   granite,
   graniteHybrid,
+  internlm2,
   lfm2,
   llama,
   llama4,
   mamba,
   minimaxM2,
   modernBert,
+  mpt,
   nemotronH,
+  olmo,
   olmo2,
+  olmoe,
+  orion,
+  phi2,
   phi3,
   qwen2,
+  qwen2moe,
+  qwen2vl,
   qwen3,
+  qwen35,
   qwen3moe,
   qwen3next,
-  qwen35,
+  qwen3vl,
+  refact,
   seedOss,
   smollm3,
+  stableLm,
+  starcoder2,
 ];
 
 const BY_NAME: ReadonlyMap<string, Architecture> = new Map(

@@ -1,0 +1,108 @@
+/** Decoders after GPT-2 and GPT-NeoX: layer norms with biases, a feed-forward network without gate. */
+
+import type { Architecture } from '../architecture.ts';
+import { attend, qkv } from '../attention.ts';
+import type { GraphBuilder } from '../builder.ts';
+import type { DecoderContext } from '../decoder.ts';
+import { attention, decoder } from '../decoder.ts';
+import { feedForward } from '../feed-forward.ts';
+import type { Tensor } from '../graph.ts';
+import { parallelDecoder } from '../parallel-decoder.ts';
+
+/** The steepest slope of ALiBi where the file does not say. */
+const ALIBI_BIAS = 8;
+
+function gelu(b: GraphBuilder, layer: number, x: Tensor): Tensor {
+  return feedForward(b, layer, x, { activation: 'gelu' });
+}
+
+/** Positions are learned, not rotated. models/gpt2.cpp, models/starcoder.cpp. */
+export const gpt2: Architecture = {
+  names: ['gpt2', 'starcoder'],
+  build: (b) => decoder(b, { norm: 'layer', positionEmbedding: true, attention: { rope: false }, feedForward: gelu }),
+};
+
+/** models/starcoder2.cpp, models/codeshell.cpp. */
+export const starcoder2: Architecture = {
+  names: ['starcoder2', 'codeshell'],
+  build: (b) => decoder(b, { norm: 'layer', feedForward: gelu }),
+};
+
+/** ALiBi; embeddings are normed. models/bloom.cpp. */
+export const bloom: Architecture = {
+  names: ['bloom'],
+  hparams(hp) {
+    hp.maxAlibiBias = ALIBI_BIAS;
+  },
+  build: (b) => decoder(b, { norm: 'layer', embeddingNorm: true, attention: { rope: false }, feedForward: gelu }),
+};
+
+/** ALiBi or learned positions. models/mpt.cpp. */
+export const mpt: Architecture = {
+  names: ['mpt'],
+  hparams(hp, reader) {
+    hp.clampKqv = reader.numberOr('attention.clamp_kqv', 0);
+    hp.maxAlibiBias = reader.numberOr('attention.max_alibi_bias', 0);
+  },
+  build: (b) => decoder(b, { norm: 'layer', positionEmbedding: true, attention: mptAttention, feedForward: gelu }),
+};
+
+/** Queries and keys are normed over whole rows where the model has the norms. */
+function mptAttention(b: GraphBuilder, layer: number, x: Tensor, context: DecoderContext): Tensor {
+  if (!b.has(layer, 'attn_q_norm')) {
+    return attention(b, layer, x, context, { rope: false });
+  }
+  const g = b.graph;
+  const heads = qkv(b, layer, x, b.hp.headV);
+  const normRows = (t: Tensor, name: string) => {
+    const count = g.size(t, 1);
+    const rows = b.normNamed(layer, name, g.reshape(t, b.hp.headV * count, b.tokens), 'layer');
+    return g.reshape(rows, b.hp.headV, count, b.tokens);
+  };
+  heads.q = normRows(heads.q, 'attn_q_norm');
+  heads.k = normRows(heads.k, 'attn_k_norm');
+  return attend(b, layer, context.inputs, heads);
+}
+
+/** Branches side by side or one behind the other, as the file says. models/gptneox.cpp. */
+export const gptNeox: Architecture = {
+  names: ['gptneox'],
+  hparams(hp, reader) {
+    hp.parallelResidual = reader.boolean('use_parallel_residual') ?? true;
+  },
+  build(b) {
+    if (!b.hp.parallelResidual) {
+      decoder(b, { norm: 'layer', feedForward: gelu });
+      return;
+    }
+    parallelDecoder(b, {
+      norm: 'layer',
+      feedForwardNorm: 'ffn_norm',
+      feedForward: gelu,
+      sum: ({ graph: g }, { x, attended, hidden }) => g.add(g.add(hidden, x), attended),
+    });
+  },
+};
+
+/** models/falcon.cpp. */
+export const falcon: Architecture = {
+  names: ['falcon'],
+  build: (b) =>
+    parallelDecoder(b, {
+      norm: 'layer',
+      feedForward: gelu,
+      sum: ({ graph: g }, { x, attended, hidden }) => g.add(g.add(hidden, attended), x),
+    }),
+};
+
+/** models/phi2.cpp. */
+export const phi2: Architecture = {
+  names: ['phi2'],
+  build: (b) =>
+    parallelDecoder(b, {
+      norm: 'layer',
+      attention: { scaleQ: true },
+      feedForward: gelu,
+      sum: ({ graph: g }, { x, attended, hidden }) => g.add(g.add(attended, hidden), x),
+    }),
+};
