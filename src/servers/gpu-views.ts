@@ -1,18 +1,22 @@
 import type { Gpu, GpuProcess, GpuSnapshot } from '../gpus/types.ts';
 import type { GpuView, LoadedModelView } from './types.ts';
 
-/** Whose process it is by its executable: Ollama itself, or the runner it brings along. The name is untrusted. */
-function isOllamaProcess(process: GpuProcess): boolean {
+/**
+ * Whose process it is, by its executable: `ours` for Ollama itself and the runner that lies in its directory, `maybe` for a
+ * llama-server whose directory is not told. The name is untrusted and decides nothing but this split.
+ */
+function processOwner(process: GpuProcess): 'ours' | 'maybe' | 'other' {
   const path = process.name.replaceAll('\\', '/').toLowerCase();
   const base = path.slice(path.lastIndexOf('/') + 1);
-  return (
-    /^ollama(_llama_server|-runner)?(\.exe)?(\s|$)/.test(base) ||
-    (path.includes('/ollama/') && base.startsWith('llama-server'))
-  );
+  if (/^ollama(_llama_server|-runner)?(\.exe)?(\s|$)/.test(base)) return 'ours';
+  if (!/^llama-server(\.exe)?(\s|$)/.test(base)) return 'other';
+  return path.includes('/ollama/') ? 'ours' : path === base ? 'maybe' : 'other';
 }
 
 /** Below this part of what Ollama reports, the processes seen cannot be all of its runners. */
 const SEEN_SHARE = 0.8;
+/** A runner's CUDA context and pools on one GPU are below this: more belongs to somebody else. */
+const CONTEXT_BYTES = 1.5 * 1024 ** 3;
 
 /** Whether a GPU's memory can be counted for loading a model. */
 export function isCountable(gpu: Gpu): boolean {
@@ -63,15 +67,31 @@ export function viewGpus(snapshot: GpuSnapshot | null, models: readonly LoadedMo
   });
 }
 
-/** Ollama's bytes per GPU by its processes; `null` when they are not all seen. */
+/** Ollama's bytes per GPU by its processes; `null` when they cannot be told for sure. */
 function ollamaByProcess(snapshot: GpuSnapshot, vramBytes: number): ReadonlyMap<string, number> | null {
   if (snapshot.processes === null) return null;
+  const ours = snapshot.processes.filter((process) => processOwner(process) === 'ours');
+  const sure = sumByGpu(ours);
+  if (sure !== null && sure.sum >= vramBytes * SEEN_SHARE) return sure.bytes;
+  const all = snapshot.processes.filter((process) => processOwner(process) !== 'other');
+  const possible = sumByGpu(all);
+  const isPlausible =
+    possible !== null &&
+    possible.sum >= vramBytes * SEEN_SHARE &&
+    possible.sum <= vramBytes + CONTEXT_BYTES * all.length;
+  return isPlausible ? possible.bytes : null;
+}
+
+/** `null` when the size of one is not told (Windows with a display driver). */
+function sumByGpu(
+  processes: readonly GpuProcess[],
+): { readonly bytes: Map<string, number>; readonly sum: number } | null {
   const bytes = new Map<string, number>();
   let sum = 0;
-  for (const process of snapshot.processes.filter(isOllamaProcess)) {
+  for (const process of processes) {
     if (process.usedBytes === null) return null;
     bytes.set(process.gpuUuid, (bytes.get(process.gpuUuid) ?? 0) + process.usedBytes);
     sum += process.usedBytes;
   }
-  return sum >= vramBytes * SEEN_SHARE ? bytes : null;
+  return { bytes, sum };
 }

@@ -93,6 +93,21 @@ describe('owners of memory', () => {
     expect(figures).toMatchObject({ usedByOllamaBytes: 4.5 * GIB, usedByOthersBytes: 3 * GIB });
   });
 
+  it('take a llama-server without a directory for Ollama’s only when the sizes agree', () => {
+    const at = (usedBytes: number | null) => [{ gpuUuid: A, pid: 1, usedBytes, name: 'llama-server', user: null }];
+    const basis = (usedBytes: number | null) =>
+      snapshot({ gpus: two, processes: at(usedBytes) }, [model('m', 3 * GIB)]).gpuViews[0]!.ollamaBasis;
+    expect(basis(3.2 * GIB)).toBe('processes');
+    expect(basis(5.5 * GIB)).toBe('shared-out');
+    expect(basis(GIB)).toBe('shared-out');
+    expect(basis(null)).toBe('shared-out');
+    // With nothing loaded it is somebody else's.
+    expect(snapshot({ gpus: two, processes: at(3 * GIB) }).gpuViews[0]).toMatchObject({
+      ollamaBytes: 0,
+      othersBytes: 6 * GIB,
+    });
+  });
+
   it('are not read from processes that cannot be all', () => {
     const processes = [{ gpuUuid: A, pid: 1, usedBytes: GIB, name: 'ollama', user: null }];
     const { gpuViews } = snapshot({ gpus: two, processes }, [model('m', 4 * GIB)]);
