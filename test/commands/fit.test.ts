@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { actionHandlers, commands } from '../../commands/index.ts';
+import { createDispatcher, type Dispatcher } from '../../src/chat/dispatcher.ts';
+import { LOCALES, type Locale } from '../../src/chat/locale.ts';
+import type { Block, OptionValue, Reply } from '../../src/chat/reply.ts';
+import { plainText } from '../../src/chat/text.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { renderReply } from '../../src/console/render.ts';
+import { createLog } from '../../src/log.ts';
+import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
+
+let demo: DemoServices;
+let dispatcher: Dispatcher;
+
+beforeAll(async () => {
+  demo = await startDemoServices(['gemma3:12b', 'qwen3:8b', 'nomic-embed-text']);
+  dispatcher = createDispatcher({ commands, actionHandlers, services: demo.services, log: createLog('silent') });
+});
+afterAll(() => demo.close());
+
+const caller = (locale: Locale) => ({ person: CONSOLE_PERSON, place: CONSOLE_PLACE, locale });
+
+function fit(options: Record<string, OptionValue>, locale: Locale = 'en'): Promise<Reply> {
+  return dispatcher.dispatch({ ...caller(locale), command: 'fit', options }, { progress: () => undefined });
+}
+
+const rendered = (reply: Reply, locale: Locale = 'en') => renderReply(reply, { locale, colour: false, nowMs: 0 });
+const tableOf = (reply: Reply) =>
+  reply.blocks.find((block): block is Block & { kind: 'table' } => block.kind === 'table');
+
+describe('/fit', () => {
+  it('answers with the verdict first, a row per GPU and the largest context', async () => {
+    const reply = await fit({ model: 'gemma3:12b', ctx: 32768 });
+    expect(reply.tone).toBe('good');
+    expect(plainText(reply.title)).toMatch(/^gemma3:12b fits with a context of 32768: \d+\.\d GiB on 4 GPUs/);
+    expect(tableOf(reply)?.rows.map((row) => row[0])).toEqual(['GPU 0', 'GPU 1', 'GPU 2', 'GPU 3', 'RAM']);
+    expect(rendered(reply)).toContain('The whole trained context fits: 131072.');
+  });
+
+  it('says what is simulated and what was assumed', async () => {
+    const reply = await fit({ model: 'qwen3:8b' });
+    expect(rendered(reply)).toContain('No context was given');
+    expect(rendered(reply)).toContain('Simulated server');
+  });
+
+  it('tells why not, and only advice that works', async () => {
+    const reply = await fit({ model: 'gemma3:12b', ctx: 131072, gpus: '12GiB' });
+    expect(reply.tone).toBe('warning');
+    const text = rendered(reply);
+    expect(text).toMatch(/too much for the GPUs: \d+ of 49 layers go to system memory/);
+    const shorter = Number(/A shorter context: (\d+) fits/.exec(text)?.[1]);
+    expect(shorter).toBeGreaterThan(0);
+    expect((await fit({ model: 'gemma3:12b', ctx: shorter, gpus: '12GiB' })).tone).toBe('good');
+    expect((await fit({ model: 'gemma3:12b', ctx: shorter + 256, gpus: '12GiB' })).tone).not.toBe('good');
+  });
+
+  it('offers to load only what the server has, and to try the largest context', async () => {
+    const here = await fit({ model: 'qwen3:8b', ctx: 8192 });
+    expect(here.actions?.map((action) => action.label)).toEqual(['Load with 8192', 'Try 40960', 'Explain']);
+    const elsewhere = await fit({ model: 'llama3.1:8b', ctx: 8192 });
+    expect(elsewhere.actions?.map((action) => action.label)).not.toContain('Load with 8192');
+    expect(rendered(elsewhere)).toContain('not pulled on this server yet');
+  });
+
+  it('explains every figure on a button', async () => {
+    const reply = await fit({ model: 'gemma3:12b', ctx: 8192 });
+    const explain = reply.actions?.find((action) => action.label === 'Explain');
+    const answer = await dispatcher.call(explain!.call, caller('en'), { progress: () => undefined });
+    expect(rendered(answer)).toContain('GPU 0 weights');
+    expect(rendered(answer)).toContain('llama.cpp');
+  });
+
+  it('takes an embedding model', async () => {
+    expect((await fit({ model: 'nomic-embed-text', ctx: 2048 })).tone).toBe('good');
+  });
+
+  it.each([
+    [{ model: 'no-such-model-anywhere' }, /No model/],
+    [{ model: 'gemma3:12b', ctx: 0 }, /ctx/],
+    [{ model: 'gemma3:12b', ctx: -5 }, /ctx/],
+    [{ model: 'gemma3:12b', ctx: 262144 }, /trained for a context of 131072/],
+    [{ model: 'gemma3:12b', gpus: 'a few' }, /is no GPU/],
+    [{ model: 'gemma3:12b', gpus: '8GiB:9GiB' }, /more free than total/],
+    [{ model: '../../etc/passwd' }, /no model name/],
+    [{ model: 'gpt-oss:120b-cloud' }, /cloud/],
+    [{ model: 'gemma3:12b', server: 'elsewhere' }, /no server elsewhere/],
+  ])('refuses %o in one sentence', async (options: Record<string, OptionValue>, sentence) => {
+    const reply = await fit(options);
+    expect(reply).toMatchObject({ tone: 'bad', failed: true, blocks: [] });
+    expect(plainText(reply.title)).toMatch(sentence);
+    expect(plainText(reply.title)).not.toMatch(/\bat .*\.ts|Error:|\?\./);
+  });
+
+  it('has words for everything in both languages', async () => {
+    for (const locale of LOCALES) {
+      for (const options of [
+        { model: 'gemma3:12b', ctx: 8192 },
+        { model: 'gemma3:12b', ctx: 131072, gpus: '8GiB' },
+      ]) {
+        const text = rendered(await fit(options, locale), locale);
+        expect(text).not.toMatch(/undefined|NaN|\[object|\{\w+\}/);
+        expect(/[一-鿿]/.test(text)).toBe(locale === 'zh-CN');
+      }
+    }
+  });
+
+  it('draws the GPUs as a picture', async () => {
+    const reply = await fit({ model: 'gemma3:12b', ctx: 8192 });
+    const block = reply.blocks.find((candidate) => candidate.kind === 'picture');
+    const png = await (block as Block & { kind: 'picture' }).picture.png();
+    expect([...png.subarray(1, 4)]).toEqual([...'PNG'].map((letter) => letter.charCodeAt(0)));
+  });
+});
+
+describe('/fit where Ollama is ill', () => {
+  const paths = ['/api/version', '/api/tags', '/api/ps', '/api/show'];
+
+  async function askIll(make: (ill: DemoServices) => Promise<void> | void): Promise<string> {
+    const ill = await startDemoServices(['gemma3:12b']);
+    try {
+      const ask = createDispatcher({ commands, actionHandlers, services: ill.services, log: createLog('silent') });
+      await make(ill);
+      const request = { ...caller('en'), command: 'fit', options: { model: 'gemma3:12b', ctx: 8192 } };
+      return rendered(await ask.dispatch(request, { progress: () => undefined }));
+    } finally {
+      await ill.close();
+    }
+  }
+
+  it.each(['hang', 'reset', 'garbage'] as const)(
+    'answers from the built-in list when it does this: %s',
+    async (kind) => {
+      const text = await askIll((ill) =>
+        ill.simulator.setFaults({ http: paths.map((path) => ({ path, fault: { kind }, after: 0 })) }),
+      );
+      expect(text).toContain('gemma3:12b fits with a context of 8192');
+      expect(text).toContain('model from the built-in list');
+      expect(text).toContain('does not answer; this is worked out for version 0.33.0');
+    },
+  );
+
+  it('gives no verdict when the machine is gone altogether, and says what the model needs', async () => {
+    const text = await askIll((ill) => ill.simulator.refuse());
+    expect(text).toContain('No verdict for gemma3:12b');
+    expect(text).toContain('The exporter cannot be reached');
+    expect(text).toMatch(/weights +cache +compute/);
+  });
+});
+
+describe('completion', () => {
+  const complete = (option: string, typed: string, options: Record<string, OptionValue> = {}) =>
+    dispatcher.complete({ ...caller('en'), command: 'fit', option, typed, options });
+
+  it('offers what the server has first', async () => {
+    const names = (await complete('model', '')).map((choice) => choice.value);
+    expect(names.slice(0, 3).sort()).toEqual(['gemma3:12b', 'nomic-embed-text:latest', 'qwen3:8b']);
+    expect(names).toHaveLength(25);
+  });
+
+  it('marks contexts with what fits', async () => {
+    const choices = await complete('ctx', '', { model: 'gemma3:12b', gpus: '12GiB' });
+    expect(choices.some((choice) => choice.label.endsWith('the largest that fits'))).toBe(true);
+    expect(choices.find((choice) => choice.value === 131072)?.label).toBe('131072 – does not fit');
+    expect(choices.find((choice) => choice.value === 4096)?.label).toBe('4096 – fits');
+  });
+
+  it('offers plain sizes for a name half typed', async () => {
+    expect((await complete('ctx', '8', { model: 'gem' })).map((choice) => choice.label)).toContain('8192');
+  });
+});
