@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Services } from '../commands/services.ts';
+import type { HistoryLine, Services } from '../commands/services.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { RegistryClient } from './catalogue/registry.ts';
 import { Painter } from './chat/pictures/painter.ts';
@@ -8,27 +8,36 @@ import type { Config } from './config.ts';
 import { parseGpuList } from './gpus/declared.ts';
 import type { Logger } from './log.ts';
 import { createModelFinder } from './model-finder.ts';
+import { readHistory } from './servers/history.ts';
 import { createServerRegistry } from './servers/registry.ts';
+import { createSampler, type Sampler } from './servers/sampler.ts';
+import type { ServerRegistry } from './servers/types.ts';
+import { openStore } from './store/store.ts';
+import type { Store } from './store/types.ts';
 
 export interface ComposeOptions {
   readonly config: Config;
   readonly log: Logger;
   /** The servers are simulated; replies say so. */
   readonly simulated?: boolean;
-  /** Model names may be paths: the command-line tool alone. */
+  /** The command-line tool: model names may be paths, and nothing is kept. */
   readonly files?: boolean;
 }
 
 /** The program's parts, put together. */
 export interface App {
   readonly services: Services;
+  /** What is kept between commands, and who fills it; `null` in the command-line tool. */
+  readonly memory: { readonly store: Store; readonly sampler: Sampler } | null;
+  /** Begins what goes on in the background. Until then nothing is contacted before a command asks. */
+  start(): void;
   /** Ends everything that was started. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Puts the parts together from the configuration. Nothing is contacted before a command asks.
- * @throws OllamaError `bad-host`, GpuSourceError
+ * Puts the parts together from the configuration.
+ * @throws OllamaError `bad-host`, GpuSourceError, StoreError
  */
 export function compose({ config, log, simulated = false, files = false }: ComposeOptions): App {
   const servers = createServerRegistry(config.servers);
@@ -36,6 +45,7 @@ export function compose({ config, log, simulated = false, files = false }: Compo
   // The simulated server's models are all known; nothing is fetched for it.
   const registry = simulated ? null : new RegistryClient({ cacheDirectory: dataFolder(config, 'headers') });
   const catalogue = new Catalogue(registry === null ? {} : { registry });
+  const memory = files ? null : openMemory(config, simulated, servers, log);
   const services: Services = {
     servers,
     painter,
@@ -45,15 +55,49 @@ export function compose({ config, log, simulated = false, files = false }: Compo
     limits: { maxCtx: config.maxCtx, maxKeepAlive: config.maxKeepAlive },
     timeZone: config.timeZone,
     simulated,
+    ...(memory === null
+      ? {}
+      : {
+          history: (server, fromMs, toMs, points) => historyLines(memory.store, server, fromMs, toMs, points),
+        }),
   };
   return {
     services,
+    memory,
+    start: () => memory?.sampler.start(),
     close: async () => {
-      const ended = await Promise.allSettled([servers.close(), painter.close(), registry?.close()]);
-      for (const result of ended)
+      const parts = [memory?.sampler.stop(), servers.close(), painter.close(), registry?.close()];
+      for (const result of await Promise.allSettled(parts))
         if (result.status === 'rejected') log.warn({ err: result.reason }, 'a part did not end cleanly');
+      memory?.store.close();
     },
   };
+}
+
+/** The store, and the sampler that fills its history. What is simulated is not kept. */
+function openMemory(config: Config, simulated: boolean, servers: ServerRegistry, log: Logger): App['memory'] {
+  const store = openStore(simulated ? ':memory:' : join(dataFolder(config, ''), 'headroom.db'));
+  const sampler = createSampler(servers, {
+    store,
+    onError: (err, server) => log.warn({ err, server }, 'a sample could not be kept'),
+  });
+  return { store, sampler };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Used memory per GPU from the kept samples; a window that is not one of the kept ones gets the next longer one. */
+function historyLines(store: Store, server: string, fromMs: number, toMs: number, points: number): HistoryLine[] {
+  const spanMs = toMs - fromMs;
+  const window = spanMs <= HOUR_MS ? '1h' : spanMs <= 24 * HOUR_MS ? '24h' : '7d';
+  return readHistory(store.samples, server, window, toMs, points).gpus.map((gpu) => ({
+    gpuUuid: gpu.gpuUuid,
+    gpuName: gpu.gpuName,
+    totalBytes: gpu.totalBytes,
+    points: gpu.points
+      .filter((point) => point.atMs >= fromMs && point.atMs <= toMs)
+      .map((point) => [point.atMs, point.usedAvgBytes] as const),
+  }));
 }
 
 /** The folder of a kind of data, made when it is not there. */

@@ -37,6 +37,7 @@ function stopSignal(): AbortSignal {
 
 async function runTerminal(app: App, config: Config, greeting: readonly string[]): Promise<number> {
   const log = createLog(config.logLevel);
+  app.start();
   const dispatcher = createDispatcher({ commands, actionHandlers, services: app.services, log });
   const interactive = process.stdin.isTTY === true;
   const code = await runConsoleChat({
@@ -87,6 +88,7 @@ async function runBot(config: Config, token: string): Promise<number> {
       process.kill(process.pid, 'SIGTERM');
     },
   });
+  app.start();
   log.info('ready');
   await ended;
   await discord.stop();
