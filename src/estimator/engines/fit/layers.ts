@@ -5,7 +5,7 @@
  */
 
 import { ComputeMemo } from '../../compute/memo.ts';
-import { planLlamaCpp } from '../../llama-cpp.ts';
+import { planLlamaCpp, storedBytes } from '../../llama-cpp.ts';
 import type { LlamaCppConfig, ModelSpec } from '../../types.ts';
 import { deviceBytes } from './memory.ts';
 import { ALL_EXPERTS, type FitOverride, type LayerFraction, overridesConfig } from './overrides.ts';
@@ -78,9 +78,13 @@ export class LayerSearch {
     return surplus;
   }
 
-  /** Memory of each device for these shares. */
-  #measure(shares: readonly Share[], overflow: readonly ('CPU' | number)[]): readonly number[] {
+  /**
+   * Memory of each device for these shares. When weights and cache alone exceed the target of `limited`, the rest of
+   * the dry run is spared: the answer is too much in any case, and only roughly how much guides the search.
+   */
+  #measure(shares: readonly Share[], overflow: readonly ('CPU' | number)[], limited?: number): readonly number[] {
     this.#runs++;
+    const { spec, targets } = this.#input;
     const perGpu = shares.map((share) => share.layers);
     const numGpu = perGpu.reduce((total, layers) => total + layers, 0);
     const config = {
@@ -90,7 +94,11 @@ export class LayerSearch {
       ...(this.#gpus > 1 && numGpu > 0 ? { tensorSplit: perGpu } : {}),
       ...overridesConfig(this.#overridesOf(shares, overflow)),
     };
-    const plan = planLlamaCpp(this.#input.spec, config, this.#memo);
+    if (limited !== undefined) {
+      const stored = storedBytes(spec, config);
+      if (stored[limited]! > targets[limited]!) return stored;
+    }
+    const plan = planLlamaCpp(spec, config, this.#memo);
     return shares.map((_, gpu) => deviceBytes(plan, gpu));
   }
 
@@ -120,7 +128,7 @@ export class LayerSearch {
     let high = copy(this.#shares);
     high[gpu]!.layers = unassigned;
     if (this.#input.experts) high[gpu]!.partial = last ? unassigned - 1 : unassigned;
-    let memoryHigh = this.#measure(high, this.#overflow);
+    let memoryHigh = this.#measure(high, this.#overflow, gpu);
     const target = this.#input.targets[gpu]!;
     if (memoryHigh[gpu]! <= target) {
       this.#shares = high;
@@ -134,7 +142,7 @@ export class LayerSearch {
       const share = test[gpu]!;
       share.layers += step;
       if (this.#input.experts) share.partial += last && share.partial === 0 ? step - 1 : step;
-      const memory = this.#measure(test, this.#overflow);
+      const memory = this.#measure(test, this.#overflow, gpu);
       if (memory[gpu]! <= target) {
         this.#shares = test;
         this.#memory = memory;
@@ -166,7 +174,7 @@ export class LayerSearch {
       high[from]!.layers -= moved;
       high[from]!.partial = 0;
     }
-    let memoryHigh = this.#measure(high, this.#overflow);
+    let memoryHigh = this.#measure(high, this.#overflow, gpu);
     const target = this.#input.targets[gpu]!;
     if (memoryHigh[gpu]! <= target) {
       this.#shares = high;
@@ -178,7 +186,7 @@ export class LayerSearch {
       const step = falsePosition(delta, target, this.#memory[gpu]!, memoryHigh[gpu]!);
       const test = copy(this.#shares);
       const testStart = moveLayers(test, denseStart, gpu, step);
-      const memory = this.#measure(test, this.#overflow);
+      const memory = this.#measure(test, this.#overflow, gpu);
       if (memory[gpu]! <= target) {
         this.#shares = test;
         this.#memory = memory;
@@ -208,7 +216,7 @@ export class LayerSearch {
     const accept = (fraction: LayerFraction): boolean => {
       const candidate = copy(test);
       candidate[gpu]!.fraction = fraction;
-      const memory = this.#measure(candidate, overflow);
+      const memory = this.#measure(candidate, overflow, gpu);
       const targets = this.#input.targets;
       if (memory[gpu]! >= targets[gpu]! || (!last && memory[gpu + 1]! >= targets[gpu + 1]!)) return false;
       this.#shares = candidate;
