@@ -1,9 +1,10 @@
 /**
  * GPUs that somebody declares instead of measuring: `4x8GiB`, `24GiB,8GiB`, `24GiB:22.1GiB` (total:free), each with a
- * name if wanted (`RTX 3090=24GiB`, `2 x RTX 3090 = 24GiB:23GiB`).
+ * name if wanted (`RTX 3090=24GiB`, `2 x RTX 3090 = 24GiB:23GiB`), or by a known name alone (`4x GTX 1070 Ti`).
  */
 
 import type { GpuDevice } from '../estimator/types.ts';
+import { findCard } from './cards.ts';
 import { createSource } from './source.ts';
 import type { Clock, Gpu, GpuSnapshot, GpuSource } from './types.ts';
 import { cleanText, GIB, MIB } from './values.ts';
@@ -43,8 +44,12 @@ const ENTRY = new RegExp(
   'i',
 );
 
+/** Just a name, with a number before it: `4x GTX 1070 Ti`, `RTX 3090`. */
+const NAMED = /^(?:(\d{1,4})\s*[x×*]\s*)?([a-z][a-z0-9 _-]{1,60})$/i;
+
 /**
- * Reads a declaration. A unit may be left out (GiB); `GB` means GiB as on a card's box.
+ * Reads a declaration. A unit may be left out (GiB); `GB` means GiB as on a card's box. A known card needs no size: it
+ * counts as empty.
  * @returns the GPUs in the order written; `freeBytes` is `totalBytes` where no free size is given
  * @throws GpuListError
  */
@@ -53,20 +58,34 @@ export function parseGpuList(text: string): readonly GpuDevice[] {
   if (text.length > MAX_TEXT) throw new GpuListError('gpus-too-many', { max: MAX_GPUS });
   const gpus: GpuDevice[] = [];
   for (const part of text.split(/[,;+，；]/)) {
-    const entry = cleanText(part.trim(), 60);
-    const match = ENTRY.exec(part.trim());
-    if (!match || (match[1] !== undefined && match[3] !== undefined)) throw new GpuListError('gpus-entry', { entry });
-    const count = Number(match[1] ?? match[3] ?? 1);
-    if (count === 0) throw new GpuListError('gpus-entry', { entry });
+    const { count, device } = readEntry(part.trim());
+    if (count === 0) throw new GpuListError('gpus-entry', { entry: cleanText(part.trim(), 60) });
     if (gpus.length + count > MAX_GPUS) throw new GpuListError('gpus-too-many', { max: MAX_GPUS });
-    const totalBytes = toBytes(match[4]!, match[5]);
-    const freeBytes = match[6] === undefined ? totalBytes : toBytes(match[6], match[7]);
-    if (totalBytes < MIN_BYTES || totalBytes > MAX_BYTES) throw new GpuListError('gpus-size', { entry });
-    if (freeBytes > totalBytes) throw new GpuListError('gpus-free-above-total', { entry });
-    const name = cleanText(match[2] ?? '', 100) || 'GPU';
-    for (let i = 0; i < count; i++) gpus.push({ name, totalBytes, freeBytes });
+    for (let i = 0; i < count; i++) gpus.push(device);
   }
   return gpus;
+}
+
+function readEntry(text: string): { readonly count: number; readonly device: GpuDevice } {
+  const entry = cleanText(text, 60);
+  const named = NAMED.exec(text);
+  const known = named === null ? null : findCard(named[2]!);
+  if (known !== null) {
+    const { name, totalBytes, computeCapability } = known;
+    return { count: Number(named?.[1] ?? 1), device: { name, totalBytes, freeBytes: totalBytes, computeCapability } };
+  }
+  const match = ENTRY.exec(text);
+  if (!match || (match[1] !== undefined && match[3] !== undefined)) throw new GpuListError('gpus-entry', { entry });
+  const totalBytes = toBytes(match[4]!, match[5]);
+  const freeBytes = match[6] === undefined ? totalBytes : toBytes(match[6], match[7]);
+  if (totalBytes < MIN_BYTES || totalBytes > MAX_BYTES) throw new GpuListError('gpus-size', { entry });
+  if (freeBytes > totalBytes) throw new GpuListError('gpus-free-above-total', { entry });
+  const name = cleanText(match[2] ?? '', 100) || 'GPU';
+  const card = findCard(name);
+  return {
+    count: Number(match[1] ?? match[3] ?? 1),
+    device: { name, totalBytes, freeBytes, ...(card === null ? {} : { computeCapability: card.computeCapability }) },
+  };
 }
 
 function toBytes(number: string, unit: string | undefined): number {
@@ -91,7 +110,7 @@ export function createDeclaredSource(text: string, clock: Clock = Date.now): Gpu
       tempC: null,
       powerW: null,
       powerLimitW: null,
-      computeCapability: null,
+      computeCapability: device.computeCapability ?? null,
       vendor: 'unknown',
       state: 'ok',
       notes: [{ code: 'declared', params: {} }],

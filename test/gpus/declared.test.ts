@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cardNames } from '../../src/gpus/cards.ts';
 import { createDeclaredSource, GpuListError, parseGpuList, withOllamaUsage } from '../../src/gpus/declared.ts';
 import { GIB, MIB } from './tools.ts';
 
@@ -49,7 +50,41 @@ describe('declared GPUs', () => {
     ).toEqual(['RTX 3090', 'GTX 1070 Ti', 'GTX 1070 Ti', 'RTX 4090', 'RTX 4090']);
   });
 
+  it('knows common cards by name, less what the driver keeps', () => {
+    for (const text of ['4x GTX 1070 Ti', '4×NVIDIA GeForce GTX 1070 Ti', '4 * gtx-1070ti']) {
+      const gpus = parseGpuList(text);
+      expect(gpus).toHaveLength(4);
+      expect(gpus[0]).toEqual({
+        name: 'NVIDIA GeForce GTX 1070 Ti',
+        totalBytes: 8107 * MIB,
+        freeBytes: 8107 * MIB,
+        computeCapability: 6.1,
+      });
+    }
+    expect(parseGpuList('RTX 3090, A100 80GB, 2xL40S').map((gpu) => gpu.computeCapability)).toEqual([8.6, 8, 8.9, 8.9]);
+    expect(parseGpuList('rtx3090=24GiB:22GiB')[0]).toMatchObject({
+      name: 'rtx3090',
+      freeBytes: 22 * GIB,
+      computeCapability: 8.6,
+    });
+    // Reported by CUDA on real cards, MiB: the table is within 60.
+    for (const [name, mib] of [
+      ['GTX 1080', 8107],
+      ['RTX 3060', 11905],
+      ['RTX 3090', 24124],
+      ['RTX 4070', 11873],
+      ['RTX 4090', 24080],
+      ['RTX 5090', 32106],
+      ['RTX PRO 6000', 97249],
+    ] as const) {
+      expect(Math.abs(parseGpuList(name)[0]!.totalBytes / MIB - mib), name).toBeLessThanOrEqual(60);
+    }
+    for (const name of cardNames()) expect(parseGpuList(name)[0]!.name).toBe(name);
+  });
+
   it.each([
+    ['4x Voodoo 2', 'gpus-entry'],
+    ['0x RTX 3090', 'gpus-entry'],
     ['', 'gpus-empty'],
     ['  ', 'gpus-empty'],
     ['8GiB,', 'gpus-entry'],
