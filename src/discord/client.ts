@@ -34,7 +34,7 @@ export function onInteraction(client: Client, listener: (payload: unknown) => vo
 }
 
 /** What posting to a channel needs, by the names that Discord shows to administrators. */
-export const POSTING_PERMISSIONS = {
+const POSTING_PERMISSIONS = {
   'View Channel': PermissionFlagsBits.ViewChannel,
   'Send Messages': PermissionFlagsBits.SendMessages,
   'Embed Links': PermissionFlagsBits.EmbedLinks,

@@ -3,6 +3,7 @@ import { DefaultRestOptions, REST, type RESTOptions } from 'discord.js';
 import type { Logger } from '../log.ts';
 
 type MakeRequest = RESTOptions['makeRequest'];
+type RequestInit = Parameters<MakeRequest>[1];
 type Answer = Awaited<ReturnType<MakeRequest>>;
 
 /** One answer of Discord takes at most this long, milliseconds. */
@@ -92,12 +93,13 @@ export function createMakeRequest(
   };
   return async (url, init) => {
     const signal = init.signal instanceof AbortSignal ? init.signal : undefined;
+    const encoded = await encodeForm(init);
     let cuts = 0;
     let limited = 0;
     for (;;) {
       let response: Answer;
       try {
-        response = await base(url, init);
+        response = await base(url, encoded);
       } catch (error) {
         const wait = CUT_PAUSES_MS[cuts];
         if (!isConnectionFault(error)) throw error;
@@ -126,6 +128,20 @@ export function createMakeRequest(
       await pause(waitMs, signal);
     }
   };
+}
+
+/**
+ * A form as bytes. discord.js hands its form to its own copy of undici, which hands it to the process' global
+ * dispatcher; when another version of undici has set that, it does not know the form for one and the request fails.
+ */
+async function encodeForm(init: RequestInit): Promise<RequestInit> {
+  if (!(init.body instanceof FormData)) return init;
+  const form = new Response(init.body);
+  const headers = {
+    ...(init.headers as Record<string, string>),
+    'content-type': form.headers.get('content-type') ?? '',
+  };
+  return { ...init, headers, body: new Uint8Array(await form.arrayBuffer()) };
 }
 
 function errorCode(error: unknown): string | null {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DefaultRestOptions } from 'discord.js';
+import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConnectionCutError, createMakeRequest, WaitTooLongError } from '../../src/discord/transport.ts';
 
@@ -94,6 +95,40 @@ describe('a second acknowledgement', () => {
     const response = await send('POST', CALLBACK);
     expect([response.status, await response.json()]).toEqual([400, { code: 50035 }]);
   });
+});
+
+it('sends a form whole, also when another undici made the global dispatcher', async () => {
+  const before = getGlobalDispatcher();
+  setGlobalDispatcher(new Agent());
+  closers.push(() => setGlobalDispatcher(before));
+  const seen: { type: string; body: string }[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += String(chunk);
+    });
+    request.on('end', () => {
+      seen.push({ type: request.headers['content-type'] ?? '', body });
+      // The first try is cut, so that the form has to be sent twice.
+      if (seen.length === 1) request.socket.destroy();
+      else response.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  const form = new FormData();
+  form.set('payload_json', '{"a":1}');
+  form.set('files[0]', new Blob(['png']), 'chart.png');
+  const make = createMakeRequest(DefaultRestOptions.makeRequest, async () => undefined);
+  const { port } = server.address() as AddressInfo;
+  const headers = { authorization: 'Bot x' };
+  expect((await make(`http://127.0.0.1:${port}/x`, { method: 'PATCH', headers, body: form as never })).status).toBe(
+    200,
+  );
+  expect(seen).toHaveLength(2);
+  expect(seen[1]?.type).toMatch(/^multipart\/form-data; boundary=/);
+  expect(seen[1]?.body).toContain('{"a":1}');
+  expect(seen[1]?.body).toContain('filename="chart.png"');
 });
 
 it('takes an empty answer that calls itself JSON as an answer without content', async () => {

@@ -12,30 +12,6 @@ export const discordMessages = area({
     en: '{person} here is the answer to {command}; the first message could not be changed any more.',
     'zh-CN': '{person} 这是 {command} 的结果；原消息已无法更改。',
   },
-  'discord.check.token': {
-    en: 'The Discord token works; the bot is {name}.',
-    'zh-CN': 'Discord 令牌有效；机器人为 {name}。',
-  },
-  'discord.check.guild': {
-    en: 'The bot is in the Discord server {guild} and may post there.',
-    'zh-CN': '机器人已加入 Discord 服务器 {guild}，并可在其中发言。',
-  },
-  'discord.check.guild-missing': {
-    en: 'The bot is not in the Discord server {guild}. Invite it with the scopes bot and applications.commands.',
-    'zh-CN': '机器人未加入 Discord 服务器 {guild}。请使用 bot 和 applications.commands 权限范围邀请它。',
-  },
-  'discord.check.guild-permissions': {
-    en: 'In the Discord server {guild} the bot lacks: {permissions}.',
-    'zh-CN': '机器人在 Discord 服务器 {guild} 中缺少权限：{permissions}。',
-  },
-  'discord.check.channel': {
-    en: 'The bot sees the Discord channel {channel}.',
-    'zh-CN': '机器人可以看到 Discord 频道 {channel}。',
-  },
-  'discord.check.channel-missing': {
-    en: 'The bot does not see the Discord channel {channel}. Give it View Channel there.',
-    'zh-CN': '机器人看不到 Discord 频道 {channel}。请在该频道授予“查看频道”权限。',
-  },
   'error.discord-token-invalid': {
     en: 'Discord refused the token. Set DISCORD_TOKEN to the bot token from the developer portal.',
     'zh-CN': 'Discord 拒绝了令牌。请将 DISCORD_TOKEN 设为开发者门户中的机器人令牌。',
