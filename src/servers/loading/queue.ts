@@ -129,7 +129,8 @@ export function createServerQueue(server: string, connection: Bottleneck.IORedis
     close: async () => {
       closed = true;
       await limiter.stop({ dropWaitingJobs: true, dropErrorMessage: 'queue-closed' }).catch(() => undefined);
-      await limiter.disconnect(true).catch(() => undefined);
+      // A shared connection is closed by whoever made it.
+      if (connection === null) await limiter.disconnect(true);
     },
   };
 }
