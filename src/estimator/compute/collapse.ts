@@ -12,11 +12,13 @@ import type { Overrides } from '../weights.ts';
 
 /** Longest pattern looked for (a full layer behind five windowed ones is 6). */
 const MAX_PERIOD = 12;
-/**
- * Rounds of a pattern that are kept at least. One more is kept where that makes the number even or odd as the whole is:
- * tensors that outlive a round change places from one to the next.
- */
+/** Rounds of a pattern that are kept at least. */
 const KEPT_ROUNDS = 4;
+/**
+ * Tensors that outlive a round change places from one to the next; after two rounds, or three where branches stand side
+ * by side, they are back. So as many more rounds are kept as make the number equal to the whole's modulo both.
+ */
+const PLACES_REPEAT = 6;
 
 /** The layers to build, in order; the first and the last computed layer are always among them. */
 export function representativeLayers(
@@ -51,7 +53,7 @@ export function representativeLayers(
       kept.push(at++);
       continue;
     }
-    const rest = KEPT_ROUNDS + ((rounds - KEPT_ROUNDS) % 2);
+    const rest = KEPT_ROUNDS + ((rounds - KEPT_ROUNDS) % PLACES_REPEAT);
     for (let layer = at; layer < at + period * rest; layer++) {
       kept.push(layer);
     }
