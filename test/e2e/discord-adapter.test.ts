@@ -22,7 +22,6 @@ afterAll(async () => {
 
 beforeEach(() => {
   discord.faults.clear();
-  discord.tokenTtlMs = 15 * 60_000;
 });
 
 afterEach(() => {
@@ -146,8 +145,27 @@ describe('a long answer', () => {
     expect(asked.seen.at(-1)?.text).toContain('done');
   });
 
-  it("goes on as the bot's own edit when the token runs out", async () => {
+  it('arrives although the gateway was cut in between', async () => {
+    const asked = discord.slash('slow public', { ms: 1_000 }, somebody());
+    await asked.acknowledged();
+    discord.gateway.drop(4000);
+    expect((await asked.shows(({ text }) => text.includes('done'))).how).toBe('edit');
+    await discord.gateway.waitConnected();
+    expect((await discord.slash('echo', { text: 'again' }, somebody()).shows()).text).toContain('again');
+    expect(discord.gateway.counts.resume).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe.concurrent('an answer that outlives its token', () => {
+  beforeAll(() => {
     discord.tokenTtlMs = 600;
+  });
+
+  afterAll(() => {
+    discord.tokenTtlMs = 15 * 60_000;
+  });
+
+  it("goes on as the bot's own edit when the token runs out", async () => {
     const asked = discord.slash('slow public', { ms: 1_000 }, somebody());
     const { how, message } = await asked.shows(({ text }) => text.includes('done'));
     expect(how).toBe('bot-edit');
@@ -155,7 +173,6 @@ describe('a long answer', () => {
   });
 
   it('goes on as a new message that names the asker when the first one was deleted', async () => {
-    discord.tokenTtlMs = 600;
     const asked = discord.slash('slow public', { ms: 1_000 }, somebody());
     await asked.acknowledged();
     discord.deleteMessage(asked.original!);
@@ -165,7 +182,6 @@ describe('a long answer', () => {
   });
 
   it('goes on as a direct message when only the asker may see it', async () => {
-    discord.tokenTtlMs = 600;
     const asked = discord.slash('slow private', { ms: 1_000 }, somebody());
     expect((await asked.acknowledged()).private).toBe(true);
     const post = await discord.waitPost(({ text }) => text.includes(`<@${asked.userId}>`));
@@ -173,21 +189,10 @@ describe('a long answer', () => {
   });
 
   it('reaches somebody who takes no direct messages in the channel', async () => {
-    discord.tokenTtlMs = 600;
     const asked = discord.slash('slow private', { ms: 1_000 }, somebody());
     discord.world.closedDirects.add(asked.userId);
     const post = await discord.waitPost(({ text }) => text.includes(`<@${asked.userId}>`));
     expect(post.message.channelId).toBe(discord.channel.id);
-  });
-
-  it('arrives although the gateway was cut in between', async () => {
-    const asked = discord.slash('slow public', { ms: 1_000 }, somebody());
-    await asked.acknowledged();
-    discord.gateway.drop(4000);
-    expect((await asked.shows(({ text }) => text.includes('done'))).how).toBe('edit');
-    await discord.gateway.waitConnected();
-    expect((await discord.slash('echo', { text: 'again' }, somebody()).shows()).text).toContain('again');
-    expect(discord.gateway.counts.resume).toBeGreaterThanOrEqual(1);
   });
 });
 
@@ -281,9 +286,9 @@ describe('buttons', () => {
   it('are refused in words when expired, forged, or of another make', async () => {
     const { asker, message } = await buttons();
     expect((await discord.press(message, 'Brief', asker).shows()).text).toContain('too old');
-    for (const forged of ['headroom:AAAAAAAAAAAAAAAAAAAAAA', 'headroom:', 'load', '{"command":"restricted"}']) {
-      expect((await discord.pressId(message, forged, asker).shows()).text).toContain('no longer valid');
-    }
+    const forged = ['headroom:AAAAAAAAAAAAAAAAAAAAAA', 'headroom:', 'load', '{"command":"restricted"}'];
+    const presses = forged.map((customId) => discord.pressId(message, customId, asker));
+    for (const press of presses) expect((await press.shows()).text).toContain('no longer valid');
   });
 });
 
@@ -355,7 +360,9 @@ describe('a process of its own', () => {
     await eventually(() => discord.sent(new RegExp(`^POST /interactions/${asked.id}/`)).length === 2);
     expect(asked.seen).toHaveLength(1);
   });
+});
 
+describe.concurrent('at its beginning, or a new one,', () => {
   it('takes a new session when Discord voids the old one', async () => {
     const { identify } = discord.gateway.counts;
     discord.gateway.invalidate(false);

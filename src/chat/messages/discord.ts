@@ -3,7 +3,6 @@ import { area } from './area.ts';
 /** What the Discord adapter adds by itself. */
 export const discordMessages = area({
   'discord.more': { en: '… ({count:int} more)', 'zh-CN': '……（还有 {count:int} 项）' },
-  'discord.cut': { en: '… (cut)', 'zh-CN': '……（已截断）' },
   'discord.picture-missing': {
     en: 'The picture could not be drawn: {alt}',
     'zh-CN': '无法绘制图片：{alt}',
