@@ -155,12 +155,14 @@ class ClampSearch {
   #between(good: number, bad: number, interpolate: boolean): number {
     const steps = (bad - good) / CLAMP_STEP;
     let step = Math.floor(steps / 2);
-    const above = this.#surplus(good);
-    const below = this.#surplus(bad);
-    if (interpolate && above !== undefined && below !== undefined && this.#marginBytes === 0) {
-      if (above.tightestBytes >= 0 && below.tightestBytes < 0) {
-        step = Math.floor((steps * above.tightestBytes) / (above.tightestBytes - below.tightestBytes));
-      }
+    const above = this.#surplus(good)?.tightestBytes ?? -1;
+    const below = this.#surplus(bad)?.tightestBytes ?? 0;
+    if (interpolate && above >= 0) {
+      // What the margin asks beyond --fit's own: it moves both ends of the line alike.
+      const used = this.#planAt(good).gpus.filter((gpu) => gpu.totalBytes > 0);
+      const beyond = Math.min(...used.map((gpu) => gpu.headroomBytes - this.#marginBytes));
+      const shift = Math.max(0, above - beyond);
+      if (below - shift < 0) step = Math.floor((steps * (above - shift)) / (above - below));
     }
     return good + Math.min(Math.max(step, 1), steps - 1) * CLAMP_STEP;
   }
