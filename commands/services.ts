@@ -1,6 +1,7 @@
 import type { Painter } from '../src/chat/pictures/painter.ts';
 import type { GpuDevice, ModelSpec } from '../src/estimator/types.ts';
 import type { Finding } from '../src/servers/doctor.ts';
+import type { History, HistoryWindow } from '../src/servers/history.ts';
 import type { Server, ServerRegistry } from '../src/servers/types.ts';
 
 /** A model spec and where it was found. */
@@ -19,14 +20,6 @@ export interface ModelFinder {
   builtinNames(): readonly string[];
 }
 
-/** Used memory of one GPU over time; `null` = not known then. */
-export interface HistoryLine {
-  readonly gpuUuid: string;
-  readonly gpuName: string;
-  readonly totalBytes: number;
-  readonly points: readonly (readonly [ms: number, usedBytes: number | null])[];
-}
-
 /** What the commands stand on. */
 export interface Services {
   readonly servers: ServerRegistry;
@@ -38,8 +31,8 @@ export interface Services {
   now(): number;
   /** Names of who holds what on a server, by model; absent where nothing is kept (the command-line tool). */
   holders?(server: string): ReadonlyMap<string, string>;
-  /** Used memory per GPU in [fromMs, toMs), at most `points` each; absent where nothing is kept. */
-  history?(server: string, fromMs: number, toMs: number, points: number): readonly HistoryLine[];
+  /** Memory per GPU over a window that ends now, at most `points` each; absent where nothing is kept. */
+  history?(server: string, window: HistoryWindow, points: number): History;
   /** What the program finds about itself: its data folder, Redis. Absent where nothing is kept. */
   examineSelf?(): readonly Finding[];
   readonly limits: { readonly maxCtx: number | null; readonly maxKeepAlive: string | null };

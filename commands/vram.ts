@@ -72,24 +72,23 @@ export function vramLines(
   window: WindowName,
   translator: Translator,
 ): LinesSpec | null {
-  const toMs = services.now();
-  const fromMs = toMs - WINDOWS[window];
-  const series = services.history?.(snapshot.name, fromMs, toMs, MAX_POINTS) ?? [];
+  const history = services.history?.(snapshot.name, window, MAX_POINTS);
+  const series = history?.gpus ?? [];
   const gpus = snapshot.gpuViews;
   const labels = new Map(gpuLabels(gpus).map((label, index) => [gpus[index]!.uuid, label]));
   const lines = series
-    .filter((line) => line.points.some(([, bytes]) => bytes !== null))
+    .filter((line) => line.points.some((point) => point.usedAvgBytes !== null))
     .map((line, index) => ({
       label: labels.get(line.gpuUuid) ?? line.gpuName.slice(0, 24),
       colour: LINE_COLOURS[index % LINE_COLOURS.length]!,
-      points: line.points,
+      points: line.points.map((point) => [point.atMs, point.usedAvgBytes] as const),
     }));
-  if (lines.length === 0) return null;
+  if (history === undefined || lines.length === 0) return null;
   return {
     kind: 'lines',
     title: translator.t('vram.lines', { window }),
-    fromMs,
-    toMs,
+    fromMs: history.fromMs,
+    toMs: history.toMs,
     timeZone: services.timeZone,
     locale: translator.locale,
     maxBytes: Math.max(...gpus.map((gpu) => gpu.totalBytes ?? 0), ...series.map((line) => line.totalBytes)),

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HistoryLine, Services } from '../commands/services.ts';
+import type { Redis } from 'ioredis';
+import type { Services } from '../commands/services.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { RegistryClient } from './catalogue/registry.ts';
 import { Painter } from './chat/pictures/painter.ts';
@@ -8,9 +9,11 @@ import type { Config } from './config.ts';
 import { parseGpuList } from './gpus/declared.ts';
 import type { Logger } from './log.ts';
 import { createModelFinder } from './model-finder.ts';
+import type { Finding } from './servers/doctor.ts';
 import { readHistory } from './servers/history.ts';
 import { createServerRegistry } from './servers/registry.ts';
 import { createSampler, type Sampler } from './servers/sampler.ts';
+import { createRedis } from './servers/shared/redis.ts';
 import type { ServerRegistry } from './servers/types.ts';
 import { openStore } from './store/store.ts';
 import type { Store } from './store/types.ts';
@@ -46,6 +49,7 @@ export function compose({ config, log, simulated = false, files = false }: Compo
   const registry = simulated ? null : new RegistryClient({ cacheDirectory: dataFolder(config, 'headers') });
   const catalogue = new Catalogue(registry === null ? {} : { registry });
   const memory = files ? null : openMemory(config, simulated, servers, log);
+  const redis = config.redisUrl === null || files || simulated ? null : createRedis(config.redisUrl, log);
   const services: Services = {
     servers,
     painter,
@@ -58,7 +62,8 @@ export function compose({ config, log, simulated = false, files = false }: Compo
     ...(memory === null
       ? {}
       : {
-          history: (server, fromMs, toMs, points) => historyLines(memory.store, server, fromMs, toMs, points),
+          history: (server, window, points) => readHistory(memory.store.samples, server, window, Date.now(), points),
+          examineSelf: () => examineSelf(memory.store, redis),
         }),
   };
   return {
@@ -69,6 +74,7 @@ export function compose({ config, log, simulated = false, files = false }: Compo
       const parts = [memory?.sampler.stop(), servers.close(), painter.close(), registry?.close()];
       for (const result of await Promise.allSettled(parts))
         if (result.status === 'rejected') log.warn({ err: result.reason }, 'a part did not end cleanly');
+      redis?.disconnect();
       memory?.store.close();
     },
   };
@@ -84,25 +90,24 @@ function openMemory(config: Config, simulated: boolean, servers: ServerRegistry,
   return { store, sampler };
 }
 
-const HOUR_MS = 3_600_000;
-
-/** Used memory per GPU from the kept samples; a window that is not one of the kept ones gets the next longer one. */
-function historyLines(store: Store, server: string, fromMs: number, toMs: number, points: number): HistoryLine[] {
-  const spanMs = toMs - fromMs;
-  const window = spanMs <= HOUR_MS ? '1h' : spanMs <= 24 * HOUR_MS ? '24h' : '7d';
-  return readHistory(store.samples, server, window, toMs, points).gpus.map((gpu) => ({
-    gpuUuid: gpu.gpuUuid,
-    gpuName: gpu.gpuName,
-    totalBytes: gpu.totalBytes,
-    points: gpu.points
-      .filter((point) => point.atMs >= fromMs && point.atMs <= toMs)
-      .map((point) => [point.atMs, point.usedAvgBytes] as const),
-  }));
-}
-
 /** The folder of a kind of data, made when it is not there. */
 function dataFolder(config: Config, name: string): string {
   const folder = join(config.dataDir, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
+}
+
+/** What the program finds about its own folder and Redis. */
+function examineSelf(store: Store, redis: Redis | null): Finding[] {
+  const code = store.check();
+  const findings: Finding[] = [
+    code === null
+      ? { level: 'ok', remark: { code: 'data-ok', params: {} } }
+      : { level: 'fault', remark: { code: 'data-fault', params: { code } } },
+  ];
+  if (redis !== null) {
+    const ready = redis.status === 'ready';
+    findings.push({ level: ready ? 'ok' : 'fault', remark: { code: ready ? 'redis-ok' : 'redis-fault', params: {} } });
+  }
+  return findings;
 }
