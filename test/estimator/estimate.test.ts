@@ -110,6 +110,43 @@ describe('every engine answers', () => {
   });
 });
 
+describe('a placement given', () => {
+  test('llama.cpp counts the context over all slots, Ollama per slot', () => {
+    const request = { numCtx: 8192, numParallel: 2, numBatch: 512 };
+    const whole = planFixed(LLAMA, server([gpu(48)], { ollama: 'llama.cpp' }), request);
+    const perSlot = planFixed(LLAMA, server([gpu(48)]), request);
+    expect([whole.numCtx, perSlot.numCtx]).toEqual([8192, 8192]);
+    expect(perSlot.gpus[0]!.cacheBytes).toBe(2 * whole.gpus[0]!.cacheBytes);
+  });
+
+  test('layers go where they are told, the output layer first', () => {
+    const on = server([gpu(24), gpu(24)], { ollama: 'llama.cpp' });
+    const split = planFixed(LLAMA, on, { numCtx: 4096, tensorSplit: [1, 3] });
+    expect(split.placement.perGpuLayers.reduce((sum, layers) => sum + layers, 0)).toBe(33);
+    expect(split.placement.perGpuLayers[0]).toBeLessThan(10);
+    const one = planFixed(LLAMA, on, { numCtx: 4096, numGpu: 1 });
+    expect([one.verdict, one.placement.gpuLayers]).toEqual(['partial', 1]);
+    expect(one.gpus[0]!.weightsBytes).toBeGreaterThan(400 * 2 ** 20);
+  });
+
+  test('tensors forced to the CPU are on the host', () => {
+    const on = server([gpu(48)], { ollama: 'llama.cpp' });
+    const spec = model('qwen3-30b-a3b');
+    const all = planFixed(spec, on, { numCtx: 4096 });
+    const moved = planFixed(spec, on, { numCtx: 4096, cpuTensors: ['exps'] });
+    expect([all.verdict, moved.verdict]).toEqual(['fits', 'partial']);
+    const weights = (plan: typeof all): number => plan.gpus[0]!.weightsBytes + plan.host.weightsBytes;
+    expect(Math.abs(weights(moved) - weights(all))).toBeLessThan(2 ** 20);
+  });
+
+  test('slots that share a cache need no more of it than one', () => {
+    const on = server([gpu(48)], { ollama: 'llama.cpp' });
+    const cache = (unifiedCache: boolean, numParallel: number): number =>
+      planFixed(LLAMA, on, { numCtx: 8192, numParallel, unifiedCache }).gpus[0]!.cacheBytes;
+    expect(cache(true, 4)).toBe(cache(false, 1));
+  });
+});
+
 describe('memory grows with what is asked for', () => {
   const names: readonly FixtureName[] = ['llama3.2-1b', 'llama3.1-8b', 'gemma3-1b', 'qwen3-30b-a3b', 'gpt-oss-20b'];
   const on = server([gpu(200)], { ollama: 'llama.cpp' });

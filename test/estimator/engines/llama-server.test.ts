@@ -208,6 +208,25 @@ describe('the decision', () => {
     expect([plan.verdict, plan.gpus[0]!.projectorBytes]).toEqual(['fits', 0]);
   });
 
+  test('/api/ps repeats what llama-server logs: hundredths of a MiB', () => {
+    const plan = decideLlamaServer(LLAMA, server([gpu(24)]), request);
+    const logged = (bytes: number): number => Math.floor(Number((bytes / MIB).toFixed(2)) * MIB);
+    const one = plan.gpus[0]!;
+    expect(plan.sizeVramBytes).toBe(logged(one.weightsBytes) + logged(one.cacheBytes) + logged(one.computeBytes));
+  });
+
+  test('Windows maps no weights: only what is really on the CPU counts there', () => {
+    const sizes = (os: 'linux' | 'windows'): number =>
+      decideLlamaServer(LLAMA, server([gpu(5)], { os }), request).sizeBytes;
+    expect(sizes('windows')).toBeLessThan(sizes('linux'));
+  });
+
+  test('v0.30.0 keeps the logits of the whole batch, later ones one row per slot', () => {
+    const compute = (ollama: string): number =>
+      decideLlamaServer(LLAMA, server([gpu(24)], { ollama }), request).gpus[0]!.computeBytes;
+    expect(compute('0.30.0') - compute('0.30.1')).toBeGreaterThan(200 * MIB);
+  });
+
   test('host memory that is not there is told', () => {
     const system = { totalBytes: 4 * GIB, freeBytes: GIB, swapFreeBytes: 0 };
     const plan = decideLlamaServer(LLAMA, server([gpu(2)], { system }), request);
