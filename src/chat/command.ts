@@ -91,6 +91,8 @@ export interface ActionHandler<S> {
   readonly name: string;
   readonly access: Access;
   readonly payload: z.ZodType;
+  /** As a runnable's: milliseconds after which the work is given up. */
+  readonly timeoutMs?: number | null;
   // biome-ignore lint/suspicious/noExplicitAny: typed by the handler's own payload schema
   run(context: CommandContext<S>, payload: any): Promise<Reply>;
 }

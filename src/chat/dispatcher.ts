@@ -247,7 +247,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       return {
         name: handler.name,
         private: false,
-        timeoutMs: settings.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        timeoutMs: handler.timeoutMs === undefined ? (settings.timeoutMs ?? DEFAULT_TIMEOUT_MS) : handler.timeoutMs,
         start: (context) => handler.run(context, payload),
       };
     });

@@ -12,13 +12,18 @@ export interface HoldBook {
   release(server: string, model: string, holderId?: string): Promise<boolean>;
 }
 
-/** Holds of a single process. */
+/** Holds of a single process. Every method rejects with a StoreError and nothing else. */
 export function createStoredHolds(repository: HoldRepository, now: () => number): HoldBook {
   return {
     get: async (server, model) => repository.get(server, model, now()),
-    list: async (server) => repository.list(now(), server),
+    list: async (server) => {
+      // Holds that have run out say nothing any more; here they leave the table.
+      repository.takeExpired(now());
+      return repository.list(now(), server);
+    },
     put: async (hold) => repository.put(hold),
-    extend: async (server, model, untilMs, holderId) => repository.extend(server, model, untilMs, holderId),
+    extend: async (server, model, untilMs, holderId) =>
+      repository.get(server, model, now()) !== null && repository.extend(server, model, untilMs, holderId),
     release: async (server, model, holderId) => repository.release(server, model, holderId),
   };
 }

@@ -1,35 +1,38 @@
-import type { ServerSnapshot } from '../types.ts';
-import type { Choice } from './choose.ts';
-import { sameModel } from './proof.ts';
-import type { LoadOutcome } from './types.ts';
+import { type Choice, SMALLEST_CTX } from './choose.ts';
+import type { Obstacle, WayOut } from './types.ts';
 
 /** Sets of models tried at most: a server holds a handful. */
 const MAX_TRIED = 12;
 
+/** A model that could be unloaded, with when it leaves by itself; `Infinity` = never. */
+export interface Candidate extends Obstacle {
+  readonly leavesAtMs: number;
+}
+
 /**
- * Models whose unloading would let a longer context fit, as few as possible: those that leave soonest go first, and one
- * alone before several together. Empty where unloading does not help.
+ * Models whose unloading would let a longer context fit, as few as possible: nobody's first, then those in use, then
+ * those that somebody holds; among equals those that leave soonest. One alone is tried before several together.
+ * @param ctxWithout what fits without unloading anything; 0 = nothing
+ * @returns `null` where unloading does not help
  */
-export function findUnloadable(
-  before: ServerSnapshot,
-  model: string,
-  agreed: readonly string[],
-  ctxWithoutUnloading: number,
-  choose: (gone: readonly string[]) => Choice | null,
-): LoadOutcome['inTheWay'] {
-  const leaves = (expiry: number | 'pinned' | null) => (typeof expiry === 'number' ? expiry : Number.POSITIVE_INFINITY);
-  const others = (before.models ?? [])
-    .filter((other) => other.sizeVramBytes > 0 && !sameModel(other.name, model) && !agreed.includes(other.name))
-    .sort((a, b) => leaves(a.expiresAtMs) - leaves(b.expiresAtMs));
-  const helps = (gone: readonly string[]): boolean => {
-    const choice = choose(gone);
-    return choice !== null && choice.numCtx > ctxWithoutUnloading && choice.excessBytes === 0;
-  };
-  const names = others.map((other) => other.name).slice(0, MAX_TRIED);
-  const sets = [...names.map((name) => [name]), ...names.map((_name, index) => names.slice(0, index + 1)).slice(1)];
-  const enough = sets.find(helps);
-  if (enough !== undefined) return enough.map((name) => ({ model: name, hold: null }));
-  // Not the whole context even then; but more than now, or at all.
-  const all = names.length > 0 ? choose(names) : null;
-  return all !== null && all.numCtx > ctxWithoutUnloading ? names.map((name) => ({ model: name, hold: null })) : [];
+export async function findWayOut(
+  candidates: readonly Candidate[],
+  ctxWithout: number,
+  choose: (gone: readonly string[]) => Promise<Choice | null>,
+): Promise<WayOut | null> {
+  const cost = (candidate: Candidate) => (candidate.hold !== null ? 2 : candidate.inUse ? 1 : 0);
+  const sorted = [...candidates]
+    .sort((a, b) => cost(a) - cost(b) || a.leavesAtMs - b.leavesAtMs || (a.model < b.model ? -1 : 1))
+    .slice(0, MAX_TRIED);
+  const sets = [...sorted.map((one) => [one]), ...sorted.map((_one, index) => sorted.slice(0, index + 1)).slice(1)];
+  let best: WayOut | null = null;
+  for (const set of sets) {
+    const choice = await choose(set.map(({ model }) => model));
+    if (choice === null || choice.numCtx <= ctxWithout) continue;
+    const wayOut = { numCtx: choice.numCtx, obstacles: set.map(({ model, hold, inUse }) => ({ model, hold, inUse })) };
+    if (choice.clamp === null) return wayOut;
+    // Not the whole context even then; worth telling when it is clearly more than now.
+    if (choice.numCtx >= Math.max(SMALLEST_CTX, ctxWithout * 1.1) && choice.numCtx > (best?.numCtx ?? 0)) best = wayOut;
+  }
+  return best;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nameKey, parseModelName } from '../../catalogue/names.ts';
-import type { GpuDevice, Plan } from '../../estimator/types.ts';
+import type { Plan } from '../../estimator/types.ts';
 import { placeableGpus } from '../estimate-server.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import type { GpuProof, Proof } from './types.ts';
@@ -28,9 +28,39 @@ export function readAgain(server: Server): Promise<ServerSnapshot> {
   return server.snapshot({ maxAgeMs: 0, timeoutMs: READ_TIMEOUT_MS });
 }
 
+/** Whether everything of a loaded model is on the GPUs. */
+export function isOnGpu(model: LoadedModelView): boolean {
+  return model.sizeVramBytes >= model.sizeBytes * ROUNDING;
+}
+
+/** Memory in use on all GPUs, `null` when not every one could be read. */
+export function usedVram(snapshot: ServerSnapshot | null): number | null {
+  if (snapshot === null || snapshot.gpuStale || snapshot.gpuViews.length === 0) return null;
+  let sum = 0;
+  for (const { usedBytes } of snapshot.gpuViews) {
+    if (usedBytes === null) return null;
+    sum += usedBytes;
+  }
+  return sum;
+}
+
+/** Models that were loaded before with time left, and are not any more, except those unloaded on purpose. */
+export function missingModels(
+  before: ServerSnapshot,
+  after: ServerSnapshot,
+  onPurpose: readonly string[],
+): readonly LoadedModelView[] {
+  return (before.models ?? []).filter(
+    (model) =>
+      !onPurpose.some((name) => sameModel(name, model.name)) &&
+      findLoaded(after, model.name) === null &&
+      (typeof model.expiresAtMs !== 'number' || model.expiresAtMs > after.takenAtMs),
+  );
+}
+
 /**
- * What a load really did: `/api/ps` and the GPUs' memory, read again after {@link SETTLE_MS}.
- * @param unloaded models that were unloaded on purpose
+ * What a load really did: `/api/ps` and the GPUs' memory, read again after `settleMs`.
+ * @param onPurpose models that were unloaded on purpose
  * @returns `null` when the model is not in memory
  */
 export async function proveLoad(
@@ -38,24 +68,23 @@ export async function proveLoad(
   model: string,
   before: ServerSnapshot,
   plan: Plan | null,
-  unloaded: readonly string[],
+  onPurpose: readonly string[],
+  settleMs: number,
   signal: AbortSignal,
 ): Promise<Proof | null> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    await sleep(SETTLE_MS, undefined, { signal });
+    await sleep(settleMs, undefined, { signal });
     const after = await readAgain(server);
     const loaded = after.modelsStale ? null : findLoaded(after, model);
     if (loaded === null) continue;
     return {
       sizeBytes: loaded.sizeBytes,
       sizeVramBytes: loaded.sizeVramBytes,
-      onGpu: loaded.sizeVramBytes >= loaded.sizeBytes * ROUNDING,
+      onGpu: isOnGpu(loaded),
       contextLength: loaded.contextLength,
       expiresAtMs: loaded.expiresAtMs,
       gpus: proveGpus(before, after, plan),
-      evicted: (before.models ?? [])
-        .map((other) => other.name)
-        .filter((name) => !sameModel(name, model) && !unloaded.includes(name) && findLoaded(after, name) === null),
+      evicted: missingModels(before, after, [...onPurpose, model]).map((missing) => missing.name),
     };
   }
   return null;
@@ -63,9 +92,17 @@ export async function proveLoad(
 
 function proveGpus(before: ServerSnapshot, after: ServerSnapshot, plan: Plan | null): GpuProof[] {
   return placeableGpus(before).map((gpu, index) => {
-    const now = after.gpuViews.find((view) => view.uuid === gpu.uuid);
-    const actual = now?.usedBytes != null && gpu.usedBytes !== null ? now.usedBytes - gpu.usedBytes : null;
-    return { uuid: gpu.uuid, name: gpu.name, predictedBytes: plan?.gpus[index]?.totalBytes ?? 0, actualBytes: actual };
+    const now = after.gpuStale ? undefined : after.gpuViews.find((view) => view.uuid === gpu.uuid);
+    const usedAfterBytes = now?.usedBytes ?? null;
+    return {
+      uuid: gpu.uuid,
+      name: gpu.name,
+      index: gpu.index,
+      predictedBytes: plan?.gpus[index]?.totalBytes ?? null,
+      actualBytes: usedAfterBytes === null || gpu.usedBytes === null ? null : usedAfterBytes - gpu.usedBytes,
+      usedBeforeBytes: gpu.usedBytes,
+      usedAfterBytes,
+    };
   });
 }
 
@@ -74,39 +111,35 @@ export interface UnloadProof {
   readonly result: 'gone' | 'memory-stuck' | 'still-loaded';
   /** Free memory that came back on all GPUs; `null` where it could not be read. */
   readonly recoveredBytes: number | null;
+  readonly after: ServerSnapshot | null;
 }
 
 /** Share of a model's VRAM whose return counts as "came back": Ollama's own bound (sched.go, 0.12.6 and later). */
 const RECOVERED_SHARE = 0.75;
+/** Reads of one unload, the first after `settleMs`. */
+const UNLOAD_READS = 10;
 
-/** Waits until a model has left and its memory is back, at most `limitMs`; never sooner than {@link SETTLE_MS}. */
+/** Waits until a model has left and its memory is back, at most {@link UNLOAD_READS} times `settleMs`. */
 export async function proveUnload(
   server: Server,
   model: LoadedModelView,
   before: ServerSnapshot,
-  limitMs: number,
+  settleMs: number,
   signal: AbortSignal,
 ): Promise<UnloadProof> {
   const free = (snapshot: ServerSnapshot) => snapshot.figures.freeNow?.sum ?? null;
   const freeBefore = free(before);
-  const rounds = Math.max(1, Math.ceil(limitMs / SETTLE_MS));
-  let gone = false;
-  let recoveredBytes: number | null = null;
-  for (let round = 0; round < rounds; round += 1) {
-    await sleep(SETTLE_MS, undefined, { signal });
+  let proof: UnloadProof = { result: 'still-loaded', recoveredBytes: null, after: null };
+  for (let round = 0; round < UNLOAD_READS; round += 1) {
+    await sleep(settleMs, undefined, { signal });
     const after = await readAgain(server);
-    if (after.modelsStale) continue;
-    gone = findLoaded(after, model.name) === null;
+    if (after.modelsStale || after.ollama.state !== 'up') continue;
+    const gone = findLoaded(after, model.name) === null;
     const freeAfter = free(after);
-    recoveredBytes = freeBefore === null || freeAfter === null || after.gpuStale ? null : freeAfter - freeBefore;
-    if (gone && (recoveredBytes === null || recoveredBytes >= model.sizeVramBytes * RECOVERED_SHARE)) {
-      return { result: 'gone', recoveredBytes };
-    }
+    const recoveredBytes = freeBefore === null || freeAfter === null || after.gpuStale ? null : freeAfter - freeBefore;
+    const back = recoveredBytes === null || recoveredBytes >= model.sizeVramBytes * RECOVERED_SHARE;
+    proof = { result: gone ? (back ? 'gone' : 'memory-stuck') : 'still-loaded', recoveredBytes, after };
+    if (proof.result === 'gone') return proof;
   }
-  return { result: gone ? 'memory-stuck' : 'still-loaded', recoveredBytes };
-}
-
-/** Names of GPUs in the plan's order, for calibration. */
-export function gpuNames(gpus: readonly GpuDevice[]): readonly string[] {
-  return gpus.map((gpu) => gpu.name);
+  return proof;
 }

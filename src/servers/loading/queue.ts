@@ -91,17 +91,14 @@ export function createServerQueue(server: string, connection: Bottleneck.IORedis
       const entry: Waiting = { personId: job.personId, priority, order: order++, job, lastPlace: -1 };
       waiting.add(entry);
       tellPlaces();
+      let onAbort = () => {};
       const leave = new Promise<never>((_resolve, reject) => {
-        job.signal.addEventListener(
-          'abort',
-          () => {
-            if (waiting.delete(entry)) {
-              tellPlaces();
-              reject(job.signal.reason);
-            }
-          },
-          { once: true },
-        );
+        onAbort = () => {
+          if (!waiting.delete(entry)) return;
+          tellPlaces();
+          reject(job.signal.reason);
+        };
+        job.signal.addEventListener('abort', onAbort, { once: true });
       });
       const turn = limiter.schedule({ priority }, async () => {
         // It left while it waited; the place goes to the next at once.
@@ -124,6 +121,8 @@ export function createServerQueue(server: string, connection: Bottleneck.IORedis
         waiting.delete(entry);
         if (error instanceof Bottleneck.BottleneckError) throw new QueueError('queue-closed');
         throw error;
+      } finally {
+        job.signal.removeEventListener('abort', onAbort);
       }
     },
     close: async () => {

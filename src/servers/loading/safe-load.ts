@@ -6,59 +6,93 @@
 import { isCloudName, parseModelName } from '../../catalogue/names.ts';
 import type { Calibration } from '../../estimator/calibration.ts';
 import { defaultContext } from '../../estimator/default-context.ts';
-import { architectureNumber, isEmbeddingModel } from '../../estimator/estimate-facts.ts';
-import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec, Plan } from '../../estimator/types.ts';
-import { parseKeepAlive } from '../../ollama/keep-alive.ts';
+import { decide } from '../../estimator/estimate.ts';
+import { architectureNumber } from '../../estimator/estimate-facts.ts';
+import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec } from '../../estimator/types.ts';
+import type { KeepAlive } from '../../ollama/keep-alive.ts';
+import type { OllamaModel } from '../../ollama/types.ts';
+import type { Hold } from '../../store/types.ts';
 import { ASSUMED_OLLAMA_VERSION, estimateServer } from '../estimate-server.ts';
-import type { LoadedModelView, Remark, Server, ServerSnapshot } from '../types.ts';
-import { type Choice, chooseContext, smallerContext } from './choose.ts';
+import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
+import { type AttemptParts, callLoad, loadAndProve } from './attempts.ts';
+import { type Choice, chooseContext } from './choose.ts';
 import type { HoldBook } from './holds.ts';
-import { findUnloadable } from './in-the-way.ts';
-import { findLoaded, proveLoad, proveUnload, readAgain, sameModel } from './proof.ts';
-import type { AskHolder, LoadOrder, LoadOutcome, LoadStep, Proof } from './types.ts';
+import { type Candidate, findWayOut } from './in-the-way.ts';
+import { findLoaded, isOnGpu, proveLoad, proveUnload, readAgain, sameModel } from './proof.ts';
+import { restore } from './restore.ts';
+import {
+  type AskHolder,
+  CanceledByPerson,
+  type LoadOrder,
+  type LoadOutcome,
+  type LoadStep,
+  type Mutable,
+  Stop,
+  toRemark,
+} from './types.ts';
 
-/** Loads tried with shorter contexts before giving up. */
-const MAX_ATTEMPTS = 4;
 /** Kept free on every GPU beyond the plan: drivers and libraries grow a little after a load. */
 const MARGIN_BYTES = 128 * 2 ** 20;
-const UNLOAD_LIMIT_MS = 20_000;
-/** For putting back what was there; a restore must not take longer than this in all. */
-const RESTORE_LIMIT_MS = 10 * 60_000;
 
 export interface LoadParts {
   readonly server: Server;
   readonly holds: HoldBook;
-  readonly findSpec: (model: string, signal: AbortSignal) => Promise<ModelSpec>;
+  readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
   readonly askHolder: AskHolder;
+  readonly isInUse: (model: string) => boolean;
+  /** A load of ours moves a model's time; that is nobody's use. */
+  readonly ownTouch: (model: string) => void;
   readonly calibration: Calibration | null;
   /** Cap on the context, tokens; `null` = none. */
   readonly maxCtx: number | null;
+  /** The order's keep-alive as read; `null` = the server's default. */
+  readonly keepAlive: KeepAlive | null;
+  /** Pause before what is read counts as proof, ms. */
+  readonly settleMs: number;
   readonly now: () => number;
 }
 
 export interface LoadRun {
+  /** The load is given up. */
   readonly signal: AbortSignal;
+  /** The program ends: nothing that takes long is begun any more. */
+  readonly ending: AbortSignal;
   readonly onStep: (step: LoadStep) => void;
 }
-
-/** An end before the load; the outcome says it. */
-class Stop extends Error {
-  readonly result: LoadOutcome['result'];
-  readonly problem: Remark;
-
-  constructor(result: LoadOutcome['result'], code: string, params: Remark['params'] = {}) {
-    super(code);
-    this.name = 'Stop';
-    this.result = result;
-    this.problem = { code, params };
-  }
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Loads a model safely. Never rejects. */
 export async function safeLoad(parts: LoadParts, order: LoadOrder, run: LoadRun): Promise<LoadOutcome> {
   return new SafeLoad(parts, order, run).run();
+}
+
+/** The outcome of an order before anything was done. */
+export function emptyOutcome(server: string, order: LoadOrder): Mutable<LoadOutcome> {
+  return {
+    result: 'failed',
+    problem: null,
+    model: order.model,
+    server,
+    spec: null,
+    digest: null,
+    askedCtx: order.numCtx ?? null,
+    wantedCtx: null,
+    numCtx: null,
+    clamp: null,
+    plan: null,
+    plainPlan: null,
+    proof: null,
+    renewed: false,
+    attempts: 0,
+    unloaded: [],
+    overridden: [],
+    kept: [],
+    wayOut: null,
+    alias: null,
+    aliasProblem: null,
+    lost: [],
+    before: null,
+    hold: null,
+  };
 }
 
 class SafeLoad {
@@ -66,7 +100,7 @@ class SafeLoad {
   readonly #order: LoadOrder;
   readonly #run: LoadRun;
   readonly #outcome: Mutable<LoadOutcome>;
-  /** What the model itself was loaded as before, to put it back. */
+  /** The runner that serves this model's weights now. */
   #earlier: LoadedModelView | null = null;
   #touched = false;
 
@@ -74,62 +108,76 @@ class SafeLoad {
     this.#parts = parts;
     this.#order = order;
     this.#run = run;
-    this.#outcome = {
-      result: 'failed',
-      problem: null,
-      model: order.model,
-      server: parts.server.name,
-      spec: null,
-      askedCtx: order.numCtx ?? null,
-      numCtx: null,
-      excessBytes: null,
-      plan: null,
-      proof: null,
-      attempts: 0,
-      unloaded: [],
-      inTheWay: [],
-      alias: null,
-      before: null,
-    };
+    this.#outcome = emptyOutcome(parts.server.name, order);
   }
 
   async run(): Promise<LoadOutcome> {
     try {
       await this.#way();
+      this.#outcome.result = 'loaded';
+      this.#outcome.problem = null;
     } catch (error) {
-      const aborted = this.#run.signal.aborted;
-      if (error instanceof Stop && !aborted) {
-        this.#outcome.result = error.result;
-        this.#outcome.problem = error.problem;
-      } else {
-        this.#outcome.result = aborted ? 'canceled' : 'failed';
-        this.#outcome.problem = aborted ? { code: 'canceled', params: {} } : toRemark(error);
-      }
-      if (this.#touched) await this.#restore();
+      this.#explain(error);
+      await this.#undo();
     }
     return this.#outcome;
+  }
+
+  #explain(error: unknown): void {
+    const { signal } = this.#run;
+    if (signal.aborted) {
+      const code = signal.reason instanceof CanceledByPerson ? 'canceled' : 'stopped';
+      Object.assign(this.#outcome, { result: 'canceled', problem: { code, params: {} } });
+    } else if (error instanceof Stop) {
+      Object.assign(this.#outcome, { result: error.result, problem: error.problem });
+    } else {
+      Object.assign(this.#outcome, { result: 'failed', problem: toRemark(error) });
+    }
+  }
+
+  async #undo(): Promise<void> {
+    const { before } = this.#outcome;
+    if (!this.#touched || before === null) return;
+    this.#outcome.lost = await restore({
+      server: this.#parts.server,
+      before,
+      outcome: this.#outcome,
+      settleMs: this.#parts.settleMs,
+      now: this.#parts.now,
+      ending: this.#run.ending,
+      step: this.#step,
+    });
+    // What was put back is not unloaded any more.
+    const { lost } = this.#outcome;
+    this.#outcome.unloaded = this.#outcome.unloaded.filter((name) => lost.some((other) => sameModel(other, name)));
   }
 
   async #way(): Promise<void> {
     const { server } = this.#parts;
     const before = await this.#look();
-    const spec = await this.#parts.findSpec(this.#outcome.model, this.#run.signal);
+    const spec = await this.#parts.findSpec(this.#outcome.model, server, this.#run.signal);
     this.#outcome.spec = spec;
-    const request = this.#request();
     const wantedCtx = this.#wantedCtx(spec, before);
-    if (await this.#alreadyThere(before, wantedCtx)) return;
-    await this.#consentToReplace(before, wantedCtx);
+    this.#outcome.wantedCtx = wantedCtx;
+    if (await this.#renewed(before, wantedCtx)) return;
     const agreed = await this.#consentToUnload(before);
-    const choice = this.#choose(spec, before, request, wantedCtx, agreed);
-    await this.#unload(before, agreed);
-    const ready = agreed.length === 0 ? before : await readAgain(server);
-    await this.#loadAndProve(spec, ready, choice);
+    let choice = await this.#plan(spec, before, wantedCtx, agreed);
+    if (await this.#renewed(before, choice.numCtx)) return;
+    const replaced = await this.#consentToReplace(before, choice.numCtx);
+    const leaving = [...agreed, ...replaced];
+    let ready = before;
+    if (leaving.length > 0) {
+      ready = await this.#unload(before, leaving);
+      // What came back is known now; others may have taken of it.
+      choice = await this.#plan(spec, ready, wantedCtx, []);
+    }
+    await this.#load(spec, ready, choice);
     await this.#makeAlias();
   }
 
-  #step(name: LoadStep['name'], state: LoadStep['state'], params: LoadStep['params'] = {}): void {
+  readonly #step = (name: LoadStep['name'], state: LoadStep['state'], params: LoadStep['params'] = {}): void => {
     this.#run.onStep({ name, state, params });
-  }
+  };
 
   /** A fresh snapshot, and the server's own spelling of the name. */
   async #look(): Promise<ServerSnapshot> {
@@ -144,21 +192,29 @@ class SafeLoad {
     }
     const parsed = parseModelName(this.#order.model);
     if (!parsed.ok) throw new Stop('refused', parsed.code);
-    if (isCloudName(parsed.name)) throw new Stop('refused', 'model-cloud', { model: this.#order.model });
+    if (isCloudName(parsed.name)) throw new Stop('refused', 'load-cloud', { model: this.#order.model });
     const models = await server.ollama.tags({ signal });
     const entry = models.find((model) => sameModel(model.name, this.#order.model));
-    if (entry === undefined)
+    if (entry === undefined) {
       throw new Stop('refused', 'model-not-pulled', { model: this.#order.model, server: server.name });
-    if (entry.isCloud) throw new Stop('refused', 'model-cloud', { model: entry.name });
-    this.#outcome.model = entry.name;
-    this.#earlier = findLoaded(snapshot, entry.name);
-    const { alias } = this.#order;
-    const taken = alias === undefined ? undefined : models.find((model) => sameModel(model.name, alias));
-    if (taken !== undefined && !sameModel(taken.details.parentModel, entry.name)) {
-      throw new Stop('refused', 'alias-taken', { alias: taken.name });
     }
+    if (entry.isCloud) throw new Stop('refused', 'load-cloud', { model: entry.name });
+    Object.assign(this.#outcome, { model: entry.name, digest: entry.digest });
+    this.#earlier = snapshot.models?.find((loaded) => sharesWeights(entry, loaded)) ?? null;
+    this.#checkAlias(entry, models);
     this.#step('look', 'done');
     return snapshot;
+  }
+
+  #checkAlias(entry: OllamaModel, models: readonly OllamaModel[]): void {
+    const { alias } = this.#order;
+    if (alias === undefined) return;
+    const parsed = parseModelName(alias);
+    if (!parsed.ok) throw new Stop('refused', parsed.code);
+    const taken = models.find((model) => sameModel(model.name, alias));
+    if (sameModel(alias, entry.name) || (taken !== undefined && !sameModel(taken.details.parentModel, entry.name))) {
+      throw new Stop('refused', 'alias-taken', { alias });
+    }
   }
 
   #request(): EstimateRequest {
@@ -180,195 +236,195 @@ class SafeLoad {
     const version = before.ollama.state === 'up' ? before.ollama.version.text : ASSUMED_OLLAMA_VERSION;
     const own = defaultContext(version, before.figures.totalBytes ?? 0, server.config.env.contextLength, trained);
     const wanted = asked ?? Math.min(own, maxCtx ?? own);
-    return trained > 0 ? Math.min(wanted, trained) : wanted;
+    if (trained === 0 || wanted <= trained) return wanted;
+    this.#outcome.clamp = { why: 'training' };
+    return trained;
   }
 
   /** Loaded with this very context and wholly on the GPUs: only its time is renewed. */
-  async #alreadyThere(before: ServerSnapshot, wantedCtx: number): Promise<boolean> {
+  async #renewed(before: ServerSnapshot, numCtx: number): Promise<boolean> {
     const earlier = this.#earlier;
-    if (earlier === null || earlier.stopping || earlier.contextLength !== wantedCtx) return false;
-    if (earlier.sizeVramBytes < earlier.sizeBytes && !this.#order.partial) return false;
-    await this.#callLoad(wantedCtx);
-    this.#outcome.proof = await this.#prove(before, null);
-    this.#outcome.numCtx = wantedCtx;
-    this.#outcome.result = 'loaded';
+    if (earlier === null || earlier.stopping || earlier.contextLength !== numCtx) return false;
+    if (!isOnGpu(earlier) && !this.#order.partial) return false;
+    const { server, settleMs, ownTouch, now } = this.#parts;
+    const { signal } = this.#run;
+    this.#outcome.model = earlier.name;
+    const longer = longerKeepAlive(this.#parts.keepAlive, earlier, now());
+    this.#step('load', 'running', { ctx: numCtx, attempt: 1 });
+    ownTouch(earlier.name);
+    if (longer !== 'as-it-is') await callLoad({ server, outcome: this.#outcome, keepAlive: longer, signal }, numCtx);
+    this.#step('load', 'done', { ctx: numCtx, attempt: 1 });
+    this.#step('prove', 'running');
+    const proof = await proveLoad(server, earlier.name, before, null, [], settleMs, signal);
+    if (proof === null) throw new Stop('failed', 'load-vanished', { model: earlier.name });
+    this.#step('prove', 'done');
+    Object.assign(this.#outcome, { proof, numCtx, renewed: true });
     await this.#makeAlias();
     return true;
   }
 
-  /** Another context means a reload: whoever holds the model now is asked. */
-  async #consentToReplace(before: ServerSnapshot, wantedCtx: number): Promise<void> {
+  /** Another context means a reload: whoever holds or uses the model now comes first. */
+  async #consentToReplace(before: ServerSnapshot, numCtx: number): Promise<readonly string[]> {
     const earlier = this.#earlier;
-    if (earlier === null) return;
-    if (await this.#mayTouch(earlier.name)) return;
-    const hold = await this.#parts.holds.get(before.name, earlier.name);
+    if (earlier === null || findLoaded(before, earlier.name) === null) return [];
+    const asked = this.#order.mayUnload.some((name) => sameModel(name, earlier.name));
+    const inUse = this.#parts.isInUse(earlier.name);
+    const hold = await this.#holdOfOther(earlier.name);
+    if (hold === null && inUse && !(asked && this.#order.mayInterrupt)) {
+      this.#outcome.wayOut = { numCtx, obstacles: [{ model: earlier.name, hold, inUse }] };
+      throw new Stop('needs-room', 'reload-in-use', { model: earlier.name, ctx: earlier.contextLength ?? 0 });
+    }
+    if (hold === null || (await this.#mayTouch(hold))) return [earlier.name];
+    this.#outcome.wayOut = { numCtx, obstacles: [{ model: earlier.name, hold, inUse }] };
     throw new Stop('refused', 'held-with-other-ctx', {
       model: earlier.name,
-      holder: hold?.holderName ?? '',
+      holder: hold.holderName,
       ctx: earlier.contextLength ?? 0,
-      wanted: wantedCtx,
+      wanted: numCtx,
     });
   }
 
-  /** Whether a loaded model may be unloaded or reloaded: nobody's, one's own, agreed to, or overridden by an admin. */
-  async #mayTouch(model: string): Promise<boolean> {
-    const hold = await this.#parts.holds.get(this.#parts.server.name, model);
-    if (hold === null || hold.holderId === this.#order.by.id) return true;
-    if (this.#order.overrideHolds && this.#order.by.isAdmin) return true;
-    this.#step('ask', 'running', { model, holder: hold.holderName });
-    const answer = await this.#parts.askHolder(hold, this.#order, this.#parts.server.name, this.#run.signal);
-    this.#run.signal.throwIfAborted();
-    this.#step('ask', answer === 'agree' ? 'done' : 'failed', { model, holder: hold.holderName });
-    return answer === 'agree';
-  }
-
+  /** The models that may go: each named by the requester, and nobody's, or agreed to by its holder. */
   async #consentToUnload(before: ServerSnapshot): Promise<readonly string[]> {
     const agreed: string[] = [];
     for (const wanted of this.#order.mayUnload) {
       const loaded = findLoaded(before, wanted);
-      if (loaded !== null && !sameModel(loaded.name, this.#outcome.model) && (await this.#mayTouch(loaded.name))) {
-        agreed.push(loaded.name);
-      }
+      if (loaded === null || loaded.name === this.#earlier?.name) continue;
+      const hold = await this.#holdOfOther(loaded.name);
+      const free = hold === null && (this.#order.mayInterrupt || !this.#parts.isInUse(loaded.name));
+      if (free || (hold !== null && (await this.#mayTouch(hold)))) agreed.push(loaded.name);
     }
     return agreed;
   }
 
-  #estimate(before: ServerSnapshot, gone: readonly string[]): EstimateServer {
+  async #holdOfOther(model: string): Promise<Hold | null> {
+    const hold = await this.#parts.holds.get(this.#parts.server.name, model);
+    return hold === null || hold.holderId === this.#order.by.id ? null : hold;
+  }
+
+  /** Whether the holder lets the model go, or an administrator overrides the hold. */
+  async #mayTouch(hold: Hold): Promise<boolean> {
+    const { by, overrideHolds } = this.#order;
+    const { server, askHolder } = this.#parts;
+    const { signal } = this.#run;
+    if (overrideHolds && by.isAdmin) {
+      this.#outcome.overridden = [...this.#outcome.overridden, hold];
+      return true;
+    }
+    const params = { model: hold.model, holder: hold.holderName };
+    this.#step('ask', 'running', params);
+    const answer = await askHolder({ hold, by, server: server.name, forModel: this.#outcome.model, signal });
+    signal.throwIfAborted();
+    this.#step('ask', answer === 'agree' ? 'done' : 'failed', params);
+    if (answer === 'keep') this.#outcome.kept = [...this.#outcome.kept, hold];
+    return answer === 'agree';
+  }
+
+  #estimate(snapshot: ServerSnapshot, gone: readonly string[]): EstimateServer {
     const { server, calibration } = this.#parts;
-    const without = [this.#outcome.model, ...gone];
-    const plain = estimateServer(before, server.config, { without });
+    const own = this.#earlier === null ? this.#outcome.model : this.#earlier.name;
+    const plain = estimateServer(snapshot, server.config, { without: [own, ...gone] });
     if (calibration === null) return plain;
-    const factors = calibration.factorsFor(
-      plain.gpus.map((gpu) => gpu.name),
-      this.#outcome.model,
-    );
-    return { ...plain, calibration: factors };
+    const names = plain.gpus.map((gpu) => gpu.name);
+    return { ...plain, calibration: calibration.factorsFor(names, this.#outcome.model) };
   }
 
   #choose(
     spec: ModelSpec,
-    before: ServerSnapshot,
-    request: EstimateRequest,
+    snapshot: ServerSnapshot,
+    wantedCtx: number,
+    gone: readonly string[],
+  ): Promise<Choice | null> {
+    this.#run.signal.throwIfAborted();
+    const { partial } = this.#order;
+    const server = this.#estimate(snapshot, gone);
+    return chooseContext({ spec, server, request: this.#request(), wantedCtx, partial, marginBytes: MARGIN_BYTES });
+  }
+
+  async #plan(
+    spec: ModelSpec,
+    snapshot: ServerSnapshot,
     wantedCtx: number,
     agreed: readonly string[],
-  ): Choice {
+  ): Promise<Choice> {
     this.#step('plan', 'running');
-    const server = this.#estimate(before, agreed);
-    if (before.gpuStale || (server.gpus.length === 0 && before.gpus?.source !== 'none' && !this.#order.partial)) {
-      throw new Stop('refused', 'gpus-unknown', { server: before.name });
+    const noGpus = snapshot.gpuViews.length === 0 && snapshot.gpus?.source !== 'none';
+    if (snapshot.gpuStale || snapshot.gpus === null || (noGpus && !this.#order.partial)) {
+      throw new Stop('refused', 'gpus-unknown', { server: snapshot.name });
     }
-    const { partial } = this.#order;
-    const input = { spec, server, request, wantedCtx, partial, marginBytes: MARGIN_BYTES };
-    const choice = chooseContext(input);
-    if (choice === null || choice.excessBytes > 0) {
-      this.#outcome.inTheWay = findUnloadable(before, this.#outcome.model, agreed, choice?.numCtx ?? 0, (gone) =>
-        chooseContext({ ...input, server: this.#estimate(before, [...agreed, ...gone]) }),
+    const choice = await this.#choose(spec, snapshot, wantedCtx, agreed);
+    if (choice === null || choice.clamp !== null) {
+      const candidates = await this.#candidates(snapshot, agreed);
+      this.#outcome.wayOut = await findWayOut(candidates, choice?.numCtx ?? 0, (gone) =>
+        this.#choose(spec, snapshot, wantedCtx, [...agreed, ...gone]),
       );
-    }
+    } else this.#outcome.wayOut = null;
     if (choice === null) {
+      this.#step('plan', 'failed');
       const params = { model: this.#outcome.model, ctx: wantedCtx };
-      if (this.#outcome.inTheWay.length > 0) throw new Stop('needs-room', 'needs-room', params);
+      if (this.#outcome.wayOut !== null) throw new Stop('needs-room', 'needs-room', params);
       throw new Stop('refused', 'does-not-fit', params);
     }
-    this.#outcome.plan = choice.plan;
-    this.#outcome.excessBytes = choice.excessBytes > 0 ? choice.excessBytes : null;
-    this.#step('plan', 'done', { ctx: choice.numCtx, wanted: wantedCtx, excess: choice.excessBytes });
+    if (choice.clamp !== null) this.#outcome.clamp = choice.clamp;
+    this.#step('plan', 'done', { ctx: choice.numCtx, wanted: this.#outcome.askedCtx ?? wantedCtx });
     return choice;
   }
 
-  async #unload(before: ServerSnapshot, agreed: readonly string[]): Promise<void> {
-    const { server, holds } = this.#parts;
-    for (const name of agreed) {
-      const loaded = findLoaded(before, name);
+  async #candidates(snapshot: ServerSnapshot, agreed: readonly string[]): Promise<readonly Candidate[]> {
+    const others = (snapshot.models ?? []).filter(
+      (other) => other.sizeVramBytes > 0 && other.name !== this.#earlier?.name && !agreed.includes(other.name),
+    );
+    const leaves = (expiry: LoadedModelView['expiresAtMs']) =>
+      typeof expiry === 'number' ? expiry : Number.POSITIVE_INFINITY;
+    return Promise.all(
+      others.map(async (other) => ({
+        model: other.name,
+        hold: await this.#holdOfOther(other.name),
+        inUse: this.#parts.isInUse(other.name),
+        leavesAtMs: leaves(other.expiresAtMs),
+      })),
+    );
+  }
+
+  async #unload(before: ServerSnapshot, leaving: readonly string[]): Promise<ServerSnapshot> {
+    const { server, settleMs } = this.#parts;
+    const { signal } = this.#run;
+    let latest = before;
+    for (const name of leaving) {
+      const loaded = findLoaded(latest, name);
       if (loaded === null) continue;
       this.#step('unload', 'running', { model: name });
       this.#touched = true;
-      await server.ollama.unload(name, { signal: this.#run.signal });
-      this.#outcome.unloaded = [...this.#outcome.unloaded, name];
-      const { result } = await proveUnload(server, loaded, before, UNLOAD_LIMIT_MS, this.#run.signal);
+      await server.ollama.unload(name, { signal });
+      const { result, after } = await proveUnload(server, loaded, latest, settleMs, signal);
       if (result === 'still-loaded') throw new Stop('failed', 'unload-stuck', { model: name });
-      await holds.release(server.name, name);
+      this.#outcome.unloaded = [...this.#outcome.unloaded, name];
       this.#step('unload', 'done', { model: name });
+      latest = after ?? latest;
     }
+    return latest;
   }
 
-  async #loadAndProve(spec: ModelSpec, before: ServerSnapshot, choice: Choice): Promise<void> {
-    let numCtx: number | null = choice.numCtx;
-    let plan: Plan | null = choice.plan;
-    let last: Remark = { code: 'load-spilled', params: {} };
-    while (numCtx !== null && this.#outcome.attempts < MAX_ATTEMPTS) {
-      const attempt = await this.#attempt(spec, before, numCtx, plan);
-      if ('proof' in attempt) {
-        Object.assign(this.#outcome, { proof: attempt.proof, numCtx, result: 'loaded', problem: null });
-        return;
-      }
-      last = attempt.problem;
-      const next: number | null = smallerContext(numCtx, attempt.lackBytes, plan ?? choice.plan);
-      this.#step('smaller', 'running', { from: numCtx, to: next ?? 0, lack: attempt.lackBytes });
-      numCtx = next;
-      plan = null;
-    }
-    throw new Stop('failed', last.code, last.params);
-  }
-
-  /** One load. A spill or out-of-memory is unloaded again and told, anything else ends the way. */
-  async #attempt(
-    spec: ModelSpec,
-    before: ServerSnapshot,
-    numCtx: number,
-    plan: Plan | null,
-  ): Promise<{ readonly proof: Proof } | { readonly problem: Remark; readonly lackBytes: number }> {
-    const { server } = this.#parts;
-    this.#outcome.attempts += 1;
-    this.#touched = true;
-    this.#step('load', 'running', { ctx: numCtx, attempt: this.#outcome.attempts });
-    try {
-      await this.#callLoad(numCtx, isEmbeddingModel(spec));
-    } catch (error) {
-      if (!isMemoryError(error)) throw error;
-      this.#step('load', 'failed', { ctx: numCtx });
-      return { problem: toRemark(error), lackBytes: 0 };
-    }
-    this.#step('load', 'done', { ctx: numCtx });
-    const proof = await this.#prove(before, plan);
-    if (proof === null) throw new Stop('failed', 'load-vanished', { model: this.#outcome.model });
-    if (proof.onGpu || this.#order.partial) return { proof };
-    this.#step('prove', 'failed', { ctx: numCtx, spilled: proof.sizeBytes - proof.sizeVramBytes });
-    await this.#takeBack(server);
-    const spilled = proof.sizeBytes - proof.sizeVramBytes;
-    return {
-      problem: { code: 'load-spilled', params: { model: this.#outcome.model, spilledBytes: spilled } },
-      lackBytes: spilled,
-    };
-  }
-
-  async #callLoad(numCtx: number, embedding?: boolean): Promise<void> {
-    const { keepAlive } = this.#order;
-    const parsed = keepAlive === undefined ? null : parseKeepAlive(keepAlive);
-    if (keepAlive !== undefined && parsed === null) throw new Stop('refused', 'bad-keep-alive', { value: keepAlive });
-    await this.#parts.server.ollama.load(this.#outcome.model, {
-      numCtx,
+  async #load(spec: ModelSpec, ready: ServerSnapshot, choice: Choice): Promise<void> {
+    const { server, settleMs, keepAlive, ownTouch } = this.#parts;
+    const parts: AttemptParts = {
+      server,
+      outcome: this.#outcome,
+      keepAlive,
+      partial: this.#order.partial,
+      settleMs,
       signal: this.#run.signal,
-      ...(parsed === null ? {} : { keepAlive: parsed }),
-      ...(embedding === undefined ? {} : { embedding }),
-    });
-  }
-
-  async #prove(before: ServerSnapshot, plan: Plan | null): Promise<Proof | null> {
-    this.#step('prove', 'running');
-    const { server } = this.#parts;
-    const proof = await proveLoad(server, this.#outcome.model, before, plan, this.#outcome.unloaded, this.#run.signal);
-    if (proof?.onGpu === true) this.#step('prove', 'done');
-    return proof;
-  }
-
-  /** Unloads what this load brought, and waits until it is gone. */
-  async #takeBack(server: Server): Promise<void> {
-    const now = await readAgain(server);
-    const loaded = findLoaded(now, this.#outcome.model);
-    if (loaded === null) return;
-    await server.ollama.unload(loaded.name, { signal: AbortSignal.timeout(UNLOAD_LIMIT_MS) });
-    await proveUnload(server, loaded, now, UNLOAD_LIMIT_MS, AbortSignal.timeout(2 * UNLOAD_LIMIT_MS));
+      step: this.#step,
+      chooseAgain: (snapshot, mostCtx) => this.#choose(spec, snapshot, mostCtx, []),
+    };
+    this.#touched = true;
+    this.#earlier = null;
+    ownTouch(this.#outcome.model);
+    await loadAndProve(parts, ready, choice);
+    const { numCtx } = this.#outcome;
+    const { calibration: _, ...plain } = this.#estimate(ready, []);
+    this.#outcome.plainPlan =
+      this.#outcome.attempts === 1 && numCtx !== null ? decide(spec, plain, { ...this.#request(), numCtx }) : null;
   }
 
   async #makeAlias(): Promise<void> {
@@ -377,67 +433,33 @@ class SafeLoad {
     if (alias === undefined || numCtx === null) return;
     this.#step('alias', 'running', { alias });
     try {
-      await this.#parts.server.ollama.create(
-        alias,
-        { from: model, parameters: { num_ctx: numCtx } },
-        { signal: this.#run.signal },
-      );
+      const request = { from: model, parameters: { num_ctx: numCtx } };
+      await this.#parts.server.ollama.create(alias, request, { signal: this.#run.signal });
       this.#outcome.alias = alias;
       this.#step('alias', 'done', { alias });
-    } catch {
+    } catch (error) {
       // The model is loaded; that its second name failed is told, and undoes nothing.
+      this.#outcome.aliasProblem = toRemark(error);
       this.#step('alias', 'failed', { alias });
     }
   }
-
-  /**
-   * Leaves the server as it was: takes back what this load brought, and loads again what was unloaded for it. When the
-   * work was given up (cancel, shutdown) there is no time for loads; what is gone is told.
-   */
-  async #restore(): Promise<void> {
-    const { server } = this.#parts;
-    const givenUp = this.#run.signal.aborted;
-    try {
-      if (givenUp) {
-        await server.ollama.unload(this.#outcome.model, { signal: AbortSignal.timeout(2_000) });
-        return;
-      }
-      await this.#takeBack(server);
-      const signal = AbortSignal.timeout(RESTORE_LIMIT_MS);
-      const lost = (this.#outcome.before?.models ?? []).filter(
-        (model) => this.#outcome.unloaded.includes(model.name) || model.name === this.#earlier?.name,
-      );
-      for (const model of lost) {
-        this.#step('restore', 'running', { model: model.name });
-        await server.ollama.load(model.name, {
-          signal,
-          ...(model.contextLength === null ? {} : { numCtx: model.contextLength }),
-          ...restoreKeepAlive(model, this.#parts.now()),
-        });
-        this.#step('restore', 'done', { model: model.name });
-      }
-      this.#outcome.unloaded = [];
-    } catch {
-      this.#step('restore', 'failed', {});
-    }
-  }
 }
 
-function restoreKeepAlive(model: LoadedModelView, nowMs: number) {
-  if (model.expiresAtMs === 'pinned') return { keepAlive: { kind: 'forever' as const } };
-  if (model.expiresAtMs === null) return {};
-  return { keepAlive: { kind: 'for' as const, ms: Math.max(60_000, model.expiresAtMs - nowMs) } };
+/** A loaded model is served by one runner for all names of the same weights; a derived model tells its parent. */
+function sharesWeights(entry: OllamaModel, loaded: LoadedModelView): boolean {
+  if (sameModel(entry.name, loaded.name)) return true;
+  const [own, other] = [entry.details.parentModel, loaded.details.parentModel];
+  if (own !== '' && (sameModel(own, loaded.name) || own === other)) return true;
+  return other !== '' && sameModel(other, entry.name);
 }
 
-function isMemoryError(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  return code === 'out-of-memory' || code === 'needs-more-memory';
-}
-
-function toRemark(error: unknown): Remark {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
-    return { code: 'load-failed', params: {} };
-  const params = 'params' in error && typeof error.params === 'object' && error.params !== null ? error.params : {};
-  const plain = Object.entries(params).filter(([, value]) => typeof value === 'string' || typeof value === 'number');
-  return { code: error.code, params: Object.fromEntries(plain) };
+/** A renewal never takes time away from a model that somebody else asked to stay longer. */
+function longerKeepAlive(
+  wanted: KeepAlive | null,
+  loaded: LoadedModelView,
+  nowMs: number,
+): KeepAlive | null | 'as-it-is' {
+  if (loaded.expiresAtMs === 'pinned') return 'as-it-is';
+  if (wanted === null || wanted.kind === 'forever' || loaded.expiresAtMs === null) return wanted;
+  return nowMs + wanted.ms >= loaded.expiresAtMs ? wanted : 'as-it-is';
 }

@@ -28,8 +28,10 @@ export interface LoadOrder {
   readonly partial: boolean;
   /** Name of a derived model that has the context baked in. */
   readonly alias?: string;
-  /** Models that may be unloaded to make room: somebody said yes to each by pressing a button. */
+  /** Models that may be unloaded (or reloaded) for this: somebody said yes to each by pressing a button. */
   readonly mayUnload: readonly string[];
+  /** The button said that they are in use. */
+  readonly mayInterrupt: boolean;
   /** An administrator overrides other people's holds; recorded. */
   readonly overrideHolds: boolean;
   readonly by: Requester;
@@ -46,9 +48,15 @@ export interface LoadStep {
 export interface GpuProof {
   readonly uuid: string;
   readonly name: string;
-  readonly predictedBytes: number;
+  /** Position among the server's GPUs, as the tools count. */
+  readonly index: number | null;
+  /** `null` where nothing was predicted. */
+  readonly predictedBytes: number | null;
   /** Growth of the GPU's used memory; `null` where it could not be read. */
   readonly actualBytes: number | null;
+  /** Used memory of the whole GPU before and after; `null` where it could not be read. */
+  readonly usedBeforeBytes: number | null;
+  readonly usedAfterBytes: number | null;
 }
 
 /** What was seen after a load. */
@@ -61,9 +69,33 @@ export interface Proof {
   readonly contextLength: number | null;
   readonly expiresAtMs: number | 'pinned' | null;
   readonly gpus: readonly GpuProof[];
-  /** Models that were loaded before, were not unloaded by us, and are gone. */
+  /** Models that were loaded before, had time left, were not unloaded by us, and are gone. */
   readonly evicted: readonly string[];
 }
+
+/** A model that stands in the way. */
+export interface Obstacle {
+  readonly model: string;
+  /** Somebody else's hold on it. */
+  readonly hold: Hold | null;
+  /** It was used within the last minutes, or is being used. */
+  readonly inUse: boolean;
+}
+
+/** Models whose unloading would help, and the context that would fit then. */
+export interface WayOut {
+  readonly obstacles: readonly Obstacle[];
+  readonly numCtx: number;
+}
+
+/** Why the context is shorter than what was asked for. */
+export type Clamp =
+  /** By this many bytes too much. */
+  | { readonly why: 'memory'; readonly excessBytes: number }
+  /** Ollama would unload other models for it. */
+  | { readonly why: 'others' }
+  /** The model was trained for less. */
+  | { readonly why: 'training' };
 
 /** How a load ended. `code` has words; nothing else is thrown at the caller. */
 export interface LoadOutcome {
@@ -74,25 +106,87 @@ export interface LoadOutcome {
   readonly model: string;
   readonly server: string;
   readonly spec: ModelSpec | null;
+  /** Digest of the model's manifest. */
+  readonly digest: string | null;
   /** Context asked for; `null` = none was. */
   readonly askedCtx: number | null;
+  /** What was wanted after defaults and training: the aim of the clamp. */
+  readonly wantedCtx: number | null;
   /** Context it was loaded with. */
   readonly numCtx: number | null;
-  /** Bytes that the asked context would have been too much by, when it was clamped. */
-  readonly excessBytes: number | null;
+  readonly clamp: Clamp | null;
   readonly plan: Plan | null;
+  /** The plan of the same load without calibration: what calibration learns from. */
+  readonly plainPlan: Plan | null;
   readonly proof: Proof | null;
+  /** It was there already; only its time was renewed. */
+  readonly renewed: boolean;
   readonly attempts: number;
   /** Models that we unloaded, with consent. */
   readonly unloaded: readonly string[];
-  /** Models that stand in the way and whose unloading would let the asked context fit; with holders. */
-  readonly inTheWay: readonly { readonly model: string; readonly hold: Hold | null }[];
+  /** Holds of others that an administrator overrode. */
+  readonly overridden: readonly Hold[];
+  /** Models whose holder keeps them. */
+  readonly kept: readonly Hold[];
+  /** Where unloading others would let more of the context fit. */
+  readonly wayOut: WayOut | null;
   readonly alias: string | null;
+  /** The alias could not be made. */
+  readonly aliasProblem: Remark | null;
+  /** Models that were loaded before and could not be put back after a failure. */
+  readonly lost: readonly string[];
   readonly before: ServerSnapshot | null;
+  /** The hold in force on the model afterwards. */
+  readonly hold: Hold | null;
 }
+
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What a holder answers when asked to let a model go. Silence is `keep`. */
 export type Consent = 'agree' | 'keep';
 
+/** What a holder is asked. */
+export interface ConsentQuestion {
+  readonly hold: Hold;
+  readonly by: Requester;
+  readonly server: string;
+  /** For which model the room is needed; `null`: it is to be unloaded for its own sake. */
+  readonly forModel: string | null;
+  readonly signal: AbortSignal;
+}
+
 /** Asks the holder of a model, and gives the answer or `keep` when none comes in time. Never rejects. */
-export type AskHolder = (hold: Hold, order: LoadOrder, server: string, signal: AbortSignal) => Promise<Consent>;
+export type AskHolder = (question: ConsentQuestion) => Promise<Consent>;
+
+/** An end of the way that has words. */
+export class Stop extends Error {
+  readonly result: LoadOutcome['result'];
+  readonly problem: Remark;
+
+  constructor(result: LoadOutcome['result'], code: string, params: Remark['params'] = {}) {
+    super(code);
+    this.name = 'Stop';
+    this.result = result;
+    this.problem = { code, params };
+  }
+}
+
+/** Reason of an abort by somebody who pressed Cancel; any other reason is the end of the program or of the wait. */
+export class CanceledByPerson extends Error {
+  readonly by: string;
+
+  constructor(by: string) {
+    super('canceled');
+    this.name = 'CanceledByPerson';
+    this.by = by;
+  }
+}
+
+/** An error from below as a code with figures. */
+export function toRemark(error: unknown): Remark {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
+    return { code: 'load-failed', params: {} };
+  const params = 'params' in error && typeof error.params === 'object' && error.params !== null ? error.params : {};
+  const plain = Object.entries(params).filter(([, value]) => typeof value === 'string' || typeof value === 'number');
+  return { code: error.code, params: Object.fromEntries(plain) };
+}

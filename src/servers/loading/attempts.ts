@@ -1,0 +1,108 @@
+import { isEmbeddingModel } from '../../estimator/estimate-facts.ts';
+import type { KeepAlive } from '../../ollama/keep-alive.ts';
+import type { Remark, Server, ServerSnapshot } from '../types.ts';
+import { type Choice, smallerContext } from './choose.ts';
+import { missingModels, proveLoad, readAgain } from './proof.ts';
+import { takeBack } from './restore.ts';
+import { type LoadOutcome, type LoadStep, type Mutable, Stop, toRemark } from './types.ts';
+
+/** Loads tried with shorter contexts before giving up. */
+const MAX_ATTEMPTS = 4;
+
+export interface AttemptParts {
+  readonly server: Server;
+  readonly outcome: Mutable<LoadOutcome>;
+  readonly keepAlive: KeepAlive | null;
+  readonly partial: boolean;
+  readonly settleMs: number;
+  readonly signal: AbortSignal;
+  readonly step: (name: LoadStep['name'], state: LoadStep['state'], params?: LoadStep['params']) => void;
+  /** The best context on a server as it is now that is not above a bound; `null` where none is of use. */
+  readonly chooseAgain: (ready: ServerSnapshot, mostCtx: number) => Promise<Choice | null>;
+}
+
+type Attempt = 'loaded' | { readonly problem: Remark; readonly lackBytes: number };
+
+/**
+ * Loads with the chosen context, and with shorter ones when the model spills to system memory or a GPU runs out of
+ * memory. What is loaded at the end is in `outcome.proof`.
+ * @throws Stop, OllamaError
+ */
+export async function loadAndProve(parts: AttemptParts, first: ServerSnapshot, chosen: Choice): Promise<void> {
+  const { outcome, step, server } = parts;
+  let ready = first;
+  let choice: Choice | null = chosen;
+  let last: Remark = { code: 'load-spilled', params: {} };
+  while (choice !== null && outcome.attempts < MAX_ATTEMPTS) {
+    Object.assign(outcome, { plan: choice.plan, numCtx: choice.numCtx });
+    const attempt = await tryOnce(parts, ready, choice);
+    if (attempt === 'loaded') return;
+    last = attempt.problem;
+    const bound: number | null = smallerContext(choice.numCtx, attempt.lackBytes, choice.plan);
+    if (bound === null || outcome.attempts >= MAX_ATTEMPTS) break;
+    ready = await readAgain(server);
+    const from: number = choice.numCtx;
+    choice = await parts.chooseAgain(ready, bound);
+    if (choice === null) break;
+    outcome.clamp ??= { why: 'memory', excessBytes: attempt.lackBytes };
+    step('smaller', 'done', { from, to: choice.numCtx });
+  }
+  throw new Stop('failed', last.code, last.params);
+}
+
+/** One load. A spill or out-of-memory is undone and told, anything else ends the way. */
+async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choice): Promise<Attempt> {
+  const { server, outcome, step, signal, settleMs } = parts;
+  const { model, spec } = outcome;
+  outcome.attempts += 1;
+  step('load', 'running', { ctx: choice.numCtx, attempt: outcome.attempts });
+  try {
+    await callLoad(parts, choice.numCtx, spec !== null && isEmbeddingModel(spec));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isMemoryError(error)) throw error;
+    step('load', 'failed', { ctx: choice.numCtx });
+    // Ollama 0.30 and later unloads everything else when a load runs out of memory (server/sched.go).
+    refuseEviction(missingModels(ready, await readAgain(server), []).map(({ name }) => name));
+    return { problem: toRemark(error), lackBytes: 0 };
+  }
+  step('load', 'done', { ctx: choice.numCtx, attempt: outcome.attempts });
+  step('prove', 'running');
+  const proof = await proveLoad(server, model, ready, choice.plan, [], settleMs, signal);
+  if (proof === null) throw new Stop('failed', 'load-vanished', { model });
+  outcome.proof = proof;
+  refuseEviction(proof.evicted);
+  if (proof.onGpu || parts.partial) {
+    step('prove', 'done');
+    return 'loaded';
+  }
+  const spilledBytes = proof.sizeBytes - proof.sizeVramBytes;
+  step('prove', 'failed', { spilled: spilledBytes });
+  outcome.proof = null;
+  await takeBack(server, model, settleMs, signal);
+  return { problem: { code: 'load-spilled', params: { model, spilledBytes } }, lackBytes: spilledBytes };
+}
+
+/** What nobody agreed to is undone: the way ends, and the models are put back. */
+function refuseEviction(evicted: readonly string[]): void {
+  if (evicted.length > 0) throw new Stop('failed', 'load-evicted', { models: evicted.join(', ') });
+}
+
+/** The load itself; also renews the time of a model that is there with the same context. */
+export async function callLoad(
+  parts: Pick<AttemptParts, 'server' | 'outcome' | 'keepAlive' | 'signal'>,
+  numCtx: number,
+  embedding?: boolean,
+): Promise<void> {
+  await parts.server.ollama.load(parts.outcome.model, {
+    numCtx,
+    signal: parts.signal,
+    ...(parts.keepAlive === null ? {} : { keepAlive: parts.keepAlive }),
+    ...(embedding === undefined ? {} : { embedding }),
+  });
+}
+
+function isMemoryError(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  return code === 'out-of-memory' || code === 'needs-more-memory';
+}

@@ -1,0 +1,100 @@
+/**
+ * What loads teach: predicted and actual memory of each are kept, and the newest make the corrections of the next plans
+ * (src/estimator/calibration.ts).
+ */
+
+import { z } from 'zod';
+import { nameKey, parseModelName } from '../../catalogue/names.ts';
+import { type Calibration, calibrate, type LoadObservation } from '../../estimator/calibration.ts';
+import type { ObservationRepository, ObservationRow } from '../../store/types.ts';
+import type { LoadOutcome } from './types.ts';
+
+/** Loads that the corrections rest on at most; older ones may come from another driver. */
+const NEWEST = 200;
+/** Another process may have added loads meanwhile. */
+const CACHE_MS = 60_000;
+
+const predictedSchema = z.object({
+  sizeVramBytes: z.number(),
+  gpus: z.array(z.object({ totalBytes: z.number(), computeBytes: z.number() })),
+});
+const actualSchema = z.object({
+  sizeVramBytes: z.number(),
+  gpus: z.array(z.object({ name: z.string(), usedBeforeBytes: z.number(), usedAfterBytes: z.number() })).nullable(),
+});
+
+/** Corrections per server, learned from its own loads. */
+export interface Learning {
+  /** `null`: nothing was observed yet. */
+  calibration(server: string): Calibration | null;
+  /**
+   * Keeps a load. Only a clean one teaches: a new load, as predicted on the first try, that lies where it was planned.
+   * @throws StoreError
+   */
+  record(outcome: LoadOutcome): void;
+}
+
+export function createLearning(observations: ObservationRepository, now: () => number): Learning {
+  const cache = new Map<string, { readonly atMs: number; readonly calibration: Calibration | null }>();
+  return {
+    calibration(server) {
+      const known = cache.get(server);
+      if (known !== undefined && now() - known.atMs < CACHE_MS) return known.calibration;
+      const loads = observations.list({ server, limit: NEWEST }).flatMap(toLoad);
+      const learned = loads.length === 0 ? null : calibrate(loads);
+      const calibration: Calibration | null =
+        learned === null
+          ? null
+          : { ...learned, factorsFor: (gpus, model) => learned.factorsFor(gpus, modelKey(model)) };
+      cache.set(server, { atMs: now(), calibration });
+      return calibration;
+    },
+    record(outcome) {
+      const { plainPlan, proof, before, numCtx } = outcome;
+      if (plainPlan === null || proof === null || before === null || numCtx === null || !proof.onGpu) return;
+      const readable = proof.gpus.every((gpu) => gpu.usedBeforeBytes !== null && gpu.usedAfterBytes !== null);
+      observations.add({
+        atMs: now(),
+        server: outcome.server,
+        model: modelKey(outcome.model),
+        digest: outcome.digest,
+        ollamaVersion: before.ollama.state === 'up' ? before.ollama.version.text : '',
+        engine: plainPlan.engine,
+        numCtx,
+        request: {
+          numParallel: plainPlan.numParallel,
+          numBatch: plainPlan.numBatch,
+          kvCacheType: plainPlan.kvCacheType,
+          flashAttention: plainPlan.flashAttention,
+        },
+        predicted: {
+          sizeVramBytes: plainPlan.sizeVramBytes,
+          gpus: plainPlan.gpus.map(({ totalBytes, computeBytes }) => ({ totalBytes, computeBytes })),
+        },
+        actual: {
+          sizeVramBytes: proof.sizeVramBytes,
+          gpus: readable
+            ? proof.gpus.map(({ name, usedBeforeBytes, usedAfterBytes }) => ({ name, usedBeforeBytes, usedAfterBytes }))
+            : null,
+        },
+        gpus: proof.gpus.map(({ name, uuid }) => ({ name, uuid })),
+      });
+      cache.delete(outcome.server);
+    },
+  };
+}
+
+function modelKey(model: string): string {
+  const parsed = parseModelName(model);
+  return parsed.ok ? nameKey(parsed.name) : model;
+}
+
+/** Rows written by another version may look different; they teach nothing. */
+function toLoad(row: ObservationRow): LoadObservation[] {
+  const predicted = predictedSchema.safeParse(row.predicted);
+  const actual = actualSchema.safeParse(row.actual);
+  if (!predicted.success || !actual.success) return [];
+  const { gpus, sizeVramBytes } = actual.data;
+  const plan = predicted.data as unknown as LoadObservation['predicted'];
+  return [{ model: row.model, predicted: plan, sizeVramBytes, ...(gpus === null ? {} : { gpus }) }];
+}

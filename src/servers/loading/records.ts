@@ -1,0 +1,119 @@
+import type { AuditEntry, AuditRepository, Hold, Json } from '../../store/types.ts';
+import type { HoldEvent } from './hold-watch.ts';
+import { usedVram } from './proof.ts';
+import type { UnloadOrder, UnloadOutcome } from './safe-unload.ts';
+import type { LoadOrder, LoadOutcome, Requester } from './types.ts';
+
+/** Writes the rows of the audit trail that loads and unloads make. */
+export interface Records {
+  load(order: LoadOrder, outcome: LoadOutcome, afterBytes: number | null): void;
+  unload(order: UnloadOrder, outcome: UnloadOutcome, afterBytes: number | null): void;
+  hold(action: 'hold-extend' | 'hold-release', by: Requester, hold: Hold, result: AuditEntry['result']): void;
+  event(event: HoldEvent): void;
+}
+
+const LOAD_RESULT = {
+  loaded: 'ok',
+  'needs-room': 'refused',
+  refused: 'refused',
+  failed: 'failed',
+  canceled: 'canceled',
+} as const satisfies Readonly<Record<LoadOutcome['result'], AuditEntry['result']>>;
+
+const UNLOAD_RESULT = {
+  gone: 'ok',
+  'memory-stuck': 'failed',
+  'still-loaded': 'failed',
+  'needs-yes': 'refused',
+  refused: 'refused',
+  failed: 'failed',
+  canceled: 'canceled',
+} as const satisfies Readonly<Record<UnloadOutcome['result'], AuditEntry['result']>>;
+
+/**
+ * @param onError a trail that cannot be written (disk full) is told there and stops nobody's work
+ */
+export function createRecords(audit: AuditRepository, now: () => number, onError: (error: unknown) => void): Records {
+  const append = (
+    by: Pick<Requester, 'id' | 'name' | 'platform' | 'guildId' | 'channelId'>,
+    entry: Pick<AuditEntry, 'action' | 'server' | 'target' | 'result'> & Partial<AuditEntry>,
+  ) => {
+    try {
+      audit.append({
+        atMs: now(),
+        personId: by.id,
+        personName: by.name,
+        platform: by.platform,
+        guildId: by.guildId,
+        channelId: by.channelId,
+        args: {},
+        code: null,
+        vramBeforeBytes: null,
+        vramAfterBytes: null,
+        ...entry,
+      });
+    } catch (error) {
+      onError(error);
+    }
+  };
+  const overrides = (by: Requester, server: string, holds: readonly Hold[]) => {
+    for (const hold of holds) {
+      const args: Json = { holderId: hold.holderId, holderName: hold.holderName, untilMs: hold.untilMs };
+      append(by, { action: 'hold-override', server, target: hold.model, args, result: 'ok' });
+    }
+  };
+  return {
+    load(order, outcome, afterBytes) {
+      overrides(order.by, outcome.server, outcome.overridden);
+      append(order.by, {
+        action: 'load',
+        server: outcome.server,
+        target: outcome.model,
+        args: {
+          askedCtx: outcome.askedCtx,
+          numCtx: outcome.numCtx,
+          keepAlive: order.keepAlive ?? null,
+          partial: order.partial,
+          alias: order.alias ?? null,
+          attempts: outcome.attempts,
+          unloaded: outcome.unloaded,
+          lost: outcome.lost,
+          ...(outcome.renewed ? { renewed: true } : {}),
+        },
+        result: LOAD_RESULT[outcome.result],
+        code: outcome.problem?.code ?? null,
+        vramBeforeBytes: usedVram(outcome.before),
+        vramAfterBytes: afterBytes,
+      });
+    },
+    unload(order, outcome, afterBytes) {
+      overrides(order.by, outcome.server, outcome.overridden);
+      append(order.by, {
+        action: 'unload',
+        server: outcome.server,
+        target: outcome.model,
+        args: { recoveredBytes: outcome.recoveredBytes, mayInterrupt: order.mayInterrupt },
+        result: UNLOAD_RESULT[outcome.result],
+        code: outcome.problem?.code ?? (outcome.result === 'gone' ? null : outcome.result),
+        vramBeforeBytes: usedVram(outcome.before),
+        vramAfterBytes: afterBytes,
+      });
+    },
+    hold(action, by, hold, result) {
+      const args: Json = { holderId: hold.holderId, untilMs: hold.untilMs };
+      append(by, { action, server: hold.server, target: hold.model, args, result });
+    },
+    event({ kind, hold, numCtx }) {
+      append(
+        { ...hold, id: hold.holderId, name: hold.holderName },
+        {
+          action: kind === 'left' ? 'hold-ended' : 'reloaded-elsewhere',
+          server: hold.server,
+          target: hold.model,
+          args: { heldCtx: hold.numCtx, numCtx },
+          result: 'ok',
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,389 @@
+import { randomBytes } from 'node:crypto';
+import type { Calibration } from '../../estimator/calibration.ts';
+import type { ModelSpec } from '../../estimator/types.ts';
+import type { Hold, Store } from '../../store/types.ts';
+import type { Remark, Server, ServerRegistry, ServerSnapshot } from '../types.ts';
+import { createActivity } from './activity.ts';
+import { readKeepAlive } from './caps.ts';
+import { createHoldWatch, type HoldEvent, holdEnd } from './hold-watch.ts';
+import type { HoldBook } from './holds.ts';
+import { createLearning } from './learning.ts';
+import { findLoaded, readAgain, SETTLE_MS, usedVram } from './proof.ts';
+import type { ServerQueue } from './queue.ts';
+import { createRecords } from './records.ts';
+import { emptyOutcome, safeLoad } from './safe-load.ts';
+import { emptyUnload, safeUnload, type UnloadOrder, type UnloadOutcome } from './safe-unload.ts';
+import {
+  type AskHolder,
+  CanceledByPerson,
+  type LoadOrder,
+  type LoadOutcome,
+  type LoadStep,
+  type Requester,
+  Stop,
+  toRemark,
+} from './types.ts';
+
+/** At the end of the program, work under way has this long to take itself back, ms. */
+const CLOSE_LIMIT_MS = 3_000;
+
+export interface LoadServiceParts {
+  readonly registry: ServerRegistry;
+  readonly store: Pick<Store, 'audit' | 'observations'>;
+  readonly holds: HoldBook;
+  readonly queueFor: (server: string) => ServerQueue;
+  readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
+  readonly askHolder: AskHolder;
+  /** Tells a holder what happened to the model. Must not throw. */
+  readonly tellHolder: (event: HoldEvent) => void;
+  readonly limits: { readonly maxCtx: number | null; readonly maxKeepAlive: string | null };
+  readonly now: () => number;
+  /** Something that nobody waits for failed. */
+  readonly onError: (error: unknown) => void;
+  /** Pause before what is read counts as proof, ms; default 2,000. */
+  readonly settleMs?: number;
+}
+
+/** Where the steps of a load go, and how it is given up. */
+export interface LoadListener {
+  /** Given up by the platform: the end of the program. */
+  readonly signal: AbortSignal;
+  readonly onStep: (step: LoadStep) => void;
+}
+
+/** A load that was taken up. */
+export interface StartedLoad {
+  /** For {@link LoadService.cancel}. */
+  readonly id: string;
+  /** Never rejects. */
+  readonly done: Promise<LoadOutcome>;
+}
+
+export type HoldAnswer =
+  | { readonly ok: true; readonly hold: Hold; readonly untilMs: number | null }
+  | { readonly ok: false; readonly problem: Remark };
+
+/** Loads, unloads and holds of all servers. Nothing here rejects but where it says so. */
+export interface LoadService {
+  /** Takes up a load: it waits its turn on its server. */
+  load(server: Server, order: LoadOrder, listener: LoadListener): StartedLoad;
+  unload(server: Server, order: UnloadOrder, listener: LoadListener): Promise<UnloadOutcome>;
+  /** Gives up a load. Its requester and administrators may. */
+  cancel(id: string, by: Requester): 'canceled' | 'over' | 'not-yours';
+  /** Loads that wait or run, by server. */
+  active(server?: string): number;
+  /** Holds in force. Rejects with a StoreError. */
+  holds(server?: string): Promise<readonly Hold[]>;
+  /** The holder (or an administrator) keeps the model for longer, from now. */
+  extend(server: Server, model: string, keepAlive: string, by: Requester): Promise<HoldAnswer>;
+  /** The holder (or an administrator) lets go; the model stays until its time is over. */
+  release(server: Server, model: string, by: Requester): Promise<HoldAnswer>;
+  /** What loads on this server taught; `null` = nothing yet. */
+  calibration(server: string): Calibration | null;
+  /** Begins to watch holds: those of models that left while the program was away end. */
+  start(): void;
+  /** Gives up what waits and runs, within {@link CLOSE_LIMIT_MS}. */
+  close(): Promise<void>;
+}
+
+interface Active {
+  readonly server: string;
+  readonly by: Requester;
+  readonly controller: AbortController;
+  readonly done: Promise<unknown>;
+  running: boolean;
+}
+
+export function createLoadService(parts: LoadServiceParts): LoadService {
+  const { registry, holds, now, onError } = parts;
+  const settleMs = parts.settleMs ?? SETTLE_MS;
+  const learning = createLearning(parts.store.observations, now);
+  const records = createRecords(parts.store.audit, now, onError);
+  const activity = createActivity(registry.servers, now);
+  const active = new Map<string, Active>();
+  const ending = new AbortController();
+  const queues = new Map<string, ServerQueue>();
+
+  const queueOf = (server: string): ServerQueue => {
+    const queue = queues.get(server) ?? parts.queueFor(server);
+    queues.set(server, queue);
+    return queue;
+  };
+
+  const watch = createHoldWatch({
+    servers: registry.servers,
+    holds,
+    onError,
+    isBusy: (server) => [...active.values()].some((one) => one.server === server && one.running),
+    onEvent: (event) => {
+      records.event(event);
+      parts.tellHolder(event);
+    },
+  });
+
+  const quietly = <T>(work: () => T): T | null => {
+    try {
+      return work();
+    } catch (error) {
+      onError(error);
+      return null;
+    }
+  };
+
+  /** Memory in use after the work, read again when there is time. */
+  const usedAfter = async (server: Server): Promise<number | null> =>
+    usedVram(ending.signal.aborted ? server.latest() : await readAgain(server));
+
+  /** Registers work that can be given up, and runs it when its turn comes. Never rejects when `run` and `late` do not. */
+  const queued = <T>(
+    server: Server,
+    by: Requester,
+    listener: LoadListener,
+    run: (signal: AbortSignal) => Promise<T>,
+    late: (error: unknown, signal: AbortSignal) => Promise<T>,
+  ): { readonly id: string; readonly done: Promise<T> } => {
+    const id = randomBytes(9).toString('base64url');
+    const controller = new AbortController();
+    const signal = AbortSignal.any([controller.signal, listener.signal, ending.signal]);
+    const work = async (): Promise<T> => {
+      // The entry is in the registry before anything of the work runs.
+      await Promise.resolve();
+      const entry = active.get(id);
+      try {
+        return await queueOf(server.name).add<T>({
+          personId: by.id,
+          signal,
+          onPlace: (place) =>
+            listener.onStep({ name: 'wait', state: place > 0 ? 'running' : 'done', params: { place } }),
+          run: () => {
+            if (entry !== undefined) entry.running = true;
+            return run(signal);
+          },
+        });
+      } catch (error) {
+        return late(error, signal);
+      } finally {
+        active.delete(id);
+      }
+    };
+    const done = work();
+    active.set(id, { server: server.name, by, controller, done, running: false });
+    return { id, done };
+  };
+
+  const lateProblem = (error: unknown, signal: AbortSignal): { result: 'canceled' | 'refused'; problem: Remark } =>
+    signal.aborted
+      ? {
+          result: 'canceled',
+          problem: { code: signal.reason instanceof CanceledByPerson ? 'canceled' : 'stopped', params: {} },
+        }
+      : { result: 'refused', problem: toRemark(error) };
+
+  /** The hold after a load: the requester's, or the earlier one where somebody else's lasts longer. */
+  const putHold = async (order: LoadOrder, outcome: LoadOutcome): Promise<Hold | null> => {
+    const { proof, server, model } = outcome;
+    if (outcome.result !== 'loaded' || proof === null) return null;
+    const untilMs = holdEnd(proof.expiresAtMs, now());
+    const earlier = await holds.get(server, model);
+    const lastsLonger = earlier?.untilMs === null || (untilMs !== null && (earlier?.untilMs ?? 0) > untilMs);
+    if (outcome.renewed && earlier !== null && earlier.holderId !== order.by.id && lastsLonger) return earlier;
+    const hold: Hold = {
+      server,
+      model,
+      holderId: order.by.id,
+      holderName: order.by.name,
+      platform: order.by.platform,
+      guildId: order.by.guildId,
+      channelId: order.by.channelId,
+      sinceMs: now(),
+      untilMs,
+      numCtx: proof.contextLength ?? outcome.numCtx,
+    };
+    await holds.put(hold);
+    return hold;
+  };
+
+  const releaseLost = async (outcome: LoadOutcome) => {
+    for (const model of [...outcome.unloaded, ...outcome.lost]) {
+      if (model !== outcome.model) await holds.release(outcome.server, model);
+    }
+  };
+
+  const runLoad = async (server: Server, order: LoadOrder, listener: LoadListener, signal: AbortSignal) => {
+    const { maxCtx, maxKeepAlive } = parts.limits;
+    const outcome = await safeLoad(
+      {
+        server,
+        holds,
+        findSpec: parts.findSpec,
+        askHolder: parts.askHolder,
+        isInUse: (model) => activity.isInUse(server.name, model),
+        ownTouch: (model) => activity.ownTouch(server.name, model),
+        calibration: quietly(() => learning.calibration(server.name)),
+        maxCtx,
+        keepAlive: readKeepAlive(order.keepAlive, maxKeepAlive, order.by.isAdmin),
+        settleMs,
+        now,
+      },
+      order,
+      { signal, ending: AbortSignal.any([listener.signal, ending.signal]), onStep: listener.onStep },
+    );
+    return settle(server, order, outcome);
+  };
+
+  /** Writes down how a load ended, while the server's turn is still ours. */
+  const settle = async (server: Server, order: LoadOrder, outcome: LoadOutcome): Promise<LoadOutcome> => {
+    let hold: Hold | null = null;
+    try {
+      hold = await putHold(order, outcome);
+      await releaseLost(outcome);
+    } catch (error) {
+      onError(error);
+    }
+    if (outcome.result === 'loaded') quietly(() => learning.record(outcome));
+    const touched = outcome.attempts > 0 || outcome.unloaded.length > 0;
+    records.load(order, outcome, touched ? await usedAfter(server) : usedVram(outcome.before));
+    return { ...outcome, hold };
+  };
+
+  const refusedLoad = (server: Server, order: LoadOrder, end: Pick<LoadOutcome, 'result' | 'problem'>): LoadOutcome => {
+    const outcome = { ...emptyOutcome(server.name, order), ...end };
+    records.load(order, outcome, null);
+    return outcome;
+  };
+
+  /** The hold that somebody may change: their own, or any for an administrator. */
+  const changeable = async (server: Server, model: string, by: Requester): Promise<Hold> => {
+    const hold = await holds.get(server.name, model);
+    if (hold === null) throw new Stop('refused', 'no-hold', { model });
+    if (hold.holderId !== by.id && !by.isAdmin) {
+      throw new Stop('refused', 'hold-not-yours', { model, holder: hold.holderName });
+    }
+    return hold;
+  };
+
+  const answer = async (work: () => Promise<HoldAnswer>): Promise<HoldAnswer> => {
+    try {
+      return await work();
+    } catch (error) {
+      return { ok: false, problem: error instanceof Stop ? error.problem : toRemark(error) };
+    }
+  };
+
+  return {
+    load(server, order, listener) {
+      try {
+        // Caps are told at once rather than after the wait.
+        readKeepAlive(order.keepAlive, parts.limits.maxKeepAlive, order.by.isAdmin);
+      } catch (error) {
+        const problem = error instanceof Stop ? error.problem : toRemark(error);
+        return { id: '', done: Promise.resolve(refusedLoad(server, order, { result: 'refused', problem })) };
+      }
+      return queued(
+        server,
+        order.by,
+        listener,
+        (signal) => runLoad(server, order, listener, signal),
+        async (error, signal) => refusedLoad(server, order, lateProblem(error, signal)),
+      );
+    },
+
+    unload(server, order, listener) {
+      const started = queued<UnloadOutcome>(
+        server,
+        order.by,
+        listener,
+        async (signal) => {
+          const isInUse = (model: string) => activity.isInUse(server.name, model);
+          const askHolder = parts.askHolder;
+          const outcome = await safeUnload({ server, holds, askHolder, isInUse, settleMs, signal }, order);
+          const touched = outcome.result !== 'needs-yes' && outcome.result !== 'refused';
+          if (outcome.result !== 'needs-yes') {
+            records.unload(order, outcome, touched ? await usedAfter(server) : usedVram(outcome.before));
+          }
+          return outcome;
+        },
+        async (error, signal) => {
+          const outcome = { ...emptyUnload(server.name, order.model), ...lateProblem(error, signal) };
+          records.unload(order, outcome, null);
+          return outcome;
+        },
+      );
+      return started.done;
+    },
+
+    cancel(id, by) {
+      const entry = active.get(id);
+      if (entry === undefined || entry.controller.signal.aborted) return 'over';
+      if (entry.by.id !== by.id && !by.isAdmin) return 'not-yours';
+      entry.controller.abort(new CanceledByPerson(by.name));
+      return 'canceled';
+    },
+
+    active: (server) => [...active.values()].filter((one) => server === undefined || one.server === server).length,
+
+    holds: (server) => holds.list(server),
+
+    extend(server, model, keepAlive, by) {
+      return answer(async () => {
+        const hold = await changeable(server, model, by);
+        const wanted = readKeepAlive(keepAlive, parts.limits.maxKeepAlive, by.isAdmin);
+        const snapshot = await readAgain(server);
+        const loaded = snapshot.ollama.state === 'up' && !snapshot.modelsStale ? findLoaded(snapshot, model) : null;
+        if (loaded === null || loaded.stopping || loaded.contextLength === null) {
+          throw new Stop('refused', 'not-loaded', { model, server: server.name });
+        }
+        activity.ownTouch(server.name, loaded.name);
+        // The same context: Ollama only sets the time anew.
+        await server.ollama.load(loaded.name, {
+          numCtx: loaded.contextLength,
+          signal: ending.signal,
+          ...(wanted === null ? {} : { keepAlive: wanted }),
+        });
+        const after = findLoaded(await readAgain(server), model);
+        const untilMs = holdEnd(after?.expiresAtMs ?? null, now());
+        await holds.extend(server.name, hold.model, untilMs, hold.holderId);
+        records.hold('hold-extend', by, { ...hold, untilMs }, 'ok');
+        return { ok: true, hold: { ...hold, untilMs }, untilMs };
+      });
+    },
+
+    release(server, model, by) {
+      return answer(async () => {
+        const hold = await changeable(server, model, by);
+        await holds.release(server.name, hold.model, hold.holderId);
+        records.hold('hold-release', by, hold, 'ok');
+        return { ok: true, hold, untilMs: null };
+      });
+    },
+
+    calibration: (server) => quietly(() => learning.calibration(server)),
+
+    start() {
+      watch.start();
+    },
+
+    async close() {
+      ending.abort();
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, CLOSE_LIMIT_MS);
+      });
+      await Promise.race([Promise.allSettled([...active.values()].map((one) => one.done)), late]);
+      clearTimeout(timer);
+      await watch.close();
+      activity.close();
+      await Promise.allSettled([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+/** The models that a snapshot shows, with who holds them. */
+export function holdersOf(holds: readonly Hold[], snapshot: ServerSnapshot): ReadonlyMap<string, string> {
+  return new Map(
+    holds.flatMap((hold) => {
+      const loaded = findLoaded(snapshot, hold.model);
+      return loaded === null ? [] : [[loaded.name, hold.holderName] as const];
+    }),
+  );
+}
