@@ -51,7 +51,7 @@ export async function handleInteraction(settings: InteractionSettings, interacti
     const asked = readInteraction(settings, interaction);
     if (asked === null) return;
     if (interaction.type === InteractionType.ApplicationCommandAutocomplete) {
-      await complete(settings, asked, interaction.data.name, interaction.data.options);
+      await complete(settings, asked, interaction.data.name, interaction.data.options ?? []);
     } else if (interaction.type === InteractionType.ApplicationCommand) {
       if (interaction.data.type !== ApplicationCommandType.ChatInput) return;
       const { name } = interaction.data;
@@ -111,7 +111,9 @@ function readInteraction(settings: InteractionSettings, interaction: APIInteract
 
 function memberRights(member: APIInteractionGuildMember) {
   const managing = PermissionFlagsBits.ManageGuild | PermissionFlagsBits.Administrator;
-  return { roleIds: member.roles, managesServer: (BigInt(member.permissions) & managing) !== 0n };
+  // What is missing or malformed gives no right.
+  const granted = /^\d+$/.test(member.permissions) ? BigInt(member.permissions) : 0n;
+  return { roleIds: member.roles ?? [], managesServer: (granted & managing) !== 0n };
 }
 
 async function answer(

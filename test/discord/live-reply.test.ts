@@ -105,6 +105,13 @@ describe('an answer', () => {
   });
 });
 
+it('is shown to all rather than to nobody when the thinking message cannot be taken away', async () => {
+  const { live, exchange } = await begin();
+  discord.faults.add(/^DELETE \/webhooks/, { kind: 'error', status: 404, code: 0 }, 1);
+  await live.finish(said('unknown model', { private: true }));
+  expect(exchange.seen).toMatchObject([{ how: 'edit', text: '### ✅ unknown model' }]);
+});
+
 it('says that something went wrong when Discord refuses the message for the asker alone', async () => {
   const { live, exchange } = await begin();
   discord.faults.add(/^POST \/webhooks/, { kind: 'error', status: 400, code: 50035 }, 1);

@@ -1,0 +1,109 @@
+import type { APIInteraction } from 'discord.js';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createActionRegistry } from '../../src/chat/actions.ts';
+import type { Dispatcher, DispatchRequest, Prepared } from '../../src/chat/dispatcher.ts';
+import { DiscordApi } from '../../src/discord/api.ts';
+import { handleInteraction } from '../../src/discord/interactions.ts';
+import { createRest } from '../../src/discord/transport.ts';
+import { DiscordStandIn } from '../support/discord-stand-in/index.ts';
+
+const log = pino({ level: 'silent' });
+let discord: DiscordStandIn;
+
+beforeEach(async () => {
+  discord = await DiscordStandIn.start();
+});
+
+afterEach(async () => {
+  await discord.stop();
+});
+
+/** What reaches the dispatcher when Discord sends this. */
+async function requestOf(change: Record<string, unknown>, roles = { operators: ['op'], admins: [] as string[] }) {
+  const exchange = discord.slash('status');
+  const rest = createRest({ apiUrl: discord.apiUrl, token: discord.token, log });
+  const requests: DispatchRequest[] = [];
+  const prepared: Prepared = {
+    private: false,
+    target: 'new',
+    refusal: null,
+    run: async () => ({ tone: 'good', title: 'ok', blocks: [] }),
+  };
+  const dispatcher: Pick<Dispatcher, 'actions' | 'prepare'> = {
+    actions: createActionRegistry(),
+    prepare: (request) => {
+      requests.push(request);
+      return prepared;
+    },
+  };
+  const payload = {
+    id: exchange.id,
+    application_id: discord.applicationId,
+    token: exchange.token,
+    type: 2,
+    guild_id: discord.guildId,
+    channel_id: discord.channel.id,
+    locale: 'de',
+    member: { user: { id: '1', username: 'ada', global_name: 'Ada' }, nick: null, roles: [], permissions: '0' },
+    data: { id: '1', type: 1, name: 'status', options: [] },
+    ...change,
+  };
+  const settings = { api: new DiscordApi(rest, rest), dispatcher: dispatcher as Dispatcher, roles, log };
+  await handleInteraction(settings, payload as unknown as APIInteraction);
+  return requests[0];
+}
+
+describe('an interaction', () => {
+  it('tells who asks, where, in which language, and what', async () => {
+    const request = await requestOf({
+      locale: 'zh-TW',
+      data: {
+        id: '1',
+        type: 1,
+        name: 'status',
+        options: [
+          {
+            type: 1,
+            name: 'schedule',
+            options: [
+              { type: 3, name: 'cron', value: '0 9 * * *' },
+              { type: 7, name: 'channel', value: '42' },
+              { type: 5, name: 'live', value: true },
+            ],
+          },
+        ],
+      },
+    });
+    expect(request).toEqual({
+      person: { id: '1', name: 'Ada', access: 'everyone' },
+      place: { platform: 'discord', guildId: discord.guildId, channelId: discord.channel.id },
+      locale: 'zh-CN',
+      command: 'status',
+      subcommand: 'schedule',
+      options: { cron: '0 9 * * *', channel: '42', live: true },
+    });
+  });
+
+  it('gives access by role, and by Manage Server only where no role is set', async () => {
+    const user = { id: '1', username: 'ada' };
+    const access = async (member: Record<string, unknown>, roles?: { operators: string[]; admins: string[] }) =>
+      (await requestOf({ member: { user, ...member } }, roles))?.person.access;
+    const unset = { operators: [], admins: [] };
+    expect(await access({ roles: ['op'], permissions: '0' })).toBe('operator');
+    expect(await access({ roles: [], permissions: '32' })).toBe('everyone');
+    expect(await access({ roles: [], permissions: '32' }, unset)).toBe('admin');
+    expect(await access({ roles: [], permissions: '8' }, unset)).toBe('admin');
+    expect(await access({ roles: [], permissions: '2048' }, unset)).toBe('everyone');
+    expect(await access({}, unset)).toBe('everyone');
+  });
+
+  it('from a direct message may ask only', async () => {
+    const request = await requestOf(
+      { member: undefined, guild_id: undefined, user: { id: '7', username: 'bob' } },
+      { operators: [], admins: [] },
+    );
+    expect(request?.person).toEqual({ id: '7', name: 'bob', access: 'everyone' });
+    expect(request?.place.guildId).toBeNull();
+  });
+});
