@@ -9,6 +9,7 @@ import {
   ApplicationCommandType,
   ComponentType,
   InteractionType,
+  MessageFlags,
   PermissionFlagsBits,
 } from 'discord.js';
 import type { Choice, Person } from '../chat/command.ts';
@@ -71,7 +72,7 @@ export async function handleInteraction(settings: InteractionSettings, interacti
         title: buttonLabel(interaction.message.components, customId) ?? '…',
         buttonMessage: {
           id: interaction.message.id,
-          private: (flags & 64) !== 0,
+          private: (flags & MessageFlags.Ephemeral) !== 0,
           tokens: buttonTokens(interaction.message.components),
         },
       });
