@@ -4,6 +4,8 @@
  * or counted as bad.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -17,6 +19,7 @@ export interface Exposition {
 }
 
 const MAX_LINES = 200_000;
+const STEP_LINES = 500;
 const MAX_LABELS = 64;
 const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
@@ -28,20 +31,45 @@ const NOT_FINITE = /^(?:NaN|[+-]?Inf(?:inity)?)$/i;
 
 /** Parses a page. Exemplars (from ` # ` on) and time stamps are dropped. */
 export function parseExposition(text: string): Exposition {
-  const samples: Sample[] = [];
-  let badLines = 0;
-  let start = 0;
-  for (let count = 0; start <= text.length && count < MAX_LINES; count++) {
-    const newline = text.indexOf('\n', start);
-    const end = newline < 0 ? text.length : newline;
-    const line = text.slice(start, end).replace(/\r$/, '');
-    start = end + 1;
-    if (line.trim() === '' || line.startsWith('#')) continue;
-    const sample = parseLine(line);
-    if (sample === 'bad') badLines += 1;
-    else if (sample !== 'absent') samples.push(sample);
+  const page = new Page(text);
+  page.read(MAX_LINES);
+  return page;
+}
+
+/** The same in steps of a few milliseconds: a page of 2 MiB would stop the event loop for 150 ms. */
+export async function parseExpositionInSteps(text: string): Promise<Exposition> {
+  const page = new Page(text);
+  for (let lines = 0; lines < MAX_LINES && page.read(STEP_LINES); lines += STEP_LINES) await nextTurn();
+  return page;
+}
+
+class Page implements Exposition {
+  readonly samples: Sample[] = [];
+  badLines = 0;
+  readonly #text: string;
+  #start = 0;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  return { samples, badLines };
+
+  /** Reads up to so many lines. @returns whether there are more */
+  read(lines: number): boolean {
+    for (let count = 0; count < lines && this.#start < this.#text.length; count++) {
+      const newline = this.#text.indexOf('\n', this.#start);
+      const end = newline < 0 ? this.#text.length : newline;
+      this.#take(this.#text.slice(this.#start, end).replace(/\r$/, ''));
+      this.#start = end + 1;
+    }
+    return this.#start < this.#text.length;
+  }
+
+  #take(line: string): void {
+    if (line.startsWith('#') || line.trim() === '') return;
+    const sample = parseLine(line);
+    if (sample === 'bad') this.badLines += 1;
+    else if (sample !== 'absent') this.samples.push(sample);
+  }
 }
 
 function parseLine(line: string): Sample | 'bad' | 'absent' {

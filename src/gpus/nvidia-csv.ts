@@ -43,6 +43,10 @@ export function isUnifiedMemoryName(name: string): boolean {
   return UMA_NAME.test(name) || /^Apple\b/i.test(name);
 }
 
+/** More than any machine has; what comes after is noise. */
+const MAX_LINES = 1_024;
+const MAX_LINE = 4_096;
+
 export interface ParsedGpus {
   readonly gpus: readonly Gpu[];
   readonly errors: readonly GpuError[];
@@ -62,8 +66,14 @@ export function parseGpuRows(text: string, fields: readonly string[], hostMemory
   let badRows = 0;
   let driverVersion: string | null = null;
   const seen = new Set<string>();
+  let lines = 0;
   for (const line of text.split(/\r?\n/)) {
     if (line.trim() === '') continue;
+    lines += 1;
+    if (lines > MAX_LINES || line.length > MAX_LINE) {
+      badRows += 1;
+      continue;
+    }
     const cells = line.split(', ').map((cell) => cell.trim());
     const cell = (name: string): string | null => {
       const position = fields.indexOf(name);

@@ -1,13 +1,17 @@
 import type { GpuError } from './types.ts';
 import { gpuError, normalizePci } from './values.ts';
 
+const MAX_TEXT = 4_096;
+
 /**
  * What nvidia-smi says when it fails: on stdout, with a non-zero exit that is NVML's nvmlReturn_t for the most part.
  * The text decides; the exit code only where there is no known text. Texts as captured in
  * https://github.com/utkuozdemir/nvidia_gpu_exporter/issues/63, …/354 and NVIDIA/nvidia-container-toolkit#48; codes of
  * https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html.
  */
-export function nvidiaTextError(text: string): GpuError | null {
+export function nvidiaTextError(output: string): GpuError | null {
+  // The messages stand at the beginning; a flood behind them must not cost time.
+  const text = output.slice(0, MAX_TEXT);
   if (/driver\/library version mismatch/i.test(text)) {
     const version = /NVML library version:\s*([\d.]+)/i.exec(text)?.[1];
     return gpuError('driver-mismatch', version === undefined ? {} : { libraryVersion: version }, text);
@@ -24,7 +28,7 @@ export function nvidiaTextError(text: string): GpuError | null {
   if (/infoROM is corrupted/i.test(text)) return gpuError('inforom-corrupted', {}, text);
   if (/not a valid field to query/i.test(text)) return gpuError('driver-too-old', {}, text);
   if (/insufficient permissions/i.test(text)) return gpuError('no-permission', {}, text);
-  if (/(nvml|libnvidia-ml)[^\n]*not found|couldn't find libnvidia-ml/i.test(text)) {
+  if (/(nvml|libnvidia-ml)[^\n]{0,200}not found|couldn't find libnvidia-ml/i.test(text)) {
     return gpuError('nvml-library-missing', {}, text);
   }
   if (/failed to initialize NVML:/i.test(text)) return gpuError('nvml-unknown', {}, text);

@@ -1,5 +1,5 @@
 import { exporterReading } from './exporters.ts';
-import { type Exposition, parseExposition, type Sample } from './exposition.ts';
+import { type Exposition, parseExpositionInSteps, type Sample } from './exposition.ts';
 import { createSource, type Reading } from './source.ts';
 import type { Clock, GpuError, GpuSource } from './types.ts';
 import { gpuError } from './values.ts';
@@ -52,7 +52,7 @@ export function createPrometheusSource(configured: URL, options: PrometheusOptio
     if (/html/i.test(answer.contentType) || /^\s*</.test(answer.text)) {
       return failure(gpuError('not-metrics', {}, answer.text.slice(0, 200)), url.host, clock());
     }
-    return exporterReading(parseExposition(answer.text), { host: url.host, nowMs: clock() });
+    return exporterReading(await parseExpositionInSteps(answer.text), { host: url.host, nowMs: clock() });
   }
 
   async function askServer(signal: AbortSignal): Promise<Reading> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseExposition } from '../../src/gpus/exposition.ts';
+import { parseExposition, parseExpositionInSteps } from '../../src/gpus/exposition.ts';
 
 describe('the exposition format', () => {
   it('reads names, labels with escapes, values in every notation, time stamps and exemplars', () => {
@@ -51,6 +51,21 @@ describe('the exposition format', () => {
       ['constructor', 'y'],
     ]);
     expect(Object.getPrototypeOf(samples[0]!.labels)).toBeNull();
+  });
+
+  it('reads the same in steps, and lets others have their turn', async () => {
+    const page = Array.from({ length: 3_000 }, (_, i) => `metric_${i}{x="${i}"} ${i}\n`).join('');
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 0);
+    const steps = await parseExpositionInSteps(`${page}bad\n`);
+    clearInterval(timer);
+    expect({ samples: steps.samples, badLines: steps.badLines }).toEqual({
+      samples: parseExposition(page).samples,
+      badLines: 1,
+    });
+    expect(turns).toBeGreaterThan(0);
   });
 
   it('never throws', () => {

@@ -101,6 +101,14 @@ describe('rows of nvidia-smi', () => {
     });
   });
 
+  it('survives floods made to be slow to read', () => {
+    // Each took minutes or seconds with a careless pattern; the test's own time-out is the measure.
+    for (const noise of ['nvml ', 'x, ', 'xyz\n', 'libnvidia-ml', '[GPU is lost], ']) {
+      expect(parse(noise.repeat(1_000_000 / noise.length)).gpus).toEqual([]);
+    }
+    expect(parse(`unable to determine the device handle for GPU ${'0'.repeat(1_000_000)}`).gpus).toEqual([]);
+  });
+
   it('finds error lines between rows', () => {
     const text = `${IDLE}\nUnable to determine the device handle for GPU0000:17:00.0: Unknown Error\n`;
     expect(parse(text)).toMatchObject({
