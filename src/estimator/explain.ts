@@ -84,7 +84,7 @@ function gpuFigures(
   ];
   if (gpu.projectorBytes > 0) {
     const projector = planProjector(spec);
-    const parts = projector === undefined ? 'tower' : `${projector.weightsBytes} + ${projector.computeBytes}`;
+    const parts = projector === undefined ? 'tower' : sumOf(projector.weightsBytes, projector.computeBytes);
     figures.push({
       label: 'projector',
       device,
@@ -99,14 +99,14 @@ function gpuFigures(
       label: 'overhead',
       device,
       valueBytes: gpu.overheadBytes,
-      formula: `${low} … ${high} (${basis})`,
+      formula: `${mib(low)} … ${mib(high)} MiB (${basis})`,
       source: 'llama.cpp common_memory_breakdown_print: "unaccounted", public reports 2025-2026',
     },
     {
       label: 'total',
       device,
       valueBytes: gpu.totalBytes,
-      formula: `${gpu.weightsBytes} + ${gpu.cacheBytes} + ${gpu.computeBytes} + ${gpu.projectorBytes} + ${gpu.overheadBytes}`,
+      formula: sumOf(gpu.weightsBytes, gpu.cacheBytes, gpu.computeBytes, gpu.projectorBytes, gpu.overheadBytes),
       source: 'Σ',
     },
   );
@@ -115,7 +115,7 @@ function gpuFigures(
       label: 'headroom',
       device,
       valueBytes: gpu.headroomBytes,
-      formula: `${measured.freeBytes} − ${gpu.totalBytes}`,
+      formula: `${mib(measured.freeBytes)} − ${mib(gpu.totalBytes)} MiB`,
       source: 'free − total',
     });
   }
@@ -147,11 +147,12 @@ function hostFigures(plan: Plan): readonly ExplainedFigure[] {
 
 function launchFigures(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): readonly ExplainedFigure[] {
   const launch = prepareLaunch(spec, server, request);
+  const fileBytes = modelFileBytes(spec);
   return [
     {
       label: 'prediction',
       valueBytes: launch.predictedBytes,
-      formula: `file + 2·L·n_head_kv·⌊n_embd/n_head⌋·ctx·2 = ${modelFileBytes(spec)} + ${launch.predictedBytes - modelFileBytes(spec)}`,
+      formula: `file + 2·L·n_head_kv·⌊n_embd/n_head⌋·ctx·2 = ${sumOf(fileBytes, launch.predictedBytes - fileBytes)}`,
       source: `${OLLAMA_SERVER} PredictServerVRAM`,
     },
     {
@@ -206,4 +207,13 @@ function sizeSource(plan: Plan): string {
   if (plan.engine === 'formula') return 'Ollama llm/memory.go';
   if (plan.engine === 'layout') return 'Ollama llm/server.go';
   return plan.engine === 'llama-server' ? `${OLLAMA_SERVER} MemorySize` : 'llama.cpp';
+}
+
+/** MiB with two decimals, as llama.cpp logs them. */
+function mib(bytes: number): string {
+  return (bytes / (1024 * 1024)).toFixed(2);
+}
+
+function sumOf(...bytes: readonly number[]): string {
+  return `${bytes.map(mib).join(' + ')} MiB`;
 }

@@ -122,6 +122,8 @@ export const estimatorMessages = area({
   'explain.total': { en: 'total', 'zh-CN': '合计' },
   'explain.headroom': { en: 'left after the load', 'zh-CN': '加载后剩余' },
   'explain.prediction': { en: "Ollama's own prediction", 'zh-CN': 'Ollama 自己的预测' },
+  'explain.available': { en: 'free memory Ollama counts on', 'zh-CN': 'Ollama 计入的可用显存' },
+  'explain.fit-margin': { en: 'kept free on each GPU', 'zh-CN': '每张 GPU 上保留的空闲显存' },
   'explain.size-vram': { en: 'what /api/ps will report', 'zh-CN': '/api/ps 将报告的值' },
 
   'error.ctx-not-integer': {
