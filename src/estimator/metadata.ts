@@ -135,6 +135,9 @@ export interface Hparams {
   expertWeightsNorm: boolean;
   /** llama.cpp's numbers: 0 none, 1 softmax, 2 sigmoid, 3 softmax of the chosen, 4 sqrt softplus. */
   expertGating: number;
+  /** Limits of the gated activation by layer, of the experts and of dense and shared networks. */
+  limitsExperts: readonly number[] | undefined;
+  limitsShared: readonly number[] | undefined;
   embeddingScale: number;
   residualScale: number;
   /** Mamba 1: steps and matrices are normed. */
@@ -320,6 +323,8 @@ export function readHparams(spec: ModelSpec): Hparams {
     expertWeightsScale: 0,
     expertWeightsNorm: false,
     expertGating: 0,
+    limitsExperts: undefined,
+    limitsShared: undefined,
     embeddingScale: 0,
     residualScale: 0,
     normsStateSpace: false,
@@ -348,6 +353,31 @@ export function readWindow(
   hp.slidingWindow = options.kind ?? 'standard';
   hp.windowTokens = reader.numberOr('attention.sliding_window', options.windowTokens ?? 0);
   setWindowPattern(hp, reader.numberOr('attention.sliding_window_pattern', options.period));
+}
+
+/** Reads how experts are chosen. `gating` is what holds where the file does not say. */
+export function readRouting(hp: Hparams, reader: MetadataReader, gating = 0): void {
+  hp.expertWeightsScale = reader.numberOr('expert_weights_scale', 0);
+  hp.expertWeightsNorm = reader.boolean('expert_weights_norm') ?? false;
+  hp.expertGating = reader.numberOr('expert_gating_func', 0) || gating;
+}
+
+/** Reads which layers are windowed where the file has one flag a layer; else the last of each `period` is full. */
+export function readWindowedLayers(hp: Hparams, reader: MetadataReader, period: number, denseFirst = false): void {
+  const flags = reader.array('attention.sliding_window_pattern');
+  if (flags === undefined) {
+    setWindowPattern(hp, reader.numberOr('attention.sliding_window_pattern', period), denseFirst);
+  } else {
+    hp.isWindowed.set(flags.slice(0, computedLayers(hp)));
+  }
+}
+
+/** M-RoPE where the file has sections: four numbers a token tell its position (`use_mrope`). */
+export function readMrope(hp: Hparams, reader: MetadataReader): void {
+  const sections = reader.array('rope.dimension_sections');
+  if (sections !== undefined && sections[0]! > 0 && sections[1]! > 0) {
+    hp.positionsPerToken = 4;
+  }
 }
 
 /** Reads the state space keys (Mamba, gated delta net). */

@@ -144,6 +144,7 @@ export function qkv(
   head: number,
   heads: number = b.hp.heads[layer]!,
   headsKv: number = b.hp.headsKv[layer]!,
+  headV: number = head,
 ): Qkv {
   const g = b.graph;
   const clamps = b.hp.clampKqv > 0;
@@ -157,17 +158,17 @@ export function qkv(
     return {
       q: g.view(all, head, heads, b.tokens, 1, step, row),
       k: g.view(all, head, headsKv, b.tokens, 1, step, row),
-      v: g.view(all, head, headsKv, b.tokens, 1, step, row),
+      v: g.view(all, headV, headsKv, b.tokens, 1, rowBytes(g.type[all]!, headV), row),
     };
   }
-  const one = (name: string, count: number) => {
+  const one = (name: string, count: number, size = head) => {
     let t = b.addBias(layer, name, b.matMul(layer, name, x));
     if (clamps) {
       t = g.clamp(t);
     }
-    return g.reshape(t, head, count, b.tokens);
+    return g.reshape(t, size, count, b.tokens);
   };
-  return { q: one('attn_q', heads), k: one('attn_k', headsKv), v: one('attn_v', headsKv) };
+  return { q: one('attn_q', heads), k: one('attn_k', headsKv), v: one('attn_v', headsKv, headV) };
 }
 
 export interface AttendOptions {

@@ -6,7 +6,7 @@
  */
 
 import type { AttendOptions, AttentionInputs, Qkv } from './attention.ts';
-import { attend, attentionInputs, qkv } from './attention.ts';
+import { attend, attentionInputs, plainAttentionInputs, projectOutput, qkv } from './attention.ts';
 import type { GraphBuilder, NormKind } from './builder.ts';
 import { feedForward } from './feed-forward.ts';
 import type { Tensor } from './graph.ts';
@@ -30,8 +30,14 @@ export interface AttentionOptions extends AttendOptions {
   readonly ropeFactors?: boolean;
   /** Queries are scaled on a node of their own. */
   readonly scaleQ?: boolean;
+  /** Queries are multiplied by this tensor. */
+  readonly scaleQBy?: Tensor;
   /** Head size; default: the layer's K head. */
   readonly head?: number;
+  /** Size of a V head where it is another. */
+  readonly headV?: number;
+  /** A gate made of the input (`attn_gate`, one number a head or an element) stands in front of the output matrix. */
+  readonly outputGate?: boolean;
 }
 
 /** Attention with optional norms and rope around {@link attend}; `x` is normed. */
@@ -55,7 +61,26 @@ export function attention(
   if (options.scaleQ === true) {
     heads.q = g.scale(heads.q);
   }
-  return attend(b, layer, context.inputs, heads, options);
+  if (options.scaleQBy !== undefined) {
+    heads.q = g.mul(heads.q, options.scaleQBy);
+  }
+  if (options.outputGate !== true) {
+    return attend(b, layer, context.inputs, heads, options);
+  }
+  const attended = attend(b, layer, context.inputs, heads, { ...options, output: '' });
+  return projectOutput(b, layer, gated(b, layer, attended, x), options);
+}
+
+function gated(b: GraphBuilder, layer: number, attended: Tensor, x: Tensor): Tensor {
+  const g = b.graph;
+  const gate = g.unary(b.matMul(layer, 'attn_gate', x, false));
+  const count = b.hp.heads[layer]!;
+  if (g.size(gate, 0) !== count) {
+    return g.mul(attended, gate);
+  }
+  const width = g.size(attended, 0);
+  const heads = g.reshape(attended, width / count, count, b.tokens);
+  return g.reshape(g.mul(heads, g.reshape(gate, 1, count, b.tokens)), width, b.tokens);
 }
 
 function project(b: GraphBuilder, layer: number, x: Tensor, options: AttentionOptions): Qkv {
@@ -63,7 +88,7 @@ function project(b: GraphBuilder, layer: number, x: Tensor, options: AttentionOp
   const { hp } = b;
   const head = options.head ?? (hp.isWindowed[layer] === 1 ? hp.headKSwa : hp.headK);
   if (options.qkNorm !== 'row') {
-    const heads = qkv(b, layer, x, head);
+    const heads = qkv(b, layer, x, head, hp.heads[layer], hp.headsKv[layer], options.headV);
     if (options.qkNorm === 'head') {
       normHeads(b, layer, heads, options.qkNormKind ?? 'rms');
     }
@@ -120,6 +145,8 @@ export interface DecoderOptions {
   readonly logits?: (b: GraphBuilder, logits: Tensor) => Tensor;
   /** The last addition names the residual first: the sum takes its place instead of the branch's. */
   readonly residualFirst?: boolean;
+  /** So does the addition behind attention. */
+  readonly attentionResidualFirst?: boolean;
   /** Output rows are picked behind the last layer, not within it; the whole last state stays an output. */
   readonly lateOutputs?: boolean;
   /** What happens behind a block. */
@@ -144,7 +171,12 @@ export function decoder(b: GraphBuilder, options: DecoderOptions = {}): void {
 
 /** Inputs as nearly all decoders have them. */
 export function decoderContext(b: GraphBuilder): DecoderContext {
-  return { positions: b.inputPositions(), inputs: attentionInputs(b), outputIds: b.inputOutputIds() };
+  const cached = b.model.architecture?.memory !== 'none';
+  return {
+    positions: b.inputPositions(),
+    inputs: cached ? attentionInputs(b) : plainAttentionInputs(b),
+    outputIds: b.inputOutputIds(),
+  };
 }
 
 /** Embeddings of the tokens and what happens to them in front of the first block. */
@@ -200,7 +232,7 @@ export function decoderLayer(
   if (scales) {
     current = g.scale(current);
   }
-  const middle = g.add(current, residual);
+  const middle = options.attentionResidualFirst === true ? g.add(residual, current) : g.add(current, residual);
   const between = options.feedForwardNorm ?? 'ffn_norm';
   current = between === '' ? middle : b.normNamed(layer, between, middle, kind);
   current = (options.feedForward ?? feedForward)(b, layer, current);

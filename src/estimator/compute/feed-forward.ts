@@ -28,6 +28,22 @@ export interface FeedForwardOptions {
   readonly fusedGate?: boolean;
   /** False where the architecture ignores biases. */
   readonly biases?: boolean;
+  /** False where llama.cpp does not hand the scales of the matrices on. */
+  readonly scales?: boolean;
+}
+
+/** llama.cpp takes limits up to this for none. */
+const NO_LIMIT = 1e-6;
+
+/** Gated activation with both halves clamped (`swiglu_clamp_exp`, `swiglu_clamp_shexp`). */
+function limitedGate(b: GraphBuilder, gate: Tensor, up: Tensor): Tensor {
+  const g = b.graph;
+  return g.mul(g.clamp(g.unary(gate)), g.clamp(up));
+}
+
+/** Whether the layer's gated activation is clamped. */
+export function isLimited(limits: readonly number[] | undefined, layer: number): boolean {
+  return (limits?.[layer] ?? 0) > NO_LIMIT;
 }
 
 /** up, gate, activation, down; gate in parallel where the model has one. */
@@ -36,11 +52,17 @@ export function feedForward(b: GraphBuilder, layer: number, x: Tensor, options: 
   const names = options.names ?? DENSE;
   const activation = options.activation ?? 'silu';
   const bias = (name: string, t: Tensor) => (options.biases === false ? t : b.addBias(layer, name, t));
-  const up = bias(names.up, b.matMul(layer, names.up, x));
+  const up = bias(names.up, b.matMul(layer, names.up, x, options.scales));
   let current: Tensor;
   if (b.has(layer, names.gate)) {
-    current = bias(names.gate, b.matMul(layer, names.gate, x));
-    current = activation === 'relu-sqr' ? g.mul(g.sqr(g.unary(current)), up) : g.gluSplit(current, up);
+    current = bias(names.gate, b.matMul(layer, names.gate, x, options.scales));
+    if (activation === 'relu-sqr') {
+      current = g.mul(g.sqr(g.unary(current)), up);
+    } else if (activation === 'silu' && isLimited(b.hp.limitsShared, layer)) {
+      current = limitedGate(b, current, up);
+    } else {
+      current = g.gluSplit(current, up);
+    }
   } else if (options.fusedGate === true) {
     current = g.glu(up);
   } else {
@@ -53,7 +75,36 @@ export function feedForward(b: GraphBuilder, layer: number, x: Tensor, options: 
       current = g.div(current, scales);
     }
   }
-  return bias(names.down, b.matMul(layer, names.down, current));
+  return bias(names.down, b.matMul(layer, names.down, current, options.scales));
+}
+
+/**
+ * Dense where the layer has no router, else experts as the model's keys say, and the shared one beside them where the
+ * layer has one.
+ */
+export function denseOrExperts(
+  b: GraphBuilder,
+  layer: number,
+  x: Tensor,
+  options: Partial<ExpertOptions> = {},
+): Tensor {
+  if (!b.has(layer, 'ffn_gate_inp')) {
+    return feedForward(b, layer, x);
+  }
+  const { hp } = b;
+  const { scales } = options;
+  const routed = experts(b, layer, x, {
+    normalize: hp.expertWeightsNorm,
+    scale: hp.expertWeightsScale,
+    gating: hp.expertGating,
+    ...options,
+  });
+  return b.has(layer, 'ffn_up_shexp')
+    ? b.graph.add(
+        routed,
+        feedForward(b, layer, x, { names: SHARED_EXPERT, ...(scales === undefined ? {} : { scales }) }),
+      )
+    : routed;
 }
 
 export interface ExpertOptions {
@@ -221,7 +272,8 @@ function expertHidden(b: GraphBuilder, layer: number, x: Tensor, chosen: Tensor,
     if (biases) {
       gate = addExpertBias(b, layer, gateName, gate, chosen);
     }
-    return g.gluSplit(gate, up);
+    const limited = activation === 'silu' && isLimited(b.hp.limitsExperts, layer);
+    return limited ? limitedGate(b, gate, up) : g.gluSplit(gate, up);
   }
   const active = g.unary(up);
   return activation === 'relu-sqr' ? g.sqr(active) : active;

@@ -1,6 +1,6 @@
 /** Command R: attention and feed-forward network side by side on one normed input. */
 
-import { readWindow, setWindowPattern } from '../../metadata.ts';
+import { readRouting, readWindow, readWindowedLayers } from '../../metadata.ts';
 import type { Architecture } from '../architecture.ts';
 import type { GraphBuilder } from '../builder.ts';
 import { attention } from '../decoder.ts';
@@ -58,19 +58,13 @@ export const cohere2moe: Architecture = {
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
     hp.slidingWindow = 'standard';
     hp.windowTokens = reader.numberOr('attention.sliding_window', 0);
-    const windowed = reader.array('attention.sliding_window_pattern');
-    if (windowed === undefined) {
-      setWindowPattern(hp, reader.numberOr('attention.sliding_window_pattern', 4), true);
-    } else {
-      hp.isWindowed.set(windowed.slice(0, hp.layersAll));
-    }
+    readWindowedLayers(hp, reader, 4, true);
     hp.logitScale = reader.numberOr('logit_scale', 0);
     hp.denseLead = reader.numberOr('leading_dense_block_count', 0);
-    hp.expertWeightsNorm = reader.boolean('expert_weights_norm') ?? false;
-    hp.expertWeightsScale = reader.numberOr('expert_weights_scale', 0);
-    hp.expertGating = reader.numberOr('expert_gating_func', 0) || 2;
+    readRouting(hp, reader, 2);
     hp.normsRms = reader.numberOr('attention.layer_norm_rms_epsilon', 0) !== 0;
   },
+  cachesNextn: true,
   layerKind: (hp, layer) => (layer < hp.denseLead ? 1 : 0),
   build(b) {
     const { hp } = b;

@@ -1,9 +1,9 @@
 /** EXAONE. */
 
-import { readWindow } from '../../metadata.ts';
+import { readRouting, readWindow } from '../../metadata.ts';
 import type { Architecture } from '../architecture.ts';
 import { attention, decoder } from '../decoder.ts';
-import { experts, feedForward, SHARED_EXPERT } from '../feed-forward.ts';
+import { denseOrExperts } from '../feed-forward.ts';
 
 /** models/exaone.cpp. */
 export const exaone: Architecture = {
@@ -23,6 +23,7 @@ export const exaone4: Architecture = {
     }
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
   },
+  cachesNextn: true,
   build(b) {
     decoder(b, {
       attentionNorm: '',
@@ -47,10 +48,9 @@ export const exaoneMoe: Architecture = {
   hparams(hp, reader) {
     readWindow(hp, reader, { period: 4, windowTokens: 128 });
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
-    hp.expertWeightsScale = reader.numberOr('expert_weights_scale', 0);
-    hp.expertWeightsNorm = reader.boolean('expert_weights_norm') ?? false;
-    hp.expertGating = reader.numberOr('expert_gating_func', 0);
+    readRouting(hp, reader);
   },
+  cachesNextn: true,
   build(b) {
     const { hp } = b;
     decoder(b, {
@@ -61,18 +61,7 @@ export const exaoneMoe: Architecture = {
           ropeFactors: true,
           outputBias: false,
         }),
-      feedForward: (_, layer, x) => {
-        if (!b.has(layer, 'ffn_gate_inp')) {
-          return feedForward(b, layer, x);
-        }
-        const routed = experts(b, layer, x, {
-          normalize: hp.expertWeightsNorm,
-          scale: hp.expertWeightsScale,
-          gating: hp.expertGating,
-          scales: false,
-        });
-        return b.graph.add(routed, feedForward(b, layer, x, { names: SHARED_EXPERT }));
-      },
+      feedForward: (_, layer, x) => denseOrExperts(b, layer, x, { scales: false }),
     });
   },
 };

@@ -1,16 +1,9 @@
 /** GLM 4 and 4.5. */
 
-import type { Hparams, MetadataReader } from '../../metadata.ts';
+import { readMrope } from '../../metadata.ts';
 import type { Architecture } from '../architecture.ts';
 import { decoder } from '../decoder.ts';
 import { experts, feedForward, SHARED_EXPERT } from '../feed-forward.ts';
-
-function readMrope(hp: Hparams, reader: MetadataReader): void {
-  const sections = reader.array('rope.dimension_sections');
-  if (sections !== undefined && sections[0]! > 0 && sections[1]! > 0) {
-    hp.positionsPerToken = 4;
-  }
-}
 
 /** models/glm4.cpp. */
 export const glm4: Architecture = {
