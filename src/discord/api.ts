@@ -13,7 +13,8 @@ import type { RenderedMessage } from './render.ts';
 const TOTAL_TIMEOUT_MS = 40_000;
 
 const idSchema = z.object({ id: z.string() });
-const callbackSchema = z.object({ resource: z.object({ message: idSchema }) });
+/** For an answer still to come Discord tells the message's id here, for one that is there `resource` holds it whole. */
+const callbackSchema = z.object({ interaction: z.object({ response_message_id: z.string() }) });
 
 /** What identifies an interaction towards Discord. */
 export interface InteractionHandle {
@@ -59,7 +60,7 @@ export class DiscordApi {
       signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
     });
     const parsed = callbackSchema.safeParse(answer);
-    return parsed.success ? parsed.data.resource.message.id : null;
+    return parsed.success ? parsed.data.interaction.response_message_id : null;
   }
 
   async offerChoices(

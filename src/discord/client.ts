@@ -42,9 +42,10 @@ const POSTING_PERMISSIONS = {
 } as const;
 
 /** Names of the permissions that posting to a channel needs and the bot lacks; `null` when it cannot be told. */
-export function missingPermissions(client: Client, channelId: string): readonly string[] | null {
+export function missingPermissions(client: Client, channelId: string, guildId?: string): readonly string[] | null {
   const channel = client.channels.cache.get(channelId);
   if (channel === undefined || channel.isDMBased() || client.user === null) return null;
+  if (guildId !== undefined && channel.guildId !== guildId) return null;
   const granted = channel.permissionsFor(client.user.id);
   if (granted === null) return null;
   const needed = channel.isThread()

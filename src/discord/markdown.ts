@@ -53,6 +53,11 @@ export function userMention(id: string): string {
   return SNOWFLAKE.test(id) ? `<@${id}>` : escapeMarkdown(`@${id}`);
 }
 
+/** A channel as a link to it. */
+export function channelMention(id: string): string {
+  return SNOWFLAKE.test(id) ? `<#${id}>` : escapeMarkdown(`#${id}`);
+}
+
 const TIME_STYLE = { relative: 'R', short: 'f', long: 'F' } as const;
 
 /** One span as Discord's markdown. */
@@ -61,6 +66,7 @@ export function spanMarkdown(span: Span): string {
   if ('code' in span) return codeSpan(span.code);
   if ('bold' in span) return span.bold === '' ? '' : `**${escapeMarkdown(span.bold)}**`;
   if ('user' in span) return userMention(span.user);
+  if ('channel' in span) return channelMention(span.channel);
   return Number.isFinite(span.time) ? `<t:${Math.round(span.time / 1000)}:${TIME_STYLE[span.style]}>` : '?';
 }
 

@@ -15,7 +15,7 @@ export interface PosterSettings {
   readonly api: DiscordApi;
   readonly actions: ActionRegistry;
   readonly log: Logger;
-  readonly missingPermissions: (channelId: string) => readonly string[] | null;
+  readonly missingPermissions: (channelId: string, guildId?: string) => readonly string[] | null;
 }
 
 /** The bot's own messages in Discord. */
@@ -76,7 +76,7 @@ export function createPoster(settings: PosterSettings): ChatPoster {
           throw error;
         }
       }),
-    missingPermissions: async (channelId) => settings.missingPermissions(channelId),
+    missingPermissions: async (channelId, guildId) => settings.missingPermissions(channelId, guildId),
   };
 }
 

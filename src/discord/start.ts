@@ -115,7 +115,8 @@ export function createDiscord(settings: DiscordSettings): Discord {
       api,
       actions,
       log,
-      missingPermissions: (channelId) => (client === null ? null : missingPermissions(client, channelId)),
+      missingPermissions: (channelId, guildId) =>
+        client === null ? null : missingPermissions(client, channelId, guildId),
     }),
     get ready() {
       return client?.isReady() ?? false;

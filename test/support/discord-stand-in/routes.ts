@@ -104,8 +104,20 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
     if (type === 4) exchange.record('answer', exchange.original!);
     exchange.changed();
     if (request.query.get('with_response') !== 'true') return noContent;
-    const message = exchange.original === null ? {} : { message: world.json(exchange.original, applicationId) };
-    const interaction = { id, type: exchange.kind === 'button' ? 3 : 2, response_message_id: exchange.original?.id };
+    const { original } = exchange;
+    const interaction = {
+      id,
+      type: exchange.kind === 'button' ? 3 : 2,
+      ...(original === null
+        ? {}
+        : {
+            response_message_id: original.id,
+            response_message_loading: type === 5,
+            response_message_ephemeral: original.visibleTo !== null,
+          }),
+    };
+    // Discord shows the message itself only where it is there already.
+    const message = type === 4 && original !== null ? { message: world.json(original, applicationId) } : {};
     return { status: 200, body: { interaction, resource: { type, ...message } } };
   };
 
