@@ -25,6 +25,7 @@ export interface ExplainedFigure {
 
 const KV_CACHE = 'llama.cpp b10256 src/llama-kv-cache.cpp';
 const ALLOCATOR = 'llama.cpp b10256 ggml/src/ggml-alloc.c, src/llama-graph.cpp';
+const OVERHEAD = 'llama.cpp common_memory_breakdown_print: "unaccounted", public reports 2025-2026';
 const OLLAMA_SERVER = 'Ollama v0.33.0 llm/llama_server.go';
 const OLLAMA_SCHED = 'Ollama v0.33.0 server/sched.go';
 
@@ -73,7 +74,13 @@ function gpuFigures(
       formula: weightsFormula(plan, gpu),
       source: weightsSource(plan),
     },
-    { label: 'cache', device, valueBytes: gpu.cacheBytes, formula: cacheFormula(spec, plan), source: KV_CACHE },
+    {
+      label: 'cache',
+      device,
+      valueBytes: gpu.cacheBytes,
+      formula: cacheFormula(spec, plan),
+      source: cacheSource(plan),
+    },
     {
       label: 'compute',
       device,
@@ -99,8 +106,9 @@ function gpuFigures(
       label: 'overhead',
       device,
       valueBytes: gpu.overheadBytes,
-      formula: `${mib(low)} … ${mib(high)} MiB (${basis})`,
-      source: 'llama.cpp common_memory_breakdown_print: "unaccounted", public reports 2025-2026',
+      formula:
+        plan.engine === 'formula' ? '457 MiB + size(blk.0) + kv(0)' : `${mib(low)} … ${mib(high)} MiB (${basis})`,
+      source: plan.engine === 'formula' ? 'Ollama llm/memory.go EstimateGPULayers' : OVERHEAD,
     },
     {
       label: 'total',
@@ -134,7 +142,7 @@ function hostFigures(plan: Plan): readonly ExplainedFigure[] {
       formula: 'Σ bytes(tensors on the CPU)',
       source: weightsSource(plan),
     },
-    { label: 'cache', device, valueBytes: host.cacheBytes, formula: 'Σ layers on the CPU', source: KV_CACHE },
+    { label: 'cache', device, valueBytes: host.cacheBytes, formula: 'Σ layers on the CPU', source: cacheSource(plan) },
     {
       label: 'compute',
       device,
@@ -175,12 +183,19 @@ function weightsFormula(plan: Plan, gpu: GpuPlan): string {
 }
 
 function weightsSource(plan: Plan): string {
-  return plan.engine === 'formula'
-    ? 'Ollama llm/memory.go EstimateGPULayers'
-    : 'llama.cpp b10256 src/llama-model-loader.cpp';
+  if (plan.engine === 'formula') return 'Ollama llm/memory.go EstimateGPULayers';
+  return plan.engine === 'layout' ? 'Ollama llm/server.go buildLayout' : 'llama.cpp b10256 src/llama-model-loader.cpp';
+}
+
+function cacheSource(plan: Plan): string {
+  if (plan.engine === 'formula') return 'Ollama fs/ggml/ggml.go GraphSize';
+  return plan.engine === 'layout' ? 'Ollama kvcache/causal.go' : KV_CACHE;
 }
 
 function cacheFormula(spec: ModelSpec, plan: Plan): string {
+  if (plan.engine === 'formula') {
+    return `Σ layers ctx × (d_k + d_v) × n_head_kv × bpe(${plan.kvCacheType}), ctx = ${plan.numCtx} × ${plan.numParallel}`;
+  }
   const cells = Math.ceil(plan.numCtx / 256) * 256 * (plan.engine === 'llama.cpp' ? 1 : plan.numParallel);
   const window = architectureNumber(spec, 'attention.sliding_window');
   const full = `Σ layers cells × (n_embd_k + n_embd_v) × bytes(${plan.kvCacheType}), cells = ${cells}`;
@@ -190,6 +205,7 @@ function cacheFormula(spec: ModelSpec, plan: Plan): string {
 }
 
 function computeFormula(spec: ModelSpec, plan: Plan): string {
+  if (plan.engine === 'formula') return `graph(${spec.architecture}), n_batch = ${plan.numBatch}`;
   const tokens = `n_ubatch = ${plan.numUbatch}`;
   const experts = isMixtureOfExperts(spec) ? ', experts used × n_ff_exp' : '';
   const attention = plan.flashAttention ? 'flash attention' : 'n_head × n_kv × n_ubatch × 4';
