@@ -7,7 +7,7 @@ import type { Qkv } from '../attention.ts';
 import { attend, attendLatent, attentionInputs } from '../attention.ts';
 import type { GraphBuilder } from '../builder.ts';
 import type { DecoderContext } from '../decoder.ts';
-import { decoderLayer, finishDecoder } from '../decoder.ts';
+import { decoder, decoderContext, decoderLayer, finishDecoder } from '../decoder.ts';
 import { experts, feedForward, SHARED_EXPERT } from '../feed-forward.ts';
 import type { Tensor } from '../graph.ts';
 import { NO_TENSOR } from '../graph.ts';
@@ -29,7 +29,7 @@ export function readLatentAttention(hp: Hparams, reader: MetadataReader): void {
 }
 
 export const deepseek2: Architecture = {
-  names: ['deepseek2'],
+  names: ['deepseek2', 'mistral4'],
   hparams(hp, reader) {
     readLatentAttention(hp, reader);
     hp.denseLead = reader.numberOr('leading_dense_block_count', 0);
@@ -68,7 +68,14 @@ export const deepseek2: Architecture = {
 };
 
 /** Queries and the latent, both with a rotated part; then attention on the latent itself or on decompressed heads. */
-function latentAttention(b: GraphBuilder, layer: number, x: Tensor, context: DecoderContext, scale: Tensor): Tensor {
+function latentAttention(
+  b: GraphBuilder,
+  layer: number,
+  x: Tensor,
+  context: DecoderContext,
+  scale: Tensor,
+  factors: Tensor = NO_TENSOR,
+): Tensor {
   const g = b.graph;
   const { hp } = b;
   const mla = hp.headKMla !== 0;
@@ -85,10 +92,14 @@ function latentAttention(b: GraphBuilder, layer: number, x: Tensor, context: Dec
   }
   const headRow = rowBytes(F32, headK);
   const qPlain = g.view(q, plain, heads, b.tokens, 1, headRow, headRow * heads);
-  const qRotated = g.rope(g.view(q, rotated, heads, b.tokens, 1, headRow, headRow * heads), context.positions);
+  const qRotated = g.rope(g.view(q, rotated, heads, b.tokens, 1, headRow, headRow * heads), context.positions, factors);
   const compressed = b.matMul(layer, 'attn_kv_a_mqa', x);
   const latentRow = rowBytes(F32, hp.loraKv + rotated);
-  const kRotated = g.rope(g.view(compressed, rotated, 1, b.tokens, 1, latentRow, latentRow), context.positions);
+  const kRotated = g.rope(
+    g.view(compressed, rotated, 1, b.tokens, 1, latentRow, latentRow),
+    context.positions,
+    factors,
+  );
   const latent = b.normNamed(layer, 'attn_kv_a_norm', g.view(compressed, hp.loraKv, b.tokens, 1, 1, latentRow));
   const scaled = (t: Tensor) => (scale === NO_TENSOR ? t : g.mul(t, scale));
   if (mla) {
@@ -104,8 +115,41 @@ function latentAttention(b: GraphBuilder, layer: number, x: Tensor, context: Dec
   const kv = b.matMul(layer, 'attn_kv_b', latent);
   const kvRow = rowBytes(F32, plain + hp.headV);
   const kPlain = g.view(kv, plain, heads, b.tokens, 1, kvRow, kvRow * heads);
-  const v = g.cont(g.view(kv, hp.headV, heads, b.tokens, 1, kvRow, kvRow * heads));
+  let v = g.cont(g.view(kv, hp.headV, heads, b.tokens, 1, kvRow, kvRow * heads));
+  if (hp.architecture === 'plm') {
+    v = g.view(v, hp.headV * heads, b.tokens, 1, 1, rowBytes(F32, hp.headV * heads));
+  }
   const query = scaled(g.concat(qPlain, qRotated, 0));
   const k = g.concat(kPlain, g.repeat(kRotated, rotated, heads, b.tokens), 0);
   return attend(b, layer, context.inputs, { q: query, k, v }, { outputBias: false });
 }
+
+/** Compressed queries, keys and values, dense; scaled embeddings and residuals. models/minicpm3.cpp. */
+export const miniCpm3: Architecture = {
+  names: ['minicpm3'],
+  hparams: readLatentAttention,
+  build(b) {
+    const g = b.graph;
+    let x = g.scale(b.inputEmbedding());
+    const context = decoderContext(b);
+    for (const layer of b.layers) {
+      x = decoderLayer(b, layer, x, context, {
+        attention: (_, __, normed) => latentAttention(b, layer, normed, context, NO_TENSOR, b.chosenRopeFactors(layer)),
+        scaleResidual: () => true,
+      });
+    }
+    b.finishNormed(g.scale(b.norm(x, b.globalWeight('output_norm'), NO_TENSOR, 'rms', -1)));
+  },
+};
+
+/** Compressed keys and values, dense. models/plm.cpp. */
+export const plm: Architecture = {
+  names: ['plm'],
+  hparams: readLatentAttention,
+  build(b) {
+    decoder(b, {
+      attention: (_, layer, x, context) => latentAttention(b, layer, x, context, NO_TENSOR),
+      feedForward: (_, layer, x) => feedForward(b, layer, x, { activation: 'relu-sqr', biases: false }),
+    });
+  },
+};

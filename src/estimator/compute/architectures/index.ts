@@ -3,9 +3,21 @@
 import type { Architecture } from '../architecture.ts';
 import { bert, gemmaEmbedding, modernBert } from './bert.ts';
 import { cohere2, cohere2moe, commandR } from './cohere.ts';
-import { deepseek2 } from './deepseek.ts';
+import { deepseek2, miniCpm3, plm } from './deepseek.ts';
+import { apertus, arcee, hunyuan, miniCpm, mistral3, nemotron } from './dense-llama.ts';
 import { ernie } from './ernie.ts';
 import { exaone, exaone4, exaoneMoe } from './exaone.ts';
+import {
+  arctic,
+  bailingMoe,
+  bailingMoe2,
+  dbrx,
+  deepseek,
+  dots1,
+  grok,
+  hunyuanMoe,
+  smallThinker,
+} from './expert-llama.ts';
 import { gemma, gemma2, gemma3 } from './gemma.ts';
 import { gemma3n } from './gemma3n.ts';
 import { gemma4 } from './gemma4.ts';
@@ -17,7 +29,7 @@ import { lfm2 } from './lfm2.ts';
 import { llama, seedOss, smollm3 } from './llama.ts';
 import { baichuan, chatglm, internlm2, orion, refact } from './llama-like.ts';
 import { llama4 } from './llama4.ts';
-import { falconH1, graniteHybrid, mamba, nemotronH } from './mamba.ts';
+import { falconH1, graniteHybrid, jamba, mamba, nemotronH } from './mamba.ts';
 import { minimaxM2 } from './minimax.ts';
 import { olmo, olmo2, olmoe } from './olmo.ts';
 import { phi3 } from './phi.ts';
@@ -26,14 +38,22 @@ import { qwen3next, qwen35 } from './qwen-next.ts';
 import { stableLm } from './stablelm.ts';
 
 const ARCHITECTURES: readonly Architecture[] = [
+  apertus,
+  arcee,
+  arctic,
   baichuan,
+  bailingMoe,
+  bailingMoe2,
   bert,
   bloom,
   chatglm,
   cohere2,
   cohere2moe,
   commandR,
+  dbrx,
+  deepseek,
   deepseek2,
+  dots1,
   ernie,
   exaone,
   exaone4,
@@ -53,14 +73,22 @@ const ARCHITECTURES: readonly Architecture[] = [
   gptOss,
   granite,
   graniteHybrid,
+  grok,
+  hunyuan,
+  hunyuanMoe,
   internlm2,
+  jamba,
   lfm2,
   llama,
   llama4,
   mamba,
+  miniCpm,
+  miniCpm3,
   minimaxM2,
+  mistral3,
   modernBert,
   mpt,
+  nemotron,
   nemotronH,
   olmo,
   olmo2,
@@ -68,6 +96,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   orion,
   phi2,
   phi3,
+  plm,
   qwen2,
   qwen2moe,
   qwen2vl,
@@ -78,6 +107,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   qwen3vl,
   refact,
   seedOss,
+  smallThinker,
   smollm3,
   stableLm,
   starcoder2,

@@ -151,3 +151,39 @@ export const nemotronH: Architecture = {
     finishDecoder(b, x, {});
   },
 };
+
+/** Mamba 1 in most layers, attention without rope in some; experts in every other. models/jamba.cpp. */
+export const jamba: Architecture = {
+  names: ['jamba'],
+  memory: 'hybrid',
+  hparams(hp, reader) {
+    readStateSpace(hp, reader);
+    hp.headsKv.forEach((heads, layer) => {
+      hp.isRecurrent[layer] = heads === 0 ? 1 : 0;
+    });
+  },
+  build(b) {
+    const g = b.graph;
+    let x = b.inputEmbedding();
+    const states = recurrentInputs(b);
+    const context = { inputs: attentionInputs(b), outputIds: b.inputOutputIds(), positions: -1 };
+    for (const layer of b.layers) {
+      const normed = b.normNamed(layer, 'attn_norm', x);
+      let current =
+        b.hp.isRecurrent[layer] === 1
+          ? mamba1(b, layer, states, normed, true)
+          : attention(b, layer, normed, context, { rope: false, outputBias: false });
+      if (layer === b.lastLayer) {
+        current = g.getRows(current, context.outputIds);
+        x = g.getRows(x, context.outputIds);
+      }
+      const middle = g.add(x, current);
+      const ffnInput = b.normNamed(layer, 'ffn_norm', middle);
+      const network = b.has(layer, 'ffn_gate_inp')
+        ? experts(b, layer, ffnInput, { normalize: false, gating: 1, scales: false })
+        : feedForward(b, layer, ffnInput);
+      x = g.add(middle, network);
+    }
+    finishDecoder(b, x, {});
+  },
+};
