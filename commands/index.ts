@@ -1,10 +1,15 @@
 import type { ActionHandler, Command } from '../src/chat/command.ts';
+import { auditCommand, auditPage } from './audit.ts';
+import { deleteCommand, deleteConfirm } from './delete.ts';
 import { doctorCommand } from './doctor.ts';
 import { fitCommand, fitExplain } from './fit.ts';
 import { helpCommand } from './help.ts';
 import { modelsCommand, modelsPage } from './models.ts';
+import { notifyCommand } from './notify.ts';
 import { psCommand } from './ps.ts';
+import { pullCancel, pullCommand, pullStart } from './pull.ts';
 import type { Services } from './services.ts';
+import { statusCommand } from './status.ts';
 import { vramCommand } from './vram.ts';
 
 /** Every command, in the order in which /help lists them. */
@@ -13,9 +18,21 @@ export const commands: readonly Command<Services>[] = [
   psCommand,
   vramCommand,
   modelsCommand,
+  statusCommand,
+  notifyCommand,
+  pullCommand,
+  deleteCommand,
+  auditCommand,
   doctorCommand,
   helpCommand,
 ];
 
 /** What buttons call by name. */
-export const actionHandlers: readonly ActionHandler<Services>[] = [fitExplain, modelsPage];
+export const actionHandlers: readonly ActionHandler<Services>[] = [
+  fitExplain,
+  modelsPage,
+  pullStart,
+  pullCancel,
+  deleteConfirm,
+  auditPage,
+];

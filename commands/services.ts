@@ -1,5 +1,8 @@
 import type { Painter } from '../src/chat/pictures/painter.ts';
 import type { GpuDevice, ModelSpec } from '../src/estimator/types.ts';
+import type { StatusSchedules } from '../src/schedule/schedules.ts';
+import type { WatchKeeper } from '../src/schedule/watches.ts';
+import type { AuditTrail } from '../src/servers/audit.ts';
 import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';
 import type { Server, ServerRegistry } from '../src/servers/types.ts';
@@ -10,6 +13,8 @@ export interface FoundModel {
   readonly source: 'server' | 'registry' | 'file' | 'builtin';
   /** Codes of what the reader should know about the spec. */
   readonly warnings: readonly string[];
+  /** Bytes to download, when it came from a registry. */
+  readonly downloadBytes?: number;
 }
 
 /** Finds models by the names people type. */
@@ -35,6 +40,14 @@ export interface Services {
   history?(server: string, window: HistoryWindow, points: number): History;
   /** What the program finds about itself: its data folder, Redis. Absent where nothing is kept. */
   examineSelf?(): readonly Finding[];
+  /** Status posts by schedule; absent where there is no chat with channels (the terminal). */
+  readonly schedules?: StatusSchedules;
+  /** "Tell me when"; absent where nothing is kept. */
+  readonly watches?: WatchKeeper;
+  /** Who did what; absent where nothing is kept. */
+  readonly audit?: AuditTrail;
+  /** Registries that /pull may fetch from, lower case. */
+  readonly pullHosts: readonly string[];
   readonly limits: { readonly maxCtx: number | null; readonly maxKeepAlive: string | null };
   readonly timeZone: string;
   /** The servers are simulated: replies say so. */

@@ -2,13 +2,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import type { Services } from '../commands/services.ts';
+import { createStatusSource } from '../commands/status/source.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { RegistryClient } from './catalogue/registry.ts';
 import { Painter } from './chat/pictures/painter.ts';
+import type { ChatPoster } from './chat/poster.ts';
 import type { Config } from './config.ts';
 import { parseGpuList } from './gpus/declared.ts';
 import type { Logger } from './log.ts';
 import { createModelFinder } from './model-finder.ts';
+import { onlyProcess } from './schedule/leader.ts';
+import { StatusSchedules } from './schedule/schedules.ts';
+import { createAuditTrail } from './servers/audit.ts';
 import type { Finding } from './servers/doctor.ts';
 import { readHistory } from './servers/history.ts';
 import { createServerRegistry } from './servers/registry.ts';
@@ -32,6 +37,8 @@ export interface App {
   readonly services: Services;
   /** What is kept between commands, and who fills it; `null` in the command-line tool. */
   readonly memory: { readonly store: Store; readonly sampler: Sampler } | null;
+  /** Adds what posts by itself to a chat with channels; `start` begins it. @returns the services of that chat */
+  withChat(poster: ChatPoster): Services;
   /** Begins what goes on in the background. Until then nothing is contacted before a command asks. */
   start(): void;
   /** Ends everything that was started. Never rejects. */
@@ -56,6 +63,7 @@ export function compose({ config, log, simulated = false, files = false }: Compo
     models: createModelFinder(catalogue, files),
     readGpuList: parseGpuList,
     now: Date.now,
+    pullHosts: config.pullHosts,
     limits: { maxCtx: config.maxCtx, maxKeepAlive: config.maxKeepAlive },
     timeZone: config.timeZone,
     simulated,
@@ -63,14 +71,32 @@ export function compose({ config, log, simulated = false, files = false }: Compo
       ? {}
       : {
           history: (server, window, points) => readHistory(memory.store.samples, server, window, Date.now(), points),
+          audit: createAuditTrail(memory.store.audit, log),
           examineSelf: () => examineSelf(memory.store, redis),
         }),
   };
+  let schedules: StatusSchedules | null = null;
   return {
     services,
     memory,
-    start: () => memory?.sampler.start(),
+    withChat: (poster) => {
+      if (memory === null) return services;
+      const source = createStatusSource(services, memory.sampler);
+      schedules = new StatusSchedules({
+        schedules: memory.store.schedules,
+        poster,
+        source,
+        leader: onlyProcess,
+        log,
+      });
+      return { ...services, schedules };
+    },
+    start: () => {
+      memory?.sampler.start();
+      schedules?.start();
+    },
     close: async () => {
+      await schedules?.stop();
       const parts = [memory?.sampler.stop(), servers.close(), painter.close(), registry?.close()];
       for (const result of await Promise.allSettled(parts))
         if (result.status === 'rejected') log.warn({ err: result.reason }, 'a part did not end cleanly');

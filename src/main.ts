@@ -81,7 +81,7 @@ async function runBot(config: Config, token: string): Promise<number> {
     roles: config.roles,
     commands,
     actionHandlers,
-    services: app.services,
+    services: app.withChat,
     log,
     onLost: (reason) => {
       log.fatal({ reason }, 'Discord ended the session for good');

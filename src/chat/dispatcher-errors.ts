@@ -46,7 +46,7 @@ function toParams(value: unknown): MessageParams {
 function isSpan(value: unknown): value is Exclude<MessageParam, string | number> {
   if (typeof value !== 'object' || value === null) return false;
   if ('time' in value) return typeof value.time === 'number' && 'style' in value;
-  return ['code', 'bold', 'user'].some((kind) => typeof Reflect.get(value, kind) === 'string');
+  return ['code', 'bold', 'user', 'channel'].some((kind) => typeof Reflect.get(value, kind) === 'string');
 }
 
 /** A refusal or failure as a reply that only the asker sees. */

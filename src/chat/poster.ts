@@ -55,6 +55,9 @@ export interface ChatPoster {
   delete(ref: MessageRef): Promise<void>;
   /** A direct message to a person. */
   direct(userId: string, reply: Reply, options?: PostOptions): Promise<MessageRef>;
-  /** What the bot lacks to post in a channel: names of permissions; empty when it may, `null` when it cannot be told. */
-  missingPermissions(channelId: string): Promise<readonly string[] | null>;
+  /**
+   * What the bot lacks to post in a channel: names of permissions; empty when it may, `null` when it cannot be told.
+   * With a guild, a channel that belongs to another one counts as unknown.
+   */
+  missingPermissions(channelId: string, guildId?: string): Promise<readonly string[] | null>;
 }

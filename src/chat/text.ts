@@ -9,6 +9,8 @@ export type Span =
   | { readonly bold: string }
   /** A person, by platform id. Shown as a name, never pings unless the reply lists the person in `ping`. */
   | { readonly user: string }
+  /** A channel, by platform id. */
+  | { readonly channel: string }
   /** A moment, epoch milliseconds, shown in the reader's own time zone where the platform can. */
   | { readonly time: number; readonly style: 'relative' | 'short' | 'long' };
 
@@ -23,6 +25,7 @@ export function plainText(text: Text): string {
       if ('code' in span) return span.code;
       if ('bold' in span) return span.bold;
       if ('user' in span) return `@${span.user}`;
+      if ('channel' in span) return `#${span.channel}`;
       return new Date(span.time).toISOString();
     })
     .join('');

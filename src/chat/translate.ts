@@ -52,6 +52,7 @@ function spanText(span: Span): string {
   if ('code' in span) return span.code;
   if ('bold' in span) return span.bold;
   if ('user' in span) return `@${span.user}`;
+  if ('channel' in span) return `#${span.channel}`;
   return new Date(span.time).toISOString();
 }
 

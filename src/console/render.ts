@@ -37,6 +37,7 @@ function showText(text: Text, options: RenderOptions): string {
       if ('code' in span) return paint(span.code.replace(UNSAFE, ''), '36', options);
       if ('bold' in span) return paint(span.bold.replace(UNSAFE, ''), '1', options);
       if ('user' in span) return `@${span.user.replace(UNSAFE, '')}`;
+      if ('channel' in span) return `#${span.channel.replace(UNSAFE, '')}`;
       if (span.style === 'relative') {
         const translator = createTranslator(options.locale);
         const distance = formatDuration(Math.abs(span.time - options.nowMs), options.locale);

@@ -6,16 +6,24 @@ import { dispatchMessages } from './dispatch.ts';
 import { doctorMessages } from './doctor.ts';
 import { estimatorMessages } from './estimator.ts';
 import { fitMessages } from './fit.ts';
+import { manageMessages } from './manage.ts';
+import { loadMessages } from './load.ts';
 import { modelMessages } from './models.ts';
+import { notifyMessages } from './notify.ts';
 import { serverMessages } from './server.ts';
+import { statusMessages } from './status.ts';
 
 /** The message table: every string that a person sees. */
 export const messages = {
   ...commonMessages,
   ...consoleMessages,
   ...fitMessages,
+  ...loadMessages,
   ...modelMessages,
+  ...manageMessages,
   ...serverMessages,
+  ...notifyMessages,
+  ...statusMessages,
   ...estimatorMessages,
   ...doctorMessages,
   ...discordMessages,

@@ -1,0 +1,188 @@
+import { area } from './area.ts';
+
+/** Status posts: what they say, and the command that orders them. */
+export const statusMessages = area({
+  'status.description': { en: 'How the GPUs are, now and by schedule', 'zh-CN': 'GPU 状态：立即查看或定时发布' },
+  'status.now.description': { en: 'Post the status now', 'zh-CN': '立即显示状态' },
+  'status.schedule.description': {
+    en: 'Post the status at set times, or keep one message up to date',
+    'zh-CN': '定时发布状态，或让一条消息保持更新',
+  },
+  'status.list.description': { en: 'The schedules of this Discord server', 'zh-CN': '此 Discord 服务器的定时状态' },
+  'status.stop.description': { en: 'End a schedule', 'zh-CN': '停止一个定时状态' },
+  'option.cron': {
+    en: 'When: minute hour day month weekday, such as 0 9 * * 1-5',
+    'zh-CN': '时间：分 时 日 月 星期，例如 0 9 * * 1-5',
+  },
+  'option.channel': { en: 'Where to (default: this channel)', 'zh-CN': '发布频道（默认：当前频道）' },
+  'option.timezone': { en: 'Time zone of the times, such as Europe/Berlin', 'zh-CN': '时区，例如 Asia/Shanghai' },
+  'option.mode': {
+    en: 'post: a new message each time; live: one message that is kept up to date',
+    'zh-CN': 'post：每次发新消息；live：持续更新同一条消息',
+  },
+  'option.mode.post': { en: 'post: a new message each time', 'zh-CN': 'post：每次发新消息' },
+  'option.mode.live': { en: 'live: one message, kept up to date', 'zh-CN': 'live：一条持续更新的消息' },
+  'option.schedule-id': {
+    en: 'Number of the schedule (see /status list)',
+    'zh-CN': '定时状态的编号（见 /status list）',
+  },
+  'complete.cron.hourly': { en: '{cron}: every hour', 'zh-CN': '{cron}：每小时' },
+  'complete.cron.quarter': { en: '{cron}: every 15 minutes', 'zh-CN': '{cron}：每 15 分钟' },
+  'complete.cron.weekdays': { en: '{cron}: Monday to Friday at 9:00', 'zh-CN': '{cron}：周一至周五 9:00' },
+  'complete.cron.daily': { en: '{cron}: every day at 9:00', 'zh-CN': '{cron}：每天 9:00' },
+  'complete.cron.weekly': { en: '{cron}: Mondays at 9:00', 'zh-CN': '{cron}：每周一 9:00' },
+
+  'status.title': {
+    en: 'GPU status of {server}: {free:gib} of {total:gib} free',
+    'zh-CN': '{server} 的 GPU 状态：空闲 {free:gib}，共 {total:gib}',
+  },
+  'status.title.many': {
+    en: 'GPU status of {count:int} servers: {free:gib} of {total:gib} free',
+    'zh-CN': '{count:int} 台服务器的 GPU 状态：空闲 {free:gib}，共 {total:gib}',
+  },
+  'status.title.unknown': {
+    en: 'GPU status: the memory is not known right now',
+    'zh-CN': 'GPU 状态：目前不知道显存情况',
+  },
+  'status.server': {
+    en: '{server}: {free:gib} of {total:gib} free',
+    'zh-CN': '{server}：空闲 {free:gib}，共 {total:gib}',
+  },
+  'status.server.unknown': { en: '{server}: memory not known', 'zh-CN': '{server}：显存未知' },
+  'status.legend': {
+    en: '█ Ollama, ▓ other programs, ▒ owner not known, ░ free; used / total in GiB',
+    'zh-CN': '█ Ollama，▓ 其他程序，▒ 占用者未知，░ 空闲；已用 / 总量，单位 GiB',
+  },
+  'status.models.none': { en: 'No model is loaded.', 'zh-CN': '没有加载模型。' },
+  'status.models.unknown': { en: 'What is loaded is not known.', 'zh-CN': '不知道加载了哪些模型。' },
+  'status.models.heading': { en: 'Loaded', 'zh-CN': '已加载' },
+  'status.models.more': { en: '… and {count:int} more', 'zh-CN': '……还有 {count:int} 个' },
+  'status.part.spill': {
+    en: '⚠ {gpu:percent} on the GPU, {cpu:percent} on the CPU',
+    'zh-CN': '⚠ GPU 占 {gpu:percent}，CPU 占 {cpu:percent}',
+  },
+  'status.part.gpu': { en: 'all on the GPU', 'zh-CN': '全部在 GPU 上' },
+  'status.part.cpu': { en: '⚠ on the CPU', 'zh-CN': '⚠ 在 CPU 上' },
+  'status.part.cloud': { en: 'cloud', 'zh-CN': '云端' },
+  'status.part.ctx': { en: 'context {ctx}', 'zh-CN': '上下文 {ctx}' },
+  'status.part.held': { en: 'held by {holder}', 'zh-CN': '由 {holder} 占用' },
+  'status.part.held-until': { en: 'held by {holder} until {time}', 'zh-CN': '由 {holder} 占用至 {time}' },
+  'status.part.leaves': { en: 'leaves {time}', 'zh-CN': '{time}卸载' },
+  'status.part.pinned': { en: 'stays', 'zh-CN': '常驻' },
+  'status.part.stopping': { en: 'leaving', 'zh-CN': '正在卸载' },
+  'status.others': {
+    en: 'Other programs and driver overhead: {bytes:bytes}.',
+    'zh-CN': '其他程序和驱动开销：{bytes:bytes}。',
+  },
+  'status.age': { en: 'Numbers read {time}.', 'zh-CN': '数据读取于{time}。' },
+  'status.stale': {
+    en: 'The GPU numbers are old: last read {time}.',
+    'zh-CN': 'GPU 数据已过时：上次读取于{time}。',
+  },
+  'status.more-servers': { en: '… and {count:int} more servers', 'zh-CN': '……还有 {count:int} 台服务器' },
+  'status.note.missed': {
+    en: '{count:int} {count:plural:post was|posts were} missed or may be missing: the bot or Discord was not there.',
+    'zh-CN': '错过或可能缺失 {count:int} 次发布：机器人或 Discord 当时不可用。',
+  },
+  'status.note.next': { en: 'Next status {time}. Schedule {id}.', 'zh-CN': '下次状态：{time}。编号 {id}。' },
+  'status.note.live': {
+    en: 'Kept up to date by the bot. Schedule {id}.',
+    'zh-CN': '由机器人持续更新。编号 {id}。',
+  },
+  'status.note.ended': {
+    en: 'This message is no longer kept up to date.',
+    'zh-CN': '此消息已停止更新。',
+  },
+
+  'status.scheduled.post': {
+    en: 'Schedule {id}: a status post in {channel}',
+    'zh-CN': '定时状态 {id}：发布到 {channel}',
+  },
+  'status.scheduled.live': {
+    en: 'Schedule {id}: a live status in {channel}',
+    'zh-CN': '定时状态 {id}：在 {channel} 持续更新',
+  },
+  'status.scheduled.times': { en: 'Times: {cron} in {zone}.', 'zh-CN': '时间：{cron}，时区 {zone}。' },
+  'status.scheduled.next': { en: 'Next: {first}, then {second}.', 'zh-CN': '下次：{first}，然后 {second}。' },
+  'status.scheduled.next-one': { en: 'Next: {first}.', 'zh-CN': '下次：{first}。' },
+  'status.scheduled.live-how': {
+    en: 'The message changes within a minute when something changes, at these times in any case, and is replaced when somebody deletes it. Pin it so that people find it.',
+    'zh-CN': '有变化时一分钟内更新，到上述时间也会更新；被删除后会重新发布。建议置顶。',
+  },
+  'status.scheduled.stop-how': { en: 'End it with /status stop id:{id}.', 'zh-CN': '用 /status stop id:{id} 停止。' },
+  'status.list.title': {
+    en: '{count:int} {count:plural:schedule|schedules}',
+    'zh-CN': '{count:int} 个定时状态',
+  },
+  'status.list.none': {
+    en: 'There is no schedule here. /status schedule makes one.',
+    'zh-CN': '这里没有定时状态。用 /status schedule 创建。',
+  },
+  'status.list.item': {
+    en: '{id}: {mode} in {channel}, {cron} ({zone}), by {owner}',
+    'zh-CN': '{id}：{mode}，频道 {channel}，{cron}（{zone}），创建者 {owner}',
+  },
+  'status.list.next': { en: ', next {time}', 'zh-CN': '，下次 {time}' },
+  'status.list.stopped.channel-gone': { en: ', ended: its channel is gone', 'zh-CN': '，已停止：频道已不存在' },
+  'status.list.stopped.channel-forbidden': {
+    en: ', ended: the bot may no longer write there',
+    'zh-CN': '，已停止：机器人无权在该频道发言',
+  },
+  'status.list.stopped.other': { en: ', ended', 'zh-CN': '，已停止' },
+  'status.stopped': { en: 'Schedule {id} is ended.', 'zh-CN': '定时状态 {id} 已停止。' },
+  'status.lost.title': {
+    en: 'Your status schedule {id} was ended',
+    'zh-CN': '你的定时状态 {id} 已停止',
+  },
+  'status.lost.channel-gone': {
+    en: 'Its channel {channel} no longer exists, or the bot can no longer see it.',
+    'zh-CN': '频道 {channel} 已不存在，或机器人无法再看到它。',
+  },
+  'status.lost.channel-forbidden': {
+    en: 'The bot may no longer write in {channel}. It needs View Channel, Send Messages, Embed Links and Attach Files.',
+    'zh-CN': '机器人无权再在 {channel} 发言。需要“查看频道”“发送消息”“嵌入链接”和“附加文件”权限。',
+  },
+  'status.lost.next': {
+    en: 'Make a new one with /status schedule when that is put right.',
+    'zh-CN': '问题解决后，请用 /status schedule 重新创建。',
+  },
+
+  'error.status-needs-discord': {
+    en: 'Schedules need Discord: there is no channel to post to here. /status now shows the status.',
+    'zh-CN': '定时状态需要 Discord：这里没有可发布的频道。可用 /status now 查看状态。',
+  },
+  'error.cron-invalid': {
+    en: '{cron} is no cron expression: {why}. Five fields are needed, minute hour day month weekday, such as 0 9 * * 1-5.',
+    'zh-CN': '{cron} 不是有效的 cron 表达式：{why}。需要五个字段：分 时 日 月 星期，例如 0 9 * * 1-5。',
+  },
+  'error.cron-never': { en: '{cron} never comes.', 'zh-CN': '{cron} 永远不会到来。' },
+  'error.time-zone-unknown': {
+    en: 'There is no time zone {zone}. Use a name such as Europe/Berlin.',
+    'zh-CN': '没有时区 {zone}。请使用例如 Asia/Shanghai 的名称。',
+  },
+  'error.schedule-too-often': {
+    en: 'That would post every {pause:duration} at times; posts are at least {shortest:duration} apart. For fresh numbers all the time use mode:live.',
+    'zh-CN':
+      '这样有时每 {pause:duration} 就会发布一次；两次发布至少间隔 {shortest:duration}。如需持续更新，请用 mode:live。',
+  },
+  'error.schedule-too-many': {
+    en: 'This Discord server has {max:int} schedules already. End one with /status stop.',
+    'zh-CN': '此 Discord 服务器已有 {max:int} 个定时状态。请先用 /status stop 停止一个。',
+  },
+  'error.schedule-permissions': {
+    en: 'The bot cannot post there. It lacks: {permissions}.',
+    'zh-CN': '机器人无法在那里发布，缺少权限：{permissions}。',
+  },
+  'error.schedule-channel': {
+    en: 'That channel is not one of this Discord server, or the bot cannot see it.',
+    'zh-CN': '该频道不属于此 Discord 服务器，或机器人看不到它。',
+  },
+  'error.schedule-unknown': {
+    en: 'There is no schedule {id} here. /status list shows them.',
+    'zh-CN': '这里没有定时状态 {id}。可用 /status list 查看。',
+  },
+  'error.schedule-not-yours': {
+    en: 'Schedule {id} belongs to somebody else. Its owner or an operator can end it.',
+    'zh-CN': '定时状态 {id} 属于他人。只有创建者或操作员可以停止它。',
+  },
+});
