@@ -13,8 +13,11 @@ import type { RenderedMessage } from './render.ts';
 const TOTAL_TIMEOUT_MS = 40_000;
 
 const idSchema = z.object({ id: z.string() });
-/** For an answer still to come Discord tells the message's id here, for one that is there `resource` holds it whole. */
-const callbackSchema = z.object({ interaction: z.object({ response_message_id: z.string() }) });
+/** For an answer still to come Discord tells the message's id alone, for one that is there the message as a whole. */
+const callbackSchema = z.object({
+  interaction: z.object({ response_message_id: z.string().optional() }).optional(),
+  resource: z.object({ message: idSchema.optional() }).optional(),
+});
 
 /** What identifies an interaction towards Discord. */
 export interface InteractionHandle {
@@ -60,7 +63,7 @@ export class DiscordApi {
       signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
     });
     const parsed = callbackSchema.safeParse(answer);
-    return parsed.success ? parsed.data.interaction.response_message_id : null;
+    return parsed.data?.interaction?.response_message_id ?? parsed.data?.resource?.message?.id ?? null;
   }
 
   async offerChoices(
