@@ -51,14 +51,13 @@ export function createSource(options: SourceOptions): GpuSource {
   });
 
   const readWithin = async (): Promise<Reading> => {
-    const bound = AbortSignal.any([lifetime.signal]);
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<Reading>((resolve) => {
       timer = setTimeout(() => {
         resolve(failed(gpuError('timeout', { seconds: Math.round(options.timeoutMs / 1000) })));
       }, options.timeoutMs);
     });
-    const reading = options.reader(bound).catch((error: unknown) => {
+    const reading = options.reader(lifetime.signal).catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
       return failed(gpuError('command-failed', { exit: 'exception' }, text));
     });

@@ -18,7 +18,7 @@ export interface SamplerOptions {
 /** Samples every server and tells who listens. */
 export interface Sampler {
   start(): void;
-  /** Ends sampling and waits for what is under way. */
+  /** Ends sampling and waits for what is being written. */
   stop(): Promise<void>;
   /**
    * Somebody watches (a live message, a waiting watch): the fast pace until the returned function is called.
@@ -49,7 +49,7 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
   const watchers = new Map<Server, number>();
   const timers = new Map<Server, NodeJS.Timeout>();
   const before = new Map<Server, ServerSnapshot>();
-  const busy = new Map<Server, Promise<void>>();
+  const busy = new Set<Server>();
   const unsubscribe: (() => void)[] = [];
   let pruneTimer: NodeJS.Timeout | undefined;
   let running = false;
@@ -70,15 +70,14 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
     if (busy.has(server)) return;
     const startedAtMs = clock();
     // Half the pace: a command's fresh snapshot serves as a sample too.
-    const work = server
+    busy.add(server);
+    void server
       .snapshot({ maxAgeMs: Math.floor(paceOf(server) / 2), timeoutMs: fastMs })
-      .then(() => undefined)
       .catch((error: unknown) => onError(error, server.name))
       .finally(() => {
         busy.delete(server);
         plan(server, Math.max(0, paceOf(server) - (clock() - startedAtMs)));
       });
-    busy.set(server, work);
   }
 
   /** Every complete snapshot comes here, whoever asked for it. */
@@ -98,6 +97,7 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
   async function write(snapshot: ServerSnapshot, previous: ServerSnapshot | null): Promise<void> {
     const store = options.store;
     if (store === undefined) return;
+    // A failed reading keeps the last good numbers for people; history must not take them for new ones.
     const isNew = previous?.gpus?.takenAtMs !== snapshot.gpus?.takenAtMs;
     const samples = isNew && !snapshot.gpuStale ? toSamples(snapshot) : [];
     for (let i = 0; i < samples.length; i += CHUNK) {
@@ -149,8 +149,7 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
       clearInterval(pruneTimer);
       for (const timer of timers.values()) clearTimeout(timer);
       for (const stop of unsubscribe.splice(0)) stop();
-      await Promise.all(busy.values());
-      for (const timer of timers.values()) clearTimeout(timer);
+      // A reading under way is not waited for (a hanging GPU would hold up the end of the program): nobody hears of it.
       await writing;
     },
     watch(name) {
@@ -181,8 +180,7 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
 /** The GPUs of a snapshot whose memory is known; the others leave a gap. */
 export function toSamples(snapshot: ServerSnapshot): readonly GpuSample[] {
   const gpus = snapshot.gpus;
-  // A failed reading keeps the last good numbers for people; history must not take them for new ones.
-  if (gpus === null || gpus.status === 'failed') return [];
+  if (gpus === null) return [];
   return snapshot.gpuViews.flatMap((view) =>
     view.totalBytes === null || view.usedBytes === null || view.freeBytes === null
       ? []

@@ -127,6 +127,17 @@ describe('the sampler', () => {
     );
   });
 
+  it('does not wait for a hanging server when it stops', async () => {
+    const stub = await ollamaStub();
+    stub.fault = 'hang';
+    const registry = createServerRegistry([serverConfig('a', stub.url)]);
+    const sampler = createSampler(registry, { fastMs: 3_600_000 });
+    sampler.start();
+    await until(() => stub.calls > 0);
+    await sampler.stop();
+    await registry.close();
+  });
+
   it('stops for good', async () => {
     const { sampler, reads } = await setup();
     sampler.start();
