@@ -1,0 +1,194 @@
+import { decide, planFixed } from '../estimator/estimate.ts';
+import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec, Plan } from '../estimator/types.ts';
+import { estimateServer, placeableGpus } from '../servers/estimate-server.ts';
+import type { Server, ServerSnapshot } from '../servers/types.ts';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+/** Less change than this on every GPU is not looked at again at once. */
+const MATERIAL_BYTES = 64 * MIB;
+/** After this time even a small change is looked at, ms. */
+const LOOK_AGAIN_MS = 60_000;
+/** Weights and cache of one GPU are a floor for any placement; the rest is for what several GPUs do not share. */
+const FLOOR_SHARE = 0.98;
+/** Remarks of a plan that say Ollama would unload others first: whoever waits for room does not want that. */
+const EVICTIONS: ReadonlySet<string> = new Set(['evicts-others', 'evicts-loaded']);
+
+/** A server at one moment as a waiting model sees it. */
+export interface Room {
+  readonly estimate: EstimateServer;
+  /** UUIDs of the estimate's GPUs, in its order. */
+  readonly uuids: readonly string[];
+  /** Everything of the estimate but the free memory, as text: decisions of another shape do not hold. */
+  readonly shape: string;
+}
+
+/** Whether there is room, and what it takes per GPU (in the room's order), bytes. */
+export interface Verdict {
+  readonly fits: boolean;
+  readonly takes: readonly number[];
+}
+
+const NO_ROOM: Verdict = { fits: false, takes: [] };
+
+/** Whether two names mean the same model: letter case and a tag `latest` make no difference. */
+export function isSameModel(one: string, other: string): boolean {
+  return bareName(one) === bareName(other);
+}
+
+/** A model's name as it is compared: small letters, without the tag `latest`. */
+export function bareName(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/:latest$/, '');
+}
+
+/**
+ * The server as the estimator sees it right now.
+ * @param model its own memory counts as free: loading it again replaces it; `null`: nobody's does
+ */
+export function roomOf(snapshot: ServerSnapshot, config: Server['config'], model: string | null): Room {
+  const loaded = model === null ? undefined : snapshot.models?.find((one) => isSameModel(one.name, model));
+  const estimate = estimateServer(snapshot, config, loaded === undefined ? {} : { without: [loaded.name] });
+  const shape = [
+    estimate.ollama,
+    ...estimate.gpus.map((gpu) => `${gpu.name}/${gpu.totalBytes}`),
+    ...(estimate.loaded ?? []).map((one) => `${one.name}=${one.sizeVramBytes}`),
+  ].join(' ');
+  return { estimate, uuids: placeableGpus(snapshot).map((gpu) => gpu.uuid), shape };
+}
+
+/** Whether a snapshot allows a verdict at all: fresh numbers of real GPUs, and Ollama answers. */
+export function allowsVerdict(snapshot: ServerSnapshot): boolean {
+  return (
+    snapshot.ollama.state === 'up' &&
+    !snapshot.modelsStale &&
+    snapshot.gpus !== null &&
+    !snapshot.gpuStale &&
+    // The latest reading failed and these are the last good numbers.
+    snapshot.gpus.errors === snapshot.gpuProblems
+  );
+}
+
+/** Free memory of a room's GPUs after what is promised to others, bytes. */
+export function freeAfter(room: Room, promised: ReadonlyMap<string, number>): readonly number[] {
+  return room.estimate.gpus.map((gpu, i) => Math.max(0, gpu.freeBytes - (promised.get(room.uuids[i]!) ?? 0)));
+}
+
+/** Room for a number of bytes on all GPUs together; taken from the emptiest first. */
+export function judgeBytes(free: readonly number[], bytes: number): Verdict {
+  const sum = free.reduce((all, one) => all + one, 0);
+  if (sum < bytes) return NO_ROOM;
+  const takes = free.map(() => 0);
+  let left = bytes;
+  for (const i of free.map((_, index) => index).sort((a, b) => free[b]! - free[a]!)) {
+    takes[i] = Math.min(free[i]!, left);
+    left -= takes[i]!;
+  }
+  return { fits: true, takes };
+}
+
+/** How a server would run a model of its own accord, at a context. */
+export function requestFor(config: Server['config'], numCtx: number): EstimateRequest {
+  const { env } = config;
+  return {
+    numCtx,
+    flashAttention: env.flashAttention ?? 'auto',
+    ...(env.kvCacheType === null ? {} : { kvCacheType: env.kvCacheType as KvCacheType }),
+    ...(env.numParallel === null ? {} : { numParallel: env.numParallel }),
+  };
+}
+
+interface Decision {
+  readonly shape: string;
+  readonly free: readonly number[];
+  readonly atMs: number;
+  readonly verdict: Verdict;
+}
+
+/**
+ * What one model at one context needs of one server. The estimator is asked only when the answer could have changed:
+ * less free memory than the weights and the cache cannot do, less than what was too little before cannot do either,
+ * and more than what was enough still does.
+ */
+export class FitNeed {
+  readonly #spec: ModelSpec;
+  readonly #request: EstimateRequest;
+  /** Floor by version of Ollama, bytes. */
+  readonly #floors = new Map<string, number>();
+  #last: Decision | null = null;
+  #yes: Decision | null = null;
+  #no: Decision | null = null;
+  #decisions = 0;
+
+  constructor(spec: ModelSpec, request: EstimateRequest) {
+    this.#spec = spec;
+    this.#request = request;
+  }
+
+  /** How often the estimator was asked. */
+  get decisions(): number {
+    return this.#decisions;
+  }
+
+  /**
+   * Whether it fits wholly on the GPUs and nobody is unloaded for it. May rest on an earlier decision.
+   * @param free of {@link freeAfter}
+   */
+  judge(room: Room, free: readonly number[], nowMs: number): Verdict {
+    if (free.reduce((sum, one) => sum + one, 0) < this.#floor(room)) return NO_ROOM;
+    const small = (decision: Decision | null, holds: (now: number, then: number) => boolean): decision is Decision =>
+      decision !== null &&
+      decision.shape === room.shape &&
+      nowMs - decision.atMs < 10 * LOOK_AGAIN_MS &&
+      free.every((one, i) => holds(one, decision.free[i]!));
+    if (small(this.#no, (now, then) => now <= then)) return NO_ROOM;
+    if (small(this.#yes, (now, then) => now >= then)) return this.#yes.verdict;
+    if (
+      small(this.#last, (now, then) => Math.abs(now - then) < MATERIAL_BYTES) &&
+      nowMs - this.#last.atMs < LOOK_AGAIN_MS
+    ) {
+      return this.#last.verdict;
+    }
+    return this.decide(room, free, nowMs);
+  }
+
+  /** Asks the estimator, whatever is known. A model that cannot be estimated has no room. */
+  decide(room: Room, free: readonly number[], nowMs: number): Verdict {
+    this.#decisions += 1;
+    const { estimate, shape } = room;
+    let plan: Plan | null = null;
+    try {
+      const gpus = estimate.gpus.map((gpu, i) => ({ ...gpu, freeBytes: free[i]! }));
+      plan = gpus.length === 0 ? null : decide(this.#spec, { ...estimate, gpus }, this.#request);
+    } catch {
+      plan = null;
+    }
+    const fits = plan?.verdict === 'fits' && !plan.notes.some((note) => EVICTIONS.has(note.code));
+    const verdict = fits ? { fits, takes: plan!.gpus.map((gpu) => gpu.totalBytes) } : NO_ROOM;
+    const decision: Decision = { shape, free, atMs: nowMs, verdict };
+    this.#last = decision;
+    if (fits) this.#yes = decision;
+    else this.#no = decision;
+    return verdict;
+  }
+
+  #floor(room: Room): number {
+    const { ollama } = room.estimate;
+    let floor = this.#floors.get(ollama);
+    if (floor === undefined) {
+      floor = 0;
+      try {
+        const large = { name: 'GPU', totalBytes: 4096 * GIB, freeBytes: 4096 * GIB };
+        const gpu = planFixed(this.#spec, { ollama, gpus: [large] }, this.#request).gpus[0];
+        floor = ((gpu?.weightsBytes ?? 0) + (gpu?.cacheBytes ?? 0)) * FLOOR_SHARE;
+      } catch {
+        // Without a floor the decision itself tells.
+      }
+      if (this.#floors.size > 8) this.#floors.clear();
+      this.#floors.set(ollama, floor);
+    }
+    return floor;
+  }
+}
