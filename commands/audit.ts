@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
+import type { Reply } from '../src/chat/reply.ts';
+import { completeServer } from './parts/completion.ts';
+import { serverOption } from './parts/options.ts';
+import { CommandError, type Services } from './services.ts';
+
+const PAGE_SIZE = 15;
+const schema = z.object({ server: z.string().trim().min(1).max(64).optional() });
+const pageSchema = schema.extend({ beforeId: z.number().int().positive().optional() });
+
+async function list(
+  { services, translator }: CommandContext<Services>,
+  options: z.output<typeof pageSchema>,
+): Promise<Reply> {
+  if (services.audit === undefined) throw new CommandError('nothing-kept', {});
+  const rows = services.audit.list({
+    limit: PAGE_SIZE,
+    ...(options.server === undefined ? {} : { server: options.server }),
+    ...(options.beforeId === undefined ? {} : { beforeId: options.beforeId }),
+  });
+  const { locale } = translator;
+  const when = new Intl.DateTimeFormat(locale, {
+    timeZone: services.timeZone,
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  const gib = (bytes: number | null) => (bytes === null ? '?' : (bytes / 2 ** 30).toFixed(1));
+  const last = rows.at(-1);
+  return {
+    tone: 'neutral',
+    title:
+      rows.length === 0 ? translator.text('audit.title.none') : translator.text('audit.title', { count: rows.length }),
+    blocks:
+      rows.length === 0
+        ? []
+        : [
+            {
+              kind: 'table',
+              columns: (['when', 'who', 'what', 'result', 'vram'] as const).map((key) => ({
+                title: translator.t(`audit.column.${key}`),
+                align: 'left' as const,
+              })),
+              rows: rows.map((row) => [
+                when.format(row.atMs),
+                row.personName.slice(0, 16),
+                `${row.action} ${row.target ?? ''}${row.server === null ? '' : ` @${row.server}`}`.slice(0, 48),
+                row.code === null ? row.result : `${row.result}: ${row.code}`.slice(0, 32),
+                row.vramBeforeBytes === null && row.vramAfterBytes === null
+                  ? ''
+                  : `${gib(row.vramBeforeBytes)} → ${gib(row.vramAfterBytes)}`,
+              ]),
+            },
+          ],
+    actions:
+      rows.length < PAGE_SIZE || last === undefined
+        ? []
+        : [
+            {
+              label: translator.t('audit.older'),
+              style: 'secondary',
+              target: 'edit',
+              call: {
+                handler: 'audit.page',
+                payload: { beforeId: last.id, ...(options.server === undefined ? {} : { server: options.server }) },
+              },
+            },
+          ],
+  };
+}
+
+/** `/audit`: who did what, for administrators. */
+export const auditCommand: Command<Services> = {
+  name: 'audit',
+  description: 'audit.description',
+  run: runnable<Services, typeof schema>({
+    description: 'audit.description',
+    access: 'admin',
+    private: true,
+    options: [serverOption],
+    schema,
+    run: (context, options) => list(context, options),
+    complete: completeServer,
+  }),
+};
+
+export const auditPage: ActionHandler<Services> = {
+  name: 'audit.page',
+  access: 'admin',
+  payload: pageSchema,
+  run: list,
+};

@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
+import { explainError } from '../src/chat/dispatcher-errors.ts';
+import type { Block, Reply } from '../src/chat/reply.ts';
+import type { Text } from '../src/chat/text.ts';
+import { isMessageKey, type Translator } from '../src/chat/translate.ts';
+import { estimateServer } from '../src/servers/estimate-server.ts';
+import { checkPull, isSameName, type PullOutcome, type PullState, pullModel } from '../src/servers/pulling.ts';
+import type { Remark, Server } from '../src/servers/types.ts';
+import { largestContext } from './fit/answer.ts';
+import { pickServer } from './fit/question.ts';
+import { auditEntry } from './parts/audit-entry.ts';
+import { completeModel, completeServer } from './parts/completion.ts';
+import { modelOption, serverOption } from './parts/options.ts';
+import { CommandError, type Services } from './services.ts';
+
+/** A message is edited at most this often while a download runs, ms. */
+const EDIT_EVERY_MS = 2_000;
+const MAX_RUNNING = 4;
+/** Reading a header from a registry may take this long before the question is asked without it, ms. */
+const LOOK_MS = 12_000;
+
+const schema = z.object({
+  model: z.string().trim().min(1).max(200),
+  server: z.string().trim().min(1).max(64).optional(),
+});
+const cancelSchema = z.object({ id: z.uuid() });
+type Options = z.output<typeof schema>;
+type Context = CommandContext<Services>;
+
+interface Running {
+  readonly server: string;
+  readonly model: string;
+  readonly cancel: AbortController;
+}
+
+/** Downloads of this process by id. */
+const running = new Map<string, Running>();
+
+function problemText(problem: Remark, translator: Translator): string {
+  const key = `error.${problem.code}`;
+  return isMessageKey(key) ? translator.t(key, problem.params) : problem.code;
+}
+
+/** Name and server, checked against the list of hosts; refusals are recorded. */
+function settle(context: Context, options: Options): { readonly server: Server; readonly name: string } {
+  const server = pickServer(context.services, options.server);
+  const checked = checkPull(options.model, context.services.pullHosts);
+  if ('name' in checked) return { server, name: checked.name };
+  context.services.audit?.record(
+    auditEntry(context, {
+      action: 'pull',
+      server: server.name,
+      target: options.model.slice(0, 200),
+      result: 'refused',
+      code: checked.problem.code,
+    }),
+  );
+  throw new CommandError(checked.problem.code, checked.problem.params);
+}
+
+/** Whether the model would fit, in words, before anything is downloaded. */
+async function fitWarning(
+  context: Context,
+  server: Server,
+  model: string,
+): Promise<{ readonly lines: Text[]; readonly good: boolean }> {
+  const { translator, services } = context;
+  try {
+    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_MS)]);
+    const [found, snapshot] = await Promise.all([
+      services.models.find(model, server, signal),
+      server.snapshot({ maxAgeMs: 5_000, timeoutMs: 3_000 }),
+    ]);
+    const bytes = found.downloadBytes;
+    const lines: Text[] = [
+      bytes === undefined ? translator.text('pull.size-unknown') : translator.text('pull.size', { bytes }),
+    ];
+    const now = estimateServer(snapshot, server.config);
+    if (snapshot.gpuStale || now.gpus.length === 0) return { lines, good: true };
+    const request = { numCtx: 4_096, flashAttention: server.config.env.flashAttention ?? ('auto' as const) };
+    const ctx = largestContext(found.spec, now, request);
+    const emptied = largestContext(found.spec, estimateServer(snapshot, server.config, { assume: 'empty' }), request);
+    lines.push(
+      ctx === null
+        ? translator.text('pull.fits-not', { server: { code: server.name } })
+        : translator.text('pull.fits', { ctx }),
+    );
+    if (emptied !== null && emptied > (ctx ?? 0)) lines.push(translator.text('pull.fits-empty', { ctx: emptied }));
+    return { lines, good: ctx !== null };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const words = explainError(error);
+    const why = words === null ? translator.t('common.unknown') : translator.t(words.key, words.params);
+    return { lines: [translator.text('pull.fits-unknown', { why })], good: true };
+  }
+}
+
+/** The question before the download, bound to whoever asked. */
+async function ask(context: Context, options: Options): Promise<Reply> {
+  const { translator } = context;
+  const { server, name } = settle(context, options);
+  const [warning, models] = await Promise.all([
+    fitWarning(context, server, name),
+    server.ollama.tags({ signal: context.signal }),
+  ]);
+  const blocks: Block[] = warning.lines.map((text) => ({ kind: 'text', text }));
+  if (models.some((model) => isSameName(model.name, name))) {
+    blocks.push({
+      kind: 'text',
+      text: translator.text('pull.exists', { model: { code: name }, server: { code: server.name } }),
+    });
+  }
+  return {
+    tone: warning.good ? 'neutral' : 'warning',
+    title: translator.text('pull.ask', { model: { code: name }, server: { code: server.name } }),
+    blocks,
+    actions: [
+      {
+        label: translator.t('pull.start'),
+        style: warning.good ? 'primary' : 'danger',
+        target: 'edit',
+        onlyFor: [context.person.id],
+        once: true,
+        expiresInMs: 10 * 60_000,
+        call: { handler: 'pull.start', payload: { model: name, server: server.name } },
+      },
+    ],
+  };
+}
+
+function progressReply(translator: Translator, entry: Running, id: string, state: PullState, personId: string): Reply {
+  const share = state.totalBytes > 0 ? state.completedBytes / state.totalBytes : 0;
+  const params = { done: state.completedBytes, total: state.totalBytes };
+  const rated = state.bytesPerSecond !== null && state.bytesPerSecond > 0 && state.remainingMs !== null;
+  return {
+    tone: 'neutral',
+    title: translator.text('pull.running', { model: { code: entry.model }, server: { code: entry.server }, share }),
+    blocks: [
+      {
+        kind: 'text',
+        text: rated
+          ? translator.text('pull.progress', {
+              ...params,
+              rate: state.bytesPerSecond ?? 0,
+              left: state.remainingMs ?? 0,
+            })
+          : translator.text('pull.progress-unrated', params),
+      },
+      { kind: 'small', text: translator.text('pull.status', { status: { code: state.status.slice(0, 80) } }) },
+    ],
+    actions: [
+      {
+        label: translator.t('pull.cancel'),
+        style: 'danger',
+        onlyFor: [personId],
+        call: { handler: 'pull.cancel', payload: { id } },
+      },
+    ],
+  };
+}
+
+function outcomeReply(translator: Translator, outcome: PullOutcome, server: string): Reply {
+  const model = { code: outcome.model };
+  switch (outcome.result) {
+    case 'pulled':
+      return {
+        tone: 'good',
+        title: translator.text('pull.done', { model, server: { code: server } }),
+        blocks: [],
+        actions: [
+          { label: '/fit', style: 'secondary', call: { command: 'fit', options: { model: outcome.model, server } } },
+        ],
+      };
+    case 'canceled':
+      return { tone: 'neutral', title: translator.text('pull.canceled', { model }), blocks: [], failed: true };
+    case 'failed':
+      return {
+        tone: 'bad',
+        title: translator.text('pull.failed', { model, why: problemText(outcome.problem, translator) }),
+        blocks: [],
+        failed: true,
+      };
+  }
+}
+
+/** Downloads, showing how far it is. */
+async function download(context: Context, options: Options): Promise<Reply> {
+  const { translator, services } = context;
+  const { server, name } = settle(context, options);
+  if ([...running.values()].some((entry) => entry.server === server.name && isSameName(entry.model, name))) {
+    throw new CommandError('pull-running', { model: name, server: server.name });
+  }
+  if (running.size >= MAX_RUNNING) throw new CommandError('pull-too-many', { count: running.size });
+  const id = randomUUID();
+  const entry: Running = { server: server.name, model: name, cancel: new AbortController() };
+  running.set(id, entry);
+  let lastShownMs = Number.NEGATIVE_INFINITY;
+  const onState = (state: PullState) => {
+    if (services.now() - lastShownMs < EDIT_EVERY_MS) return;
+    lastShownMs = services.now();
+    context.progress(progressReply(translator, entry, id, state, context.person.id));
+  };
+  try {
+    const signal = AbortSignal.any([context.signal, entry.cancel.signal]);
+    const outcome = await pullModel(server, name, onState, signal, services.now);
+    const result = outcome.result === 'pulled' ? 'ok' : outcome.result;
+    const code = outcome.result === 'pulled' ? null : outcome.problem.code;
+    services.audit?.record(auditEntry(context, { action: 'pull', server: server.name, target: name, result, code }));
+    return outcomeReply(translator, outcome, server.name);
+  } finally {
+    running.delete(id);
+  }
+}
+
+/** `/pull`: asks first, with the size and whether it fits. */
+export const pullCommand: Command<Services> = {
+  name: 'pull',
+  description: 'pull.description',
+  run: runnable<Services, typeof schema>({
+    description: 'pull.description',
+    access: 'admin',
+    options: [modelOption, serverOption],
+    schema,
+    run: ask,
+    complete: (context, request) =>
+      request.option === 'model' ? completeModel(context, request) : completeServer(context, request),
+  }),
+};
+
+export const pullStart: ActionHandler<Services> = {
+  name: 'pull.start',
+  access: 'admin',
+  payload: schema,
+  timeoutMs: null,
+  run: download,
+};
+
+export const pullCancel: ActionHandler<Services> = {
+  name: 'pull.cancel',
+  access: 'admin',
+  payload: cancelSchema,
+  run: async ({ translator }: Context, { id }: z.output<typeof cancelSchema>): Promise<Reply> => {
+    const entry = running.get(id);
+    if (entry === undefined) throw new CommandError('pull-over', {});
+    entry.cancel.abort();
+    return {
+      tone: 'neutral',
+      private: true,
+      title: translator.text('pull.canceling', { model: { code: entry.model } }),
+      blocks: [],
+    };
+  },
+};

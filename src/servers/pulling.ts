@@ -1,0 +1,101 @@
+import { displayShortest, nameKey, parseModelName } from '../catalogue/names.ts';
+import type { Remark, Server } from './types.ts';
+
+/** How far a download is. */
+export interface PullState {
+  /** As Ollama says it; UNTRUSTED. */
+  readonly status: string;
+  readonly completedBytes: number;
+  /** Of all layers seen so far; grows while Ollama names them. */
+  readonly totalBytes: number;
+  /** Mean of the last seconds; `null` at the start. */
+  readonly bytesPerSecond: number | null;
+  /** ms; `null` while the rate is not known. */
+  readonly remainingMs: number | null;
+}
+
+export type PullOutcome =
+  | { readonly result: 'pulled'; readonly model: string }
+  | { readonly result: 'canceled' | 'failed'; readonly model: string; readonly problem: Remark };
+
+/** Length of the window that the rate is taken over, ms. */
+const RATE_WINDOW_MS = 10_000;
+
+/** Adds up a pull's lines over its layers and knows the rate. */
+export class PullMeter {
+  readonly #layers = new Map<string, { total: number; completed: number }>();
+  readonly #marks: { readonly atMs: number; readonly bytes: number }[] = [];
+  #status = '';
+
+  add(
+    line: { status: string; digest: string | null; totalBytes: number | null; completedBytes: number | null },
+    nowMs: number,
+  ): PullState {
+    this.#status = line.status;
+    if (line.digest !== null && line.totalBytes !== null) {
+      this.#layers.set(line.digest, { total: line.totalBytes, completed: line.completedBytes ?? 0 });
+    }
+    const layers = [...this.#layers.values()];
+    const completedBytes = layers.reduce((sum, layer) => sum + layer.completed, 0);
+    const totalBytes = layers.reduce((sum, layer) => sum + layer.total, 0);
+    this.#marks.push({ atMs: nowMs, bytes: completedBytes });
+    while (this.#marks.length > 2 && this.#marks[0]!.atMs < nowMs - RATE_WINDOW_MS) this.#marks.shift();
+    const first = this.#marks[0]!;
+    const spanMs = nowMs - first.atMs;
+    const rate = spanMs >= 500 ? ((completedBytes - first.bytes) / spanMs) * 1000 : null;
+    const left = totalBytes - completedBytes;
+    return {
+      status: this.#status,
+      completedBytes,
+      totalBytes,
+      bytesPerSecond: rate,
+      remainingMs: rate !== null && rate > 0 ? (left / rate) * 1000 : null,
+    };
+  }
+}
+
+/** Whether a name may be pulled: well formed, and from a host on the list. Returns what is wrong, or the name as shown. */
+export function checkPull(
+  model: string,
+  hosts: readonly string[],
+): { readonly name: string } | { readonly problem: Remark } {
+  const parsed = parseModelName(model);
+  if (!parsed.ok) return { problem: { code: parsed.code, params: {} } };
+  const { host } = parsed.name;
+  // A port belongs to the host: `registry.ollama.ai:8443` is somebody else.
+  if (!hosts.includes(host.toLowerCase())) {
+    return { problem: { code: 'pull-host-refused', params: { host, hosts: hosts.join(', ') } } };
+  }
+  return { name: displayShortest(parsed.name) };
+}
+
+/** The same model under two spellings. */
+export function isSameName(a: string, b: string): boolean {
+  const [left, right] = [parseModelName(a), parseModelName(b)];
+  return left.ok && right.ok && nameKey(left.name) === nameKey(right.name);
+}
+
+/** Downloads a model onto a server. Never rejects. `onState` is called for every line; the caller slows it down. */
+export async function pullModel(
+  server: Server,
+  model: string,
+  onState: (state: PullState) => void,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<PullOutcome> {
+  const meter = new PullMeter();
+  try {
+    for await (const line of server.ollama.pull(model, { signal })) onState(meter.add(line, now()));
+    return { result: 'pulled', model };
+  } catch (error) {
+    if (signal.aborted) return { result: 'canceled', model, problem: { code: 'canceled', params: {} } };
+    const code =
+      error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'server-error';
+    // Here it is the registry that does not have it.
+    return {
+      result: 'failed',
+      model,
+      problem: { code: code === 'not-found' ? 'registry-not-found' : code, params: {} },
+    };
+  }
+}

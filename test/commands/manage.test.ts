@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { actionHandlers, commands } from '../../commands/index.ts';
+import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
+import type { Access } from '../../src/chat/command.ts';
+import { createDispatcher, type Dispatcher } from '../../src/chat/dispatcher.ts';
+import type { OptionValue, Reply } from '../../src/chat/reply.ts';
+import { plainText } from '../../src/chat/text.ts';
+import { CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { renderReply } from '../../src/console/render.ts';
+import { createLog } from '../../src/log.ts';
+import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
+
+let demo: DemoServices;
+let dispatcher: Dispatcher;
+
+beforeAll(async () => {
+  demo = await startDemoServices(
+    ['qwen3:8b', 'llama3.2:1b'],
+    {},
+    {
+      registry: ['qwen3:4b', 'llama3.1:8b'].map((name) => ({ spec: builtinCatalogue().find(name)! })),
+      timing: { pullBytesPerSecond: 12 * 2 ** 30 },
+    },
+  );
+  dispatcher = createDispatcher({ commands, actionHandlers, services: demo.services, log: createLog('silent') });
+});
+afterAll(() => demo.close());
+
+const caller = (access: Access = 'admin', id = 'ada') => ({
+  person: { id, name: id, access },
+  place: CONSOLE_PLACE,
+  locale: 'en' as const,
+});
+const run = (command: string, options: Record<string, OptionValue>, access: Access = 'admin') =>
+  dispatcher.dispatch({ ...caller(access), command, options }, { progress: () => undefined });
+const press = async (reply: Reply, label: string, shown: Reply[] = [], access: Access = 'admin') => {
+  const action = reply.actions?.find((candidate) => candidate.label === label);
+  expect(action, `a button ${label}`).toBeDefined();
+  return dispatcher.call(action!.call, caller(access), { progress: (state) => shown.push(state) });
+};
+const text = (reply: Reply) => renderReply(reply, { locale: 'en', colour: false, nowMs: 0 });
+
+describe('/pull', () => {
+  it('asks first, says whether it fits, and downloads on the button alone', async () => {
+    const question = await run('pull', { model: 'qwen3:4b' });
+    expect(plainText(question.title)).toBe('Download qwen3:4b to main?');
+    expect(text(question)).toMatch(/It fits now with a context of up to \d+/);
+    expect(question.actions?.[0]).toMatchObject({ onlyFor: ['ada'], once: true });
+    expect(await demo.services.servers.defaultServer.ollama.tags()).toHaveLength(2);
+    const shown: Reply[] = [];
+    const done = await press(question, 'Download', shown);
+    expect(plainText(done.title)).toBe('qwen3:4b is on main now.');
+    expect(shown.length).toBeGreaterThan(0);
+    const tags = await demo.services.servers.defaultServer.ollama.tags();
+    expect(tags.map((model) => model.name)).toContain('qwen3:4b');
+  });
+
+  it('warns before the download where nothing fits', async () => {
+    const question = await run('pull', { model: 'qwen3-coder:480b' });
+    expect(question.tone).toBe('warning');
+    expect(text(question)).toMatch(/WARNING: it does not fit/);
+  });
+
+  it.each([
+    ['evil.example:8443/attacker/leak_model_0', /may be pulled from registry\.ollama\.ai, ollama\.com only/],
+    ['registry.ollama.ai:8443/library/qwen3', /not from registry\.ollama\.ai:8443/],
+    ['169.254.169.254/latest/meta-data', /may be pulled from/],
+    ['http://10.0.0.5:5000/a/b:c', /no "::?\/\/"|has no "/],
+    ['hf.co/org/repo:Q4_K_M', /may be pulled from/],
+  ])('refuses %s and records it', async (model, sentence) => {
+    const reply = await run('pull', { model });
+    expect(reply.failed).toBe(true);
+    expect(plainText(reply.title)).toMatch(sentence);
+    expect(demo.services.audit?.list({ action: 'pull' })[0]).toMatchObject({ result: 'refused', personId: 'ada' });
+  });
+
+  it('tells when the registry does not have the model', async () => {
+    const question = await run('pull', { model: 'no-such-model:1b' });
+    const done = await press(question, 'Download');
+    expect(done).toMatchObject({ tone: 'bad', failed: true });
+    expect(plainText(done.title)).toMatch(/failed: The registry has no such model/);
+  });
+
+  it('is canceled by the button on its progress', async () => {
+    const question = await run('pull', { model: 'llama3.1:8b' });
+    const start = question.actions?.find((action) => action.label === 'Download');
+    let canceled: Promise<Reply> | null = null;
+    const ended = await dispatcher.call(start!.call, caller(), {
+      progress: (state) => {
+        canceled ??= press(state, 'Cancel');
+      },
+    });
+    expect(plainText((await canceled!).title)).toBe('Canceling the download of llama3.1:8b.');
+    expect(plainText(ended.title)).toMatch(/^The download of llama3\.1:8b was canceled/);
+    expect(demo.services.audit?.list({ action: 'pull' })[0]).toMatchObject({ result: 'canceled' });
+    const over = { handler: 'pull.cancel', payload: { id: '00000000-0000-4000-8000-000000000000' } };
+    expect(plainText((await dispatcher.call(over, caller(), { progress: () => undefined })).title)).toBe(
+      'That download is over.',
+    );
+  });
+
+  it('is for administrators, and so is its button', async () => {
+    expect(plainText((await run('pull', { model: 'qwen3:4b' }, 'operator')).title)).toMatch(/may not use/);
+    const question = await run('pull', { model: 'qwen3:4b' });
+    expect(plainText((await press(question, 'Download', [], 'operator')).title)).toMatch(/may not use/);
+  });
+});
+
+describe('/delete', () => {
+  it('asks first, deletes on the button, and records it', async () => {
+    const question = await run('delete', { model: 'llama3.2:1b' });
+    expect(plainText(question.title)).toMatch(/^Delete llama3\.2:1b \(1\.\d GiB\) from main\?/);
+    expect(plainText((await press(question, 'Delete')).title)).toBe('llama3.2:1b is deleted from main.');
+    expect(demo.services.audit?.list({ action: 'delete' })[0]).toMatchObject({ result: 'ok', target: 'llama3.2:1b' });
+    expect(plainText((await press(question, 'Delete')).title)).toMatch(/main does not have llama3\.2:1b/);
+  });
+
+  it('says that the model is loaded', async () => {
+    await demo.services.servers.defaultServer.ollama.load('qwen3:8b', { numCtx: 2048 });
+    expect(text(await run('delete', { model: 'qwen3:8b' }))).toContain('It is loaded right now');
+  });
+});
+
+describe('/audit', () => {
+  it('shows the newest act first, to administrators alone', async () => {
+    const reply = await run('audit', {});
+    expect(dispatcher.prepare({ ...caller(), command: 'audit', options: {} }).private).toBe(true);
+    expect(text(reply)).toMatch(/delete llama3\.2:1b @main/);
+    expect(plainText((await run('audit', {}, 'operator')).title)).toMatch(/may not use/);
+  });
+});
