@@ -231,7 +231,7 @@ describe('the registry', () => {
       gpuSource: gpuSource(config.name === 's23' ? never : async () => reading(eight, Date.now())),
     }));
     onEnd(() => registry.close());
-    const snapshots = await registry.snapshotAll({ timeoutMs: 2_500 });
+    const snapshots = await registry.snapshotAll({ timeoutMs: 4_000 });
     expect(snapshots.map((snapshot) => snapshot.name)).toEqual(configs.map((config) => config.name));
     expect(snapshots.filter((snapshot) => snapshot.incomplete).map((snapshot) => snapshot.name)).toEqual(['s7', 's23']);
     expect(snapshots[7]).toMatchObject({ ollama: { state: 'hanging' }, gpus: { status: 'ok' } });
