@@ -97,6 +97,7 @@ async function confirm(context: Context, options: Options): Promise<Reply> {
 export const deleteCommand: Command<Services> = {
   name: 'delete',
   description: 'delete.description',
+  example: '/delete qwen3:8b',
   run: runnable<Services, typeof schema>({
     description: 'delete.description',
     access: 'admin',

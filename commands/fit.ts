@@ -57,6 +57,7 @@ async function run(context: Context, options: FitOptions): Promise<Reply> {
 export const fitCommand: Command<Services> = {
   name: 'fit',
   description: 'fit.description',
+  example: '/fit gemma3:12b ctx:32768',
   run: runnable<Services, typeof fitSchema>({
     description: 'fit.description',
     access: 'everyone',

@@ -3,7 +3,7 @@ import { auditCommand, auditPage } from './audit.ts';
 import { deleteCommand, deleteConfirm } from './delete.ts';
 import { doctorCommand } from './doctor.ts';
 import { fitCommand, fitExplain } from './fit.ts';
-import { helpCommand } from './help.ts';
+import { createHelpCommand } from './help.ts';
 import { modelsCommand, modelsPage } from './models.ts';
 import { notifyCommand } from './notify.ts';
 import { psCommand } from './ps.ts';
@@ -24,7 +24,7 @@ export const commands: readonly Command<Services>[] = [
   deleteCommand,
   auditCommand,
   doctorCommand,
-  helpCommand,
+  createHelpCommand(() => commands),
 ];
 
 /** What buttons call by name. */

@@ -164,6 +164,7 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
 export const modelsCommand: Command<Services> = {
   name: 'models',
   description: 'models.description',
+  example: '/models sort:ctx',
   run: runnable<Services, typeof schema>({
     description: 'models.description',
     access: 'everyone',

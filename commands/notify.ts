@@ -41,6 +41,7 @@ const hoursOption = {
 export const notifyCommand: Command<Services> = {
   name: 'notify',
   description: 'notify.description',
+  example: '/notify when-fits gemma3:12b ctx:32768',
   subcommands: {
     'when-fits': runnable<Services, typeof fitsSchema>({
       description: 'notify.when-fits.description',

@@ -218,6 +218,7 @@ async function download(context: Context, options: Options): Promise<Reply> {
 export const pullCommand: Command<Services> = {
   name: 'pull',
   description: 'pull.description',
+  example: '/pull qwen3:8b',
   run: runnable<Services, typeof schema>({
     description: 'pull.description',
     access: 'admin',

@@ -185,6 +185,7 @@ async function completeId(context: Omit<Context, 'progress'>, request: Completio
 export const statusCommand: Command<Services> = {
   name: 'status',
   description: 'status.description',
+  example: '/status schedule cron:"0 9 * * 1-5"',
   subcommands: {
     now: runnable<Services, typeof nowSchema>({
       description: 'status.now.description',

@@ -204,6 +204,7 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
 export const vramCommand: Command<Services> = {
   name: 'vram',
   description: 'vram.description',
+  example: '/vram window:24h',
   run: runnable<Services, typeof schema>({
     description: 'vram.description',
     access: 'everyone',

@@ -82,6 +82,8 @@ export interface Runnable<S> {
 export interface Command<S> {
   readonly name: string;
   readonly description: MessageKey;
+  /** A line as people type it, for /help; default `/name`. */
+  readonly example?: string;
   readonly run?: Runnable<S>;
   readonly subcommands?: Readonly<Record<string, Runnable<S>>>;
 }
