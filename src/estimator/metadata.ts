@@ -135,6 +135,8 @@ export interface Hparams {
   expertWeightsNorm: boolean;
   /** llama.cpp's numbers: 0 none, 1 softmax, 2 sigmoid, 3 softmax of the chosen, 4 sqrt softplus. */
   expertGating: number;
+  /** MiMo V2: factor on attention's result, 1 = none. */
+  attentionValueScale: number;
   /** Limits of the gated activation by layer, of the experts and of dense and shared networks. */
   limitsExperts: readonly number[] | undefined;
   limitsShared: readonly number[] | undefined;
@@ -323,6 +325,7 @@ export function readHparams(spec: ModelSpec): Hparams {
     expertWeightsScale: 0,
     expertWeightsNorm: false,
     expertGating: 0,
+    attentionValueScale: 1,
     limitsExperts: undefined,
     limitsShared: undefined,
     embeddingScale: 0,

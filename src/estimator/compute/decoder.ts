@@ -30,8 +30,6 @@ export interface AttentionOptions extends AttendOptions {
   readonly ropeFactors?: boolean;
   /** Queries are scaled on a node of their own. */
   readonly scaleQ?: boolean;
-  /** Queries are multiplied by this tensor. */
-  readonly scaleQBy?: Tensor;
   /** Head size; default: the layer's K head. */
   readonly head?: number;
   /** Size of a V head where it is another. */
@@ -60,9 +58,6 @@ export function attention(
   }
   if (options.scaleQ === true) {
     heads.q = g.scale(heads.q);
-  }
-  if (options.scaleQBy !== undefined) {
-    heads.q = g.mul(heads.q, options.scaleQBy);
   }
   if (options.outputGate !== true) {
     return attend(b, layer, context.inputs, heads, options);
@@ -147,8 +142,11 @@ export interface DecoderOptions {
   readonly residualFirst?: boolean;
   /** So does the addition behind attention. */
   readonly attentionResidualFirst?: boolean;
-  /** Output rows are picked behind the last layer, not within it; the whole last state stays an output. */
-  readonly lateOutputs?: boolean;
+  /**
+   * Output rows are picked behind the last layer, not within it, or behind the last norm; the whole last state stays an
+   * output.
+   */
+  readonly lateOutputs?: boolean | 'normed';
   /** What happens behind a block. */
   readonly afterLayer?: (b: GraphBuilder, layer: number, x: Tensor) => Tensor;
 }
@@ -161,6 +159,10 @@ export function decoder(b: GraphBuilder, options: DecoderOptions = {}): void {
   for (const layer of b.layers) {
     x = decoderLayer(b, layer, x, context, options);
     x = options.afterLayer?.(b, layer, x) ?? x;
+  }
+  if (options.lateOutputs === 'normed') {
+    finishAllRows(b, x, context, options);
+    return;
   }
   if (options.lateOutputs === true) {
     b.nextn = x;
@@ -204,6 +206,14 @@ export function finishDecoder(b: GraphBuilder, x: Tensor, options: DecoderOption
   b.finishNormed(normed, logits === undefined ? undefined : (t) => logits(b, t));
 }
 
+/** As {@link finishDecoder}, with output rows picked behind the norm; multi-token prediction reads the normed state. */
+export function finishAllRows(b: GraphBuilder, x: Tensor, context: DecoderContext, options: DecoderOptions): void {
+  const { logits } = options;
+  b.nextn = b.norm(x, b.globalWeight('output_norm'), b.globalBias('output_norm'), options.norm ?? 'rms', -1);
+  const chosen = b.graph.getRows(b.nextn, context.outputIds);
+  b.finishNormed(chosen, logits === undefined ? undefined : (t) => logits(b, t));
+}
+
 /** One block with its two residuals. */
 export function decoderLayer(
   b: GraphBuilder,
@@ -222,7 +232,7 @@ export function decoderLayer(
     typeof options.attention === 'function'
       ? options.attention(b, layer, current, context)
       : attention(b, layer, current, context, options.attention);
-  if (layer === b.lastLayer && options.lateOutputs !== true) {
+  if (layer === b.lastLayer && (options.lateOutputs ?? false) === false) {
     current = g.getRows(current, context.outputIds);
     residual = g.getRows(residual, context.outputIds);
   }

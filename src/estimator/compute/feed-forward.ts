@@ -4,6 +4,7 @@
  * Source: llama-graph.cpp (`build_ffn`, `build_moe_ffn`), llama.cpp b10256.
  */
 
+import { F32, I32 } from '../tensors.ts';
 import type { Activation, GraphBuilder } from './builder.ts';
 import type { Tensor } from './graph.ts';
 import { NO_TENSOR } from './graph.ts';
@@ -88,11 +89,11 @@ export function denseOrExperts(
   x: Tensor,
   options: Partial<ExpertOptions> = {},
 ): Tensor {
+  const shared: Pick<FeedForwardOptions, 'scales'> = options.scales === undefined ? {} : { scales: options.scales };
   if (!b.has(layer, 'ffn_gate_inp')) {
-    return feedForward(b, layer, x);
+    return feedForward(b, layer, x, shared);
   }
   const { hp } = b;
-  const { scales } = options;
   const routed = experts(b, layer, x, {
     normalize: hp.expertWeightsNorm,
     scale: hp.expertWeightsScale,
@@ -100,10 +101,7 @@ export function denseOrExperts(
     ...options,
   });
   return b.has(layer, 'ffn_up_shexp')
-    ? b.graph.add(
-        routed,
-        feedForward(b, layer, x, { names: SHARED_EXPERT, ...(scales === undefined ? {} : { scales }) }),
-      )
+    ? b.graph.add(routed, feedForward(b, layer, x, { ...shared, names: SHARED_EXPERT }))
     : routed;
 }
 
@@ -123,6 +121,10 @@ export interface ExpertOptions {
   readonly weightFirst?: boolean;
   /** The choice is made on the logits themselves (llama 4). */
   readonly chooseByLogits?: boolean;
+  /** The choice is made on the logits' sigmoid, whatever the weights are made of (GroveMoE). */
+  readonly chooseBySigmoid?: boolean;
+  /** The choice is mapped to groups of experts (GroveMoE). */
+  readonly mapsChoice?: boolean;
   /** The bias tensors of the experts are added (gpt-oss). */
   readonly biases?: boolean;
   /** False where llama.cpp does not hand the scales of the experts' matrices on. */
@@ -169,10 +171,16 @@ export function experts(b: GraphBuilder, layer: number, x: Tensor, options: Expe
   if (options.chooseByLogits === true) {
     choice = logits;
   }
+  if (options.chooseBySigmoid === true) {
+    choice = g.unary(logits);
+  }
   if (hp.expertGroups > 1 && tokens > 0) {
     choice = chooseGroups(b, choice, count, tokens);
   }
-  const chosen = g.argsortTopK(choice, used);
+  let chosen = g.argsortTopK(choice, used);
+  if (options.mapsChoice === true) {
+    chosen = g.cast(g.scale(g.cast(chosen, F32)), I32);
+  }
   let weights = g.getRows(g.reshape(probabilities, 1, count, tokens), chosen);
   if (options.gating === 3) {
     weights = g.reshape(g.softMax(g.reshape(weights, used, tokens)), 1, used, tokens);

@@ -7,10 +7,9 @@
 
 import type { GraphBuilder } from './builder.ts';
 import type { DecoderOptions } from './decoder.ts';
-import { attention, decoderContext, embed, finishDecoder } from './decoder.ts';
+import { attention, decoderContext, embed, finishAllRows, finishDecoder } from './decoder.ts';
 import { feedForward } from './feed-forward.ts';
 import type { Tensor } from './graph.ts';
-import { NO_TENSOR } from './graph.ts';
 
 /** What a block adds up. */
 export interface Branches {
@@ -22,10 +21,9 @@ export interface Branches {
 
 /** As for other decoders, where it applies; {@link sum} is what differs between architectures. */
 export interface ParallelOptions
-  extends Pick<
-    DecoderOptions,
-    'norm' | 'attention' | 'attentionNorm' | 'feedForwardNorm' | 'feedForward' | 'logits' | 'lateOutputs'
-  > {
+  extends Pick<DecoderOptions, 'norm' | 'attention' | 'attentionNorm' | 'feedForwardNorm' | 'feedForward' | 'logits'> {
+  /** Output rows are picked behind the last norm. */
+  readonly lateOutputs?: 'normed';
   /** Adds up the branches, in the architecture's order. */
   readonly sum: (b: GraphBuilder, branches: Branches) => Tensor;
 }
@@ -46,7 +44,7 @@ export function parallelDecoder(b: GraphBuilder, options: ParallelOptions): void
       typeof options.attention === 'function'
         ? options.attention(b, layer, own, context)
         : attention(b, layer, own, context, options.attention);
-    if (layer === b.lastLayer && options.lateOutputs !== true) {
+    if (layer === b.lastLayer && options.lateOutputs !== 'normed') {
       attended = g.getRows(attended, context.outputIds);
       x = g.getRows(x, context.outputIds);
       normed = g.getRows(normed, context.outputIds);
@@ -54,12 +52,9 @@ export function parallelDecoder(b: GraphBuilder, options: ParallelOptions): void
     const input = options.feedForwardNorm === undefined ? normed : b.normNamed(layer, options.feedForwardNorm, x, kind);
     x = options.sum(b, { x, attended, hidden: (options.feedForward ?? feedForward)(b, layer, input) });
   }
-  if (options.lateOutputs !== true) {
+  if (options.lateOutputs === 'normed') {
+    finishAllRows(b, x, context, options);
+  } else {
     finishDecoder(b, x, options);
-    return;
   }
-  // The state that multi-token prediction reads is the normed one of all tokens.
-  b.nextn = b.norm(x, b.globalWeight('output_norm'), NO_TENSOR, kind, -1);
-  const { logits } = options;
-  b.finishNormed(g.getRows(b.nextn, context.outputIds), logits === undefined ? undefined : (t) => logits(b, t));
 }

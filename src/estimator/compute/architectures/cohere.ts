@@ -77,7 +77,7 @@ export const cohere2moe: Architecture = {
         }),
       feedForward: cohereExperts,
       sum,
-      lateOutputs: true,
+      lateOutputs: 'normed',
       logits: scaleLogits,
     });
   },

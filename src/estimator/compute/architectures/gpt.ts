@@ -37,6 +37,25 @@ export const bloom: Architecture = {
   build: (b) => decoder(b, { norm: 'layer', embeddingNorm: true, attention: { rope: false }, feedForward: gelu }),
 };
 
+/** ALiBi and a gated network. models/jais.cpp. */
+export const jais: Architecture = {
+  names: ['jais'],
+  hparams(hp, reader) {
+    hp.maxAlibiBias = reader.numberOr('attention.max_alibi_bias', 0);
+  },
+  build: (b) => decoder(b, { norm: 'layer', attention: { rope: false } }),
+};
+
+/** models/jais2.cpp. */
+export const jais2: Architecture = {
+  names: ['jais2'],
+  build: (b) =>
+    decoder(b, {
+      norm: 'layer',
+      feedForward: (_, layer, x) => feedForward(b, layer, x, { activation: 'relu-sqr' }),
+    }),
+};
+
 /** ALiBi or learned positions. models/mpt.cpp. */
 export const mpt: Architecture = {
   names: ['mpt'],

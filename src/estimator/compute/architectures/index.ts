@@ -2,9 +2,12 @@
 
 import type { Architecture } from '../architecture.ts';
 import { bert, gemmaEmbedding, modernBert } from './bert.ts';
+import { bitnet } from './bitnet.ts';
 import { cohere2, cohere2moe, commandR } from './cohere.ts';
+import { deci } from './deci.ts';
 import { deepseek2, miniCpm3, plm } from './deepseek.ts';
 import { apertus, arcee, hunyuan, miniCpm, mistral3, nemotron } from './dense-llama.ts';
+import { dream, lladaMoe } from './diffusion.ts';
 import { ernie } from './ernie.ts';
 import { exaone, exaone4, exaoneMoe } from './exaone.ts';
 import {
@@ -22,22 +25,29 @@ import { gemma, gemma2, gemma3 } from './gemma.ts';
 import { gemma3n } from './gemma3n.ts';
 import { gemma4 } from './gemma4.ts';
 import { glm4, glm4moe } from './glm.ts';
-import { bloom, falcon, gpt2, gptNeox, mpt, phi2, starcoder2 } from './gpt.ts';
+import { bloom, falcon, gpt2, gptNeox, jais, jais2, mpt, phi2, starcoder2 } from './gpt.ts';
 import { gptOss } from './gpt-oss.ts';
 import { granite } from './granite.ts';
+import { groveMoe } from './grovemoe.ts';
+import { kimiLinear } from './kimi-linear.ts';
 import { lfm2 } from './lfm2.ts';
 import { llama, seedOss, smollm3 } from './llama.ts';
-import { baichuan, chatglm, internlm2, orion, refact } from './llama-like.ts';
+import { baichuan, chatglm, cogVlm, internlm2, mainCoder, orion, refact } from './llama-like.ts';
 import { llama4 } from './llama4.ts';
 import { falconH1, graniteHybrid, jamba, mamba, nemotronH } from './mamba.ts';
 import { minimaxM2 } from './minimax.ts';
+import { afmoe, hyV3, laguna, mellum, mimo2, step35 } from './mixtures.ts';
 import { olmo, olmo2, olmoe } from './olmo.ts';
+import { openElm } from './openelm.ts';
 import { phi3 } from './phi.ts';
+import { plamo, plamo3 } from './plamo.ts';
 import { qwen2, qwen2moe, qwen2vl, qwen3, qwen3moe, qwen3vl } from './qwen.ts';
 import { qwen3next, qwen35 } from './qwen-next.ts';
 import { stableLm } from './stablelm.ts';
+import { talkie } from './talkie.ts';
 
 const ARCHITECTURES: readonly Architecture[] = [
+  afmoe,
   apertus,
   arcee,
   arctic,
@@ -45,15 +55,19 @@ const ARCHITECTURES: readonly Architecture[] = [
   bailingMoe,
   bailingMoe2,
   bert,
+  bitnet,
   bloom,
   chatglm,
+  cogVlm,
   cohere2,
   cohere2moe,
   commandR,
   dbrx,
+  deci,
   deepseek,
   deepseek2,
   dots1,
+  dream,
   ernie,
   exaone,
   exaone4,
@@ -74,14 +88,24 @@ const ARCHITECTURES: readonly Architecture[] = [
   granite,
   graniteHybrid,
   grok,
+  groveMoe,
   hunyuan,
   hunyuanMoe,
+  hyV3,
   internlm2,
+  jais,
+  jais2,
   jamba,
+  kimiLinear,
+  laguna,
   lfm2,
+  lladaMoe,
   llama,
   llama4,
+  mainCoder,
   mamba,
+  mellum,
+  mimo2,
   miniCpm,
   miniCpm3,
   minimaxM2,
@@ -93,9 +117,12 @@ const ARCHITECTURES: readonly Architecture[] = [
   olmo,
   olmo2,
   olmoe,
+  openElm,
   orion,
   phi2,
   phi3,
+  plamo,
+  plamo3,
   plm,
   qwen2,
   qwen2moe,
@@ -111,6 +138,8 @@ const ARCHITECTURES: readonly Architecture[] = [
   smollm3,
   stableLm,
   starcoder2,
+  step35,
+  talkie,
 ];
 
 const BY_NAME: ReadonlyMap<string, Architecture> = new Map(

@@ -1,13 +1,32 @@
 /** Decoders that differ from Llama's in a detail. */
 
 import type { Architecture } from '../architecture.ts';
-import { decoder } from '../decoder.ts';
+import { decoder, decoderContext, decoderLayer, finishDecoder } from '../decoder.ts';
 import { feedForward } from '../feed-forward.ts';
 
-/** models/internlm2.cpp, models/xverse.cpp, models/qwen.cpp. */
+/** models/internlm2.cpp, models/xverse.cpp, models/qwen.cpp, models/pangu-embed.cpp. */
 export const internlm2: Architecture = {
-  names: ['internlm2', 'qwen', 'xverse'],
+  names: ['internlm2', 'pangu-embedded', 'qwen', 'xverse'],
   build: (b) => decoder(b),
+};
+
+/** Queries and keys are normed behind rope. models/maincoder.cpp. */
+export const mainCoder: Architecture = {
+  names: ['maincoder'],
+  build: (b) => decoder(b, { attention: { qkNorm: 'head-behind-rope' } }),
+};
+
+/** CogVLM on text: every token's row is an output, whatever is asked for. models/cogvlm.cpp. */
+export const cogVlm: Architecture = {
+  names: ['cogvlm'],
+  build(b) {
+    const context = decoderContext(b);
+    let x = b.inputEmbedding();
+    for (const layer of b.layers) {
+      x = decoderLayer(b, layer, x, context, { attention: { outputBias: false }, lateOutputs: true });
+    }
+    finishDecoder(b, x, {});
+  },
 };
 
 /** Layer norms. models/orion.cpp. */

@@ -1,10 +1,10 @@
-/** Mixtures of experts on a plain decoder, most with a shared expert and dense first layers. */
+/** Mixtures of experts behind windowed, gated or otherwise peculiar attention. */
 
 import { readRouting, readWindow, readWindowedLayers, setWindowPattern } from '../../metadata.ts';
 import type { Architecture } from '../architecture.ts';
 import type { GraphBuilder } from '../builder.ts';
-import { attention, decoder, decoderContext, finishDecoder } from '../decoder.ts';
-import { denseOrExperts, experts, feedForward, isLimited, SHARED_EXPERT } from '../feed-forward.ts';
+import { attention, decoder } from '../decoder.ts';
+import { denseOrExperts, experts, isLimited } from '../feed-forward.ts';
 import type { Tensor } from '../graph.ts';
 
 const SOFTMAX = 1;
@@ -13,52 +13,6 @@ const SIGMOID = 2;
 function routed(b: GraphBuilder, layer: number, x: Tensor): Tensor {
   return denseOrExperts(b, layer, x, { scales: false });
 }
-
-/** models/deepseek.cpp, models/bailingmoe.cpp. */
-export const deepseek: Architecture = {
-  names: ['bailingmoe', 'deepseek'],
-  hparams(hp, reader) {
-    readRouting(hp, reader);
-    hp.expertGating = SOFTMAX;
-  },
-  build: (b) => decoder(b, { attention: { ropeFactors: true }, feedForward: routed }),
-};
-
-/** Queries and keys are normed. models/dots1.cpp, models/bailingmoe2.cpp. */
-export const dots1: Architecture = {
-  names: ['bailingmoe2', 'dots1'],
-  hparams(hp, reader) {
-    readRouting(hp, reader);
-    hp.nextnLayers = hp.architecture === 'dots1' ? 0 : reader.numberOr('nextn_predict_layers', 0);
-  },
-  cachesNextn: true,
-  build: (b) => decoder(b, { attention: { qkNorm: 'head' }, feedForward: routed }),
-};
-
-/** models/hunyuan-moe.cpp. */
-export const hunyuanMoe: Architecture = {
-  names: ['hunyuan-moe'],
-  build: (b) =>
-    decoder(b, {
-      attention: { ropeFactors: true, qkNorm: 'head-behind-rope' },
-      feedForward: (_, layer, x) => denseOrExperts(b, layer, x, { normalize: true, gating: SOFTMAX, scales: false }),
-    }),
-};
-
-/** models/dbrx.cpp. */
-export const dbrx: Architecture = {
-  names: ['dbrx'],
-  hparams(hp, reader) {
-    hp.clampKqv = reader.numberOr('attention.clamp_kqv', 0);
-  },
-  build: (b) =>
-    decoder(b, {
-      norm: 'layer',
-      attention: { outputBias: false },
-      feedForwardNorm: 'attn_output_norm',
-      feedForward: (_, layer, x) => experts(b, layer, x, { normalize: true, gating: SOFTMAX, scales: false }),
-    }),
-};
 
 /** models/mellum.cpp. */
 export const mellum: Architecture = {
@@ -86,8 +40,7 @@ export const laguna: Architecture = {
     }
     readRouting(hp, reader, SIGMOID);
   },
-  build: (b) =>
-    decoder(b, { attention: { qkNorm: 'head', outputGate: true, outputBias: false }, feedForward: routed }),
+  build: (b) => decoder(b, { attention: { qkNorm: 'head', outputGate: true, outputBias: false }, feedForward: routed }),
 };
 
 /** As Laguna, without rope on full layers, with norms behind the branches. models/afmoe.cpp. */
@@ -173,93 +126,9 @@ export const mimo2: Architecture = {
   },
 };
 
-/** The router reads the block's input, before any norm. models/smallthinker.cpp. */
-export const smallThinker: Architecture = {
-  names: ['smallthinker'],
-  hparams(hp, reader) {
-    if (reader.numberOr('attention.sliding_window', 0) > 0) {
-      readWindow(hp, reader, { period: 4 });
-      hp.windowTokens = 4096;
-      setWindowPattern(hp, reader.numberOr('attention.sliding_window_pattern', 4), true);
-    }
-    readRouting(hp, reader);
-  },
-  layerKind: (_, layer) => (layer % 4 === 0 ? 1 : 0),
-  build(b) {
-    const g = b.graph;
-    const { hp } = b;
-    const context = decoderContext(b);
-    let x = b.inputEmbedding();
-    for (const layer of b.layers) {
-      let logits = b.matMul(layer, 'ffn_gate_inp', x);
-      const normed = b.normNamed(layer, 'attn_norm', x);
-      const rope = hp.slidingWindow === 'none' || layer % 4 !== 0;
-      let attended = attention(b, layer, normed, context, { rope });
-      if (layer === b.lastLayer) {
-        attended = g.getRows(attended, context.outputIds);
-        x = g.getRows(x, context.outputIds);
-        logits = g.getRows(logits, context.outputIds);
-      }
-      const middle = g.add(attended, x);
-      const input = b.normNamed(layer, 'ffn_norm', middle);
-      const gating = hp.expertGating;
-      x = g.add(experts(b, layer, input, { activation: 'relu', normalize: true, gating, logits, scales: false }), middle);
-    }
-    finishDecoder(b, x, {});
-  },
-};
-
-/** Arctic: a dense network as usual, and experts beside the whole block. models/arctic.cpp. */
-export const arctic: Architecture = {
-  names: ['arctic'],
-  build(b) {
-    const g = b.graph;
-    const context = decoderContext(b);
-    let x = b.inputEmbedding();
-    for (const layer of b.layers) {
-      let attended = attention(b, layer, b.normNamed(layer, 'attn_norm', x), context, { outputBias: false });
-      if (layer === b.lastLayer) {
-        attended = g.getRows(attended, context.outputIds);
-        x = g.getRows(x, context.outputIds);
-      }
-      const middle = g.add(attended, x);
-      const dense = g.add(feedForward(b, layer, b.normNamed(layer, 'ffn_norm', middle)), middle);
-      const input = b.normNamed(layer, 'ffn_norm_exps', x);
-      x = g.add(experts(b, layer, input, { normalize: true, gating: SOFTMAX, scales: false }), dense);
-    }
-    finishDecoder(b, x, {});
-  },
-};
-
-/** Grok: capped scores, a dense network beside the experts. models/grok.cpp. */
-export const grok: Architecture = {
-  names: ['grok'],
-  hparams(hp, reader) {
-    hp.embeddingScale = reader.numberOr('embedding_scale', 78.38);
-    hp.finalSoftcap = reader.numberOr('final_logit_softcapping', 0);
-  },
-  build(b) {
-    const g = b.graph;
-    decoder(b, {
-      attentionPostNorm: 'attn_output_norm',
-      feedForward: (_, layer, x) => {
-        const chosen = experts(b, layer, x, { activation: 'gelu', normalize: true, gating: SOFTMAX, scales: false });
-        return b.has(layer, 'ffn_up')
-          ? g.scale(g.add(feedForward(b, layer, x, { activation: 'gelu' }), chosen))
-          : chosen;
-      },
-      feedForwardPostNorm: b.has(0, 'layer_output_norm') ? 'layer_output_norm' : 'post_ffw_norm',
-      logits: (_, logits) => {
-        const scaled = g.scale(logits);
-        return b.hp.finalSoftcap === 0 ? scaled : g.scale(g.unary(g.scale(scaled)));
-      },
-    });
-  },
-};
-
 /** Hunyuan 3: experts and a shared one; output rows are picked behind the last norm. models/hy-v3.cpp. */
 export const hyV3: Architecture = {
-  names: ['hy-v3'],
+  names: ['hy_v3'],
   hparams(hp, reader) {
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
     readRouting(hp, reader, SIGMOID);

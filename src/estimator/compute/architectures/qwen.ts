@@ -48,9 +48,9 @@ export const qwen2moe: Architecture = {
   },
 };
 
-/** Positions in time, height and width (M-RoPE) come as four numbers a token. models/qwen2vl.cpp. */
+/** Positions in time, height and width (M-RoPE) come as four numbers a token. models/qwen2vl.cpp, models/paddleocr.cpp. */
 export const qwen2vl: Architecture = {
-  names: ['qwen2vl'],
+  names: ['paddleocr', 'qwen2vl'],
   hparams(hp) {
     hp.positionsPerToken = 4;
   },
