@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type ActionHandler, type Choice, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import type { Reply } from '../src/chat/reply.ts';
@@ -6,7 +7,7 @@ import type { KvCacheType } from '../src/estimator/types.ts';
 import { ASSUMED_OLLAMA_VERSION } from '../src/servers/estimate-server.ts';
 import { answerQuestion } from './fit/answer.ts';
 import { explainReply } from './fit/explain.ts';
-import { type FitOptions, type FitQuestion, gatherQuestion } from './fit/question.ts';
+import { type FitOptions, type FitQuestion, gatherAtOnce, gatherQuestion } from './fit/question.ts';
 import { fitReply, unknownReply } from './fit/reply.ts';
 import { somewhereReply } from './fit/somewhere.ts';
 import { completeContext, completeModel, completeServer } from './parts/completion.ts';
@@ -17,6 +18,8 @@ import type { Services } from './services.ts';
 const KV_CHOICES = ['f16', 'q8_0', 'q4_0'] as const satisfies readonly KvCacheType[];
 const MAX_SLOTS = 256;
 const GIB = 2 ** 30;
+/** After this time without the server's answer something is shown, ms. */
+const PATIENCE_MS = 300;
 
 const fitSchema = z.object({
   model: z.string().trim().min(1).max(200),
@@ -31,12 +34,34 @@ type Context = CommandContext<Services>;
 
 /** The reply to one question, where the server is settled. */
 async function answer(context: Context, options: FitOptions): Promise<Reply> {
-  const question = await gatherQuestion(context.services, options, context.signal);
+  const gathering = gatherQuestion(context.services, options, context.signal);
+  const slow = await Promise.race([gathering.then(isSettled, isSettled), sleep(PATIENCE_MS, true, { ref: false })]);
+  if (slow) await showWhatIsKnown(context, options);
+  const question = await gathering;
   const { estimate, snapshot } = question;
   if (estimate === null || (snapshot?.gpuStale === true && !question.gpusGiven)) {
     return unknownReply(question, needOnOneGpu(question), context.translator, context.services);
   }
   return fitReply(answerQuestion(question, estimate), context.translator, context.services);
+}
+
+const isSettled = () => false;
+
+/** A server that keeps everybody waiting: until it answers or is given up, the built-in list and the last numbers speak. */
+async function showWhatIsKnown(context: Context, options: FitOptions): Promise<void> {
+  try {
+    const known = await gatherAtOnce(context.services, options);
+    if (known === null || known.estimate === null) return;
+    const { actions: _later, ...reply } = fitReply(
+      answerQuestion(known, known.estimate),
+      context.translator,
+      context.services,
+    );
+    const still = { kind: 'small' as const, text: context.translator.text('fit.note.still-asking') };
+    context.progress({ ...reply, blocks: [still, ...reply.blocks] });
+  } catch {
+    // What is wrong with the question is told by the answer itself.
+  }
 }
 
 /** What the model would take on one GPU large enough for all of it. */

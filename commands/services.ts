@@ -5,7 +5,9 @@ import type { WatchKeeper } from '../src/schedule/watches.ts';
 import type { AuditTrail } from '../src/servers/audit.ts';
 import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';
+import type { LoadService } from '../src/servers/loading/service.ts';
 import type { Server, ServerRegistry } from '../src/servers/types.ts';
+import type { ConsentDesk } from './load/consent.ts';
 
 /** A model spec and where it was found. */
 export interface FoundModel {
@@ -21,6 +23,8 @@ export interface FoundModel {
 export interface ModelFinder {
   /** Throws typed errors with a code (`model-unknown`, `model-cloud`, …). Bounded in time even when the server hangs. */
   find(name: string, server: Server | null, signal: AbortSignal): Promise<FoundModel>;
+  /** The model from the built-in list, at once; `null` where the list does not have it. */
+  findListed(name: string): FoundModel | null;
   /** Names of the built-in list, for completion. */
   builtinNames(): readonly string[];
 }
@@ -34,8 +38,12 @@ export interface Services {
   readGpuList(text: string): readonly GpuDevice[];
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Names of who holds what on a server, by model; absent where nothing is kept (the command-line tool). */
+  /** Loads, unloads and holds; absent where nothing is kept (the command-line tool). */
+  readonly loads?: LoadService;
+  /** Names of who holds what on a server, by model; absent where nothing is kept. */
   holders?(server: string): ReadonlyMap<string, string>;
+  /** Questions to holders of models. */
+  readonly consents?: ConsentDesk;
   /** Memory per GPU over a window that ends now, at most `points` each; absent where nothing is kept. */
   history?(server: string, window: HistoryWindow, points: number): History;
   /** What the program finds about itself: its data folder, Redis. Absent where nothing is kept. */

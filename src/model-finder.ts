@@ -7,6 +7,10 @@ import { CatalogueError } from './catalogue/errors.ts';
 export function createModelFinder(catalogue: Catalogue, files: boolean): ModelFinder {
   return {
     builtinNames: () => builtinCatalogue().names(),
+    findListed: (name) => {
+      const listed = builtinCatalogue().lookUp(name);
+      return listed === null ? null : { spec: listed.spec, source: 'builtin', warnings: listed.notes };
+    },
     find: async (name, server, signal): Promise<FoundModel> => {
       try {
         if (files && looksLikePath(name)) return await specFromPath(name);

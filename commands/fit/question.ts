@@ -63,12 +63,34 @@ export async function gatherQuestion(
   options: FitOptions,
   signal: AbortSignal,
 ): Promise<FitQuestion> {
-  const given = options.gpus === undefined ? null : services.readGpuList(options.gpus);
   const server = options.offline === true ? null : pickServer(services, options.server);
   const [snapshot, found] = await Promise.all([
     server === null ? null : server.snapshot({ maxAgeMs: 2_000, timeoutMs: 2_000 }),
     services.models.find(options.model, server, signal),
   ]);
+  return buildQuestion(services, options, server, snapshot, found);
+}
+
+/**
+ * The question with what is known already: the last snapshot and the built-in list, for while a server keeps everybody
+ * waiting. `null` where the list does not have the model.
+ */
+export async function gatherAtOnce(services: Services, options: FitOptions): Promise<FitQuestion | null> {
+  const server = pickServer(services, options.server);
+  const found = services.models.findListed(options.model);
+  if (found === null) return null;
+  const snapshot = await server.snapshot({ maxAgeMs: 60_000, timeoutMs: 50 });
+  return buildQuestion(services, options, server, snapshot, found);
+}
+
+function buildQuestion(
+  services: Services,
+  options: FitOptions,
+  server: Server | null,
+  snapshot: ServerSnapshot | null,
+  found: FoundModel,
+): FitQuestion {
+  const given = options.gpus === undefined ? null : services.readGpuList(options.gpus);
   const told =
     snapshot?.ollama.state === 'up' ? snapshot.ollama.version.text : (snapshot?.ollama.lastVersion?.text ?? null);
   const version = options.ollama ?? told ?? ASSUMED_OLLAMA_VERSION;

@@ -139,6 +139,18 @@ describe('/fit where Ollama is ill', () => {
     },
   );
 
+  it('shows what is known while it hangs, without waiting for the end', async () => {
+    const ill = await startDemoServices(['gemma3:12b']);
+    const ask = createDispatcher({ commands, actionHandlers, services: ill.services, log: createLog('silent') });
+    ill.simulator.setFaults({ http: paths.map((path) => ({ path, fault: { kind: 'hang' as const }, after: 0 })) });
+    const shown: Reply[] = [];
+    const request = { ...caller('en'), command: 'fit', options: { model: 'gemma3:12b', ctx: 8192 } };
+    await ask.dispatch(request, { progress: (state) => shown.push(state) });
+    await ill.close();
+    expect(rendered(shown[0]!)).toContain('The server does not answer yet');
+    expect(rendered(shown[0]!)).toContain('gemma3:12b fits with a context of 8192');
+  });
+
   it('gives no verdict when the machine is gone altogether, and says what the model needs', async () => {
     const text = await askIll((ill) => ill.simulator.refuse());
     expect(text).toContain('No verdict for gemma3:12b');

@@ -124,6 +124,10 @@ export const fitMessages = area({
     en: 'Ollama on {server} does not answer; this is worked out for version {version} and what is known without it.',
     'zh-CN': '{server} 上的 Ollama 没有响应；以下按版本 {version} 和已知信息推算。',
   },
+  'fit.note.still-asking': {
+    en: 'The server does not answer yet; this is from the built-in list and the last numbers.',
+    'zh-CN': '服务器尚未响应；以下来自内置列表和最近的数据。',
+  },
   'fit.note.version-assumed': { en: 'Ollama {version} is assumed.', 'zh-CN': '假定 Ollama {version}。' },
   'fit.note.ctx-defaulted': {
     en: 'No context was given; {ctx} is what the server takes by itself.',
