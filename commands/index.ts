@@ -4,17 +4,22 @@ import { deleteCommand, deleteConfirm } from './delete.ts';
 import { doctorCommand } from './doctor.ts';
 import { fitCommand, fitExplain } from './fit.ts';
 import { createHelpCommand } from './help.ts';
+import { loadHandlers } from './load/handlers.ts';
+import { loadCommand } from './load.ts';
 import { modelsCommand, modelsPage } from './models.ts';
 import { notifyCommand } from './notify.ts';
 import { psCommand } from './ps.ts';
 import { pullCancel, pullCommand, pullStart } from './pull.ts';
 import type { Services } from './services.ts';
 import { statusCommand } from './status.ts';
+import { unloadCommand, unloadHandlers } from './unload.ts';
 import { vramCommand } from './vram.ts';
 
 /** Every command, in the order in which /help lists them. */
 export const commands: readonly Command<Services>[] = [
   fitCommand,
+  loadCommand,
+  unloadCommand,
   psCommand,
   vramCommand,
   modelsCommand,
@@ -35,4 +40,6 @@ export const actionHandlers: readonly ActionHandler<Services>[] = [
   pullCancel,
   deleteConfirm,
   auditPage,
+  ...loadHandlers,
+  ...unloadHandlers,
 ];

@@ -7,6 +7,7 @@ import { Catalogue } from './catalogue/catalogue.ts';
 import { RegistryClient } from './catalogue/registry.ts';
 import { Painter } from './chat/pictures/painter.ts';
 import type { ChatPoster } from './chat/poster.ts';
+import { composeLoads } from './compose-loads.ts';
 import type { Config } from './config.ts';
 import { parseGpuList } from './gpus/declared.ts';
 import type { Logger } from './log.ts';
@@ -57,16 +58,29 @@ export function compose({ config, log, simulated = false, files = false }: Compo
   const catalogue = new Catalogue(registry === null ? {} : { registry });
   const memory = files ? null : openMemory(config, simulated, servers, log);
   const redis = config.redisUrl === null || files || simulated ? null : createRedis(config.redisUrl, log);
+  const models = createModelFinder(catalogue, files);
+  let chat: ChatPoster | null = null;
+  const loading =
+    memory === null
+      ? null
+      : composeLoads({ config, log, registry: servers, models, store: memory.store, redis, poster: () => chat });
   const services: Services = {
     servers,
     painter,
-    models: createModelFinder(catalogue, files),
+    models,
     readGpuList: parseGpuList,
     now: Date.now,
     pullHosts: config.pullHosts,
     limits: { maxCtx: config.maxCtx, maxKeepAlive: config.maxKeepAlive },
     timeZone: config.timeZone,
     simulated,
+    ...(loading === null
+      ? {}
+      : {
+          loads: loading.loads,
+          holders: (server) => loading.loads.holders(server),
+          consents: loading.consents,
+        }),
     ...(memory === null
       ? {}
       : {
@@ -80,6 +94,7 @@ export function compose({ config, log, simulated = false, files = false }: Compo
     services,
     memory,
     withChat: (poster) => {
+      chat = poster;
       if (memory === null) return services;
       const source = createStatusSource(services, memory.sampler);
       schedules = new StatusSchedules({
@@ -93,10 +108,11 @@ export function compose({ config, log, simulated = false, files = false }: Compo
     },
     start: () => {
       memory?.sampler.start();
+      loading?.loads.start();
       schedules?.start();
     },
     close: async () => {
-      await schedules?.stop();
+      await Promise.all([schedules?.stop(), loading?.close()]);
       const parts = [memory?.sampler.stop(), servers.close(), painter.close(), registry?.close()];
       for (const result of await Promise.allSettled(parts))
         if (result.status === 'rejected') log.warn({ err: result.reason }, 'a part did not end cleanly');

@@ -1,3 +1,4 @@
+import type { Calibration } from '../../src/estimator/calibration.ts';
 import { defaultContext } from '../../src/estimator/default-context.ts';
 import { architectureNumber } from '../../src/estimator/estimate-facts.ts';
 import type { EstimateRequest, EstimateServer, GpuDevice, KvCacheType } from '../../src/estimator/types.ts';
@@ -94,7 +95,8 @@ function buildQuestion(
   const told =
     snapshot?.ollama.state === 'up' ? snapshot.ollama.version.text : (snapshot?.ollama.lastVersion?.text ?? null);
   const version = options.ollama ?? told ?? ASSUMED_OLLAMA_VERSION;
-  const estimate = estimateFor({}, server, snapshot, found, given, version);
+  const calibration = server === null ? null : (services.loads?.calibration(server.name) ?? null);
+  const estimate = estimateFor({}, server, snapshot, found, given, version, calibration);
   const trained = architectureNumber(found.spec, 'context_length');
   const env = server?.config.env;
   const total = (estimate?.gpus ?? []).reduce((sum, gpu) => sum + gpu.totalBytes, 0);
@@ -118,7 +120,7 @@ function buildQuestion(
     estimate,
     emptied:
       given === null && (snapshot?.models?.length ?? 0) > 0
-        ? estimateFor({ assume: 'empty' }, server, snapshot, found, null, version)
+        ? estimateFor({ assume: 'empty' }, server, snapshot, found, null, version, calibration)
         : null,
     gpusGiven: given !== null,
     ctxDefaulted: options.ctx === undefined,
@@ -135,6 +137,7 @@ function estimateFor(
   found: FoundModel,
   given: readonly GpuDevice[] | null,
   version: string,
+  calibration: Calibration | null,
 ): EstimateServer | null {
   const read =
     server === null || snapshot === null
@@ -143,5 +146,7 @@ function estimateFor(
         estimateServer(snapshot, server.config, { ...assume, without: [found.spec.name] });
   if (given !== null) return { ...(read ?? {}), ollama: version, gpus: given, loaded: [] };
   if (read === null || read.gpus.length === 0) return null;
-  return { ...read, ollama: version };
+  if (calibration === null) return { ...read, ollama: version };
+  const names = read.gpus.map((gpu) => gpu.name);
+  return { ...read, ollama: version, calibration: calibration.factorsFor(names, found.spec.name) };
 }

@@ -205,6 +205,8 @@ function remarks(answer: FitAnswer, translator: Translator, services: Services):
     const text = reasonText(translator, 'note', { code: warning, params: {} });
     if (text !== null) lines.push(text);
   }
+  const learnedFrom = estimate.calibration?.observations ?? 0;
+  if (learnedFrom > 0) lines.push(translator.text('load.learned', { count: learnedFrom }));
   const used = usedGpus(plan)[0];
   if (used !== undefined && used.overheadRangeBytes[1] > used.overheadRangeBytes[0]) {
     const [low, high] = used.overheadRangeBytes;

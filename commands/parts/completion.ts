@@ -59,6 +59,19 @@ export async function completeOwnModel(context: Context, request: CompletionRequ
     .map((name) => ({ value: name, label: name }));
 }
 
+/** Models that are in memory, as the last look showed them. */
+export async function completeLoadedModel(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
+  const typed = request.typed.trim().toLowerCase();
+  const { servers } = context.services;
+  const { server: named } = request.options;
+  const server = (typeof named === 'string' ? servers.get(named) : null) ?? servers.defaultServer;
+  const snapshot = await server.snapshot({ maxAgeMs: 5_000, timeoutMs: 1_500 });
+  return (snapshot.models ?? [])
+    .filter(({ name }) => name.toLowerCase().includes(typed) && name.length <= MAX_LABEL)
+    .slice(0, MAX_CHOICES)
+    .map(({ name }) => ({ value: name, label: name }));
+}
+
 export async function completeServer(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
   const typed = request.typed.trim().toLowerCase();
   return context.services.servers.servers

@@ -35,7 +35,7 @@ export interface Choice {
   readonly numCtx: number;
   readonly plan: Plan;
   /** Why it is less than wanted; `null` when it was taken as wanted. */
-  readonly clamp: Exclude<Clamp, { readonly why: 'training' }> | null;
+  readonly clamp: Clamp | null;
 }
 
 /** Whether Ollama would unload others before this load. */

@@ -27,3 +27,36 @@ export function createStoredHolds(repository: HoldRepository, now: () => number)
     release: async (server, model, holderId) => repository.release(server, model, holderId),
   };
 }
+
+/** A hold book that knows the holds it saw last without asking. */
+export interface RememberedHolds extends HoldBook {
+  /** In force now, as last seen: another process' newest may be missing. */
+  known(server: string): readonly Hold[];
+}
+
+/** Remembers what goes through, so that a picture of all servers need not wait for a database each. */
+export function rememberHolds(book: HoldBook, now: () => number): RememberedHolds {
+  const seen = new Map<string, readonly Hold[]>();
+  const list = async (server?: string): Promise<readonly Hold[]> => {
+    const holds = await book.list(server);
+    if (server !== undefined) seen.set(server, holds);
+    else {
+      seen.clear();
+      for (const [name, own] of Map.groupBy(holds, (hold) => hold.server)) seen.set(name, own);
+    }
+    return holds;
+  };
+  const then = async <T>(server: string, change: Promise<T>): Promise<T> => {
+    const result = await change;
+    await list(server);
+    return result;
+  };
+  return {
+    list,
+    get: (server, model) => book.get(server, model),
+    put: (hold) => then(hold.server, book.put(hold)),
+    extend: (server, model, untilMs, holderId) => then(server, book.extend(server, model, untilMs, holderId)),
+    release: (server, model, holderId) => then(server, book.release(server, model, holderId)),
+    known: (server) => (seen.get(server) ?? []).filter((hold) => hold.untilMs === null || hold.untilMs > now()),
+  };
+}

@@ -45,7 +45,14 @@ export function createLearning(observations: ObservationRepository, now: () => n
       const calibration: Calibration | null =
         learned === null
           ? null
-          : { ...learned, factorsFor: (gpus, model) => learned.factorsFor(gpus, modelKey(model)) };
+          : {
+              ...learned,
+              // People count loads, not GPUs.
+              factorsFor: (gpus, model) => ({
+                ...learned.factorsFor(gpus, modelKey(model)),
+                observations: loads.length,
+              }),
+            };
       cache.set(server, { atMs: now(), calibration });
       return calibration;
     },

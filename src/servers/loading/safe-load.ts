@@ -80,6 +80,7 @@ export function emptyOutcome(server: string, order: LoadOrder): Mutable<LoadOutc
     clamp: null,
     plan: null,
     plainPlan: null,
+    learnedFrom: 0,
     proof: null,
     renewed: false,
     attempts: 0,
@@ -126,7 +127,7 @@ class SafeLoad {
   #explain(error: unknown): void {
     const { signal } = this.#run;
     if (signal.aborted) {
-      const code = signal.reason instanceof CanceledByPerson ? 'canceled' : 'stopped';
+      const code = signal.reason instanceof CanceledByPerson ? 'load-canceled' : 'load-stopped';
       Object.assign(this.#outcome, { result: 'canceled', problem: { code, params: {} } });
     } else if (error instanceof Stop) {
       Object.assign(this.#outcome, { result: error.result, problem: error.problem });
@@ -236,9 +237,7 @@ class SafeLoad {
     const version = before.ollama.state === 'up' ? before.ollama.version.text : ASSUMED_OLLAMA_VERSION;
     const own = defaultContext(version, before.figures.totalBytes ?? 0, server.config.env.contextLength, trained);
     const wanted = asked ?? Math.min(own, maxCtx ?? own);
-    if (trained === 0 || wanted <= trained) return wanted;
-    this.#outcome.clamp = { why: 'training' };
-    return trained;
+    return trained > 0 ? Math.min(wanted, trained) : wanted;
   }
 
   /** Loaded with this very context and wholly on the GPUs: only its time is renewed. */
@@ -326,7 +325,9 @@ class SafeLoad {
     const plain = estimateServer(snapshot, server.config, { without: [own, ...gone] });
     if (calibration === null) return plain;
     const names = plain.gpus.map((gpu) => gpu.name);
-    return { ...plain, calibration: calibration.factorsFor(names, this.#outcome.model) };
+    const factors = calibration.factorsFor(names, this.#outcome.model);
+    this.#outcome.learnedFrom = factors.observations;
+    return { ...plain, calibration: factors };
   }
 
   #choose(

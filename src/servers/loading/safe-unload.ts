@@ -71,7 +71,7 @@ export async function safeUnload(parts: UnloadParts, order: UnloadOrder): Promis
     await unload(parts, order, outcome);
   } catch (error) {
     if (parts.signal.aborted) {
-      const code = parts.signal.reason instanceof CanceledByPerson ? 'canceled' : 'stopped';
+      const code = parts.signal.reason instanceof CanceledByPerson ? 'canceled' : 'shutting-down';
       Object.assign(outcome, { result: 'canceled', problem: { code, params: {} } });
     } else {
       const refused = error instanceof Stop && error.result === 'refused';

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Calibration } from '../../estimator/calibration.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import type { Hold, Store } from '../../store/types.ts';
-import type { Remark, Server, ServerRegistry, ServerSnapshot } from '../types.ts';
+import type { Remark, Server, ServerRegistry } from '../types.ts';
 import { createActivity } from './activity.ts';
 import { readKeepAlive } from './caps.ts';
 import { createHoldWatch, type HoldEvent, holdEnd } from './hold-watch.ts';
-import type { HoldBook } from './holds.ts';
+import { type HoldBook, rememberHolds } from './holds.ts';
 import { createLearning } from './learning.ts';
 import { findLoaded, readAgain, SETTLE_MS, usedVram } from './proof.ts';
 import type { ServerQueue } from './queue.ts';
@@ -74,6 +74,8 @@ export interface LoadService {
   active(server?: string): number;
   /** Holds in force. Rejects with a StoreError. */
   holds(server?: string): Promise<readonly Hold[]>;
+  /** Who holds what on a server, by model, as last seen. */
+  holders(server: string): ReadonlyMap<string, string>;
   /** The holder (or an administrator) keeps the model for longer, from now. */
   extend(server: Server, model: string, keepAlive: string, by: Requester): Promise<HoldAnswer>;
   /** The holder (or an administrator) lets go; the model stays until its time is over. */
@@ -95,7 +97,8 @@ interface Active {
 }
 
 export function createLoadService(parts: LoadServiceParts): LoadService {
-  const { registry, holds, now, onError } = parts;
+  const { registry, now, onError } = parts;
+  const holds = rememberHolds(parts.holds, now);
   const settleMs = parts.settleMs ?? SETTLE_MS;
   const learning = createLearning(parts.store.observations, now);
   const records = createRecords(parts.store.audit, now, onError);
@@ -175,7 +178,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     signal.aborted
       ? {
           result: 'canceled',
-          problem: { code: signal.reason instanceof CanceledByPerson ? 'canceled' : 'stopped', params: {} },
+          problem: { code: signal.reason instanceof CanceledByPerson ? 'load-canceled' : 'load-stopped', params: {} },
         }
       : { result: 'refused', problem: toRemark(error) };
 
@@ -324,6 +327,8 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
 
     holds: (server) => holds.list(server),
 
+    holders: (server) => new Map(holds.known(server).map((hold) => [hold.model, hold.holderName])),
+
     extend(server, model, keepAlive, by) {
       return answer(async () => {
         const hold = await changeable(server, model, by);
@@ -376,14 +381,4 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       await Promise.allSettled([...queues.values()].map((queue) => queue.close()));
     },
   };
-}
-
-/** The models that a snapshot shows, with who holds them. */
-export function holdersOf(holds: readonly Hold[], snapshot: ServerSnapshot): ReadonlyMap<string, string> {
-  return new Map(
-    holds.flatMap((hold) => {
-      const loaded = findLoaded(snapshot, hold.model);
-      return loaded === null ? [] : [[loaded.name, hold.holderName] as const];
-    }),
-  );
 }

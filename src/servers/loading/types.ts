@@ -88,14 +88,12 @@ export interface WayOut {
   readonly numCtx: number;
 }
 
-/** Why the context is shorter than what was asked for. */
+/** Why the context is shorter than what was wanted. */
 export type Clamp =
-  /** By this many bytes too much. */
+  /** By this many bytes too much; 0 = it is not known by how many. */
   | { readonly why: 'memory'; readonly excessBytes: number }
   /** Ollama would unload other models for it. */
-  | { readonly why: 'others' }
-  /** The model was trained for less. */
-  | { readonly why: 'training' };
+  | { readonly why: 'others' };
 
 /** How a load ended. `code` has words; nothing else is thrown at the caller. */
 export interface LoadOutcome {
@@ -110,7 +108,7 @@ export interface LoadOutcome {
   readonly digest: string | null;
   /** Context asked for; `null` = none was. */
   readonly askedCtx: number | null;
-  /** What was wanted after defaults and training: the aim of the clamp. */
+  /** What was wanted after defaults; at most what the model was trained for. */
   readonly wantedCtx: number | null;
   /** Context it was loaded with. */
   readonly numCtx: number | null;
@@ -118,6 +116,8 @@ export interface LoadOutcome {
   readonly plan: Plan | null;
   /** The plan of the same load without calibration: what calibration learns from. */
   readonly plainPlan: Plan | null;
+  /** Earlier loads that the plan learned from. */
+  readonly learnedFrom: number;
   readonly proof: Proof | null;
   /** It was there already; only its time was renewed. */
   readonly renewed: boolean;

@@ -1,0 +1,240 @@
+import { formatBytes } from '../../src/chat/format.ts';
+import type { Block, Reply } from '../../src/chat/reply.ts';
+import type { Text } from '../../src/chat/text.ts';
+import { isMessageKey, type MessageParams, type Translator } from '../../src/chat/translate.ts';
+import type { LoadOutcome } from '../../src/servers/loading/types.ts';
+import type { Remark } from '../../src/servers/types.ts';
+import { gpuLabels } from '../parts/server-state.ts';
+import type { Services } from '../services.ts';
+import { loadActions } from './actions.ts';
+import type { Checklist } from './checklist.ts';
+import type { LoadOptions } from './options.ts';
+import { holderSpan } from './people.ts';
+
+/** Growth below this on a GPU that the plan leaves alone is noise, bytes. */
+const NOISE_BYTES = 64 * 2 ** 20;
+/** Figures of problems that are names: shown as names, since they are untrusted. */
+const NAMES: ReadonlySet<string> = new Set(['model', 'models', 'holder', 'alias', 'server', 'value']);
+
+/** Words for why something was not done. */
+export function problemText(translator: Translator, problem: Remark): Text {
+  const params: MessageParams = Object.fromEntries(
+    Object.entries(problem.params).map(([name, value]) => [name, NAMES.has(name) ? { code: String(value) } : value]),
+  );
+  const dotted = problem.code.replace(/^ollama-/, 'ollama.');
+  const key = [`error.${problem.code}`, dotted].find(isMessageKey);
+  return key !== undefined && isMessageKey(key)
+    ? translator.text(key, params)
+    : translator.text('error.load-failed', params);
+}
+
+function title(outcome: LoadOutcome, translator: Translator): Text {
+  const { proof } = outcome;
+  if (outcome.problem !== null || proof === null) {
+    return problemText(translator, outcome.problem ?? { code: 'load-failed', params: {} });
+  }
+  const params: MessageParams = {
+    model: { code: outcome.model },
+    server: { code: outcome.server },
+    ctx: proof.contextLength ?? outcome.numCtx ?? 0,
+    vram: proof.sizeVramBytes,
+    host: proof.sizeBytes - proof.sizeVramBytes,
+  };
+  if (!proof.onGpu) return translator.text('load.title.partial', params);
+  return translator.text(outcome.renewed ? 'load.title.renewed' : 'load.title.loaded', params);
+}
+
+/** Why the context is shorter than what was asked for: training first, then memory. */
+function clampTexts(outcome: LoadOutcome, translator: Translator): Text[] {
+  const { clamp, numCtx, askedCtx, wantedCtx } = outcome;
+  if (numCtx === null || wantedCtx === null) return [];
+  const texts: Text[] = [];
+  if (askedCtx !== null && askedCtx > wantedCtx) {
+    texts.push(translator.text('load.clamp.training', { asked: askedCtx, ctx: wantedCtx }));
+  }
+  if (clamp === null || numCtx >= wantedCtx) return texts;
+  const params = { asked: wantedCtx, ctx: numCtx, excess: clamp.why === 'memory' ? clamp.excessBytes : 0 };
+  const key =
+    clamp.why === 'others' ? 'others' : clamp.excessBytes > 0 ? ('memory' as const) : ('memory-tried' as const);
+  return [...texts, translator.text(`load.clamp.${key}`, params)];
+}
+
+/** Predicted and actual memory per GPU. */
+function proofTable(outcome: LoadOutcome, translator: Translator): Block | null {
+  const { proof, renewed } = outcome;
+  if (proof === null || renewed) return null;
+  const shown = proof.gpus.filter(
+    (gpu) => (gpu.predictedBytes ?? 0) > 0 || Math.abs(gpu.actualBytes ?? 0) > NOISE_BYTES,
+  );
+  if (shown.length === 0) return null;
+  const { locale, t } = translator;
+  const labels = gpuLabels(shown);
+  const size = (bytes: number | null) => (bytes === null ? '?' : formatBytes(bytes, locale));
+  const signed = (bytes: number | null) => (bytes === null ? '?' : `${bytes > 0 ? '+' : ''}${size(bytes)}`);
+  const difference = (predicted: number | null, actual: number | null) =>
+    predicted === null || actual === null ? null : actual - predicted;
+  const sum = (values: readonly (number | null)[]) =>
+    values.reduce<number | null>((total, value) => (total === null || value === null ? null : total + value), 0);
+  const rows = shown.map((gpu, index) => [
+    labels[index]!,
+    size(gpu.predictedBytes),
+    size(gpu.actualBytes),
+    signed(difference(gpu.predictedBytes, gpu.actualBytes)),
+  ]);
+  if (shown.length > 1) {
+    const predicted = sum(shown.map((gpu) => gpu.predictedBytes));
+    const actual = sum(shown.map((gpu) => gpu.actualBytes));
+    rows.push([t('common.total'), size(predicted), size(actual), signed(difference(predicted, actual))]);
+  }
+  const right = (key: 'load.column.predicted' | 'load.column.actual' | 'load.column.difference') => ({
+    title: t(key),
+    align: 'right' as const,
+  });
+  return {
+    kind: 'table',
+    columns: [
+      { title: t('load.column.gpu'), align: 'left' },
+      right('load.column.predicted'),
+      right('load.column.actual'),
+      right('load.column.difference'),
+    ],
+    rows,
+  };
+}
+
+function holdText(outcome: LoadOutcome, translator: Translator): Text | null {
+  const { hold } = outcome;
+  if (hold === null) return null;
+  const holder = holderSpan(hold);
+  return hold.untilMs === null
+    ? translator.text('load.hold.open', { holder })
+    : translator.text('load.hold.until', { holder, until: { time: hold.untilMs, style: 'short' } });
+}
+
+/** What would help, and who would be affected. */
+function wayOutTexts(outcome: LoadOutcome, translator: Translator): Text[] {
+  const { wayOut } = outcome;
+  if (wayOut === null) return [];
+  const others = wayOut.obstacles.filter(({ model }) => model !== outcome.model);
+  const models = { code: others.map(({ model }) => model).join(', ') };
+  const texts: Text[] = others.length > 0 ? [translator.text('load.way-out', { models, ctx: wayOut.numCtx })] : [];
+  for (const { model, hold, inUse } of others) {
+    const name = { code: model };
+    if (hold !== null) texts.push(translator.text('load.way-out.held', { model: name, holder: holderSpan(hold) }));
+    else if (inUse) texts.push(translator.text('load.way-out.in-use', { model: name }));
+  }
+  return texts;
+}
+
+/** What was done to others, or undone. */
+function sideTexts(outcome: LoadOutcome, translator: Translator): Text[] {
+  const texts: Text[] = [];
+  const names = (models: readonly string[]) => ({ code: models.join(', ') });
+  for (const hold of outcome.overridden) {
+    texts.push(translator.text('load.overridden', { model: { code: hold.model }, holder: holderSpan(hold) }));
+  }
+  for (const hold of outcome.kept) {
+    texts.push(translator.text('load.kept', { model: { code: hold.model }, holder: holderSpan(hold) }));
+  }
+  const others = outcome.unloaded.filter((model) => model !== outcome.model);
+  if (outcome.result === 'loaded' && others.length > 0) {
+    texts.push(translator.text('load.unloaded', { models: names(others) }));
+  }
+  if (outcome.result === 'loaded') return texts;
+  if (outcome.lost.length > 0) texts.push(translator.text('load.lost', { models: names(outcome.lost) }));
+  else if (outcome.attempts > 0) texts.push(translator.text('load.as-before'));
+  return texts;
+}
+
+function remarks(outcome: LoadOutcome, options: LoadOptions, translator: Translator, services: Services): Text[] {
+  const lines: Text[] = [];
+  const { alias, proof, aliasProblem } = outcome;
+  if (proof !== null && outcome.result === 'loaded') {
+    const ctx = proof.contextLength ?? outcome.numCtx ?? 0;
+    lines.push(
+      alias === null
+        ? translator.text('load.trap', { ctx })
+        : translator.text('load.alias', { alias: { code: alias }, ctx }),
+    );
+    if (aliasProblem !== null) {
+      lines.push(
+        translator.text('load.alias.failed', {
+          alias: { code: options.alias ?? '' },
+          code: { code: aliasProblem.code },
+        }),
+      );
+    }
+    const count = outcome.learnedFrom;
+    if (count > 0 && !outcome.renewed) lines.push(translator.text('load.learned', { count }));
+  }
+  if (services.simulated) lines.push(translator.text('fit.note.simulated'));
+  return lines;
+}
+
+/** How a load ended, with its steps above the figures. */
+export function loadReply(
+  outcome: LoadOutcome,
+  checklist: Checklist,
+  options: LoadOptions,
+  person: { readonly id: string; readonly isAdmin: boolean },
+  translator: Translator,
+  services: Services,
+): Reply {
+  const loaded = outcome.result === 'loaded';
+  const blocks: Block[] = [];
+  const text = (line: Text | null) => {
+    if (line !== null) blocks.push({ kind: 'text', text: line });
+  };
+  if (loaded) for (const line of clampTexts(outcome, translator)) text(line);
+  for (const line of sideTexts(outcome, translator)) text(line);
+  for (const line of wayOutTexts(outcome, translator)) text(line);
+  checklist.end();
+  const lines = checklist.lines(translator);
+  if (lines.length > 0) blocks.push({ kind: 'list', items: lines });
+  const table = loaded ? proofTable(outcome, translator) : null;
+  if (table !== null) blocks.push(table);
+  text(holdText(outcome, translator));
+  for (const line of remarks(outcome, options, translator, services)) blocks.push({ kind: 'small', text: line });
+  const clamped = (outcome.numCtx ?? 0) < (outcome.askedCtx ?? 0);
+  return {
+    tone: loaded
+      ? clamped || outcome.proof?.onGpu === false
+        ? 'warning'
+        : 'good'
+      : outcome.result === 'needs-room'
+        ? 'warning'
+        : 'bad',
+    title: title(outcome, translator),
+    blocks,
+    actions: loadActions(outcome, options, person, translator, services),
+    ...(loaded ? {} : { failed: true }),
+  };
+}
+
+/** A load under way: its steps, and the button to give it up. */
+export function runningReply(
+  options: LoadOptions,
+  server: string,
+  checklist: Checklist,
+  cancelId: string,
+  personId: string,
+  translator: Translator,
+): Reply {
+  const params = { model: { code: options.model }, server: { code: server } };
+  return {
+    tone: 'neutral',
+    title: translator.text(checklist.waiting ? 'load.title.waiting' : 'load.title.running', params),
+    blocks: [{ kind: 'list', items: checklist.lines(translator) }],
+    ...(cancelId === ''
+      ? {}
+      : {
+          actions: [
+            {
+              label: translator.t('load.action.cancel'),
+              style: 'secondary',
+              call: { handler: 'load.cancel', payload: { id: cancelId, by: personId } },
+            },
+          ],
+        }),
+  };
+}
