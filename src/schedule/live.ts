@@ -6,6 +6,8 @@ const CHANGE_PACE_MS = 15_000;
 const AGE_PACE_MS = 60_000;
 /** Discord takes few edits of messages older than an hour (3 per 6 s and channel, code 30046). */
 const OLD_AFTER_MS = 60 * 60_000;
+/** Old messages of one channel are edited at least this far apart. */
+export const OLD_EDITS_APART_MS = 2_500;
 const OLD_CHANGE_PACE_MS = 60_000;
 const OLD_AGE_PACE_MS = 5 * 60_000;
 /** Pauses after failures double from the first to the last. */
@@ -47,13 +49,18 @@ export function wantsEdit(
 ): boolean {
   if (isWaiting(state, now.atMs)) return false;
   if (state.triedAtMs === null || state.shown === null) return true;
-  const old = now.atMs - now.createdAtMs >= OLD_AFTER_MS;
+  const old = isOld(now.createdAtMs, now.atMs);
   const sinceMs = now.atMs - state.triedAtMs;
   // A clock set back: the pause cannot be told, so it counts as over.
   if (sinceMs < 0) return true;
   if (sinceMs >= (old ? OLD_AGE_PACE_MS : AGE_PACE_MS)) return true;
   if (sinceMs < (old ? OLD_CHANGE_PACE_MS : CHANGE_PACE_MS)) return false;
   return state.shown !== now.fingerprint || (now.dueMs !== null && now.dueMs <= now.atMs);
+}
+
+/** Whether Discord takes edits of the message only slowly. */
+export function isOld(createdAtMs: number, atMs: number): boolean {
+  return atMs - createdAtMs >= OLD_AFTER_MS;
 }
 
 /** Whether a pause that was imposed still lasts. A pause never lasts longer than the longest one, whatever the clock does. */

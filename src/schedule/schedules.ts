@@ -9,8 +9,10 @@ import {
   afterFailure,
   afterSuccess,
   FRESH,
+  isOld,
   isWaiting,
   type LiveState,
+  OLD_EDITS_APART_MS,
   pauseMs,
   wantsEdit,
 } from './live.ts';
@@ -73,6 +75,8 @@ export class StatusSchedules {
   readonly #busy = new Map<number, Promise<void>>();
   /** Schedules that cannot be read, such as by a time zone that this machine lost: told once. */
   readonly #broken = new Set<number>();
+  /** When an old message of a channel was last edited. */
+  readonly #oldEdits = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: StatusSchedulesOptions) {
@@ -180,6 +184,7 @@ export class StatusSchedules {
     try {
       const active = leader.leads() ? schedules.list({ state: 'active' }) : [];
       const ids = new Set(active.map(({ id }) => id));
+      if (active.length === 0) this.#oldEdits.clear();
       for (const id of this.#minds.keys()) if (!ids.has(id) && !this.#busy.has(id)) this.#forget(id);
       for (const schedule of this.#inOrder(active)) {
         if (this.#busy.size >= MAX_AT_ONCE) break;
@@ -280,6 +285,11 @@ export class StatusSchedules {
     const fingerprint = this.#options.source.fingerprint(schedule);
     const dueMs = mind.live.triedAtMs === null ? null : mind.times.nextAfter(mind.live.triedAtMs);
     if (!wantsEdit(mind.live, { atMs: nowMs, createdAtMs, fingerprint, dueMs })) return null;
+    if (isOld(createdAtMs, nowMs)) {
+      const agoMs = nowMs - (this.#oldEdits.get(schedule.channelId) ?? 0);
+      if (agoMs >= 0 && agoMs < OLD_EDITS_APART_MS) return null;
+      this.#oldEdits.set(schedule.channelId, nowMs);
+    }
     return () => this.#edit(schedule, mind, messageId);
   }
 

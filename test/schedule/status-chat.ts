@@ -56,6 +56,8 @@ export class FakeChat implements ChatPoster {
   missing: readonly string[] | null = [];
   /** What went against the rules. */
   readonly violations: string[] = [];
+  /** Edits that were refused because the message is old. */
+  tooOld = 0;
   /** Every request, by kind. */
   readonly counts = { post: 0, edit: 0, direct: 0, delete: 0 };
   /** Held up until released. */
@@ -115,7 +117,10 @@ export class FakeChat implements ChatPoster {
       const at = this.clock.nowMs;
       if (at - message.createdAtMs >= OLD_MS) {
         const recent = this.#oldEdits.filter((ms) => at - ms < 6_000).length;
-        if (recent >= 3) throw new PostError('too-old', { retryAfterMs: 6_000 });
+        if (recent >= 3) {
+          this.tooOld += 1;
+          throw new PostError('too-old', { retryAfterMs: 6_000 });
+        }
         this.#oldEdits.push(at);
       }
       message.text = text(reply);
