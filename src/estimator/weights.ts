@@ -5,6 +5,7 @@
  * (`ggml_backend_alloc_ctx_tensors_from_buft`), llama.cpp b10256.
  */
 
+import { scanSupported } from './compute/cuda.ts';
 import type { Model, ModelTensor } from './model.ts';
 import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from './model.ts';
 import type { Placement } from './placement.ts';
@@ -54,10 +55,11 @@ export function matchOverrides(
     ...(config.gpuTensors ?? []).map(({ pattern, gpu }) => ({ expression: new RegExp(pattern), device: gpu })),
     ...(config.cpuTensors ?? []).map((pattern) => ({ expression: new RegExp(pattern), device: host })),
   ];
-  if (rules.length === 0) {
+  const unscannable = host === 0 ? [] : unscannableTensors(model);
+  if (rules.length === 0 && unscannable.length === 0) {
     return NO_OVERRIDES;
   }
-  const overrides = new Map<ModelTensor, number>();
+  const overrides = new Map<ModelTensor, number>(unscannable.map((tensor) => [tensor, host]));
   for (const tensor of model.tensors) {
     const rule = rules.find(({ expression }) => expression.test(tensor.name));
     if (rule !== undefined) {
@@ -65,6 +67,31 @@ export function matchOverrides(
     }
   }
   return overrides;
+}
+
+const unscannables = new WeakMap<Model, readonly ModelTensor[]>();
+
+/**
+ * Decays of a state space that CUDA's scan does not take: llama.cpp leaves them in host memory, even where the
+ * architecture does not scan with them (Kimi Linear, PLaMo 2).
+ */
+function unscannableTensors(model: Model): readonly ModelTensor[] {
+  let tensors = unscannables.get(model);
+  if (tensors === undefined) {
+    const { hp } = model;
+    tensors = model.blocks.flatMap((parts) => {
+      const decay = parts.get('ssm_a')?.weight;
+      // One row = a decay that is multiplied (Qwen's delta nets), not scanned with.
+      if (decay === undefined || decay.sizes[1] === 1) {
+        return [];
+      }
+      const [rows, heads] = decay.sizes;
+      const headSize = Math.floor(hp.ssmInner / heads);
+      return scanSupported(rows, rows === 1 ? hp.ssmState : rows, headSize, heads, hp.ssmGroups || 1) ? [] : [decay];
+    });
+    unscannables.set(model, tensors);
+  }
+  return tensors;
 }
 
 /** Whether CUDA can look up rows of this type: then the input embedding lies in pinned host memory, else in plain. */

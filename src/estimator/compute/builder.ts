@@ -266,8 +266,8 @@ export class GraphBuilder {
   }
 
   /** The output matrix, its bias and whatever `then` does to the logits. */
-  finishNormed(x: Tensor, then?: (logits: Tensor) => Tensor): void {
-    this.embedding = x;
+  finishNormed(x: Tensor, then?: (logits: Tensor) => Tensor, embedding: Tensor = x): void {
+    this.embedding = embedding;
     let logits = this.graph.mulMat(this.globalWeight('output'), x);
     const scale = this.model.globals.get('output')?.scale;
     if (scale !== undefined) {

@@ -38,6 +38,19 @@ export function flashAttentionSupported(headK: number, headV: number, ratio: num
   }
 }
 
+/** Whether CUDA can scan a state of these sizes: as Mamba 2 where the decay is one number per head, else as Mamba 1. */
+export function scanSupported(
+  decayRows: number,
+  stateSize: number,
+  headSize: number,
+  heads: number,
+  groups: number,
+): boolean {
+  return decayRows === 1
+    ? (stateSize === 128 || stateSize === 256) && headSize % 16 === 0
+    : stateSize === 16 && headSize === 1 && heads % 128 === 0 && groups === 1;
+}
+
 /** Whether a CUDA device can run the operation. */
 export function cudaSupports(graph: Graph, t: Tensor): boolean {
   const op = graph.op[t]!;
@@ -55,11 +68,14 @@ export function cudaSupports(graph: Graph, t: Tensor): boolean {
     const at = t * MAX_PARENTS;
     const state = graph.parents[at]!;
     const decay = graph.parents[at + 3]!;
-    if (graph.size(decay, 0) === 1) {
-      const width = graph.size(state, 0);
-      return (width === 128 || width === 256) && graph.size(state, 1) % 16 === 0;
-    }
-    return graph.size(state, 0) === 16 && graph.size(state, 1) === 1 && graph.size(state, 2) % 128 === 0;
+    const bMatrix = graph.parents[at + 4]!;
+    return scanSupported(
+      graph.size(decay, 0),
+      graph.size(state, 0),
+      graph.size(state, 1),
+      graph.size(state, 2),
+      graph.size(bMatrix, 1),
+    );
   }
   return true;
 }

@@ -59,7 +59,6 @@ export function deltaNet(
   let q = g.l2Norm(part(sizeK, headsK));
   let k = g.l2Norm(part(sizeK, headsK));
   const v = part(sizeV, headsV);
-  const fused = length === 1 ? b.options.fusedSteps : b.options.fusedChunks;
   const allFused = b.options.fusedSteps && b.options.fusedChunks;
   if (options.repeatsHeads && headsK !== headsV) {
     q = repeatHeads(b, q, headsV / headsK, length);
@@ -69,16 +68,21 @@ export function deltaNet(
     k = g.repeat(k, sizeK, headsV, length, b.sequences);
   }
   const parts: DeltaNetParts = { q, k, v, decay: p.decay, beta: p.beta, state };
-  const { output, newState } = fused
-    ? fusedDeltaNet(b, layer, parts)
-    : length === 1
-      ? singleStep(b, parts)
-      : chunkedDeltaNet(b, parts);
+  const { output, newState } = runDeltaNet(b, layer, parts);
   g.expand(g.copy(newState, g.view(stored, g.size(stored, 0), b.sequences, 1, 1, g.stride(stored, 1))));
   const gate = g.unary(g.reshape(p.z, sizeV, headsV, length, b.sequences));
   const gated = g.mul(b.normNamed(layer, 'ssm_norm', output), gate);
   const out = b.matMul(layer, 'ssm_out', g.reshape(gated, sizeV * headsV, length, b.sequences));
   return g.reshape(out, hp.embedding, length * b.sequences);
+}
+
+/** Fused where llama.cpp fuses it, else spelt out (`build_delta_net`). */
+export function runDeltaNet(b: GraphBuilder, layer: number, parts: DeltaNetParts): DeltaNetResult {
+  const single = b.graph.size(parts.q, 2) === 1;
+  if (single ? b.options.fusedSteps : b.options.fusedChunks) {
+    return fusedDeltaNet(b, layer, parts);
+  }
+  return single ? singleStep(b, parts) : chunkedDeltaNet(b, parts);
 }
 
 /** One fused operation: outputs, then the new state. */

@@ -138,7 +138,8 @@ export const miniCpm3: Architecture = {
         scaleResidual: () => true,
       });
     }
-    b.finishNormed(g.scale(b.norm(x, b.globalWeight('output_norm'), NO_TENSOR, 'rms', -1)));
+    const normed = b.norm(x, b.globalWeight('output_norm'), NO_TENSOR, 'rms', -1);
+    b.finishNormed(g.scale(normed), undefined, normed);
   },
 };
 

@@ -27,7 +27,7 @@ function sharedExperts(options: (hp: Hparams) => Pick<ExpertOptions, 'normalize'
       return feedForward(b, layer, x);
     }
     const routed = experts(b, layer, x, { ...options(hp), scale: hp.expertWeightsScale, scales: false });
-    return b.graph.add(routed, feedForward(b, layer, x, { names: SHARED_EXPERT }));
+    return b.graph.add(routed, feedForward(b, layer, x, { names: SHARED_EXPERT, scales: false }));
   };
 }
 
@@ -85,7 +85,7 @@ export const hunyuanMoe: Architecture = {
     decoder(b, {
       attention: { ropeFactors: true, qkNorm: 'head-behind-rope' },
       feedForward: (_, layer, x) => {
-        const shared = feedForward(b, layer, x, { names: SHARED_EXPERT });
+        const shared = feedForward(b, layer, x, { names: SHARED_EXPERT, scales: false });
         return b.graph.add(experts(b, layer, x, SOFTMAX), shared);
       },
     });
