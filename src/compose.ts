@@ -5,6 +5,7 @@ import type { Services } from '../commands/services.ts';
 import { createStatusSource } from '../commands/status/source.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { RegistryClient } from './catalogue/registry.ts';
+import type { DispatchHooks } from './chat/dispatcher.ts';
 import { Painter } from './chat/pictures/painter.ts';
 import type { ChatPoster } from './chat/poster.ts';
 import { composeLoads } from './compose-loads.ts';
@@ -14,7 +15,7 @@ import type { Logger } from './log.ts';
 import { createModelFinder } from './model-finder.ts';
 import { onlyProcess } from './schedule/leader.ts';
 import { StatusSchedules } from './schedule/schedules.ts';
-import { createAuditTrail } from './servers/audit.ts';
+import { type AuditTrail, createAuditTrail } from './servers/audit.ts';
 import type { Finding } from './servers/doctor.ts';
 import { readHistory } from './servers/history.ts';
 import { createServerRegistry } from './servers/registry.ts';
@@ -36,6 +37,8 @@ export interface ComposeOptions {
 /** The program's parts, put together. */
 export interface App {
   readonly services: Services;
+  /** What the dispatcher tells: refusals go to the audit trail. */
+  readonly hooks: DispatchHooks;
   /** What is kept between commands, and who fills it; `null` in the command-line tool. */
   readonly memory: { readonly store: Store; readonly sampler: Sampler } | null;
   /** Adds what posts by itself to a chat with channels; `start` begins it. @returns the services of that chat */
@@ -92,6 +95,7 @@ export function compose({ config, log, simulated = false, files = false }: Compo
   let schedules: StatusSchedules | null = null;
   return {
     services,
+    hooks: services.audit === undefined ? {} : auditRefusals(services.audit),
     memory,
     withChat: (poster) => {
       chat = poster;
@@ -130,6 +134,27 @@ function openMemory(config: Config, simulated: boolean, servers: ServerRegistry,
     onError: (err, server) => log.warn({ err, server }, 'a sample could not be kept'),
   });
   return { store, sampler };
+}
+
+/** Who was turned away, from what, and why. */
+function auditRefusals(audit: AuditTrail): DispatchHooks {
+  return {
+    refused: ({ person, place, command, why }) =>
+      audit.record({
+        atMs: Date.now(),
+        personId: person.id,
+        personName: person.name,
+        ...place,
+        action: 'refused',
+        server: null,
+        target: null,
+        args: { command },
+        result: 'refused',
+        code: why.replace(/^error\./, ''),
+        vramBeforeBytes: null,
+        vramAfterBytes: null,
+      }),
+  };
 }
 
 /** The folder of a kind of data, made when it is not there. */

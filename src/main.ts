@@ -16,6 +16,8 @@ import { examineServer, type Finding } from './servers/doctor.ts';
 
 /** A stop that takes longer than this is cut off. */
 const STOP_LIMIT_MS = 8_000;
+/** Work under way has this long to answer. */
+const STOP_WORK_MS = 4_000;
 
 function terminalLocale(): Locale {
   return toLocale(process.env.LC_ALL ?? process.env.LC_MESSAGES ?? process.env.LANG);
@@ -37,8 +39,11 @@ function stopSignal(): AbortSignal {
 async function runTerminal(app: App, config: Config, greeting: readonly string[]): Promise<number> {
   const log = createLog(config.logLevel);
   app.start();
-  const dispatcher = createDispatcher({ commands, actionHandlers, services: app.services, log });
+  const dispatcher = createDispatcher({ commands, actionHandlers, services: app.services, hooks: app.hooks, log });
   const interactive = process.stdin.isTTY === true;
+  const signal = stopSignal();
+  // A load under way takes itself back and says so; the chat ends with its answer.
+  signal.addEventListener('abort', () => void dispatcher.stop(STOP_WORK_MS), { once: true });
   const code = await runConsoleChat({
     commands,
     dispatcher,
@@ -48,9 +53,9 @@ async function runTerminal(app: App, config: Config, greeting: readonly string[]
     interactive,
     greeting: interactive ? greeting : [],
     now: Date.now,
-    signal: stopSignal(),
+    signal,
   });
-  await dispatcher.stop(2_000);
+  await dispatcher.stop(STOP_WORK_MS);
   return code;
 }
 
@@ -82,6 +87,7 @@ async function runBot(config: Config, token: string): Promise<number> {
     commands,
     actionHandlers,
     services: app.withChat,
+    hooks: app.hooks,
     log,
     onLost: (reason) => {
       log.fatal({ reason }, 'Discord ended the session for good');
