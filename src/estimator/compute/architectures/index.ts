@@ -8,6 +8,7 @@ import { deci } from './deci.ts';
 import { deepseek2, miniCpm3, plm } from './deepseek.ts';
 import { apertus, arcee, hunyuan, miniCpm, mistral3, nemotron } from './dense-llama.ts';
 import { dream, lladaMoe } from './diffusion.ts';
+import { euroBert, llamaEmbed, neoBert } from './encoders.ts';
 import { ernie } from './ernie.ts';
 import { exaone, exaone4, exaoneMoe } from './exaone.ts';
 import {
@@ -69,6 +70,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   dots1,
   dream,
   ernie,
+  euroBert,
   exaone,
   exaone4,
   exaoneMoe,
@@ -102,6 +104,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   lladaMoe,
   llama,
   llama4,
+  llamaEmbed,
   mainCoder,
   mamba,
   mellum,
@@ -114,6 +117,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   mpt,
   nemotron,
   nemotronH,
+  neoBert,
   olmo,
   olmo2,
   olmoe,

@@ -1,8 +1,10 @@
 /** Llama and relatives: RMS norm, attention with rope, gated feed-forward network or experts. */
 
 import type { Architecture } from '../architecture.ts';
+import type { GraphBuilder } from '../builder.ts';
 import { attention, decoder } from '../decoder.ts';
 import { experts, feedForward } from '../feed-forward.ts';
+import type { Tensor } from '../graph.ts';
 
 /** Llama, Mistral, Mixtral, SmolLM2 and many more under this name. models/llama.cpp. */
 export const llama: Architecture = {
@@ -11,15 +13,16 @@ export const llama: Architecture = {
     hp.expertWeightsScale = reader.numberOr('expert_weights_scale', 0);
   },
   build(b) {
-    decoder(b, {
-      attention: { ropeFactors: true },
-      feedForward: (_, layer, x) =>
-        b.has(layer, 'ffn_gate_inp')
-          ? experts(b, layer, x, { normalize: true, gating: 1, scale: b.hp.expertWeightsScale })
-          : feedForward(b, layer, x),
-    });
+    decoder(b, { attention: { ropeFactors: true }, feedForward: denseOrMixture });
   },
 };
+
+/** The dense network, or experts where the layer has a router. */
+export function denseOrMixture(b: GraphBuilder, layer: number, x: Tensor): Tensor {
+  return b.has(layer, 'ffn_gate_inp')
+    ? experts(b, layer, x, { normalize: true, gating: 1, scale: b.hp.expertWeightsScale })
+    : feedForward(b, layer, x);
+}
 
 /** models/seed-oss.cpp. */
 export const seedOss: Architecture = {

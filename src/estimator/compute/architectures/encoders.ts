@@ -1,0 +1,50 @@
+/** Encoders built like decoders: norms in front of both branches, rope, no cache, no output matrix. */
+
+import type { Architecture } from '../architecture.ts';
+import { plainAttentionInputs } from '../attention.ts';
+import type { GraphBuilder } from '../builder.ts';
+import type { DecoderOptions } from '../decoder.ts';
+import { decoderLayer } from '../decoder.ts';
+import { feedForward } from '../feed-forward.ts';
+import { NO_TENSOR } from '../graph.ts';
+import { denseOrMixture } from './llama.ts';
+
+function encoder(b: GraphBuilder, outputNorm: string, options: DecoderOptions): void {
+  const positions = b.inputPositions();
+  let x = b.inputEmbedding();
+  const context = { positions, inputs: plainAttentionInputs(b), outputIds: b.inputOutputIds() };
+  for (const layer of b.layers) {
+    x = decoderLayer(b, layer, x, context, options);
+  }
+  b.embedding = b.graph.expand(b.norm(x, b.globalWeight(outputNorm), NO_TENSOR, 'rms', -1));
+}
+
+/** models/neo-bert.cpp. */
+export const neoBert: Architecture = {
+  names: ['neo-bert'],
+  memory: 'none',
+  hasOutput: false,
+  build: (b) =>
+    encoder(b, 'enc.output_norm', {
+      attention: { outputBias: false },
+      feedForward: (_, layer, x) => feedForward(b, layer, x, { fusedGate: true, biases: false }),
+    }),
+};
+
+/** models/eurobert.cpp. */
+export const euroBert: Architecture = {
+  names: ['eurobert'],
+  memory: 'none',
+  hasOutput: false,
+  build: (b) =>
+    encoder(b, 'output_norm', {
+      attention: { outputBias: false },
+      feedForward: (_, layer, x) => feedForward(b, layer, x, { biases: false }),
+    }),
+};
+
+/** Llama as an encoder; llama.cpp gives it a cache and an output matrix that nothing reads. models/llama.cpp. */
+export const llamaEmbed: Architecture = {
+  names: ['llama-embed'],
+  build: (b) => encoder(b, 'output_norm', { attention: { ropeFactors: true }, feedForward: denseOrMixture }),
+};
