@@ -7,8 +7,11 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 /** Less change than this on every GPU is not looked at again at once. */
 const MATERIAL_BYTES = 64 * MIB;
-/** After this time even a small change is looked at, ms. */
+/** After this time even a small change is looked at, ms; and after that time everything. */
 const LOOK_AGAIN_MS = 60_000;
+const KEEP_MS = 10 * 60_000;
+const MAX_REMEMBERED = 24;
+const MAX_FLOORS = 5_000;
 /** Weights and cache of one GPU are a floor for any placement; the rest is for what several GPUs do not share. */
 const FLOOR_SHARE = 0.98;
 /** Remarks of a plan that say Ollama would unload others first: whoever waits for room does not want that. */
@@ -100,31 +103,35 @@ export function requestFor(config: Server['config'], numCtx: number): EstimateRe
   };
 }
 
+/** One answer of the estimator. */
 interface Decision {
   readonly shape: string;
+  readonly numCtx: number;
   readonly free: readonly number[];
   readonly atMs: number;
   readonly verdict: Verdict;
 }
 
 /**
- * What one model at one context needs of one server. The estimator is asked only when the answer could have changed:
- * less free memory than the weights and the cache cannot do, less than what was too little before cannot do either,
- * and more than what was enough still does.
+ * What one model needs of one server, at whatever contexts people wait for. The estimator is asked only when the answer
+ * could be another than before: less free memory or more context than what was too little cannot do, more free memory
+ * and less context than what was enough does, and less than the weights and the cache take never does.
+ *
+ * Memory does not grow with the context quite everywhere (Ollama spreads a longer one over more GPUs), so an answer that
+ * was concluded from another context says so: `decide` gives the exact one.
  */
-export class FitNeed {
+export class ModelNeed {
   readonly #spec: ModelSpec;
-  readonly #request: EstimateRequest;
-  /** Floor by version of Ollama, bytes. */
+  readonly #config: Server['config'];
+  /** Bytes that the model takes at least, by version of Ollama and context. */
   readonly #floors = new Map<string, number>();
-  #last: Decision | null = null;
-  #yes: Decision | null = null;
-  #no: Decision | null = null;
+  #yes: readonly Decision[] = [];
+  #no: readonly Decision[] = [];
   #decisions = 0;
 
-  constructor(spec: ModelSpec, request: EstimateRequest) {
+  constructor(spec: ModelSpec, config: Server['config']) {
     this.#spec = spec;
-    this.#request = request;
+    this.#config = config;
   }
 
   /** How often the estimator was asked. */
@@ -133,62 +140,71 @@ export class FitNeed {
   }
 
   /**
-   * Whether it fits wholly on the GPUs and nobody is unloaded for it. May rest on an earlier decision.
+   * Whether it fits wholly on the GPUs and nobody is unloaded for it; may be concluded from earlier answers.
+   * @param numCtx tokens
    * @param free of {@link freeAfter}
    */
-  judge(room: Room, free: readonly number[], nowMs: number): Verdict {
-    if (free.reduce((sum, one) => sum + one, 0) < this.#floor(room)) return NO_ROOM;
-    const small = (decision: Decision | null, holds: (now: number, then: number) => boolean): decision is Decision =>
-      decision !== null &&
+  judge(numCtx: number, room: Room, free: readonly number[], nowMs: number): boolean {
+    const holds = (decision: Decision, enough: (now: number, then: number) => boolean): boolean =>
       decision.shape === room.shape &&
-      nowMs - decision.atMs < 10 * LOOK_AGAIN_MS &&
-      free.every((one, i) => holds(one, decision.free[i]!));
-    if (small(this.#no, (now, then) => now <= then)) return NO_ROOM;
-    if (small(this.#yes, (now, then) => now >= then)) return this.#yes.verdict;
-    if (
-      small(this.#last, (now, then) => Math.abs(now - then) < MATERIAL_BYTES) &&
-      nowMs - this.#last.atMs < LOOK_AGAIN_MS
-    ) {
-      return this.#last.verdict;
+      nowMs - decision.atMs < KEEP_MS &&
+      free.every((one, i) => enough(one, decision.free[i]!));
+    // A small change is let pass for a while: free memory is never quite still.
+    const slack = (decision: Decision): number => (nowMs - decision.atMs < LOOK_AGAIN_MS ? MATERIAL_BYTES : 0);
+    for (const yes of this.#yes) {
+      if (numCtx <= yes.numCtx && holds(yes, (now, then) => now >= then - slack(yes))) return true;
     }
-    return this.decide(room, free, nowMs);
+    for (const no of this.#no) {
+      if (numCtx >= no.numCtx && holds(no, (now, then) => now <= then + slack(no))) return false;
+    }
+    if (free.reduce((sum, one) => sum + one, 0) < this.#floor(numCtx, room)) {
+      this.#no = remember(this.#no, { shape: room.shape, numCtx, free, atMs: nowMs, verdict: NO_ROOM });
+      return false;
+    }
+    return this.decide(numCtx, room, free, nowMs).fits;
   }
 
   /** Asks the estimator, whatever is known. A model that cannot be estimated has no room. */
-  decide(room: Room, free: readonly number[], nowMs: number): Verdict {
+  decide(numCtx: number, room: Room, free: readonly number[], nowMs: number): Verdict {
     this.#decisions += 1;
     const { estimate, shape } = room;
     let plan: Plan | null = null;
     try {
       const gpus = estimate.gpus.map((gpu, i) => ({ ...gpu, freeBytes: free[i]! }));
-      plan = gpus.length === 0 ? null : decide(this.#spec, { ...estimate, gpus }, this.#request);
+      const request = requestFor(this.#config, numCtx);
+      plan = gpus.length === 0 ? null : decide(this.#spec, { ...estimate, gpus }, request);
     } catch {
       plan = null;
     }
     const fits = plan?.verdict === 'fits' && !plan.notes.some((note) => EVICTIONS.has(note.code));
     const verdict = fits ? { fits, takes: plan!.gpus.map((gpu) => gpu.totalBytes) } : NO_ROOM;
-    const decision: Decision = { shape, free, atMs: nowMs, verdict };
-    this.#last = decision;
-    if (fits) this.#yes = decision;
-    else this.#no = decision;
+    const decision: Decision = { shape, numCtx, free, atMs: nowMs, verdict };
+    if (fits) this.#yes = remember(this.#yes, decision);
+    else this.#no = remember(this.#no, decision);
     return verdict;
   }
 
-  #floor(room: Room): number {
+  #floor(numCtx: number, room: Room): number {
     const { ollama } = room.estimate;
-    let floor = this.#floors.get(ollama);
+    const key = `${numCtx} ${ollama}`;
+    let floor = this.#floors.get(key);
     if (floor === undefined) {
       floor = 0;
       try {
         const large = { name: 'GPU', totalBytes: 4096 * GIB, freeBytes: 4096 * GIB };
-        const gpu = planFixed(this.#spec, { ollama, gpus: [large] }, this.#request).gpus[0];
+        const gpu = planFixed(this.#spec, { ollama, gpus: [large] }, requestFor(this.#config, numCtx)).gpus[0];
         floor = ((gpu?.weightsBytes ?? 0) + (gpu?.cacheBytes ?? 0)) * FLOOR_SHARE;
       } catch {
         // Without a floor the decision itself tells.
       }
-      if (this.#floors.size > 8) this.#floors.clear();
-      this.#floors.set(ollama, floor);
+      if (this.#floors.size >= MAX_FLOORS) this.#floors.clear();
+      this.#floors.set(key, floor);
     }
     return floor;
   }
+}
+
+/** The newest first, a bounded number of them. */
+function remember(list: readonly Decision[], decision: Decision): readonly Decision[] {
+  return [decision, ...list].slice(0, MAX_REMEMBERED);
 }

@@ -9,12 +9,12 @@ import { Claims } from './watches-claims.ts';
 import {
   allowsVerdict,
   bareName,
-  FitNeed,
   freeAfter,
   judgeBytes,
+  ModelNeed,
   type Room,
-  requestFor,
   roomOf,
+  type Verdict,
 } from './watches-need.ts';
 
 /** Watches of one person, and of all, that may wait at a time. */
@@ -26,11 +26,12 @@ export const MAX_LIFE_MS = 7 * 24 * 3_600_000;
 const READINGS = 2;
 const HOLD_MS = 5_000;
 /** Watches that are found to have room in one look; the rest have theirs at the next. */
-const MAX_FOUND = 20;
+const MAX_FOUND = 5;
 /** Work between two turns of the event loop, ms. */
 const SLICE_MS = 3;
 /** Pace of expiry and of reading the store again, where another process may have written, ms. */
 const SWEEP_MS = 60_000;
+const EXACT_PACE_MS = 60_000;
 const SPEC_LIFE_MS = 3_600_000;
 const SPEC_RETRY_MS = 10 * 60_000;
 const SPEC_TIMEOUT_MS = 20_000;
@@ -95,9 +96,8 @@ interface Group {
   /** As typed, and as it is compared. */
   readonly model: string;
   readonly bareName: string;
-  readonly numCtx: number;
   readonly server: Server;
-  need: FitNeed | null;
+  need: ModelNeed | null;
   /** When the spec is looked for again. */
   findAtMs: number;
   finding: boolean;
@@ -123,6 +123,8 @@ export class WatchKeeper {
   readonly #stopped = new AbortController();
   #working: Promise<void> | null = null;
   #finding = 0;
+  #turn = 0;
+  #exactAtMs = 0;
   #unsubscribe: () => void = () => undefined;
   #sweeper: NodeJS.Timeout | undefined;
 
@@ -200,7 +202,7 @@ export class WatchKeeper {
     const judge = (promised: ReadonlyMap<string, number>): boolean => {
       const free = freeAfter(room, promised);
       if (question.kind === 'when-free') return judgeBytes(free, question.freeBytes).fits;
-      return new FitNeed(question.spec, requestFor(server.config, question.numCtx)).decide(room, free, nowMs).fits;
+      return new ModelNeed(question.spec, server.config).decide(question.numCtx, room, free, nowMs).fits;
     };
     if (!judge(new Map())) return { fits: false, promised: false };
     const fits = judge(this.#claims.get(server.name)?.promised(personId) ?? new Map());
@@ -258,9 +260,10 @@ export class WatchKeeper {
     const rooms = new Map<string, Room>();
     for (const { name } of snapshot.models ?? []) rooms.set(bareName(name), roomOf(snapshot, server.config, name));
     // Answers hold until somebody is found to have room; then the memory is another.
-    let answers = new Map<string, { readonly fits: boolean; readonly takes: readonly number[] }>();
+    let answers = new Map<string, boolean>();
     let found = 0;
     let sliceEnd = performance.now() + SLICE_MS;
+    const exactId = this.#nextExact();
     for (const watch of [...this.#waiting]) {
       if (performance.now() > sliceEnd) {
         await nextTurn();
@@ -270,18 +273,25 @@ export class WatchKeeper {
       if (watch.server !== null && watch.server !== server.name) continue;
       if (watch.expiresAtMs <= nowMs || this.#telling.has(watch.id)) continue;
       if (!this.#settings.platforms.includes(watch.platform)) continue;
-      const group = watch.kind === 'when-fits' ? this.#groupOf(watch, server) : null;
-      if (group !== null && group.need === null) continue;
-      const room = (group === null ? undefined : rooms.get(group.bareName)) ?? own;
-      const key = group === null ? `free ${watch.freeBytes}` : `fits ${group.model} ${group.numCtx}`;
-      let verdict = answers.get(key);
-      if (verdict === undefined) {
-        const free = freeAfter(room, promised);
-        verdict = group === null ? judgeBytes(free, watch.freeBytes ?? 0) : group.need!.judge(room, free, nowMs);
-        answers.set(key, verdict);
+      const need = watch.kind === 'when-fits' ? this.#needOf(watch, server) : null;
+      if (need === undefined) continue;
+      const room = (need === null ? undefined : rooms.get(bareName(watch.model ?? ''))) ?? own;
+      const numCtx = watch.numCtx ?? 0;
+      const exactly = (): Verdict =>
+        need === null
+          ? judgeBytes(freeAfter(room, promised), watch.freeBytes ?? 0)
+          : need.decide(numCtx, room, freeAfter(room, promised), nowMs);
+      const key = need === null ? `free ${watch.freeBytes}` : `fits ${watch.model} ${numCtx}`;
+      let answer = answers.get(key);
+      if (answer === undefined) {
+        const isExact = need === null || watch.id === exactId;
+        answer = isExact ? exactly().fits : need.judge(numCtx, room, freeAfter(room, promised), nowMs);
+        answers.set(key, answer);
       }
+      // What was concluded is asked for exactly before it takes memory from others or anybody is pinged.
+      const verdict = answer ? exactly() : null;
       const streakKey = `${watch.id} ${server.name}`;
-      if (!verdict.fits) {
+      if (verdict?.fits !== true) {
         this.#streaks.delete(streakKey);
         continue;
       }
@@ -290,15 +300,22 @@ export class WatchKeeper {
       const streak = this.#streaks.get(streakKey);
       const next = { sinceMs: streak?.sinceMs ?? nowMs, readings: (streak?.readings ?? 0) + 1 };
       this.#streaks.set(streakKey, next);
-      const isSure = next.readings >= READINGS && nowMs - next.sinceMs >= HOLD_MS;
-      // Before anybody is pinged the estimator is asked about the memory of this very moment.
-      if (isSure && (group === null || group.need!.decide(room, freeAfter(room, promised), nowMs).fits)) {
+      if (next.readings >= READINGS && nowMs - next.sinceMs >= HOLD_MS) {
         claims.make(watch, takes, snapshot, nowMs);
-        this.#tell(watch, server, snapshot, group === null ? null : verdict.takes.reduce((sum, one) => sum + one, 0));
+        this.#tell(watch, server, snapshot, need === null ? null : verdict.takes.reduce((sum, one) => sum + one, 0));
       }
       for (const [uuid, bytes] of takes) promised.set(uuid, (promised.get(uuid) ?? 0) + bytes);
       answers = new Map();
     }
+  }
+
+  /** One watch a minute, in turn, gets an exact answer: what is concluded from other contexts can be wrong. */
+  #nextExact(): number | null {
+    const nowMs = this.#now();
+    if (nowMs - this.#exactAtMs < EXACT_PACE_MS) return null;
+    this.#exactAtMs = nowMs;
+    this.#turn = (this.#turn + 1) % Math.max(1, this.#waiting.length);
+    return this.#waiting[this.#turn]?.id ?? null;
   }
 
   #tell(watch: Watch, server: Server, snapshot: ServerSnapshot, needBytes: number | null): void {
@@ -323,20 +340,20 @@ export class WatchKeeper {
     return claims;
   }
 
-  #groupOf(watch: Watch, server: Server): Group {
-    const key = `${server.name} ${watch.numCtx} ${watch.model}`;
+  /** What a watch's model needs; `undefined`: the model is not known yet. */
+  #needOf(watch: Watch, server: Server): ModelNeed | undefined {
+    const key = `${server.name} ${watch.model}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
-      const numCtx = watch.numCtx ?? 0;
       const model = watch.model ?? '';
-      group = { model, bareName: bareName(model), numCtx, server, need: null, findAtMs: 0, finding: false };
+      group = { model, bareName: bareName(model), server, need: null, findAtMs: 0, finding: false };
       this.#groups.set(key, group);
     }
     if (!group.finding && this.#finding < SPECS_AT_ONCE && this.#now() >= group.findAtMs) void this.#find(group);
-    return group;
+    return group.need ?? undefined;
   }
 
-  /** Finds the model of a group; the watches of it wait until it is found. Never rejects. */
+  /** Finds a model; the watches of it wait until it is found. Never rejects. */
   async #find(group: Group): Promise<void> {
     group.finding = true;
     this.#finding += 1;
@@ -344,7 +361,7 @@ export class WatchKeeper {
     try {
       const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(SPEC_TIMEOUT_MS)]);
       const spec = await findSpec(group.model, group.server, signal);
-      group.need = new FitNeed(spec, requestFor(group.server.config, group.numCtx));
+      group.need = new ModelNeed(spec, group.server.config);
       group.findAtMs = this.#now() + SPEC_LIFE_MS;
     } catch (error) {
       group.findAtMs = this.#now() + SPEC_RETRY_MS;
@@ -391,9 +408,9 @@ export class WatchKeeper {
       this.#reload();
       const ids = new Set(this.#waiting.map((watch) => String(watch.id)));
       for (const key of this.#streaks.keys()) if (!ids.has(key.split(' ', 1)[0]!)) this.#streaks.delete(key);
-      const used = new Set(this.#waiting.map((watch) => `${watch.numCtx} ${watch.model}`));
+      const used = new Set(this.#waiting.map((watch) => watch.model ?? ''));
       for (const [key, group] of this.#groups) {
-        if (!group.finding && !used.has(`${group.numCtx} ${group.model}`)) this.#groups.delete(key);
+        if (!group.finding && !used.has(group.model)) this.#groups.delete(key);
       }
     } catch (error) {
       this.#settings.log.error({ err: error }, 'the store of watches does not answer');
