@@ -19,7 +19,7 @@ const KV_CHOICES = ['f16', 'q8_0', 'q4_0'] as const satisfies readonly KvCacheTy
 const MAX_SLOTS = 256;
 const GIB = 2 ** 30;
 /** After this time without the server's answer something is shown, ms. */
-const PATIENCE_MS = 300;
+const PATIENCE_MS = 250;
 
 const fitSchema = z.object({
   model: z.string().trim().min(1).max(200),

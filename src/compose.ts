@@ -10,6 +10,7 @@ import { Painter } from './chat/pictures/painter.ts';
 import type { ChatPoster } from './chat/poster.ts';
 import { composeLoads } from './compose-loads.ts';
 import type { Config } from './config.ts';
+import { clamp } from './estimator/clamp.ts';
 import { parseGpuList } from './gpus/declared.ts';
 import type { Logger } from './log.ts';
 import { createModelFinder } from './model-finder.ts';
@@ -17,6 +18,7 @@ import { onlyProcess } from './schedule/leader.ts';
 import { StatusSchedules } from './schedule/schedules.ts';
 import { type AuditTrail, createAuditTrail } from './servers/audit.ts';
 import type { Finding } from './servers/doctor.ts';
+import { ASSUMED_OLLAMA_VERSION } from './servers/estimate-server.ts';
 import { readHistory } from './servers/history.ts';
 import { createServerRegistry } from './servers/registry.ts';
 import { createSampler, type Sampler } from './servers/sampler.ts';
@@ -111,6 +113,7 @@ export function compose({ config, log, simulated = false, files = false }: Compo
       return { ...services, schedules };
     },
     start: () => {
+      warmUp(services, log);
       memory?.sampler.start();
       loading?.loads.start();
       schedules?.start();
@@ -155,6 +158,16 @@ function auditRefusals(audit: AuditTrail): DispatchHooks {
         vramAfterBytes: null,
       }),
   };
+}
+
+/** The first answer of a process shall not pay for compiling the estimator and starting the drawing thread. */
+function warmUp(services: Services, log: Logger): void {
+  const picture = { charts: [{ kind: 'bars' as const, title: '', series: [], bars: [] }] };
+  services.painter.draw(picture).catch((error: unknown) => log.debug({ err: error }, 'warming up failed'));
+  const found = services.models.findListed('gemma3:12b');
+  const gpus = [{ name: 'GPU', totalBytes: 8 * 2 ** 30, freeBytes: 8 * 2 ** 30 }];
+  if (found !== null)
+    clamp(found.spec, { ollama: ASSUMED_OLLAMA_VERSION, gpus: [...gpus, ...gpus] }, { numCtx: 4_096 });
 }
 
 /** The folder of a kind of data, made when it is not there. */

@@ -37,6 +37,8 @@ export interface FitQuestion {
   readonly emptied: EstimateServer | null;
   /** GPUs were given with the question rather than read. */
   readonly gpusGiven: boolean;
+  /** What is loaded is not known, so the declared GPUs are taken as empty. */
+  readonly assumedEmpty: boolean;
   /** No context was asked for; the server's default was taken. */
   readonly ctxDefaulted: boolean;
   readonly versionAssumed: boolean;
@@ -96,7 +98,12 @@ function buildQuestion(
     snapshot?.ollama.state === 'up' ? snapshot.ollama.version.text : (snapshot?.ollama.lastVersion?.text ?? null);
   const version = options.ollama ?? told ?? ASSUMED_OLLAMA_VERSION;
   const calibration = server === null ? null : (services.loads?.calibration(server.name) ?? null);
-  const estimate = estimateFor({}, server, snapshot, found, given, version, calibration);
+  const current = estimateFor({}, server, snapshot, found, given, version, calibration);
+  // Declared GPUs of a server that does not say what is loaded: nothing is known but the empty machine.
+  const assumedEmpty = current === null && snapshot?.gpus?.basis === 'declared';
+  const estimate = assumedEmpty
+    ? estimateFor({ assume: 'empty' }, server, snapshot, found, given, version, calibration)
+    : current;
   const trained = architectureNumber(found.spec, 'context_length');
   const env = server?.config.env;
   const total = (estimate?.gpus ?? []).reduce((sum, gpu) => sum + gpu.totalBytes, 0);
@@ -123,6 +130,7 @@ function buildQuestion(
         ? estimateFor({ assume: 'empty' }, server, snapshot, found, null, version, calibration)
         : null,
     gpusGiven: given !== null,
+    assumedEmpty: assumedEmpty && estimate !== null,
     ctxDefaulted: options.ctx === undefined,
     versionAssumed: options.ollama === undefined && told === null,
     trained,

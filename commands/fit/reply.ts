@@ -192,6 +192,7 @@ function remarks(answer: FitAnswer, translator: Translator, services: Services):
     lines.push(translator.text('fit.note.ollama-down', { server: { code: snapshot.name }, version: estimate.ollama }));
   } else if (question.versionAssumed)
     lines.push(translator.text('fit.note.version-assumed', { version: estimate.ollama }));
+  if (question.assumedEmpty) lines.push(translator.text('fit.note.assumed-empty'));
   if (question.ctxDefaulted) lines.push(translator.text('fit.note.ctx-defaulted', { ctx: question.request.numCtx }));
   if (plan.computeBasis === 'guess')
     lines.push(translator.text('fit.note.guess', { architecture: { code: found.spec.architecture } }));

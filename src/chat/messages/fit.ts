@@ -128,6 +128,10 @@ export const fitMessages = area({
     en: 'The server does not answer yet; this is from the built-in list and the last numbers.',
     'zh-CN': '服务器尚未响应；以下来自内置列表和最近的数据。',
   },
+  'fit.note.assumed-empty': {
+    en: 'What is loaded is not known: the declared GPUs are taken as empty.',
+    'zh-CN': '不知道已加载什么：按声明的 GPU 为空计算。',
+  },
   'fit.note.version-assumed': { en: 'Ollama {version} is assumed.', 'zh-CN': '假定 Ollama {version}。' },
   'fit.note.ctx-defaulted': {
     en: 'No context was given; {ctx} is what the server takes by itself.',
