@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseGpuSource } from './gpus/parse-source.ts';
+import { parseOllamaHost } from './ollama/host.ts';
 
 /** The server's own settings under Ollama's names, as far as they matter to the estimate. */
 export interface ServerEnvironment {
@@ -158,6 +160,28 @@ function readServerEnvironment(reader: Reader): ServerEnvironment {
   };
 }
 
+/** Looks at a server's two addresses with the parsers that will read them. */
+function checkAddresses(
+  reader: Reader,
+  host: string,
+  gpuSource: string,
+  variables: readonly [host: string, gpus: string],
+): void {
+  try {
+    parseOllamaHost(host);
+  } catch {
+    reader.fault(variables[0], 'is no address of Ollama; write http://host:11434');
+  }
+  try {
+    parseGpuSource(gpuSource);
+  } catch {
+    reader.fault(
+      variables[1],
+      'must be auto, nvidia-smi, ssh://user@host, prometheus+http://host:9400/metrics, amd, none, or GPUs such as 4x8GiB',
+    );
+  }
+}
+
 function readHeaders(reader: Reader): Record<string, string> {
   const text = reader.text('OLLAMA_HEADERS');
   if (text === null) return {};
@@ -193,6 +217,7 @@ function readServersFile(reader: Reader, path: string): ServerConfig[] {
     const environment = Object.fromEntries(Object.entries(server.env).map(([key, value]) => [key, String(value)]));
     const inner = new Reader(environment);
     const env = readServerEnvironment(inner);
+    checkAddresses(inner, server.ollama, server.gpus, ['ollama', 'gpus']);
     for (const fault of inner.faults)
       reader.fault('SERVERS_FILE', `${server.name}: ${fault.variable} ${fault.problem}`);
     return {
@@ -236,6 +261,10 @@ export function readConfig(environment: Environment): Config {
             env: readServerEnvironment(reader),
           },
         ];
+  const main = servers[0];
+  if (serversFile === null && main !== undefined) {
+    checkAddresses(reader, main.ollamaHost, main.gpuSource, ['OLLAMA_HOST', 'GPU_SOURCE']);
+  }
   const logLevel = LOG_LEVELS.find((level) => level === (reader.text('LOG_LEVEL')?.toLowerCase() ?? 'info'));
   if (logLevel === undefined) reader.fault('LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
   const alertChannels = reader.snowflakes('ALERT_CHANNEL_ID');

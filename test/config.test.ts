@@ -37,13 +37,17 @@ describe('the configuration', () => {
       REDIS_URL: 'http://x',
       TZ: 'Mars/Olympus',
       MAX_KEEP_ALIVE: 'a while',
+      OLLAMA_HOST: 'ftp://somewhere',
+      GPU_SOURCE: 'the big one',
     });
     expect(faults.sort()).toEqual([
       'DISCORD_GUILD_IDS',
+      'GPU_SOURCE',
       'HTTP_PORT',
       'LOG_LEVEL',
       'MAX_KEEP_ALIVE',
       'OLLAMA_HEADERS',
+      'OLLAMA_HOST',
       'OLLAMA_KV_CACHE_TYPE',
       'OLLAMA_NUM_PARALLEL',
       'REDIS_URL',
