@@ -36,7 +36,9 @@ export function decideFlashAttention(
   }
   // An F32 cache is cast to F16 on its way into the kernel.
   const kernelType = (type: number) => (type === F32 ? F16 : type);
-  return supportedOnGpus(model, placement, kernelType(typeK) === kernelType(typeV)) && probe();
+  // Encoders attend to their input itself.
+  const sameTypes = model.architecture?.memory === 'none' || kernelType(typeK) === kernelType(typeV);
+  return supportedOnGpus(model, placement, sameTypes) && probe();
 }
 
 function supportedOnGpus(model: Model, placement: Placement, sameTypes: boolean): boolean {
