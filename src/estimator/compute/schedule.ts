@@ -248,7 +248,9 @@ export class Schedule {
         }
         const home = this.backendOf[parent]!;
         if (home !== current && this.bufferBackend(graph, parent) !== current) {
-          graph.parents[at + j] = this.copyTo(graph, parent, current, backends, options.copies);
+          // A copy may make the graph grow into new arrays: it has to exist before the slot is looked up.
+          const copy = this.copyTo(graph, parent, current, backends, options.copies);
+          graph.parents[at + j] = copy;
         }
       }
     }
