@@ -15,7 +15,7 @@ const FIRST_PAUSE_MS = 15_000;
 const LAST_PAUSE_MS = 10 * 60_000;
 /** A message that is deleted sooner than this makes the next one wait longer. */
 const SHORT_LIFE_MS = 10 * 60_000;
-const FIRST_REBIRTH_MS = 15_000;
+const FIRST_REBIRTH_MS = 5_000;
 const LAST_REBIRTH_MS = 60 * 60_000;
 
 /** What one live message has been through in the life of this process. */
@@ -79,10 +79,10 @@ export function afterFailure(state: LiveState, error: PostError | null, atMs: nu
   return { ...state, failures, triedAtMs: atMs, notBeforeMs: atMs + pauseMs(failures, error) };
 }
 
-/** After somebody deleted the message: the next one comes soon the first time, then ever more slowly. */
+/** After somebody deleted the message: the next one comes at once, but ever more slowly when they live shortly. */
 export function afterDeletion(state: LiveState, livedMs: number, atMs: number): LiveState {
-  const shortLives = livedMs < SHORT_LIFE_MS ? state.shortLives + 1 : 1;
-  const pause = Math.min(LAST_REBIRTH_MS, FIRST_REBIRTH_MS * 2 ** Math.min(shortLives - 1, 20));
+  const shortLives = livedMs < SHORT_LIFE_MS ? state.shortLives + 1 : 0;
+  const pause = shortLives === 0 ? 0 : Math.min(LAST_REBIRTH_MS, FIRST_REBIRTH_MS * 2 ** Math.min(shortLives - 1, 20));
   return { ...FRESH, shortLives, notBeforeMs: atMs + pause };
 }
 
