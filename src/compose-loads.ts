@@ -5,9 +5,10 @@ import type { ChatPoster } from './chat/poster.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
 import { createStoredHolds } from './servers/loading/holds.ts';
-import { createQueueConnection, createServerQueue } from './servers/loading/queue.ts';
+import { createServerQueue } from './servers/loading/queue.ts';
 import { createLoadService, type LoadService } from './servers/loading/service.ts';
 import { createRedisHolds } from './servers/shared/redis-holds.ts';
+import { createRedisTurns } from './servers/shared/turns.ts';
 import type { ServerRegistry } from './servers/types.ts';
 import type { Store } from './store/types.ts';
 
@@ -32,13 +33,14 @@ export function composeLoads(parts: ComposeLoadsParts): {
   const { config, log, registry, models, store, redis } = parts;
   const now = Date.now;
   const onError = (err: unknown) => log.warn({ err }, 'a part of a load failed');
-  const connection = redis === null ? null : createQueueConnection(redis, onError);
+  const shareTurns =
+    redis === null ? null : (server: string, onChange: () => void) => createRedisTurns(redis, server, { onChange });
   const consents = createConsentDesk({ poster: parts.poster, now, onError });
   const loads = createLoadService({
     registry,
     store,
     holds: redis === null ? createStoredHolds(store.holds, now) : createRedisHolds(redis, now),
-    queueFor: (server) => createServerQueue(server, connection),
+    queueFor: (server) => createServerQueue(server, shareTurns),
     findSpec: async (model, server, signal) => (await models.find(model, server, signal)).spec,
     askHolder: consents.ask,
     tellHolder: consents.tell,
@@ -49,9 +51,6 @@ export function composeLoads(parts: ComposeLoadsParts): {
   return {
     loads,
     consents,
-    close: async () => {
-      await loads.close();
-      await connection?.disconnect(false).catch(onError);
-    },
+    close: () => loads.close(),
   };
 }

@@ -1,5 +1,5 @@
 import Bottleneck from 'bottleneck';
-import type { Redis } from 'ioredis';
+import type { Turns } from '../shared/turns.ts';
 
 /** More than this waiting on one server is told "busy" at once. */
 export const MAX_WAITING = 200;
@@ -50,29 +50,36 @@ interface Waiting {
 
 /**
  * One job at a time per server, first come first served but fair: somebody's second job waits behind everybody's first.
- * With Redis the bound holds over all processes; a process that dies frees its place after ten seconds (bottleneck's
- * clientTimeout). Bottleneck's own `expiration` is not used: it frees the place while the job runs on.
+ * With turns the bound holds over all processes that share them. Bottleneck's own `expiration` is not used: it frees the
+ * place while the job runs on.
+ * @param shareTurns makes the line that several processes share, and tells it who listens for changes
  */
-export function createServerQueue(server: string, connection: Bottleneck.IORedisConnection | null = null): ServerQueue {
-  const limiter = new Bottleneck({
-    id: `headroom:queue:${server}`,
-    maxConcurrent: 1,
-    ...(connection === null
-      ? {}
-      : { datastore: 'ioredis' as const, connection, clearDatastore: false, clientTimeout: 10_000 }),
-  });
-  // Without a listener an error of the connection would end the process; jobs are told by their own promise.
-  limiter.on('error', () => undefined);
+export function createServerQueue(
+  server: string,
+  shareTurns: ((server: string, onChange: () => void) => Turns) | null = null,
+): ServerQueue {
+  const limiter = new Bottleneck({ maxConcurrent: 1 });
   const waiting = new Set<Waiting>();
   let running = 0;
   let order = 0;
   let closed = false;
+  const turns = shareTurns?.(server, () => tellPlaces()) ?? null;
+
+  const changed = () => {
+    turns?.want(waiting.size);
+    tellPlaces();
+  };
+
+  /** With turns, a place counts the jobs of the other processes, and is never 0 before the turn has come. */
+  const placeAt = (index: number): number =>
+    turns === null ? index + running : Math.max(turns.places()[index] ?? 0, index + 1);
 
   const tellPlaces = () => {
     const sorted = [...waiting].sort((a, b) => a.priority - b.priority || a.order - b.order);
     for (const [index, entry] of sorted.entries()) {
-      const place = index + running;
-      if (place === entry.lastPlace) continue;
+      const place = placeAt(index);
+      // 0 is told by the turn itself.
+      if (place === 0 || place === entry.lastPlace) continue;
       entry.lastPlace = place;
       entry.job.onPlace?.(place);
     }
@@ -90,26 +97,32 @@ export function createServerQueue(server: string, connection: Bottleneck.IORedis
       const priority = Math.min(own, LAST_PRIORITY);
       const entry: Waiting = { personId: job.personId, priority, order: order++, job, lastPlace: -1 };
       waiting.add(entry);
-      tellPlaces();
+      changed();
       let onAbort = () => {};
       const leave = new Promise<never>((_resolve, reject) => {
         onAbort = () => {
           if (!waiting.delete(entry)) return;
-          tellPlaces();
+          changed();
           reject(job.signal.reason);
         };
         job.signal.addEventListener('abort', onAbort, { once: true });
       });
       const turn = limiter.schedule({ priority }, async () => {
         // It left while it waited; the place goes to the next at once.
-        if (!waiting.delete(entry)) return undefined as T;
+        if (!waiting.has(entry)) return undefined as T;
+        const endTurn = await turns?.take(job.signal);
+        if (!waiting.delete(entry)) {
+          endTurn?.();
+          return undefined as T;
+        }
         running += 1;
-        tellPlaces();
+        changed();
         job.onPlace?.(0);
         try {
           return await job.run();
         } finally {
           running -= 1;
+          endTurn?.();
           tellPlaces();
         }
       });
@@ -118,7 +131,7 @@ export function createServerQueue(server: string, connection: Bottleneck.IORedis
       try {
         return await Promise.race([turn, leave]);
       } catch (error) {
-        waiting.delete(entry);
+        if (waiting.delete(entry)) changed();
         if (error instanceof Bottleneck.BottleneckError) throw new QueueError('queue-closed');
         throw error;
       } finally {
@@ -127,16 +140,9 @@ export function createServerQueue(server: string, connection: Bottleneck.IORedis
     },
     close: async () => {
       closed = true;
-      await limiter.stop({ dropWaitingJobs: true, dropErrorMessage: 'queue-closed' }).catch(() => undefined);
-      // A shared connection is closed by whoever made it.
-      if (connection === null) await limiter.disconnect(true);
+      const stopped = limiter.stop({ dropWaitingJobs: true, dropErrorMessage: 'queue-closed' });
+      await Promise.allSettled([stopped, turns?.close()]);
+      await limiter.disconnect(true);
     },
   };
-}
-
-/** A connection that all queues of the process share. Its errors are heard, so that a Redis that goes away ends nothing. */
-export function createQueueConnection(redis: Redis, onError: (error: unknown) => void): Bottleneck.IORedisConnection {
-  const connection = new Bottleneck.IORedisConnection({ client: redis });
-  connection.on('error', onError);
-  return connection;
 }

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Hold } from '../../store/types.ts';
 import type { HoldBook } from '../loading/holds.ts';
+import { askRedis } from './unavailable.ts';
 
 /** One hash a server, one field a model. */
 const KEY = 'headroom:holds:';
@@ -41,49 +42,55 @@ else
 end
 return 1`;
 
-/** Holds that several processes share. */
+/** Holds that several processes share. Every method rejects with {@link RedisUnavailable} and nothing else. */
 export function createRedisHolds(redis: Redis, now: () => number): HoldBook {
   const read = (text: string | null | undefined): Hold | null => {
     if (text === null || text === undefined) return null;
-    const parsed = holdSchema.safeParse(JSON.parse(text));
+    const parsed = holdSchema.safeParse(parseJson(text));
     if (!parsed.success) return null;
     const { untilMs } = parsed.data;
     return untilMs === null || untilMs > now() ? parsed.data : null;
   };
-  const change = async (
-    server: string,
-    model: string,
-    holderId: string | undefined,
-    action: string,
-  ): Promise<boolean> => {
-    const done = await redis.eval(CHANGE, 1, KEY + server, model, String(now()), holderId ?? '', action);
-    return done === 1;
-  };
+  const change = (server: string, model: string, holderId: string | undefined, action: string): Promise<boolean> =>
+    askRedis(
+      async () => (await redis.eval(CHANGE, 1, KEY + server, model, String(now()), holderId ?? '', action)) === 1,
+    );
   return {
-    get: async (server, model) => read(await redis.hget(KEY + server, model)),
-    list: async (server) => {
-      const servers = server === undefined ? (await redis.smembers(SERVERS)).sort() : [server];
-      const holds: Hold[] = [];
-      for (const name of servers) {
-        const fields = await redis.hgetall(KEY + name);
-        for (const model of Object.keys(fields).sort()) {
-          const hold = read(fields[model]);
-          if (hold !== null) holds.push(hold);
+    get: (server, model) => askRedis(async () => read(await redis.hget(KEY + server, model))),
+    list: (server) =>
+      askRedis(async () => {
+        const servers = server === undefined ? (await redis.smembers(SERVERS)).sort() : [server];
+        const holds: Hold[] = [];
+        for (const name of servers) {
+          const fields = await redis.hgetall(KEY + name);
+          for (const model of Object.keys(fields).sort()) {
+            const hold = read(fields[model]);
+            if (hold !== null) holds.push(hold);
+          }
         }
-      }
-      return holds;
-    },
-    put: async (hold) => {
-      const results = await redis
-        .multi()
-        .sadd(SERVERS, hold.server)
-        .hset(KEY + hold.server, hold.model, JSON.stringify(hold))
-        .exec();
-      const failed = results?.find(([error]) => error !== null)?.[0];
-      if (results === null || failed) throw failed ?? new Error('Redis did not take the hold');
-    },
+        return holds;
+      }),
+    put: (hold) =>
+      askRedis(async () => {
+        const results = await redis
+          .multi()
+          .sadd(SERVERS, hold.server)
+          .hset(KEY + hold.server, hold.model, JSON.stringify(hold))
+          .exec();
+        const failed = results?.find(([error]) => error !== null)?.[0];
+        if (results === null || failed) throw failed ?? new Error('Redis did not take the hold');
+      }),
     extend: (server, model, untilMs, holderId) =>
       change(server, model, holderId, untilMs === null ? 'null' : String(untilMs)),
     release: (server, model, holderId) => change(server, model, holderId, 'delete'),
   };
+}
+
+/** What is no JSON is no hold: another program may have written there. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

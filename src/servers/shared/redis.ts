@@ -2,16 +2,17 @@ import { Redis } from 'ioredis';
 import type { Logger } from '../../log.ts';
 
 /** A command that waits longer than this is told as a failure, ms. */
-const COMMAND_TIMEOUT_MS = 5_000;
+const COMMAND_TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_PAUSE_MS = 5_000;
 
 /**
  * A connection to the Redis that the bot's processes share. It reconnects by itself for as long as the process lives;
- * commands fail after five seconds rather than wait for ever. The URL may hold a password and is never logged.
+ * commands fail after two seconds rather than wait for ever. The URL may hold a password and is never logged.
  */
 export function createRedis(url: string, log: Logger): Redis {
   const redis = new Redis(url, {
-    connectTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: 2,
     retryStrategy: (times) => Math.min(times * 200, MAX_PAUSE_MS),

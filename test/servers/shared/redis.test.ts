@@ -1,10 +1,11 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLog } from '../../../src/log.ts';
-import { createQueueConnection, createServerQueue } from '../../../src/servers/loading/queue.ts';
+import { createServerQueue, type ServerQueue } from '../../../src/servers/loading/queue.ts';
 import { createRedisLeader } from '../../../src/servers/shared/leader.ts';
 import { createRedis } from '../../../src/servers/shared/redis.ts';
 import { createRedisHolds } from '../../../src/servers/shared/redis-holds.ts';
+import { createRedisTurns } from '../../../src/servers/shared/turns.ts';
 import type { Hold } from '../../../src/store/types.ts';
 import { redisInstalled, startRedis, type TestRedis } from '../../support/redis.ts';
 
@@ -74,33 +75,120 @@ describe.skipIf(!redisInstalled)('what several processes share in Redis', () => 
   });
 
   describe('the queue', () => {
-    it('runs one job at a time over two processes', async () => {
-      const queues = [first, second].map((redis) =>
-        createServerQueue(
-          'main',
-          createQueueConnection(redis.duplicate(), () => undefined),
-        ),
-      );
+    const queueOf = (redis: Redis, options: { aliveMs?: number; giveUpMs?: number } = {}): ServerQueue =>
+      createServerQueue('main', (name, onChange) => createRedisTurns(redis, name, { onChange, ...options }));
+    const signal = () => AbortSignal.timeout(20_000);
+    const rest = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+    it('runs one job at a time over two processes, in the order in which they came', async () => {
+      const queues = [queueOf(first), queueOf(second)];
       let running = 0;
       let most = 0;
       const done: number[] = [];
-      const jobs = Array.from({ length: 12 }, (_, index) =>
-        queues[index % 2]!.add({
-          personId: String(index),
-          signal: AbortSignal.timeout(20_000),
-          run: async () => {
-            running += 1;
-            most = Math.max(most, running);
-            await new Promise((resolve) => setTimeout(resolve, 15));
-            running -= 1;
-            done.push(index);
-          },
-        }),
-      );
+      const jobs: Promise<void>[] = [];
+      for (let index = 0; index < 12; index++) {
+        const run = async () => {
+          running += 1;
+          most = Math.max(most, running);
+          await rest(5);
+          running -= 1;
+          done.push(index);
+        };
+        jobs.push(queues[index % 2]!.add({ personId: String(index), signal: signal(), run }));
+        await until(() => jobs.length === 0, 15);
+      }
       await Promise.all(jobs);
       expect(most).toBe(1);
-      expect(done.filter((index) => index % 2 === 0)).toEqual([0, 2, 4, 6, 8, 10]);
+      expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
       await Promise.all(queues.map((queue) => queue.close()));
+    });
+
+    it('tells places that count the jobs of other processes', async () => {
+      const queues = [queueOf(first), queueOf(second)];
+      let release = () => {};
+      const blocked = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const long = queues[0]!.add({ personId: '1', signal: signal(), run: () => blocked });
+      await until(() => queues[0]!.running() === 1);
+      const next = queues[0]!.add({ personId: '2', signal: signal(), run: async () => {} });
+      await rest(100);
+      const places: number[] = [];
+      const third = queues[1]!.add({
+        personId: '3',
+        signal: signal(),
+        onPlace: (place) => places.push(place),
+        run: async () => {},
+      });
+      expect(await until(() => places.includes(2))).toBe(true);
+      release();
+      await Promise.all([long, next, third]);
+      expect(places.at(-1)).toBe(0);
+      await Promise.all(queues.map((queue) => queue.close()));
+    });
+
+    it('forgets whoever leaves while waiting', async () => {
+      const queues = [queueOf(first), queueOf(second)];
+      let release = () => {};
+      const blocked = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const long = queues[0]!.add({ personId: '1', signal: signal(), run: () => blocked });
+      await until(() => queues[0]!.running() === 1);
+      const controller = new AbortController();
+      const left = queues[1]!.add({ personId: '2', signal: controller.signal, run: async () => 'ran' });
+      await rest(50);
+      controller.abort(new Error('left'));
+      await expect(left).rejects.toThrow('left');
+      release();
+      await long;
+      expect(await queues[0]!.add({ personId: '3', signal: signal(), run: async () => 'ran' })).toBe('ran');
+      await Promise.all(queues.map((queue) => queue.close()));
+    });
+
+    it('goes on when a process dies in its turn with others waiting there', async () => {
+      const dying = createRedis(server.url, log);
+      const queues = [queueOf(dying, { aliveMs: 600, giveUpMs: 60_000 }), queueOf(second, { aliveMs: 600 })];
+      const never = new Promise<void>(() => {});
+      const lost = [1, 2].map((index) =>
+        queues[0]!.add({ personId: String(index), signal: signal(), run: () => never }).catch(() => undefined),
+      );
+      expect(await until(() => queues[0]!.running() === 1)).toBe(true);
+      dying.disconnect();
+      const survived = queues[1]!.add({ personId: '3', signal: signal(), run: async () => 'ran' });
+      expect(await survived).toBe('ran');
+      expect(lost).toHaveLength(2);
+      await queues[1]!.close();
+    });
+
+    it('keeps its turn and goes on when Redis has forgotten everything', async () => {
+      const queues = [queueOf(first), queueOf(second)];
+      let release = () => {};
+      const blocked = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const long = queues[0]!.add({ personId: '1', signal: signal(), run: () => blocked });
+      await until(() => queues[0]!.running() === 1);
+      const next = [queues[0]!, queues[0]!].map((queue, index) =>
+        queue.add({ personId: `more ${index}`, signal: signal(), run: async () => 'ran' }),
+      );
+      await first.flushall();
+      await rest(20);
+      release();
+      expect(await Promise.all([long, ...next])).toEqual([undefined, 'ran', 'ran']);
+      await Promise.all(queues.map((queue) => queue.close()));
+    });
+
+    it('says that Redis does not answer, rather than wait for ever', async () => {
+      const lonely = createRedis('redis://127.0.0.1:1', log);
+      const queue = queueOf(lonely, { giveUpMs: 300 });
+      const jobs = ['1', '2'].map((personId) => queue.add({ personId, signal: signal(), run: async () => 'ran' }));
+      for (const job of await Promise.allSettled(jobs)) {
+        expect(job).toMatchObject({ status: 'rejected', reason: { code: 'redis-unavailable' } });
+      }
+      await expect(createRedisHolds(lonely, () => 0).list()).rejects.toMatchObject({ code: 'redis-unavailable' });
+      await queue.close();
+      lonely.disconnect();
     });
   });
 
