@@ -11,13 +11,13 @@ import { architectureNumber } from '../../estimator/estimate-facts.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec } from '../../estimator/types.ts';
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
 import type { OllamaModel } from '../../ollama/types.ts';
-import type { Hold } from '../../store/types.ts';
 import { ASSUMED_OLLAMA_VERSION, estimateServer } from '../estimate-server.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import { type AttemptParts, callLoad, loadAndProve } from './attempts.ts';
 import { type Choice, chooseContext } from './choose.ts';
+import { Consents } from './consents.ts';
 import type { HoldBook } from './holds.ts';
-import { type Candidate, findWayOut } from './in-the-way.ts';
+import { findWayOut } from './in-the-way.ts';
 import { findLoaded, isOnGpu, proveLoad, proveUnload, readAgain, sameModel } from './proof.ts';
 import { restore } from './restore.ts';
 import {
@@ -104,12 +104,14 @@ class SafeLoad {
   /** The runner that serves this model's weights now. */
   #earlier: LoadedModelView | null = null;
   #touched = false;
+  readonly #consents: Consents;
 
   constructor(parts: LoadParts, order: LoadOrder, run: LoadRun) {
     this.#parts = parts;
     this.#order = order;
     this.#run = run;
     this.#outcome = emptyOutcome(parts.server.name, order);
+    this.#consents = new Consents(parts, order, this.#outcome, run.signal, this.#step);
   }
 
   async run(): Promise<LoadOutcome> {
@@ -161,10 +163,10 @@ class SafeLoad {
     const wantedCtx = this.#wantedCtx(spec, before);
     this.#outcome.wantedCtx = wantedCtx;
     if (await this.#renewed(before, wantedCtx)) return;
-    const agreed = await this.#consentToUnload(before);
+    const agreed = await this.#consents.toUnload(before, this.#earlier);
     let choice = await this.#plan(spec, before, wantedCtx, agreed);
     if (await this.#renewed(before, choice.numCtx)) return;
-    const replaced = await this.#consentToReplace(before, choice.numCtx);
+    const replaced = await this.#consents.toReplace(before, this.#earlier, choice.numCtx);
     const leaving = [...agreed, ...replaced];
     let ready = before;
     if (leaving.length > 0) {
@@ -262,63 +264,6 @@ class SafeLoad {
     return true;
   }
 
-  /** Another context means a reload: whoever holds or uses the model now comes first. */
-  async #consentToReplace(before: ServerSnapshot, numCtx: number): Promise<readonly string[]> {
-    const earlier = this.#earlier;
-    if (earlier === null || findLoaded(before, earlier.name) === null) return [];
-    const asked = this.#order.mayUnload.some((name) => sameModel(name, earlier.name));
-    const inUse = this.#parts.isInUse(earlier.name);
-    const hold = await this.#holdOfOther(earlier.name);
-    if (hold === null && inUse && !(asked && this.#order.mayInterrupt)) {
-      this.#outcome.wayOut = { numCtx, obstacles: [{ model: earlier.name, hold, inUse }] };
-      throw new Stop('needs-room', 'reload-in-use', { model: earlier.name, ctx: earlier.contextLength ?? 0 });
-    }
-    if (hold === null || (await this.#mayTouch(hold))) return [earlier.name];
-    this.#outcome.wayOut = { numCtx, obstacles: [{ model: earlier.name, hold, inUse }] };
-    throw new Stop('refused', 'held-with-other-ctx', {
-      model: earlier.name,
-      holder: hold.holderName,
-      ctx: earlier.contextLength ?? 0,
-      wanted: numCtx,
-    });
-  }
-
-  /** The models that may go: each named by the requester, and nobody's, or agreed to by its holder. */
-  async #consentToUnload(before: ServerSnapshot): Promise<readonly string[]> {
-    const agreed: string[] = [];
-    for (const wanted of this.#order.mayUnload) {
-      const loaded = findLoaded(before, wanted);
-      if (loaded === null || loaded.name === this.#earlier?.name) continue;
-      const hold = await this.#holdOfOther(loaded.name);
-      const free = hold === null && (this.#order.mayInterrupt || !this.#parts.isInUse(loaded.name));
-      if (free || (hold !== null && (await this.#mayTouch(hold)))) agreed.push(loaded.name);
-    }
-    return agreed;
-  }
-
-  async #holdOfOther(model: string): Promise<Hold | null> {
-    const hold = await this.#parts.holds.get(this.#parts.server.name, model);
-    return hold === null || hold.holderId === this.#order.by.id ? null : hold;
-  }
-
-  /** Whether the holder lets the model go, or an administrator overrides the hold. */
-  async #mayTouch(hold: Hold): Promise<boolean> {
-    const { by, overrideHolds } = this.#order;
-    const { server, askHolder } = this.#parts;
-    const { signal } = this.#run;
-    if (overrideHolds && by.isAdmin) {
-      this.#outcome.overridden = [...this.#outcome.overridden, hold];
-      return true;
-    }
-    const params = { model: hold.model, holder: hold.holderName };
-    this.#step('ask', 'running', params);
-    const answer = await askHolder({ hold, by, server: server.name, forModel: this.#outcome.model, signal });
-    signal.throwIfAborted();
-    this.#step('ask', answer === 'agree' ? 'done' : 'failed', params);
-    if (answer === 'keep') this.#outcome.kept = [...this.#outcome.kept, hold];
-    return answer === 'agree';
-  }
-
   #estimate(snapshot: ServerSnapshot, gone: readonly string[]): EstimateServer {
     const { server, calibration } = this.#parts;
     const own = this.#earlier === null ? this.#outcome.model : this.#earlier.name;
@@ -355,7 +300,7 @@ class SafeLoad {
     }
     const choice = await this.#choose(spec, snapshot, wantedCtx, agreed);
     if (choice === null || choice.clamp !== null) {
-      const candidates = await this.#candidates(snapshot, agreed);
+      const candidates = await this.#consents.candidates(snapshot, this.#earlier, agreed);
       this.#outcome.wayOut = await findWayOut(candidates, choice?.numCtx ?? 0, (gone) =>
         this.#choose(spec, snapshot, wantedCtx, [...agreed, ...gone]),
       );
@@ -369,22 +314,6 @@ class SafeLoad {
     if (choice.clamp !== null) this.#outcome.clamp = choice.clamp;
     this.#step('plan', 'done', { ctx: choice.numCtx, wanted: this.#outcome.askedCtx ?? wantedCtx });
     return choice;
-  }
-
-  async #candidates(snapshot: ServerSnapshot, agreed: readonly string[]): Promise<readonly Candidate[]> {
-    const others = (snapshot.models ?? []).filter(
-      (other) => other.sizeVramBytes > 0 && other.name !== this.#earlier?.name && !agreed.includes(other.name),
-    );
-    const leaves = (expiry: LoadedModelView['expiresAtMs']) =>
-      typeof expiry === 'number' ? expiry : Number.POSITIVE_INFINITY;
-    return Promise.all(
-      others.map(async (other) => ({
-        model: other.name,
-        hold: await this.#holdOfOther(other.name),
-        inUse: this.#parts.isInUse(other.name),
-        leavesAtMs: leaves(other.expiresAtMs),
-      })),
-    );
   }
 
   async #unload(before: ServerSnapshot, leaving: readonly string[]): Promise<ServerSnapshot> {

@@ -188,7 +188,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     if (outcome.result !== 'loaded' || proof === null) return null;
     const untilMs = holdEnd(proof.expiresAtMs, now());
     const earlier = await holds.get(server, model);
-    const lastsLonger = earlier?.untilMs === null || (untilMs !== null && (earlier?.untilMs ?? 0) > untilMs);
+    const lastsLonger = earlier?.untilMs === null || (untilMs !== null && (earlier?.untilMs ?? 0) >= untilMs);
     if (outcome.renewed && earlier !== null && earlier.holderId !== order.by.id && lastsLonger) return earlier;
     const hold: Hold = {
       server,

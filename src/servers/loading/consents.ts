@@ -1,0 +1,113 @@
+import type { Hold } from '../../store/types.ts';
+import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
+import type { HoldBook } from './holds.ts';
+import type { Candidate } from './in-the-way.ts';
+import { findLoaded, sameModel } from './proof.ts';
+import { type AskHolder, type LoadOrder, type LoadOutcome, type LoadStep, type Mutable, Stop } from './types.ts';
+
+export interface ConsentParts {
+  readonly server: Server;
+  readonly holds: HoldBook;
+  readonly askHolder: AskHolder;
+  readonly isInUse: (model: string) => boolean;
+}
+
+/** Who must agree before a loaded model leaves for a load, and their answers. Answers go to the outcome as well. */
+export class Consents {
+  readonly #parts: ConsentParts;
+  readonly #order: LoadOrder;
+  readonly #outcome: Mutable<LoadOutcome>;
+  readonly #signal: AbortSignal;
+  readonly #step: (name: LoadStep['name'], state: LoadStep['state'], params?: LoadStep['params']) => void;
+
+  constructor(
+    parts: ConsentParts,
+    order: LoadOrder,
+    outcome: Mutable<LoadOutcome>,
+    signal: AbortSignal,
+    step: (name: LoadStep['name'], state: LoadStep['state'], params?: LoadStep['params']) => void,
+  ) {
+    this.#parts = parts;
+    this.#order = order;
+    this.#outcome = outcome;
+    this.#signal = signal;
+    this.#step = step;
+  }
+
+  /** Another context means a reload: whoever holds or uses the model now comes first. */
+  async toReplace(before: ServerSnapshot, earlier: LoadedModelView | null, numCtx: number): Promise<readonly string[]> {
+    if (earlier === null || findLoaded(before, earlier.name) === null) return [];
+    const asked = this.#order.mayUnload.some((name) => sameModel(name, earlier.name));
+    const { hold, inUse } = await this.#claim(earlier.name);
+    if (hold === null && inUse && !(asked && this.#order.mayInterrupt)) {
+      this.#outcome.wayOut = { numCtx, obstacles: [{ model: earlier.name, hold, inUse }] };
+      throw new Stop('needs-room', 'reload-in-use', { model: earlier.name, ctx: earlier.contextLength ?? 0 });
+    }
+    if (hold === null || (await this.#mayTouch(hold))) return [earlier.name];
+    this.#outcome.wayOut = { numCtx, obstacles: [{ model: earlier.name, hold, inUse }] };
+    throw new Stop('refused', 'held-with-other-ctx', {
+      model: earlier.name,
+      holder: hold.holderName,
+      ctx: earlier.contextLength ?? 0,
+      wanted: numCtx,
+    });
+  }
+
+  /** The models that may go: each named by the requester, and nobody's, or agreed to by its holder. */
+  async toUnload(before: ServerSnapshot, earlier: LoadedModelView | null): Promise<readonly string[]> {
+    const agreed: string[] = [];
+    for (const wanted of this.#order.mayUnload) {
+      const loaded = findLoaded(before, wanted);
+      if (loaded === null || loaded.name === earlier?.name) continue;
+      const { hold, inUse } = await this.#claim(loaded.name);
+      const free = hold === null && (this.#order.mayInterrupt || !inUse);
+      if (free || (hold !== null && (await this.#mayTouch(hold)))) agreed.push(loaded.name);
+    }
+    return agreed;
+  }
+
+  /** Somebody else's claim on a model: a hold, or use. What the requester holds is theirs, used or not. */
+  async #claim(model: string): Promise<{ readonly hold: Hold | null; readonly inUse: boolean }> {
+    const hold = await this.#parts.holds.get(this.#parts.server.name, model);
+    if (hold?.holderId === this.#order.by.id) return { hold: null, inUse: false };
+    return { hold, inUse: this.#parts.isInUse(model) };
+  }
+
+  /** Whether the holder lets the model go, or an administrator overrides the hold. */
+  async #mayTouch(hold: Hold): Promise<boolean> {
+    const { by, overrideHolds } = this.#order;
+    const { server, askHolder } = this.#parts;
+    const signal = this.#signal;
+    if (overrideHolds && by.isAdmin) {
+      this.#outcome.overridden = [...this.#outcome.overridden, hold];
+      return true;
+    }
+    const params = { model: hold.model, holder: hold.holderName };
+    this.#step('ask', 'running', params);
+    const answer = await askHolder({ hold, by, server: server.name, forModel: this.#outcome.model, signal });
+    signal.throwIfAborted();
+    this.#step('ask', answer === 'agree' ? 'done' : 'failed', params);
+    if (answer === 'keep') this.#outcome.kept = [...this.#outcome.kept, hold];
+    return answer === 'agree';
+  }
+
+  /** What could be unloaded to make room, with who would mind. */
+  async candidates(
+    snapshot: ServerSnapshot,
+    earlier: LoadedModelView | null,
+    agreed: readonly string[],
+  ): Promise<readonly Candidate[]> {
+    const others = (snapshot.models ?? []).filter(
+      (other) => other.sizeVramBytes > 0 && other.name !== earlier?.name && !agreed.includes(other.name),
+    );
+    const leaves = (expiry: LoadedModelView['expiresAtMs']) =>
+      typeof expiry === 'number' ? expiry : Number.POSITIVE_INFINITY;
+    return Promise.all(
+      others.map(async (other) => ({
+        model: other.name,
+        ...(await this.#claim(other.name)),
+        leavesAtMs: leaves(other.expiresAtMs),
+      })),
+    );
+  }
+}
