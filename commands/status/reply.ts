@@ -1,4 +1,4 @@
-import type { ChartSpec } from '../../src/chat/pictures/spec.ts';
+import type { ChartSpec, LinesSpec } from '../../src/chat/pictures/spec.ts';
 import type { Block, Picture, Reply } from '../../src/chat/reply.ts';
 import type { Translator } from '../../src/chat/translate.ts';
 import type { Schedule, StatusExtra } from '../../src/schedule/status-source.ts';
@@ -11,6 +11,8 @@ import { isTroubled, serverBlocks, serverLine } from './view.ts';
 /** Servers shown with bars, models and a picture; the further ones get a line each. */
 const MAX_IN_FULL = 3;
 const MAX_LINES = 40;
+/** More lines than this in one chart cannot be told apart. */
+const MAX_LINES_DRAWN = 4;
 
 /** A post by schedule tells more than one by hand. */
 export interface Scheduled {
@@ -82,10 +84,28 @@ function afterBlocks({ schedule, extra }: Scheduled, translator: Translator): Bl
   return [{ kind: 'small', text: translator.text('status.note.next', { time, id }) }];
 }
 
+/** The trend of the last 24 hours: a line per GPU, or all together where so many lines would be a tangle. */
+function trend(services: Services, snapshot: ServerSnapshot, translator: Translator): LinesSpec | null {
+  const spec = vramLines(services, snapshot, '24h', translator);
+  const [first] = spec?.lines ?? [];
+  if (spec === null || first === undefined || spec.lines.length <= MAX_LINES_DRAWN) return spec;
+  const points = first.points.map(([atMs], index) => {
+    const all = spec.lines.map((line) => line.points[index]?.[1] ?? null);
+    return [atMs, all.includes(null) ? null : all.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)] as const;
+  });
+  const totalBytes = snapshot.gpuViews.reduce((sum, gpu) => sum + (gpu.totalBytes ?? 0), 0);
+  return {
+    ...spec,
+    title: translator.t('status.trend.all', { count: spec.lines.length }),
+    maxBytes: Math.max(totalBytes, ...points.map(([, bytes]) => bytes ?? 0)),
+    lines: [{ ...first, points }],
+  };
+}
+
 /** Bars per GPU and the trend of the last 24 hours; `null` where no GPU tells its memory. */
 function statusPicture(services: Services, snapshot: ServerSnapshot, translator: Translator): Picture | null {
   const bars = vramBars(snapshot, translator);
-  const lines = vramLines(services, snapshot, '24h', translator);
+  const lines = trend(services, snapshot, translator);
   const charts = [bars, lines].filter((chart): chart is ChartSpec => chart !== null);
   if (charts.length === 0) return null;
   const alt = bars?.bars.map((bar) => `${bar.label} ${bar.note}`).join(', ') ?? translator.t('common.gpu');

@@ -79,6 +79,10 @@ export const statusMessages = area({
     en: 'The GPU numbers are old: last read {time}.',
     'zh-CN': 'GPU 数据已过时：上次读取于{time}。',
   },
+  'status.trend.all': {
+    en: 'Used on all {count:int} GPUs together, last 24 h',
+    'zh-CN': '全部 {count:int} 张 GPU 合计已用，最近 24 小时',
+  },
   'status.more-servers': { en: '… and {count:int} more servers', 'zh-CN': '……还有 {count:int} 台服务器' },
   'status.note.missed': {
     en: '{count:int} {count:plural:post was|posts were} missed or may be missing: the bot or Discord was not there.',

@@ -224,12 +224,19 @@ function linesConfiguration(spec: LinesSpec): ChartConfiguration<'line'> {
       parsing: false,
       layout: { padding: { left: 12, right: 28, top: 6, bottom: 8 } },
       plugins: {
-        title: { display: true, text: spec.title, align: 'start', font: { size: 15 }, padding: { bottom: 4 } },
+        title: {
+          display: true,
+          text: spec.title,
+          align: 'start',
+          font: { size: 15 },
+          // Without a legend in between, the topmost number of the axis would run into the title.
+          padding: { bottom: spec.lines.length > 1 ? 4 : 16 },
+        },
         legend: {
           display: spec.lines.length > 1,
           position: 'top',
           align: 'start',
-          labels: { boxWidth: 18, boxHeight: 2, padding: 10, font: { size: 12 } },
+          labels: { usePointStyle: true, pointStyle: 'line', pointStyleWidth: 26, padding: 10, font: { size: 12 } },
         },
       },
       scales: {
