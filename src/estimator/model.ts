@@ -10,7 +10,7 @@ import type { Architecture } from './compute/architecture.ts';
 import { findArchitecture } from './compute/architectures/index.ts';
 import type { Hparams } from './metadata.ts';
 import { computedLayers, MetadataReader, readHparams } from './metadata.ts';
-import { cudaBufferBytes, hostBufferBytes, typeId } from './tensors.ts';
+import { CUDA_PICKS_ROWS, cudaBufferBytes, hostBufferBytes, typeId } from './tensors.ts';
 import type { ModelSpec, TensorInfo } from './types.ts';
 import { EstimateError } from './types.ts';
 
@@ -159,8 +159,18 @@ const NEXTN_QKV: ReadonlySet<string> = new Set([
   'attn_v.bias',
 ]);
 
+/** A block's embedding table stays on the host where CUDA cannot pick its rows. */
+function placedTensor(tensor: ModelTensor, name: string): ModelTensor {
+  const picked = CUDA_PICKS_ROWS[tensor.type] === 1;
+  return name !== 'nextn.embed_tokens.weight' || picked ? tensor : { ...tensor, home: HOME_INPUT };
+}
+
 function loadsNextn(architecture: Architecture | undefined, name: string): boolean {
-  return architecture?.loadsNextn === true || (architecture?.loadsNextnQkv === true && NEXTN_QKV.has(name));
+  return (
+    architecture?.loadsNextn === true ||
+    (architecture?.loadsNextnQkv === true && NEXTN_QKV.has(name)) ||
+    architecture?.loadsNextnOf?.test(name) === true
+  );
 }
 
 function addPart(parts: Map<string, Part>, name: string, tensor: ModelTensor): void {
@@ -206,10 +216,18 @@ function compile(spec: ModelSpec): Model {
       }
       addPart(blocks[tensor.home]!, name, tensor);
       perLayer[tensor.home]!.push(`${name}:${tensor.sizes.join('x')}:${tensor.type}`);
+      tensors.push(placedTensor(tensor, name));
     } else {
       addPart(globals, info.name, tensor);
+      tensors.push(tensor);
     }
-    tensors.push(tensor);
+  }
+  const output = globals.get('output')?.weight;
+  if (output !== undefined && globals.get('token_embd')?.weight === undefined) {
+    // CodeShell: the output is loaded a second time, beside itself, to embed tokens.
+    const copy = { ...output, index: tensors.length };
+    globals.set('token_embd', { weight: copy, bias: undefined, scale: undefined });
+    tensors.push(copy);
   }
   const kinds = layerKinds(hp, perLayer, architecture);
   const embedded = globals.get('token_embd')?.weight !== undefined;
@@ -221,7 +239,7 @@ function compile(spec: ModelSpec): Model {
     tensors,
     globals,
     blocks,
-    tiedOutput: architecture?.hasOutput !== false && globals.get('output')?.weight === undefined && embedded,
+    tiedOutput: architecture?.hasOutput !== false && output === undefined && embedded,
     layerShape: kinds.shape,
     layerTypes: kinds.types,
   };

@@ -64,6 +64,10 @@ const ID_BY_NAME: ReadonlyMap<string, number> = new Map(TRAITS.map((traits, id) 
 export const BLOCK_ELEMENTS: Float64Array = Float64Array.from(TRAITS, (t) => t.block);
 /** Bytes per block, by type number. */
 export const BLOCK_BYTES: Float64Array = Float64Array.from(TRAITS, (t) => t.bytes);
+/** Quantized types whose rows CUDA can pick. */
+const PICKED: ReadonlySet<string> = new Set(['Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0']);
+/** 1 for the types whose rows CUDA can pick (`supports_op` of GET_ROWS), by type number. */
+export const CUDA_PICKS_ROWS: Uint8Array = Uint8Array.from(TRAITS, (t) => (!t.quantized || PICKED.has(t.name) ? 1 : 0));
 /** 1 for the quantized types, by type number. */
 export const IS_QUANTIZED: Uint8Array = Uint8Array.from(TRAITS, (t) => (t.quantized ? 1 : 0));
 

@@ -26,6 +26,8 @@ export interface Architecture {
    * of Q, K and V are loaded (`create_tensor_qkv` hands the flag on to the three matrices alone).
    */
   readonly loadsNextnQkv?: boolean;
+  /** Which other tensors of such blocks are loaded, by what stands behind `blk.N.`. */
+  readonly loadsNextnOf?: RegExp;
   /** True where blocks for multi-token prediction have a cache all the same. */
   readonly cachesNextn?: boolean;
   /** True for T5 and its kind: as many output rows as the batch has tokens, whatever is asked for. */
@@ -35,8 +37,12 @@ export interface Architecture {
    * layer may be left out of the graph when there are several devices.
    */
   readonly slicesPerLayer?: boolean;
+  /** True where attention and the feed-forward network stand side by side in a layer. */
+  readonly parallelBranches?: boolean;
   /** True where layers have gated delta nets, which llama.cpp fuses if it can. */
   readonly fusesDeltaNet?: boolean;
+  /** True where layers choose the cells they attend to by an indexer, which llama.cpp fuses if it can. */
+  readonly fusesIndexer?: boolean;
   /** Reads the keys that this architecture has beyond the common ones (`load_arch_hparams`). */
   hparams?(hp: Hparams, reader: MetadataReader, spec: ModelSpec): void;
   /** Whether the layer loads the rope factors of the file; default: all layers do. */

@@ -5,7 +5,7 @@
  * quantized cache since llama.cpp PR 23907.
  */
 
-import { BLOCK_BYTES, cudaRowPaddingBytes, F16, F32, IS_QUANTIZED } from '../tensors.ts';
+import { BLOCK_BYTES, CUDA_PICKS_ROWS, cudaRowPaddingBytes, F16, F32, IS_QUANTIZED } from '../tensors.ts';
 import type { Graph, Tensor } from './graph.ts';
 import { MAX_PARENTS, NO_TENSOR } from './graph.ts';
 import { OP_FLASH_ATTN, OP_GET_ROWS, OP_MUL_MAT, OP_MUL_MAT_ID, OP_ROPE, OP_SSM_SCAN } from './ops.ts';
@@ -63,6 +63,9 @@ export function cudaSupports(graph: Graph, t: Tensor): boolean {
       return false;
     }
     return flashAttentionSupported(graph.size(k, 0), graph.size(v, 0), graph.size(q, 2) / graph.size(k, 2));
+  }
+  if (op === OP_GET_ROWS) {
+    return CUDA_PICKS_ROWS[graph.type[graph.parents[t * MAX_PARENTS]!]!] === 1;
   }
   if (op === OP_SSM_SCAN) {
     const at = t * MAX_PARENTS;

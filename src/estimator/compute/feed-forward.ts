@@ -164,7 +164,9 @@ export function experts(b: GraphBuilder, layer: number, x: Tensor, options: Expe
     probabilities = g.elementwise(OP_SQRT, g.unary(logits));
   }
   let choice = probabilities;
-  const choiceBias = b.bias(layer, names.choiceBias ?? 'exp_probs_b');
+  const biasName = names.choiceBias ?? 'exp_probs_b';
+  // Hunyuan 3 names it without the suffix.
+  const choiceBias = b.bias(layer, biasName) === NO_TENSOR ? b.weight(layer, biasName) : b.bias(layer, biasName);
   if (choiceBias !== NO_TENSOR) {
     choice = g.add(probabilities, choiceBias);
   }

@@ -20,6 +20,7 @@ function scaleLogits(b: GraphBuilder, logits: Tensor): Tensor {
 /** models/command-r.cpp. */
 export const commandR: Architecture = {
   names: ['command-r'],
+  parallelBranches: true,
   hparams(hp, reader) {
     hp.logitScale = reader.numberOr('logit_scale', 0);
   },
@@ -36,6 +37,7 @@ export const commandR: Architecture = {
 /** Only windowed layers rotate. models/cohere2.cpp. */
 export const cohere2: Architecture = {
   names: ['cohere2'],
+  parallelBranches: true,
   hparams(hp, reader) {
     readWindow(hp, reader, { period: 4 });
     hp.logitScale = reader.numberOr('logit_scale', 0);
@@ -54,6 +56,7 @@ export const cohere2: Architecture = {
 /** models/cohere2moe.cpp. */
 export const cohere2moe: Architecture = {
   names: ['cohere2moe'],
+  parallelBranches: true,
   hparams(hp, reader) {
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
     hp.slidingWindow = 'standard';
@@ -64,6 +67,8 @@ export const cohere2moe: Architecture = {
     readRouting(hp, reader, 2);
     hp.normsRms = reader.numberOr('attention.layer_norm_rms_epsilon', 0) !== 0;
   },
+  loadsNextnQkv: true,
+  loadsNextnOf: /^nextn\.(?:embed_tokens|shared_head_)/,
   cachesNextn: true,
   layerKind: (hp, layer) => (layer < hp.denseLead ? 1 : 0),
   build(b) {

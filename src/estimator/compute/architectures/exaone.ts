@@ -23,6 +23,7 @@ export const exaone4: Architecture = {
     }
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
   },
+  loadsNextnQkv: true,
   cachesNextn: true,
   build(b) {
     decoder(b, {
@@ -50,6 +51,7 @@ export const exaoneMoe: Architecture = {
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
     readRouting(hp, reader);
   },
+  loadsNextnQkv: true,
   cachesNextn: true,
   build(b) {
     const { hp } = b;

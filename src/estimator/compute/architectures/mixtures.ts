@@ -83,6 +83,8 @@ export const step35: Architecture = {
     hp.limitsExperts = reader.array('swiglu_clamp_exp');
     hp.limitsShared = reader.array('swiglu_clamp_shexp');
   },
+  loadsNextnQkv: true,
+  loadsNextnOf: /^(?:attn_[qk]_norm|attn_gate|ffn_(?!norm)|exp_probs_b|nextn\.(?:embed_tokens|shared_head_))/,
   layerKind: (hp, layer) => (isLimited(hp.limitsExperts, layer) ? 1 : 0) + (isLimited(hp.limitsShared, layer) ? 2 : 0),
   build(b) {
     decoder(b, {
@@ -109,6 +111,7 @@ export const mimo2: Architecture = {
     readRouting(hp, reader);
     hp.attentionValueScale = reader.numberOr('attention.value_scale', 1);
   },
+  loadsNextnQkv: true,
   build(b) {
     const { hp } = b;
     const scales = hp.attentionValueScale !== 0 && hp.attentionValueScale !== 1;
@@ -133,6 +136,8 @@ export const hyV3: Architecture = {
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
     readRouting(hp, reader, SIGMOID);
   },
+  loadsNextnQkv: true,
+  loadsNextnOf: /^(?:ffn_(?!norm)|exp_probs_b|nextn\.(?:embed_tokens|shared_head_))/,
   build: (b) =>
     decoder(b, {
       attention: { qkNorm: 'head', ropeFactors: true },
