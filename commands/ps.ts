@@ -23,7 +23,14 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
   const { translator, services } = context;
   const { locale } = translator;
   const server = pickServer(services, options.server);
-  const snapshot = await server.snapshot({ maxAgeMs: 2_000, timeoutMs: 2_000 });
+  const [snapshot, holdsKnown] = await Promise.all([
+    server.snapshot({ maxAgeMs: 2_000, timeoutMs: 2_000 }),
+    // Another process may have written a hold a moment ago.
+    services.loads?.holds(server.name).then(
+      () => true,
+      () => false,
+    ) ?? true,
+  ]);
   const name = { code: snapshot.name };
   const { models } = snapshot;
   const problems = problemBlocks(snapshot, translator);
@@ -72,6 +79,7 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
   if (snapshot.modelsStale && snapshot.modelsAtMs !== null) {
     blocks.push({ kind: 'small', text: translator.text('ps.stale', { age: services.now() - snapshot.modelsAtMs }) });
   }
+  if (!holdsKnown) blocks.push({ kind: 'small', text: translator.text('ps.holds-unknown') });
   if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
   const vram = models.reduce((sum, model) => sum + model.sizeVramBytes, 0);
   return {

@@ -22,6 +22,7 @@ import { ASSUMED_OLLAMA_VERSION } from './servers/estimate-server.ts';
 import { readHistory } from './servers/history.ts';
 import { createServerRegistry } from './servers/registry.ts';
 import { createSampler, type Sampler } from './servers/sampler.ts';
+import { createRedisLeader, type Leader } from './servers/shared/leader.ts';
 import { createRedis } from './servers/shared/redis.ts';
 import type { ServerRegistry } from './servers/types.ts';
 import { openStore } from './store/store.ts';
@@ -95,6 +96,8 @@ export function compose({ config, log, simulated = false, files = false }: Compo
         }),
   };
   let schedules: StatusSchedules | null = null;
+  /** Which of several processes posts; claimed only by a process that can. */
+  let sharedLeader: Leader | null = null;
   return {
     services,
     hooks: services.audit === undefined ? {} : auditRefusals(services.audit),
@@ -103,11 +106,12 @@ export function compose({ config, log, simulated = false, files = false }: Compo
       chat = poster;
       if (memory === null) return services;
       const source = createStatusSource(services, memory.sampler);
+      if (redis !== null) sharedLeader = createRedisLeader(redis, 'posts', log);
       schedules = new StatusSchedules({
         schedules: memory.store.schedules,
         poster,
         source,
-        leader: onlyProcess,
+        leader: sharedLeader ?? onlyProcess,
         log,
       });
       return { ...services, schedules };
@@ -120,6 +124,7 @@ export function compose({ config, log, simulated = false, files = false }: Compo
     },
     close: async () => {
       await Promise.all([schedules?.stop(), loading?.close()]);
+      await sharedLeader?.stop();
       const parts = [memory?.sampler.stop(), servers.close(), painter.close(), registry?.close()];
       for (const result of await Promise.allSettled(parts))
         if (result.status === 'rejected') log.warn({ err: result.reason }, 'a part did not end cleanly');

@@ -199,6 +199,10 @@ export const serverMessages = area({
     'zh-CN': '{model} 部分在 CPU 上运行（{share:percent} 在 GPU）：会很慢。/fit 可查询合适的上下文。',
   },
   'ps.stale': { en: 'As of {age:duration} ago.', 'zh-CN': '{age:duration}前的数据。' },
+  'ps.holds-unknown': {
+    en: 'Who holds what could not be read just now.',
+    'zh-CN': '暂时无法读取持有者信息。',
+  },
   'ps.cloud': { en: 'cloud', 'zh-CN': '云端' },
 
   'vram.description': {

@@ -5,13 +5,10 @@ import type { Logger } from '../../log.ts';
 /** Which of several processes does what only one may do: posts, alerts, digests. */
 export interface Leader {
   /** True while the claim holds; asked right before every act. */
-  isLeader(): boolean;
+  leads(): boolean;
   /** Gives the claim up, so that another process takes over at once. Never rejects. */
   stop(): Promise<void>;
 }
-
-/** The leader of a single process. */
-export const soleLeader: Leader = { isLeader: () => true, stop: () => Promise.resolve() };
 
 /** Length of a claim, ms: a process that dies is followed after this time at the latest. */
 const CLAIM_MS = 10_000;
@@ -60,7 +57,7 @@ export function createRedisLeader(
   void renew();
 
   return {
-    isLeader: () => !stopped && performance.now() < untilMs,
+    leads: () => !stopped && performance.now() < untilMs,
     stop: async () => {
       stopped = true;
       clearInterval(timer);

@@ -195,22 +195,22 @@ describe.skipIf(!redisInstalled)('what several processes share in Redis', () => 
   describe('the leader', () => {
     it('is one, and another takes over when it stops', async () => {
       const a = createRedisLeader(first, 'posts', log, 800, 100);
-      expect(await until(() => a.isLeader())).toBe(true);
+      expect(await until(() => a.leads())).toBe(true);
       const b = createRedisLeader(second, 'posts', log, 800, 100);
       await new Promise((resolve) => setTimeout(resolve, 400));
-      expect([a.isLeader(), b.isLeader()]).toEqual([true, false]);
+      expect([a.leads(), b.leads()]).toEqual([true, false]);
       await a.stop();
-      expect(a.isLeader()).toBe(false);
-      expect(await until(() => b.isLeader())).toBe(true);
+      expect(a.leads()).toBe(false);
+      expect(await until(() => b.leads())).toBe(true);
       await b.stop();
     });
 
     it('is nobody any more when Redis does not answer, before somebody else can be', async () => {
       const lonely = createRedis(server.url, log);
       const leader = createRedisLeader(lonely, 'alerts', log, 600, 100);
-      expect(await until(() => leader.isLeader())).toBe(true);
+      expect(await until(() => leader.leads())).toBe(true);
       lonely.disconnect();
-      expect(await until(() => !leader.isLeader(), 2_000)).toBe(true);
+      expect(await until(() => !leader.leads(), 2_000)).toBe(true);
       await leader.stop();
     });
   });
