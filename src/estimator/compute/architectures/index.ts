@@ -6,6 +6,7 @@ import { bitnet } from './bitnet.ts';
 import { cohere2, cohere2moe, commandR } from './cohere.ts';
 import { deci } from './deci.ts';
 import { deepseek2, miniCpm3, plm } from './deepseek.ts';
+import { deepseek32, glmDsa } from './deepseek-sparse.ts';
 import { apertus, arcee, hunyuan, miniCpm, mistral3, nemotron } from './dense-llama.ts';
 import { dream, lladaMoe } from './diffusion.ts';
 import { euroBert, llamaEmbed, neoBert } from './encoders.ts';
@@ -37,7 +38,7 @@ import { baichuan, chatglm, cogVlm, internlm2, mainCoder, orion, refact } from '
 import { llama4 } from './llama4.ts';
 import { falconH1, graniteHybrid, jamba, mamba, nemotronH } from './mamba.ts';
 import { minimaxM2 } from './minimax.ts';
-import { afmoe, hyV3, laguna, mellum, mimo2, step35 } from './mixtures.ts';
+import { afmoe, deepseek2Ocr, hyV3, laguna, mellum, mimo2, step35 } from './mixtures.ts';
 import { olmo, olmo2, olmoe } from './olmo.ts';
 import { openElm } from './openelm.ts';
 import { phi3 } from './phi.ts';
@@ -67,6 +68,8 @@ const ARCHITECTURES: readonly Architecture[] = [
   deci,
   deepseek,
   deepseek2,
+  deepseek2Ocr,
+  deepseek32,
   dots1,
   dream,
   ernie,
@@ -84,6 +87,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   gemmaEmbedding,
   glm4,
   glm4moe,
+  glmDsa,
   gpt2,
   gptNeox,
   gptOss,

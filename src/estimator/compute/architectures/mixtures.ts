@@ -14,6 +14,13 @@ function routed(b: GraphBuilder, layer: number, x: Tensor): Tensor {
   return denseOrExperts(b, layer, x, { scales: false });
 }
 
+/** DeepSeek OCR's language model: DeepSeek 2 with ordinary attention. models/deepseek2.cpp, models/deepseek2ocr.cpp. */
+export const deepseek2Ocr: Architecture = {
+  names: ['deepseek2-ocr'],
+  hparams: (hp, reader) => readRouting(hp, reader, SOFTMAX),
+  build: (b) => decoder(b, { attention: { outputBias: false }, feedForward: denseOrExperts }),
+};
+
 /** models/mellum.cpp. */
 export const mellum: Architecture = {
   names: ['mellum'],
