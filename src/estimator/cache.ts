@@ -2,7 +2,7 @@
  * The KV cache and recurrent state per device, exact.
  *
  * Source: llama-context.cpp (padding of the context), llama-kv-cache.cpp, llama-kv-cache-iswa.cpp,
- * llama-memory-recurrent.cpp, llama-model.cpp (`create_memory`), llama.cpp b10256.
+ * llama-kv-cache-dsa.cpp, llama-memory-recurrent.cpp, llama-model.cpp (`create_memory`), llama.cpp b10256.
  */
 
 import type { Hparams } from './metadata.ts';
@@ -117,6 +117,9 @@ export function cacheBytes(
       sum += bytes(typeK, [widthK(hp, layer), cells, shape.streams]);
       if (!mla) {
         sum += bytes(typeV, [cachedWidthV(hp, layer, transposedV), cells, shape.streams]);
+      }
+      if (hp.hasIndexer[layer] === 1) {
+        sum += bytes(typeK, [hp.indexerHead, cells, shape.streams]);
       }
     }
     if (hasState(model, layer)) {

@@ -68,6 +68,9 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: 
     stays(options, 'flash attention', 1),
   );
   const decided = { ...options, flashAttention };
+  if (architecture?.fusesIndexer === true && mixed) {
+    return { model, options: { ...decided, fusedIndexer: stays(decided, 'indexer', 1) } };
+  }
   if (architecture?.fusesDeltaNet !== true || !mixed) {
     return { model, options: decided };
   }

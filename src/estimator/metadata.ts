@@ -119,6 +119,12 @@ export interface Hparams {
   headVMla: number;
   loraKv: number;
   loraQ: number;
+  /** Sparse attention: heads, their size and the cells chosen per token; size 0 = none. */
+  indexerHeads: number;
+  indexerHead: number;
+  indexerTopK: number;
+  /** 1 = the layer has an indexer of its own; else it takes the choice of a layer before it. */
+  readonly hasIndexer: Uint8Array;
   ssmConv: number;
   ssmInner: number;
   ssmState: number;
@@ -310,6 +316,10 @@ export function readHparams(spec: ModelSpec): Hparams {
     headVMla: 0,
     loraKv: 0,
     loraQ: 0,
+    indexerHeads: 0,
+    indexerHead: 0,
+    indexerTopK: 0,
+    hasIndexer: new Uint8Array(layersAll),
     ssmConv: 0,
     ssmInner: 0,
     ssmState: 0,

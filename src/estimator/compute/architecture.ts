@@ -37,6 +37,8 @@ export interface Architecture {
    * layer may be left out of the graph when there are several devices.
    */
   readonly slicesPerLayer?: boolean;
+  /** True where what outlives a layer never comes back to the same places, so that no layer may be left out. */
+  readonly buildsAllLayers?: boolean;
   /** True where attention and the feed-forward network stand side by side in a layer. */
   readonly parallelBranches?: boolean;
   /** True where layers have gated delta nets, which llama.cpp fuses if it can. */

@@ -11,6 +11,7 @@ import { F16, F32, I64, IS_QUANTIZED, rowBytes } from '../tensors.ts';
 import type { GraphBuilder } from './builder.ts';
 import type { Tensor } from './graph.ts';
 import { NO_TENSOR } from './graph.ts';
+import { OP_NONE } from './ops.ts';
 
 /** Inputs of one cache. */
 interface CacheInputs {
@@ -183,6 +184,8 @@ export interface AttendOptions {
   readonly outputBias?: boolean;
   /** The layer whose cache is read, where the layer has none of its own. */
   readonly cacheLayer?: number;
+  /** Sparse attention over latents: the numbers of the cells that each token attends to. */
+  readonly chosenCells?: Tensor;
 }
 
 function layerCache(b: GraphBuilder, inputs: AttentionInputs, layer: number, cells: number): void {
@@ -200,7 +203,8 @@ function layerCache(b: GraphBuilder, inputs: AttentionInputs, layer: number, cel
   }
 }
 
-function storeK(b: GraphBuilder, cache: Tensor, k: Tensor, rows: Tensor): Tensor {
+/** Stores rows in a cache. */
+export function storeK(b: GraphBuilder, cache: Tensor, k: Tensor, rows: Tensor): Tensor {
   const g = b.graph;
   const width = g.size(k, 0) * g.size(k, 1);
   const values = g.view(k, width, g.size(k, 2), 1, 1, g.stride(k, 2));
@@ -331,7 +335,48 @@ export function attendLatent(
     g.stride(k, 2),
     g.stride(k, 3),
   );
-  return projectOutput(b, layer, attendHeads(b, layer, x.q, k, v, cache.mask, options), options);
+  const mask = options.chosenCells === undefined ? cache.mask : maskOthers(b, cache.mask, options.chosenCells);
+  return projectOutput(b, layer, attendHeads(b, layer, x.q, k, v, mask, options), options);
+}
+
+/** The mask with all cells hidden but the chosen ones (`build_attn` of `llm_graph_input_attn_k_dsa`). */
+function maskOthers(b: GraphBuilder, mask: Tensor, chosen: Tensor): Tensor {
+  const g = b.graph;
+  const hidden = g.fill(mask);
+  const cells = g.view(
+    hidden,
+    1,
+    g.size(hidden, 0),
+    g.size(hidden, 1),
+    g.size(hidden, 3),
+    g.stride(hidden, 0),
+    g.stride(hidden, 1),
+    g.stride(hidden, 2),
+  );
+  const streams = g.size(chosen, 3);
+  const rows = g.view(
+    chosen,
+    g.size(chosen, 0),
+    g.size(chosen, 1),
+    streams,
+    1,
+    g.stride(chosen, 1),
+    g.stride(chosen, 2),
+    streams * g.stride(chosen, 3),
+  );
+  const zeros = g.fill(g.tensor(OP_NONE, F32, 1, g.size(rows, 0), g.size(rows, 1), g.size(rows, 2)));
+  const shown = g.setRows(cells, zeros, rows);
+  const whole = g.view(
+    shown,
+    g.size(shown, 1),
+    g.size(shown, 2),
+    1,
+    g.size(shown, 3),
+    g.stride(shown, 2),
+    g.stride(shown, 3),
+    g.stride(shown, 3),
+  );
+  return g.add(whole, mask);
 }
 
 function attendPlain(b: GraphBuilder, layer: number, inputs: AttentionInputs, x: Qkv, options: AttendOptions): Tensor {

@@ -34,6 +34,8 @@ export interface BuildOptions {
   /** Whether the fused delta net is on, for single steps and for longer batches. */
   readonly fusedSteps: boolean;
   readonly fusedChunks: boolean;
+  /** Whether the fused indexer of sparse attention is on. */
+  readonly fusedIndexer: boolean;
   /** Layers to build; a run of equal layers may be shortened. */
   readonly layers: Int32Array;
 }
@@ -61,7 +63,7 @@ export class GraphBuilder {
   private readonly pinsNorms: boolean;
   /** Flash attention's nodes and the layers they belong to, alternating. */
   readonly attentionNodes: number[] = [];
-  /** Fused delta nets' nodes and their layers, alternating. */
+  /** Fused delta nets' or indexers' nodes and their layers, alternating. */
   readonly fusedNodes: number[] = [];
   /** Embeddings of the tokens before they are scaled, as wide as the model (`t_inp_embd`). */
   inputRows: Tensor = NO_TENSOR;

@@ -15,10 +15,14 @@ const MAX_PERIOD = 12;
 /** Rounds of a pattern that are kept at least. */
 const KEPT_ROUNDS = 4;
 /**
- * Tensors that outlive a round change places from one to the next; after two rounds, or three where branches stand side
- * by side, they are back. So as many more rounds are kept as make the number equal to the whole's modulo both.
+ * Tensors that outlive a round change places from one to the next; after two rounds they are back, or after three where
+ * branches stand side by side. So as many more rounds are kept as make the number equal to the whole's modulo these.
  */
-const PLACES_REPEAT = 6;
+const PLACES_REPEAT = 2;
+const PLACES_REPEAT_PARALLEL = 6;
+
+/** What was asked for last: an estimate asks again for its trial graphs. */
+let last: { model: Model; placement: Placement; overrides: Overrides; all: boolean; layers: Int32Array } | undefined;
 
 /** The layers to build, in order; the first and the last computed layer are always among them. */
 export function representativeLayers(
@@ -27,11 +31,22 @@ export function representativeLayers(
   overrides: Overrides,
   all: boolean,
 ): Int32Array {
+  const same =
+    last?.model === model && last.placement === placement && last.overrides === overrides && last.all === all;
+  if (last === undefined || !same) {
+    last = { model, placement, overrides, all, layers: chooseLayers(model, placement, overrides, all) };
+  }
+  return last.layers;
+}
+
+function chooseLayers(model: Model, placement: Placement, overrides: Overrides, all: boolean): Int32Array {
   const count = model.layers;
   const sliced = model.architecture?.slicesPerLayer === true && !onOneDevice(placement);
-  if (all || sliced || count <= KEPT_ROUNDS + 1) {
+  const everyLayer = all || sliced || model.architecture?.buildsAllLayers === true;
+  if (everyLayer || count <= KEPT_ROUNDS + 1) {
     return Int32Array.from({ length: count }, (_, layer) => layer);
   }
+  const repeat = model.architecture?.parallelBranches === true ? PLACES_REPEAT_PARALLEL : PLACES_REPEAT;
   const keys = layerKeys(model, placement, overrides);
   const kept: number[] = [];
   let at = 0;
@@ -53,7 +68,7 @@ export function representativeLayers(
       kept.push(at++);
       continue;
     }
-    const rest = KEPT_ROUNDS + ((rounds - KEPT_ROUNDS) % PLACES_REPEAT);
+    const rest = KEPT_ROUNDS + ((rounds - KEPT_ROUNDS) % repeat);
     for (let layer = at; layer < at + period * rest; layer++) {
       kept.push(layer);
     }
@@ -77,7 +92,7 @@ export function graphSignature(model: Model, placement: Placement, overrides: Ov
   const tags = Array.from(layers, (layer) => {
     const device = deviceOf[layer]!;
     const parts = moved.get(layer);
-    const kind = device === host || parts !== undefined ? model.layerTypes[layer]! : model.layerShape[layer]!;
+    const kind = device === host ? model.layerTypes[layer]! : model.layerShape[layer]!;
     return `${device}:${kind}${parts ?? ''}`;
   });
   const behind = Array.from(deviceOf.subarray(model.layers));
@@ -87,14 +102,21 @@ export function graphSignature(model: Model, placement: Placement, overrides: Ov
 /** Stands for the tensors that belong to no layer. */
 const OUTSIDE = -1;
 
-/** The overridden tensors of each layer and where they are, as text. */
+const movedOf = new WeakMap<Overrides, ReadonlyMap<number, string>>();
+
+/** The overridden tensors of each layer, their types and where they are, as text. */
 function movedParts(overrides: Overrides): ReadonlyMap<number, string> {
+  const known = movedOf.get(overrides);
+  if (known !== undefined) {
+    return known;
+  }
   const moved = new Map<number, string>();
   for (const [tensor, device] of overrides) {
     const layer = tensor.home >= 0 ? tensor.home : OUTSIDE;
     const part = layer === OUTSIDE ? tensor.name : tensor.name.slice(tensor.name.indexOf('.', 4));
-    moved.set(layer, `${moved.get(layer) ?? ''}${part}@${device},`);
+    moved.set(layer, `${moved.get(layer) ?? ''}${part}:${tensor.type}@${device},`);
   }
+  movedOf.set(overrides, moved);
   return moved;
 }
 
@@ -107,7 +129,7 @@ function layerKeys(model: Model, placement: Placement, overrides: Overrides): In
   for (let layer = 0; layer < model.layers; layer++) {
     const device = deviceOf[layer]!;
     const moved = overridden.get(layer);
-    const kind = device === host || moved !== undefined ? model.layerTypes[layer]! : model.layerShape[layer]!;
+    const kind = device === host ? model.layerTypes[layer]! : model.layerShape[layer]!;
     let number = device * 4096 + kind;
     if (moved !== undefined) {
       const key = `${number}${moved}`;

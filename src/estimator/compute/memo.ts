@@ -31,6 +31,7 @@ export class ComputeMemo {
       options.pins,
       options.fusedSteps,
       options.fusedChunks,
+      options.fusedIndexer,
       placement.host,
     ];
     return `${facts.join()} ${graphSignature(model, placement, overrides, all)}`;

@@ -39,6 +39,8 @@ export interface ComputeOptions {
   /** Whether the fused delta net is on; default true. */
   readonly fusedSteps?: boolean;
   readonly fusedChunks?: boolean;
+  /** Whether the fused indexer of sparse attention is on; default true. */
+  readonly fusedIndexer?: boolean;
   /** Tokens per sequence of a trial graph, all of them outputs. */
   readonly trialTokens?: number;
 }
@@ -89,7 +91,7 @@ function planGraph(model: Model, architecture: Architecture, options: ComputeOpt
 }
 
 /** Operations that llama.cpp turns off when a trial graph puts one of them on another device than its layer. */
-export type FusedOperation = 'flash attention' | 'delta net';
+export type FusedOperation = 'flash attention' | 'delta net' | 'indexer';
 
 /**
  * Whether an operation would run on its layer's own device in every layer: what llama.cpp tries with a few tokens per
@@ -142,6 +144,7 @@ function buildGraph(model: Model, architecture: Architecture, options: ComputeOp
     embeddings: options.embeddings,
     fusedSteps: options.fusedSteps !== false,
     fusedChunks: options.fusedChunks !== false,
+    fusedIndexer: options.fusedIndexer !== false,
     layers: representativeLayers(model, options.placement, options.overrides, options.allLayers === true),
   });
   architecture.build(builder);

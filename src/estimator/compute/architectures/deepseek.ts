@@ -48,7 +48,7 @@ export const deepseek2: Architecture = {
     const context = { positions: b.inputPositions(), inputs: attentionInputs(b), outputIds: b.inputOutputIds() };
     for (const layer of b.layers) {
       x = decoderLayer(b, layer, x, context, {
-        attention: (_, __, normed) => latentAttention(b, layer, normed, context, scale),
+        attention: (_, __, normed) => latentAttention(b, layer, normed, context, { scale }),
         feedForward: (_, __, normed) => {
           if (layer < hp.denseLead) {
             return feedForward(b, layer, normed);
@@ -67,14 +67,21 @@ export const deepseek2: Architecture = {
   },
 };
 
+export interface LatentOptions {
+  /** Factor on the queries by position; NO_TENSOR = none. */
+  readonly scale?: Tensor;
+  readonly ropeFactors?: Tensor;
+  /** Sparse attention: chooses the cells to attend to, given the compressed queries. */
+  readonly choose?: (compressedQuery: Tensor) => Tensor;
+}
+
 /** Queries and the latent, both with a rotated part; then attention on the latent itself or on decompressed heads. */
-function latentAttention(
+export function latentAttention(
   b: GraphBuilder,
   layer: number,
   x: Tensor,
   context: DecoderContext,
-  scale: Tensor,
-  factors: Tensor = NO_TENSOR,
+  options: LatentOptions = {},
 ): Tensor {
   const g = b.graph;
   const { hp } = b;
@@ -83,11 +90,15 @@ function latentAttention(
   const heads = hp.heads[layer]!;
   const rotated = hp.rotary;
   const plain = headK - rotated;
+  const scale = options.scale ?? NO_TENSOR;
+  const factors = options.ropeFactors ?? NO_TENSOR;
+  let chosen: Tensor | undefined;
   let q: Tensor;
   if (b.has(layer, 'attn_q')) {
     q = b.matMul(layer, 'attn_q', x);
   } else {
     q = b.normNamed(layer, 'attn_q_a_norm', b.matMul(layer, 'attn_q_a', x));
+    chosen = options.choose?.(q);
     q = b.matMul(layer, 'attn_q_b', q);
   }
   const headRow = rowBytes(F32, headK);
@@ -110,6 +121,7 @@ function latentAttention(
     return attendLatent(b, layer, context.inputs, parts, {
       decompressV: b.weight(layer, 'attn_v_b'),
       outputBias: false,
+      ...(chosen === undefined ? {} : { chosenCells: chosen }),
     });
   }
   const kv = b.matMul(layer, 'attn_kv_b', latent);
@@ -134,7 +146,8 @@ export const miniCpm3: Architecture = {
     const context = decoderContext(b);
     for (const layer of b.layers) {
       x = decoderLayer(b, layer, x, context, {
-        attention: (_, __, normed) => latentAttention(b, layer, normed, context, NO_TENSOR, b.chosenRopeFactors(layer)),
+        attention: (_, __, normed) =>
+          latentAttention(b, layer, normed, context, { ropeFactors: b.chosenRopeFactors(layer) }),
         scaleResidual: () => true,
       });
     }
@@ -149,7 +162,7 @@ export const plm: Architecture = {
   hparams: readLatentAttention,
   build(b) {
     decoder(b, {
-      attention: (_, layer, x, context) => latentAttention(b, layer, x, context, NO_TENSOR),
+      attention: (_, layer, x, context) => latentAttention(b, layer, x, context),
       feedForward: (_, layer, x) => feedForward(b, layer, x, { activation: 'relu-sqr', biases: false }),
     });
   },
