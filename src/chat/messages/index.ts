@@ -1,3 +1,4 @@
+import { alertMessages } from './alerts.ts';
 import type { Message } from './area.ts';
 import { commonMessages } from './common.ts';
 import { consoleMessages } from './console.ts';
@@ -23,6 +24,7 @@ export const messages = {
   ...manageMessages,
   ...serverMessages,
   ...notifyMessages,
+  ...alertMessages,
   ...statusMessages,
   ...estimatorMessages,
   ...doctorMessages,
