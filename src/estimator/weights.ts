@@ -51,16 +51,44 @@ export function matchOverrides(
   config: Pick<LlamaCppConfig, 'gpus' | 'cpuTensors' | 'gpuTensors'>,
 ): Overrides {
   const host = config.gpus.length;
-  const rules = [
-    ...(config.gpuTensors ?? []).map(({ pattern, gpu }) => ({ expression: new RegExp(pattern), device: gpu })),
-    ...(config.cpuTensors ?? []).map((pattern) => ({ expression: new RegExp(pattern), device: host })),
-  ];
-  const unscannable = host === 0 ? [] : unscannableTensors(model);
-  if (rules.length === 0 && unscannable.length === 0) {
+  const { gpuTensors = [], cpuTensors = [] } = config;
+  if (gpuTensors.length === 0 && cpuTensors.length === 0 && unscannableTensors(model).length === 0) {
     return NO_OVERRIDES;
   }
-  const overrides = new Map<ModelTensor, number>(unscannable.map((tensor) => [tensor, host]));
-  for (const tensor of model.tensors) {
+  const key = JSON.stringify([host, gpuTensors.map(({ pattern, gpu }) => [pattern, gpu]), cpuTensors]);
+  let known = matched.get(model);
+  if (known === undefined || known.size >= MAX_MATCHED) {
+    known = new Map();
+    matched.set(model, known);
+  }
+  let overrides = known.get(key);
+  if (overrides === undefined) {
+    const rules = [
+      ...gpuTensors.map(({ pattern, gpu }) => ({ expression: new RegExp(pattern), device: gpu })),
+      ...cpuTensors.map((pattern) => ({ expression: new RegExp(pattern), device: host })),
+    ];
+    overrides = applyRules(model, host, rules);
+    known.set(key, overrides);
+  }
+  return overrides;
+}
+
+/** What patterns matched before: callers ask for one set of patterns with many contexts. */
+const matched = new WeakMap<Model, Map<string, Overrides>>();
+const MAX_MATCHED = 64;
+
+function applyRules(
+  model: Model,
+  host: number,
+  rules: readonly { readonly expression: RegExp; readonly device: number }[],
+): Overrides {
+  const overrides = new Map<ModelTensor, number>();
+  if (host > 0) {
+    for (const tensor of unscannableTensors(model)) {
+      overrides.set(tensor, host);
+    }
+  }
+  for (const tensor of rules.length === 0 ? [] : model.tensors) {
     const rule = rules.find(({ expression }) => expression.test(tensor.name));
     if (rule !== undefined) {
       overrides.set(tensor, rule.device);
@@ -75,14 +103,14 @@ const unscannables = new WeakMap<Model, readonly ModelTensor[]>();
  * Decays of a state space that CUDA's scan does not take: llama.cpp leaves them in host memory, even where the
  * architecture does not scan with them (Kimi Linear, PLaMo 2).
  */
-function unscannableTensors(model: Model): readonly ModelTensor[] {
+export function unscannableTensors(model: Model): readonly ModelTensor[] {
   let tensors = unscannables.get(model);
   if (tensors === undefined) {
     const { hp } = model;
     tensors = model.blocks.flatMap((parts) => {
       const decay = parts.get('ssm_a')?.weight;
-      // One row = a decay that is multiplied (Qwen's delta nets), not scanned with.
-      if (decay === undefined || decay.sizes[1] === 1) {
+      // Qwen's delta nets have a vector, which is not taken for one to scan with.
+      if (decay === undefined || (decay.sizes[1] === 1 && model.architecture?.fusesDeltaNet === true)) {
         return [];
       }
       const [rows, heads] = decay.sizes;

@@ -103,6 +103,8 @@ export class Allocator {
   private own: Uint8Array = new Uint8Array(0);
   private buffer: Int8Array = new Int8Array(0);
   private offset: Float64Array = new Float64Array(0);
+  /** Bytes taken, with padding. */
+  private taken: Float64Array = new Float64Array(0);
   private readonly lists: FreeList[] = [];
   private cpu = 0;
 
@@ -147,6 +149,7 @@ export class Allocator {
       this.own = new Uint8Array(capacity);
       this.buffer = new Int8Array(capacity);
       this.offset = new Float64Array(capacity);
+      this.taken = new Float64Array(capacity);
     }
     this.children.fill(0, 0, tensors);
     this.views.fill(0, 0, tensors);
@@ -207,7 +210,9 @@ export class Allocator {
       return;
     }
     this.buffer[t] = backend;
-    this.offset[t] = this.lists[backend]!.take(this.alignedBytes(graph, t, backend));
+    const bytes = this.alignedBytes(graph, t, backend);
+    this.taken[t] = bytes;
+    this.offset[t] = this.lists[backend]!.take(bytes);
   }
 
   private placeOverParent(graph: Graph, t: Tensor): boolean {
@@ -240,8 +245,9 @@ export class Allocator {
   /** What a parent has beyond its heir's size is free at once. */
   private freeRest(graph: Graph, t: Tensor, parent: Tensor): void {
     const backend = this.buffer[parent]!;
-    const parentBytes = this.alignedBytes(graph, parent, backend);
+    const parentBytes = this.taken[parent]!;
     const bytes = this.alignedBytes(graph, t, backend);
+    this.taken[t] = bytes;
     if (parentBytes > bytes) {
       this.lists[backend]!.give(this.offset[parent]! + bytes, parentBytes - bytes);
     }
@@ -269,8 +275,7 @@ export class Allocator {
     if (graph.isOutput(t)) {
       return;
     }
-    const backend = this.buffer[t]!;
-    this.lists[backend]!.give(this.offset[t]!, this.alignedBytes(graph, t, backend));
+    this.lists[this.buffer[t]!]!.give(this.offset[t]!, this.taken[t]!);
     this.own[t] = 0;
   }
 }

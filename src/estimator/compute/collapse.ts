@@ -9,6 +9,7 @@
 import type { Model } from '../model.ts';
 import type { Placement } from '../placement.ts';
 import type { Overrides } from '../weights.ts';
+import { unscannableTensors } from '../weights.ts';
 
 /** Longest pattern looked for (a full layer behind five windowed ones is 6). */
 const MAX_PERIOD = 12;
@@ -42,7 +43,9 @@ export function representativeLayers(
 function chooseLayers(model: Model, placement: Placement, overrides: Overrides, all: boolean): Int32Array {
   const count = model.layers;
   const sliced = model.architecture?.slicesPerLayer === true && !onOneDevice(placement);
-  const everyLayer = all || sliced || model.architecture?.buildsAllLayers === true;
+  // Each decay that stays on the host is an input of its own on the layer's device.
+  const crosses = overrides.size > 0 && unscannableTensors(model).length > 0;
+  const everyLayer = all || sliced || crosses || model.architecture?.buildsAllLayers === true;
   if (everyLayer || count <= KEPT_ROUNDS + 1) {
     return Int32Array.from({ length: count }, (_, layer) => layer);
   }

@@ -86,6 +86,7 @@ function mptAttention(b: GraphBuilder, layer: number, x: Tensor, context: Decode
 /** Branches side by side or one behind the other, as the file says. models/gptneox.cpp. */
 export const gptNeox: Architecture = {
   names: ['gptneox'],
+  parallelBranches: true,
   hparams(hp, reader) {
     hp.parallelResidual = reader.boolean('use_parallel_residual') ?? true;
   },
@@ -106,6 +107,7 @@ export const gptNeox: Architecture = {
 /** models/falcon.cpp. */
 export const falcon: Architecture = {
   names: ['falcon'],
+  parallelBranches: true,
   build: (b) =>
     parallelDecoder(b, {
       norm: 'layer',
@@ -117,6 +119,7 @@ export const falcon: Architecture = {
 /** models/phi2.cpp. */
 export const phi2: Architecture = {
   names: ['phi2'],
+  parallelBranches: true,
   build: (b) =>
     parallelDecoder(b, {
       norm: 'layer',
