@@ -35,6 +35,9 @@ export function statusReply(
     const picture = statusPicture(services, snapshot, translator);
     if (picture !== null) blocks.push({ kind: 'picture', picture });
   }
+  if (blocks.some(({ kind }) => kind === 'code')) {
+    blocks.push({ kind: 'small', text: translator.text('status.legend') });
+  }
   const further = snapshots.slice(MAX_IN_FULL);
   if (further.length > 0) {
     const items = further.slice(0, MAX_LINES).map((snapshot) => serverLine(snapshot, translator));

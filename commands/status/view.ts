@@ -138,7 +138,9 @@ function ageBlocks(snapshot: ServerSnapshot, translator: Translator): Block[] {
 export function serverBlocks(snapshot: ServerSnapshot, translator: Translator, services: Services): Block[] {
   const blocks: Block[] = [...problemBlocks(snapshot, translator)];
   const bars = barBlock(snapshot, translator);
-  if (bars !== null) blocks.push(bars, { kind: 'small', text: translator.text('status.legend') });
+  if (bars !== null) blocks.push(bars);
+  const missing = snapshot.missingGpus.length;
+  if (missing > 0) blocks.push({ kind: 'text', text: translator.text('status.missing', { count: missing }) });
   blocks.push(...modelBlocks(snapshot, translator, services));
   const others = snapshot.figures.usedByOthersBytes;
   if (others !== null && others >= SMALLEST_BYTES) {
@@ -163,6 +165,7 @@ export function isTroubled(snapshot: ServerSnapshot): boolean {
   return (
     snapshot.ollama.state !== 'up' ||
     snapshot.gpuStale ||
+    snapshot.missingGpus.length > 0 ||
     snapshot.gpuProblems.length > 0 ||
     snapshot.gpuViews.some((gpu) => gpu.state !== 'ok') ||
     spilled === true
@@ -178,6 +181,7 @@ export function statusFingerprint(snapshot: ServerSnapshot | null, services: Ser
     snapshot.ollama.state,
     snapshot.gpuStale,
     snapshot.gpuProblems.map(({ code }) => code),
+    snapshot.missingGpus,
     snapshot.gpuViews.map((gpu) => [gpu.uuid, gpu.state, amount(gpu.freeBytes), amount(gpu.ollamaBytes)]),
     snapshot.models?.map((model) => [
       model.name,

@@ -232,9 +232,9 @@ class Killer {
         this.pass();
         return ref;
       },
-      edit: (...args) => chat.edit(...args),
+      edit: (ref, reply) => chat.edit(ref, reply),
       delete: (...args) => chat.delete(...args),
-      direct: (...args) => chat.direct(...args),
+      direct: (userId, reply) => chat.direct(userId, reply),
       missingPermissions: () => chat.missingPermissions(),
     };
   }

@@ -70,6 +70,10 @@ export const statusMessages = area({
   'status.part.leaves': { en: 'leaves {time}', 'zh-CN': '{time}卸载' },
   'status.part.pinned': { en: 'stays', 'zh-CN': '常驻' },
   'status.part.stopping': { en: 'leaving', 'zh-CN': '正在卸载' },
+  'status.missing': {
+    en: '⚠ {count:int} {count:plural:GPU that was there before is missing|GPUs that were there before are missing}.',
+    'zh-CN': '⚠ 有 {count:int} 张之前存在的 GPU 不见了。',
+  },
   'status.others': {
     en: 'Other programs and driver overhead: {bytes:bytes}.',
     'zh-CN': '其他程序和驱动开销：{bytes:bytes}。',
