@@ -84,9 +84,8 @@ export class AlertKeeper {
         detector = new AlertDetector(snapshot.name, open);
         this.#detectors.set(snapshot.name, detector);
       }
-      const events = detector.observe(snapshot);
-      for (const event of events) this.#take(event);
-      if (events.length > 0) this.#write();
+      for (const event of detector.observe(snapshot)) this.#take(event);
+      this.#write();
     } catch (error) {
       this.#loaded = false;
       this.#settings.log.error({ err: error, server: snapshot.name }, 'alerts could not be kept');
@@ -132,7 +131,7 @@ export class AlertKeeper {
 
   #write(): void {
     if (this.#stopped || this.#writing !== null || this.#now() < this.#pauseUntilMs) return;
-    if (!this.#settings.leader.leads()) return;
+    if (this.#next() === null || !this.#settings.leader.leads()) return;
     this.#writing = this.#writeAll()
       .catch((error: unknown) => this.#settings.log.error({ err: error }, 'alerts could not be written'))
       .finally(() => {
