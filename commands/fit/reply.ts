@@ -9,6 +9,9 @@ import type { Services } from '../services.ts';
 import { type Advice, type FitAnswer, totalBytes, usedGpus } from './answer.ts';
 import type { FitQuestion } from './question.ts';
 
+/** Remarks that say Ollama would unload others first. */
+const EVICTION_NOTES: ReadonlySet<string> = new Set(['evicts-others', 'evicts-loaded']);
+
 const TONE: Readonly<Record<Plan['verdict'], Tone>> = { fits: 'good', partial: 'warning', cpu: 'bad', refused: 'bad' };
 
 /** Words for a reason or remark from the estimator, or null where there are none. */
@@ -199,6 +202,7 @@ function remarks(answer: FitAnswer, translator: Translator, services: Services):
   if (plan.ollamaError !== undefined)
     lines.push(translator.text('fit.note.refused', { text: { code: plan.ollamaError } }));
   for (const note of plan.notes) {
+    if (EVICTION_NOTES.has(note.code)) continue;
     const text = reasonText(translator, 'note', note);
     if (text !== null) lines.push(text);
   }
@@ -279,6 +283,12 @@ function actions(answer: FitAnswer, translator: Translator): Action[] {
 /** The answer as a reply: the verdict first. */
 export function fitReply(answer: FitAnswer, translator: Translator, services: Services): Reply {
   const blocks: Block[] = [];
+  // That somebody else's model would go is no remark for the small print.
+  const evictions = answer.plan.notes.filter((note) => EVICTION_NOTES.has(note.code));
+  for (const note of evictions) {
+    const text = reasonText(translator, 'note', note);
+    if (text !== null) blocks.push({ kind: 'text', text });
+  }
   const why = answer.plan.verdict === 'fits' ? null : reasonText(translator, 'reason', answer.plan.reason);
   if (why !== null) blocks.push({ kind: 'text', text: why });
   blocks.push(table(answer, translator), { kind: 'text', text: largestLine(answer, translator) });
@@ -298,7 +308,7 @@ export function fitReply(answer: FitAnswer, translator: Translator, services: Se
   if (drawn !== null) blocks.push(drawn);
   for (const text of remarks(answer, translator, services)) blocks.push({ kind: 'small', text });
   return {
-    tone: TONE[answer.plan.verdict],
+    tone: answer.plan.verdict === 'fits' && evictions.length > 0 ? 'warning' : TONE[answer.plan.verdict],
     title: title(answer, translator),
     blocks,
     actions: actions(answer, translator),

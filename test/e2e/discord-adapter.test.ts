@@ -232,6 +232,7 @@ describe('a disturbed connection', () => {
   it('survives a void interaction without a word', async () => {
     discord.faults.add(/^POST \/interactions/, { kind: 'error', status: 404, code: 10062 }, 1);
     discord.slash('echo', { text: 'void' }, somebody());
+    await eventually(() => discord.faults.pending() === 0);
     expect((await discord.slash('echo', { text: 'next' }, somebody()).shows()).text).toContain('next');
   });
 });

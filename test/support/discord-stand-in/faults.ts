@@ -22,6 +22,11 @@ export class Faults {
     this.#faults.push({ match, effect, times });
   }
 
+  /** Requests that are still to be hit. */
+  pending(): number {
+    return this.#faults.reduce((sum, { times }) => sum + times, 0);
+  }
+
   clear(): void {
     this.#faults.length = 0;
   }
