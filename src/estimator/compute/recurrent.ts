@@ -87,7 +87,7 @@ interface Scan {
 }
 
 /** Runs the state space over the batch and stores the new states; the outputs stand in front of them. */
-function scan(b: GraphBuilder, layer: number, inputs: RecurrentInputs, s: Scan): Tensor {
+export function scan(b: GraphBuilder, layer: number, inputs: RecurrentInputs, s: Scan): Tensor {
   const g = b.graph;
   const { hp } = b;
   const stored = recurrentStates(b, layer);

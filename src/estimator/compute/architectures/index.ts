@@ -43,8 +43,10 @@ import { olmo, olmo2, olmoe } from './olmo.ts';
 import { openElm } from './openelm.ts';
 import { phi3 } from './phi.ts';
 import { plamo, plamo3 } from './plamo.ts';
+import { plamo2 } from './plamo2.ts';
 import { qwen2, qwen2moe, qwen2vl, qwen3, qwen3moe, qwen3vl } from './qwen.ts';
 import { qwen3next, qwen35 } from './qwen-next.ts';
+import { rwkv, rwkvQwen2 } from './rwkv.ts';
 import { stableLm } from './stablelm.ts';
 import { talkie } from './talkie.ts';
 
@@ -130,6 +132,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   phi2,
   phi3,
   plamo,
+  plamo2,
   plamo3,
   plm,
   qwen2,
@@ -141,6 +144,8 @@ const ARCHITECTURES: readonly Architecture[] = [
   qwen3next,
   qwen3vl,
   refact,
+  rwkv,
+  rwkvQwen2,
   seedOss,
   smallThinker,
   smollm3,
