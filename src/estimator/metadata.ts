@@ -133,6 +133,8 @@ export interface Hparams {
   shortConvCache: number;
   wkvHeadSize: number;
   tokenShift: number;
+  /** RWKV 6: every so many layers the state is halved, 0 = never. */
+  rescaleLayers: number;
   kdaHeadSize: number;
   denseLead: number;
   feedForwardExpert: number;
@@ -328,6 +330,7 @@ export function readHparams(spec: ModelSpec): Hparams {
     shortConvCache: 0,
     wkvHeadSize: 0,
     tokenShift: 2,
+    rescaleLayers: 0,
     kdaHeadSize: 0,
     denseLead: 0,
     feedForwardExpert: 0,

@@ -39,8 +39,11 @@ export interface Architecture {
   readonly slicesPerLayer?: boolean;
   /** True where what outlives a layer never comes back to the same places, so that no layer may be left out. */
   readonly buildsAllLayers?: boolean;
-  /** True where attention and the feed-forward network stand side by side in a layer. */
-  readonly parallelBranches?: boolean;
+  /**
+   * True where what outlives a layer may be back in its place only after three layers, not two: attention and network
+   * side by side, norms behind them only, states that are carried along.
+   */
+  readonly placesRepeatLate?: boolean;
   /** True where layers have gated delta nets, which llama.cpp fuses if it can. */
   readonly fusesDeltaNet?: boolean;
   /** True where layers choose the cells they attend to by an indexer, which llama.cpp fuses if it can. */

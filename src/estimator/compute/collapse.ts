@@ -16,11 +16,11 @@ const MAX_PERIOD = 12;
 /** Rounds of a pattern that are kept at least. */
 const KEPT_ROUNDS = 4;
 /**
- * Tensors that outlive a round change places from one to the next; after two rounds they are back, or after three where
- * branches stand side by side. So as many more rounds are kept as make the number equal to the whole's modulo these.
+ * Tensors that outlive a round change places from one to the next; after two rounds they are back, or after three in some
+ * architectures. So as many more rounds are kept as make the number equal to the whole's modulo these.
  */
 const PLACES_REPEAT = 2;
-const PLACES_REPEAT_PARALLEL = 6;
+const PLACES_REPEAT_LATE = 6;
 
 /** What was asked for last: an estimate asks again for its trial graphs. */
 let last: { model: Model; placement: Placement; overrides: Overrides; all: boolean; layers: Int32Array } | undefined;
@@ -49,7 +49,7 @@ function chooseLayers(model: Model, placement: Placement, overrides: Overrides, 
   if (everyLayer || count <= KEPT_ROUNDS + 1) {
     return Int32Array.from({ length: count }, (_, layer) => layer);
   }
-  const repeat = model.architecture?.parallelBranches === true ? PLACES_REPEAT_PARALLEL : PLACES_REPEAT;
+  const repeat = model.architecture?.placesRepeatLate === true ? PLACES_REPEAT_LATE : PLACES_REPEAT;
   const keys = layerKeys(model, placement, overrides);
   const kept: number[] = [];
   let at = 0;

@@ -20,7 +20,7 @@ function scaleLogits(b: GraphBuilder, logits: Tensor): Tensor {
 /** models/command-r.cpp. */
 export const commandR: Architecture = {
   names: ['command-r'],
-  parallelBranches: true,
+  placesRepeatLate: true,
   hparams(hp, reader) {
     hp.logitScale = reader.numberOr('logit_scale', 0);
   },
@@ -37,7 +37,7 @@ export const commandR: Architecture = {
 /** Only windowed layers rotate. models/cohere2.cpp. */
 export const cohere2: Architecture = {
   names: ['cohere2'],
-  parallelBranches: true,
+  placesRepeatLate: true,
   hparams(hp, reader) {
     readWindow(hp, reader, { period: 4 });
     hp.logitScale = reader.numberOr('logit_scale', 0);
@@ -56,7 +56,7 @@ export const cohere2: Architecture = {
 /** models/cohere2moe.cpp. */
 export const cohere2moe: Architecture = {
   names: ['cohere2moe'],
-  parallelBranches: true,
+  placesRepeatLate: true,
   hparams(hp, reader) {
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
     hp.slidingWindow = 'standard';

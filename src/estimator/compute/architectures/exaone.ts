@@ -17,6 +17,7 @@ const WINDOWED_LAYERS = 64;
 /** Norms behind the branches only; no rope on full layers between windowed ones. models/exaone4.cpp. */
 export const exaone4: Architecture = {
   names: ['exaone4'],
+  placesRepeatLate: true,
   hparams(hp, reader) {
     if (hp.layersAll === WINDOWED_LAYERS) {
       readWindow(hp, reader, { period: 4, windowTokens: 4096 });

@@ -27,6 +27,7 @@ export const glm4: Architecture = {
 /** models/glm4-moe.cpp. */
 export const glm4moe: Architecture = {
   names: ['glm4moe'],
+  placesRepeatLate: true,
   hparams(hp, reader) {
     readMrope(hp, reader);
     hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);

@@ -86,7 +86,7 @@ function mptAttention(b: GraphBuilder, layer: number, x: Tensor, context: Decode
 /** Branches side by side or one behind the other, as the file says. models/gptneox.cpp. */
 export const gptNeox: Architecture = {
   names: ['gptneox'],
-  parallelBranches: true,
+  placesRepeatLate: true,
   hparams(hp, reader) {
     hp.parallelResidual = reader.boolean('use_parallel_residual') ?? true;
   },
@@ -107,7 +107,7 @@ export const gptNeox: Architecture = {
 /** models/falcon.cpp. */
 export const falcon: Architecture = {
   names: ['falcon'],
-  parallelBranches: true,
+  placesRepeatLate: true,
   build: (b) =>
     parallelDecoder(b, {
       norm: 'layer',
@@ -119,7 +119,7 @@ export const falcon: Architecture = {
 /** models/phi2.cpp. */
 export const phi2: Architecture = {
   names: ['phi2'],
-  parallelBranches: true,
+  placesRepeatLate: true,
   build: (b) =>
     parallelDecoder(b, {
       norm: 'layer',

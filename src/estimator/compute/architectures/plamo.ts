@@ -9,7 +9,7 @@ import { parallelDecoder } from '../parallel-decoder.ts';
 /** models/plamo.cpp. */
 export const plamo: Architecture = {
   names: ['plamo'],
-  parallelBranches: true,
+  placesRepeatLate: true,
   build: (b) =>
     parallelDecoder(b, { sum: ({ graph: g }, { x, attended, hidden }) => g.add(g.add(hidden, attended), x) }),
 };

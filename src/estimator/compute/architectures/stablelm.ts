@@ -6,7 +6,7 @@ import { parallelDecoder } from '../parallel-decoder.ts';
 
 export const stableLm: Architecture = {
   names: ['stablelm'],
-  parallelBranches: true,
+  placesRepeatLate: true,
   build(b) {
     const attention = { qkNorm: 'head', qkNormKind: 'layer', outputBias: false } as const;
     if (b.has(0, 'ffn_norm')) {
