@@ -107,4 +107,32 @@ export const alertMessages = area({
     en: 'The GPUs of {server} are read again.',
     'zh-CN': '{server} 的 GPU 已可读取。',
   },
+
+  'digest.title': { en: 'The week from {from} to {to}', 'zh-CN': '{from} 至 {to} 一周' },
+  'digest.peak': {
+    en: '{gpu}: at most {used:bytes} of {total:bytes}, {when}',
+    'zh-CN': '{gpu}：最多 {used:bytes} / {total:bytes}，{when}',
+  },
+  'digest.no-samples': { en: 'No GPU was read in this time.', 'zh-CN': '此期间没有读取到 GPU。' },
+  'digest.busiest.util': {
+    en: 'Busiest hours: {hours} of what the GPUs can compute.',
+    'zh-CN': '最繁忙的时段：{hours}（GPU 算力）。',
+  },
+  'digest.busiest.memory': {
+    en: 'Busiest hours: {hours} of the GPU memory held by models.',
+    'zh-CN': '最繁忙的时段：{hours}（模型占用的显存）。',
+  },
+  'digest.column.model': { en: 'model', 'zh-CN': '模型' },
+  'digest.column.time': { en: 'loaded', 'zh-CN': '加载时长' },
+  'digest.column.loads': { en: 'loads', 'zh-CN': '次数' },
+  'digest.column.vram': { en: 'GPU memory', 'zh-CN': '显存' },
+  'digest.no-models': { en: 'No model was loaded.', 'zh-CN': '没有加载过模型。' },
+  'digest.unused': {
+    en: '{count:int} {count:plural:model|models} on disk were never seen loaded; together {bytes:bytes}:',
+    'zh-CN': '磁盘上有 {count:int} 个模型从未被加载；共 {bytes:bytes}：',
+  },
+  'digest.unused-unknown': {
+    en: 'Which models lie on disk unused is not known: Ollama did not answer.',
+    'zh-CN': '无法得知磁盘上有哪些未使用的模型：Ollama 没有响应。',
+  },
 });
