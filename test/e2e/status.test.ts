@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startDemo } from '../../src/demo.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
@@ -71,6 +72,8 @@ async function load(model: string, keepAlive: string | number): Promise<void> {
 describe('/status', () => {
   it('now: shows bars, what is loaded and the picture', async () => {
     await load('llama3.2:1b', '10m');
+    // Numbers of the last two seconds are fresh enough for an answer.
+    await sleep(2_100);
     const { text, message } = await discord.slash('status now').shows();
     expect(readable(text)).toContain('GPU status of `main`');
     expect(text).toMatch(/█+░+ +\d\.\d\/8\.0/);
@@ -114,7 +117,7 @@ describe('/status', () => {
     const tried = discord.sent(/channels\/\d+\/messages/).length;
     await bot.kill(true);
     await startBot();
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await sleep(2_500);
     expect(discord.sent(/channels\/\d+\/messages/)).toHaveLength(tried);
   });
 
