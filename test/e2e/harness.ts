@@ -83,6 +83,11 @@ export class BotProcess {
     return { code, signal, tookMs: Date.now() - at };
   }
 
+  /** Stops the process where it stands: connections stay open, nothing is answered. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
   /** Ends the process whatever it does, and removes its data. */
   async kill(keepData = false): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {

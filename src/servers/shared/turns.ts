@@ -3,13 +3,13 @@ import type { Redis } from 'ioredis';
 import { RedisUnavailable } from './unavailable.ts';
 
 /** A process that was not heard of for this long is dead: its tickets are void and its turn ends, ms. */
-const ALIVE_MS = 10_000;
+const ALIVE_MS = 6_000;
 /** While a job of ours waits, its turn is asked for this often, ms. */
 const ASK_EVERY_MS = 200;
 /** While a job of ours runs, Redis hears of us this often, ms. */
-const RENEW_EVERY_MS = 2_000;
+const RENEW_EVERY_MS = 1_500;
 /** Without an answer for this long, those who wait are told, ms. */
-const GIVE_UP_MS = 10_000;
+const GIVE_UP_MS = 6_000;
 /** The end of the program waits this long for Redis, ms. */
 const CLOSE_LIMIT_MS = 1_000;
 
@@ -88,11 +88,11 @@ interface Taker {
 }
 
 /**
- * A line in Redis, first come first served over all processes. A process that dies is passed over after ten seconds.
+ * A line in Redis, first come first served over all processes. A process that dies is passed over after six seconds.
  * Bottleneck's own clustering is not used: it never frees the place of a process that died while its job ran
  * (`process_tick.lua` removes only clients without running jobs), nor one whose end Redis did not hear.
  *
- * A process that loses Redis in its turn finishes its job. Should Redis be gone for it alone and for longer than ten
+ * A process that loses Redis in its turn finishes its job. Should Redis be gone for it alone and for longer than six
  * seconds, another may begin meanwhile; Ollama then loads one after the other by itself.
  */
 export function createRedisTurns(redis: Redis, server: string, options: TurnsOptions = {}): Turns {
