@@ -8,6 +8,7 @@
 
 import type { Architecture } from './compute/architecture.ts';
 import { findArchitecture } from './compute/architectures/index.ts';
+import { describeByTensors } from './compute/generic.ts';
 import type { Hparams } from './metadata.ts';
 import { computedLayers, MetadataReader, readHparams } from './metadata.ts';
 import { CUDA_PICKS_ROWS, cudaBufferBytes, hostBufferBytes, typeId } from './tensors.ts';
@@ -45,8 +46,9 @@ export type Parts = ReadonlyMap<string, Part>;
 export interface Model {
   readonly spec: ModelSpec;
   readonly hp: Hparams;
-  /** Undefined = llama.cpp's graph of this architecture is not described here. */
-  readonly architecture: Architecture | undefined;
+  readonly architecture: Architecture;
+  /** False = llama.cpp's graph of this architecture is not described here, but guessed from the tensors. */
+  readonly described: boolean;
   readonly layers: number;
   readonly tensors: readonly ModelTensor[];
   /** Tensors outside the blocks: `output`, `token_embd`, `rope_freqs`. */
@@ -111,12 +113,13 @@ const OUTPUT_NAMES: ReadonlySet<string> = new Set([
 
 const EVERY_LAYER_NAMES: ReadonlySet<string> = new Set(['rope_freqs', 'rope_factors_long', 'rope_factors_short']);
 
-const BLOCK_PREFIX = /^(?:enc\.|dec\.)?blk\.(\d+)\./;
+/** `blk.N.`; T5's blocks keep `enc.` and `dec.` in front of the rest of their names. */
+const BLOCK_PREFIX = /^(enc\.|dec\.)?blk\.(\d+)\./;
 
 function homeOf(name: string, embeddingNormIsOutput: boolean): TensorHome {
   const block = BLOCK_PREFIX.exec(name);
   if (block !== null) {
-    return Number(block[1]);
+    return Number(block[2]);
   }
   const dot = name.indexOf('.');
   const stem = dot === -1 ? name : name.slice(0, dot);
@@ -165,11 +168,11 @@ function placedTensor(tensor: ModelTensor, name: string): ModelTensor {
   return name !== 'nextn.embed_tokens.weight' || picked ? tensor : { ...tensor, home: HOME_INPUT };
 }
 
-function loadsNextn(architecture: Architecture | undefined, name: string): boolean {
+function loadsNextn(architecture: Architecture, name: string): boolean {
   return (
-    architecture?.loadsNextn === true ||
-    (architecture?.loadsNextnQkv === true && NEXTN_QKV.has(name)) ||
-    architecture?.loadsNextnOf?.test(name) === true
+    architecture.loadsNextn === true ||
+    (architecture.loadsNextnQkv === true && NEXTN_QKV.has(name)) ||
+    architecture.loadsNextnOf?.test(name) === true
   );
 }
 
@@ -192,9 +195,10 @@ function addPart(parts: Map<string, Part>, name: string, tensor: ModelTensor): v
 }
 
 function compile(spec: ModelSpec): Model {
-  const architecture = findArchitecture(spec.architecture);
+  const known = findArchitecture(spec.architecture);
+  const architecture = known ?? describeByTensors(spec);
   const hp = readHparams(spec);
-  architecture?.hparams?.(hp, new MetadataReader(spec), spec);
+  architecture.hparams?.(hp, new MetadataReader(spec), spec);
   const layers = computedLayers(hp);
   const tensors: ModelTensor[] = [];
   const globals = new Map<string, Part>();
@@ -204,13 +208,13 @@ function compile(spec: ModelSpec): Model {
     if (isProjectorTensor(info.name)) {
       continue;
     }
-    const tensor = compileTensor(info, tensors.length, architecture?.embeddingNormIsOutput ?? false);
+    const tensor = compileTensor(info, tensors.length, architecture.embeddingNormIsOutput ?? false);
     const block = BLOCK_PREFIX.exec(info.name);
     if (block !== null) {
       if (tensor.home >= hp.layersAll) {
         throw new EstimateError('tensor-invalid', { tensor: tensor.name });
       }
-      const name = info.name.slice(block[0].length);
+      const name = `${block[1] ?? ''}${info.name.slice(block[0].length)}`;
       if (tensor.home >= layers && !loadsNextn(architecture, name)) {
         continue;
       }
@@ -235,11 +239,12 @@ function compile(spec: ModelSpec): Model {
     spec,
     hp,
     architecture,
+    described: known !== undefined,
     layers,
     tensors,
     globals,
     blocks,
-    tiedOutput: architecture?.hasOutput !== false && output === undefined && embedded,
+    tiedOutput: architecture.hasOutput !== false && output === undefined && embedded,
     layerShape: kinds.shape,
     layerTypes: kinds.types,
   };
@@ -248,7 +253,7 @@ function compile(spec: ModelSpec): Model {
 function layerKinds(
   hp: Hparams,
   tensorsOf: readonly string[][],
-  architecture: Architecture | undefined,
+  architecture: Architecture,
 ): { readonly shape: Int32Array; readonly types: Int32Array } {
   const shape = new Int32Array(hp.layersAll);
   const types = new Int32Array(hp.layersAll);
@@ -262,7 +267,7 @@ function layerKinds(
       hp.headsKv[layer],
       hp.feedForward[layer],
       hp.cacheLayers >= 0 && layer >= hp.cacheLayers ? 1 : 0,
-      architecture?.layerKind?.(hp, layer) ?? 0,
+      architecture.layerKind?.(hp, layer) ?? 0,
     ].join(',');
     const tensors = [...tensorsOf[layer]!].sort();
     const shapes = tensors.map((tensor) => tensor.slice(0, tensor.lastIndexOf(':')));

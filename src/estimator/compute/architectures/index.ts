@@ -48,6 +48,7 @@ import { qwen2, qwen2moe, qwen2vl, qwen3, qwen3moe, qwen3vl } from './qwen.ts';
 import { qwen3next, qwen35 } from './qwen-next.ts';
 import { rwkv, rwkvQwen2 } from './rwkv.ts';
 import { stableLm } from './stablelm.ts';
+import { t5, t5Encoder } from './t5.ts';
 import { talkie } from './talkie.ts';
 
 const ARCHITECTURES: readonly Architecture[] = [
@@ -152,6 +153,8 @@ const ARCHITECTURES: readonly Architecture[] = [
   stableLm,
   starcoder2,
   step35,
+  t5,
+  t5Encoder,
   talkie,
 ];
 
