@@ -65,29 +65,29 @@ export function shapeContext(
 /** Whether the layer has K and V of its own. */
 export function hasOwnCache(model: Model, layer: number): boolean {
   const { hp, architecture } = model;
-  const memory = architecture?.memory ?? 'attention';
+  const memory = architecture.memory ?? 'attention';
   if (
     memory === 'none' ||
     memory === 'recurrent' ||
-    layer >= (architecture?.cachesNextn ? hp.layersAll : model.layers)
+    layer >= (architecture.cachesNextn ? hp.layersAll : model.layers)
   ) {
     return false;
   }
   if (hp.cacheLayers >= 0 && layer >= hp.cacheLayers) {
     return false;
   }
-  return memory === 'attention' || (architecture?.attends?.(hp, layer) ?? hp.isRecurrent[layer] === 0);
+  return memory === 'attention' || (architecture.attends?.(hp, layer) ?? hp.isRecurrent[layer] === 0);
 }
 
 /** Whether the layer has a recurrent state. */
 export function hasState(model: Model, layer: number): boolean {
   const { hp, architecture } = model;
-  const memory = architecture?.memory ?? 'attention';
+  const memory = architecture.memory ?? 'attention';
   if (memory === 'recurrent') {
     return layer < model.layers;
   }
   return (
-    memory === 'hybrid' && layer < model.layers && (architecture?.recurs?.(hp, layer) ?? hp.isRecurrent[layer] === 1)
+    memory === 'hybrid' && layer < model.layers && (architecture.recurs?.(hp, layer) ?? hp.isRecurrent[layer] === 1)
   );
 }
 

@@ -6,7 +6,7 @@
 
 import { cacheBytes, shapeContext } from './cache.ts';
 import { decideFlashAttention } from './compute/flash-attention.ts';
-import { guessCompute } from './compute/guess.ts';
+import { cautious } from './compute/generic.ts';
 import type { ComputeMemo } from './compute/memo.ts';
 import type { ComputeOptions, FusedOperation } from './compute/planner.ts';
 import { computeBytes, staysWithLayers } from './compute/planner.ts';
@@ -43,7 +43,7 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: 
   const fullOffload = placement.gpuLayers > hp.layersAll;
   const patterns = (config.cpuTensors?.length ?? 0) + (config.gpuTensors?.length ?? 0);
   const pipeline = config.gpus.length > 1 && fullOffload && patterns === 0;
-  const wantsAll = config.outputs === 0 || model.architecture?.hasEncoder === true;
+  const wantsAll = config.outputs === 0 || model.architecture.hasEncoder === true;
   const options: ComputeOptions = {
     shape,
     placement,
@@ -63,15 +63,15 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: 
   // Layers and tensors on the host may draw operations of neighbours away from their layers.
   const mixed = placement.host > 0 && (overrides.size > 0 || placement.deviceOf.includes(placement.host));
   const stays = (trial: ComputeOptions, operation: FusedOperation, tokens: number) =>
-    architecture === undefined || !mixed || staysWithLayers(model, architecture, trial, operation, tokens, memo);
+    !mixed || staysWithLayers(model, architecture, trial, operation, tokens, memo);
   const flashAttention = decideFlashAttention(model, config, { placement, typeK, typeV }, () =>
     stays(options, 'flash attention', 1),
   );
   const decided = { ...options, flashAttention };
-  if (architecture?.fusesIndexer === true && mixed) {
+  if (architecture.fusesIndexer === true && mixed) {
     return { model, options: { ...decided, fusedIndexer: stays(decided, 'indexer', 1) } };
   }
-  if (architecture?.fusesDeltaNet !== true || !mixed) {
+  if (architecture.fusesDeltaNet !== true || !mixed) {
     return { model, options: decided };
   }
   const fusedSteps = stays(decided, 'delta net', 1);
@@ -105,8 +105,8 @@ export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: Com
   const weights = weightBytes(model, placement, options.overrides);
   const cache = cacheBytes(model, placement, shape, options.typeK, options.typeV, options.transposedV);
   const { architecture } = model;
-  const compute =
-    architecture === undefined ? guessCompute(model, options) : computeBytes(model, architecture, options, memo);
+  const planned = computeBytes(model, architecture, options, memo);
+  const compute = model.described ? planned : planned.map(cautious);
   const layers = new Array<number>(placement.host + 1).fill(0);
   for (const device of placement.deviceOf) {
     layers[device] = layers[device]! + 1;
@@ -130,7 +130,7 @@ export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: Com
     pipelineCopies: options.copies,
     cpuLayers: layers[placement.host]! - (outputOnHost ? 1 : 0),
     totalLayers: model.hp.layersAll + 1,
-    computeBasis: architecture === undefined ? 'guess' : 'planned',
+    computeBasis: model.described ? 'planned' : 'guess',
   };
 }
 

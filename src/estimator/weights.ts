@@ -110,7 +110,7 @@ export function unscannableTensors(model: Model): readonly ModelTensor[] {
     tensors = model.blocks.flatMap((parts) => {
       const decay = parts.get('ssm_a')?.weight;
       // Qwen's delta nets have a vector, which is not taken for one to scan with.
-      if (decay === undefined || (decay.sizes[1] === 1 && model.architecture?.fusesDeltaNet === true)) {
+      if (decay === undefined || (decay.sizes[1] === 1 && model.architecture.fusesDeltaNet === true)) {
         return [];
       }
       const [rows, heads] = decay.sizes;
@@ -164,7 +164,7 @@ function addGlobals(model: Model, placement: Placement, overrides: Overrides, re
   const outputDevice = deviceOf[model.hp.layersAll]!;
   const withFactors = new Set<number>();
   for (let layer = 0; layer < model.layers; layer++) {
-    if (model.architecture?.usesRopeFactors?.(model.hp, layer) !== false) {
+    if (model.architecture.usesRopeFactors?.(model.hp, layer) !== false) {
       withFactors.add(deviceOf[layer]!);
     }
   }
