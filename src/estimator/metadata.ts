@@ -158,6 +158,8 @@ export interface Hparams {
   perLayerEmbedding: number;
   /** Granite: whether layers rotate at all. */
   ropeFinetuned: boolean;
+  /** Chameleon: norms stand behind the branches. */
+  normsBehind: boolean;
   /** Cohere 2 with experts: norms are RMS norms. */
   normsRms: boolean;
   /** GPT-NeoX: attention and network stand side by side. */
@@ -347,6 +349,7 @@ export function readHparams(spec: ModelSpec): Hparams {
     temperatureScale: 0,
     perLayerEmbedding: 0,
     ropeFinetuned: false,
+    normsBehind: false,
     normsRms: false,
     parallelResidual: false,
     logitScale: 0,

@@ -3,6 +3,7 @@
 import type { Architecture } from '../architecture.ts';
 import { bert, gemmaEmbedding, modernBert } from './bert.ts';
 import { bitnet } from './bitnet.ts';
+import { chameleon } from './chameleon.ts';
 import { cohere2, cohere2moe, commandR } from './cohere.ts';
 import { deci } from './deci.ts';
 import { deepseek2, miniCpm3, plm } from './deepseek.ts';
@@ -62,6 +63,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   bert,
   bitnet,
   bloom,
+  chameleon,
   chatglm,
   cogVlm,
   cohere2,
