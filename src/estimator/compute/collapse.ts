@@ -13,8 +13,15 @@ import { unscannableTensors } from '../weights.ts';
 
 /** Longest pattern looked for (a full layer behind five windowed ones is 6). */
 const MAX_PERIOD = 12;
-/** Rounds of a pattern that are kept at least. */
+/** Rounds of a pattern that are kept at least: fewer where a round has many layers. */
 const KEPT_ROUNDS = 4;
+const KEPT_LONG_ROUNDS = 2;
+/** Layers from which a pattern is long. */
+const LONG_PERIOD = 4;
+
+function keptRounds(period: number): number {
+  return period < LONG_PERIOD ? KEPT_ROUNDS : KEPT_LONG_ROUNDS;
+}
 /**
  * Tensors that outlive a round change places from one to the next; after two rounds they are back, or after three in some
  * architectures. So as many more rounds are kept as make the number equal to the whole's modulo these.
@@ -42,27 +49,31 @@ export function representativeLayers(
 
 function chooseLayers(model: Model, placement: Placement, overrides: Overrides, all: boolean): Int32Array {
   const count = model.layers;
-  const sliced = model.architecture?.slicesPerLayer === true && !onOneDevice(placement);
+  const sliced = model.architecture.slicesPerLayer === true && !onOneDevice(placement);
   // Each decay that stays on the host is an input of its own on the layer's device.
   const crosses = overrides.size > 0 && unscannableTensors(model).length > 0;
-  const everyLayer = all || sliced || crosses || model.architecture?.buildsAllLayers === true;
+  const everyLayer = all || sliced || crosses || model.architecture.buildsAllLayers === true;
   if (everyLayer || count <= KEPT_ROUNDS + 1) {
     return Int32Array.from({ length: count }, (_, layer) => layer);
   }
-  const repeat = model.architecture?.placesRepeatLate === true ? PLACES_REPEAT_LATE : PLACES_REPEAT;
+  const repeat = model.architecture.placesRepeatLate === true ? PLACES_REPEAT_LATE : PLACES_REPEAT;
   const keys = layerKeys(model, placement, overrides);
   const kept: number[] = [];
   let at = 0;
   while (at < count) {
     let period = 0;
     let rounds = 0;
-    for (let candidate = 1; candidate <= MAX_PERIOD && at + candidate * (KEPT_ROUNDS + 1) < count; candidate++) {
+    for (let candidate = 1; candidate <= MAX_PERIOD; candidate++) {
+      const least = keptRounds(candidate);
+      if (at + candidate * (least + 1) >= count) {
+        continue;
+      }
       let end = at + candidate;
       while (end < count - 1 && keys[end] === keys[end - candidate]) {
         end++;
       }
       const repeated = Math.floor((end - at) / candidate);
-      if (repeated > KEPT_ROUNDS && repeated * candidate > rounds * period) {
+      if (repeated > least && repeated * candidate > rounds * period) {
         period = candidate;
         rounds = repeated;
       }
@@ -71,7 +82,8 @@ function chooseLayers(model: Model, placement: Placement, overrides: Overrides, 
       kept.push(at++);
       continue;
     }
-    const rest = KEPT_ROUNDS + ((rounds - KEPT_ROUNDS) % repeat);
+    const least = keptRounds(period);
+    const rest = least + ((rounds - least) % repeat);
     for (let layer = at; layer < at + period * rest; layer++) {
       kept.push(layer);
     }

@@ -16,6 +16,7 @@ import { representativeLayers } from './collapse.ts';
 import { Graph, NO_TENSOR } from './graph.ts';
 import type { ComputeMemo } from './memo.ts';
 import { pool } from './pooling.ts';
+import type { ScheduleOptions } from './schedule.ts';
 import { Schedule } from './schedule.ts';
 
 export interface ComputeOptions {
@@ -69,8 +70,9 @@ export function computeBytes(
   if (known !== undefined) {
     return known;
   }
-  planGraph(model, architecture, options);
-  if (options.copies > 1 && schedule.splitCount > gpus + 1 && options.allLayers !== true) {
+  const built = buildGraph(model, architecture, options).layers.length;
+  schedule.plan(graph, scheduleOptions(options));
+  if (options.copies > 1 && schedule.splitCount > gpus + 1 && built < model.layers) {
     // Something in the layers runs on the host: with pipelining every layer then has copies of its own that last.
     return computeBytes(model, architecture, { ...options, allLayers: true }, memo);
   }
@@ -79,15 +81,9 @@ export function computeBytes(
   return bytes;
 }
 
-function planGraph(model: Model, architecture: Architecture, options: ComputeOptions): GraphBuilder {
-  const builder = buildGraph(model, architecture, options);
-  schedule.plan(graph, {
-    gpus: options.placement.host,
-    copies: options.copies,
-    opOffload: options.opOffload,
-    pins: options.pins,
-  });
-  return builder;
+function scheduleOptions(options: ComputeOptions): ScheduleOptions {
+  const { copies, opOffload, pins } = options;
+  return { gpus: options.placement.host, copies, opOffload, pins };
 }
 
 /** Operations that llama.cpp turns off when a trial graph puts one of them on another device than its layer. */
@@ -109,14 +105,61 @@ export function staysWithLayers(
     const key = `${operation} ${trialTokens} ${memo.key(model, options, options.allLayers === true)}`;
     return memo.stays(key, () => staysWithLayers(model, architecture, options, operation, trialTokens));
   }
-  const builder = planGraph(model, architecture, { ...options, trialTokens, pins: true });
-  const nodes = operation === 'flash attention' ? builder.attentionNodes : builder.fusedNodes;
-  for (let i = 0; i < nodes.length; i += 2) {
-    if (schedule.backendOf[nodes[i]!] !== options.placement.deviceOf[nodes[i + 1]!]) {
-      return false;
+  return rememberedStay(model, options, `${operation} ${trialTokens}`, () => {
+    const trial = { ...options, trialTokens, pins: true };
+    const builder = buildGraph(model, architecture, trial);
+    schedule.assign(graph, scheduleOptions(trial));
+    const nodes = operation === 'flash attention' ? builder.attentionNodes : builder.fusedNodes;
+    for (let i = 0; i < nodes.length; i += 2) {
+      if (schedule.backendOf[nodes[i]!] !== options.placement.deviceOf[nodes[i + 1]!]) {
+        return false;
+      }
     }
+    return true;
+  });
+}
+
+const stayed = new WeakMap<Model, WeakMap<Overrides, Map<string, boolean>>>();
+const MAX_STAYED = 64;
+
+/**
+ * Backends depend on where layers and tensors are, on types and on the number of sequences, not on the context's length:
+ * so one trial serves for all contexts of a placement.
+ */
+function rememberedStay(model: Model, options: ComputeOptions, trial: string, find: () => boolean): boolean {
+  let byOverrides = stayed.get(model);
+  if (byOverrides === undefined) {
+    byOverrides = new WeakMap();
+    stayed.set(model, byOverrides);
   }
-  return true;
+  let known = byOverrides.get(options.overrides);
+  if (known === undefined || known.size >= MAX_STAYED) {
+    known = new Map();
+    byOverrides.set(options.overrides, known);
+  }
+  const { placement, shape } = options;
+  const key = [
+    trial,
+    placement.host,
+    placement.gpuLayers,
+    placement.deviceOf.join(),
+    shape.sequences,
+    shape.streams,
+    options.flashAttention,
+    options.transposedV,
+    options.typeK,
+    options.typeV,
+    options.embeddings,
+    options.opOffload,
+    options.fusedSteps,
+    options.fusedChunks,
+  ].join(' ');
+  let result = known.get(key);
+  if (result === undefined) {
+    result = find();
+    known.set(key, result);
+  }
+  return result;
 }
 
 /** Number of nodes and splits of the whole graph, as llama.cpp logs them. */

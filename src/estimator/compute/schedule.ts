@@ -38,6 +38,12 @@ export class Schedule {
   /** First of a tensor's copies on a backend: index tensor * backends + backend, 0 = none (tensor 0 is never a copy). */
   private copyOf: Int32Array = new Int32Array(0);
 
+  /** The graph's nodes without views, which no backend runs. */
+  private running: Int32Array = new Int32Array(0);
+  private runningCount = 0;
+  /** How many of them have no backend yet. */
+  private unassigned = 0;
+
   private splitBackend: number[] = [];
   private splitStart: number[] = [];
   /** Where the inputs of a split begin in {@link splitInputs}. */
@@ -47,16 +53,11 @@ export class Schedule {
 
   /** Plans a built graph. Parents of the graph's nodes are replaced by copies where they cross backends. */
   plan(graph: Graph, options: ScheduleOptions): void {
-    const backends = options.gpus + 1;
-    const tensors = graph.count;
-    if (this.backendOf.length < tensors * 2) {
-      this.backendOf = new Int8Array(tensors * 2);
+    const entries = graph.count * (options.gpus + 1);
+    if (this.copyOf.length < entries) {
+      this.copyOf = new Int32Array(entries * 2);
     }
-    this.backendOf.fill(-1, 0, tensors);
-    if (this.copyOf.length < tensors * backends) {
-      this.copyOf = new Int32Array(tensors * backends * 2);
-    }
-    this.copyOf.fill(0, 0, tensors * backends);
+    this.copyOf.fill(0, 0, entries);
     this.assign(graph, options);
     this.split(graph, options);
     this.collect(graph, options);
@@ -105,41 +106,58 @@ export class Schedule {
     return -1;
   }
 
-  private assign(graph: Graph, options: ScheduleOptions): void {
+  /** Only says which backend runs each node. */
+  assign(graph: Graph, options: ScheduleOptions): void {
+    const tensors = graph.count;
+    if (this.backendOf.length < tensors * 2) {
+      this.backendOf = new Int8Array(tensors * 2);
+      this.running = new Int32Array(tensors * 2);
+    }
     const cpu = options.gpus;
     const backendOf = this.backendOf;
+    backendOf.fill(-1, 0, tensors);
     for (let i = 0; i < graph.leafCount; i++) {
       const leaf = graph.leafs[i]!;
       backendOf[leaf] = this.fromCurrent(graph, leaf, options);
     }
+    let running = 0;
+    let unassigned = 0;
     for (let i = 0; i < graph.nodeCount; i++) {
       const node = graph.nodes[i]!;
       const pin = options.pins ? graph.pinned[node]! : -1;
-      backendOf[node] = pin !== -1 ? pin : this.fromCurrent(graph, node, options);
+      const backend = pin !== -1 ? pin : this.fromCurrent(graph, node, options);
+      backendOf[node] = backend;
+      if (IS_VIEW_OP[graph.op[node]!] === 0) {
+        this.running[running++] = node;
+        unassigned += backend === -1 ? 1 : 0;
+      }
     }
+    this.runningCount = running;
+    this.unassigned = unassigned;
     this.expandOver(graph, cpu, true, true);
     this.expandOver(graph, cpu, true, false);
     this.expandOver(graph, cpu, false, true);
     this.expandOver(graph, cpu, false, false);
-    this.assignRest(graph, cpu);
+    if (this.unassigned > 0) {
+      this.assignRest(graph, cpu);
+    }
     this.assignParents(graph, cpu);
   }
 
   /** Pass 2: neighbours without a backend take the one next to them; at first GPUs only. */
   private expandOver(graph: Graph, cpu: number, gpusOnly: boolean, down: boolean): void {
     const backendOf = this.backendOf;
-    const count = graph.nodeCount;
+    const running = this.running;
+    const count = this.runningCount;
     let current = -1;
-    for (let step = 0; step < count; step++) {
-      const node = graph.nodes[down ? step : count - 1 - step]!;
-      if (IS_VIEW_OP[graph.op[node]!] === 1) {
-        continue;
-      }
+    for (let step = 0; step < count && this.unassigned > 0; step++) {
+      const node = running[down ? step : count - 1 - step]!;
       const own = backendOf[node]!;
       if (own !== -1) {
         current = gpusOnly && own === cpu ? -1 : own;
       } else if (current !== -1 && this.supports(graph, current, cpu, node)) {
         backendOf[node] = current;
+        this.unassigned--;
       }
     }
   }
@@ -147,9 +165,9 @@ export class Schedule {
   /** Pass 3: nodes that nothing reached go where most of their parents are readable. */
   private assignRest(graph: Graph, cpu: number): void {
     const backendOf = this.backendOf;
-    for (let i = 0; i < graph.nodeCount; i++) {
-      const node = graph.nodes[i]!;
-      if (backendOf[node] !== -1 || IS_VIEW_OP[graph.op[node]!] === 1) {
+    for (let i = 0; i < this.runningCount; i++) {
+      const node = this.running[i]!;
+      if (backendOf[node] !== -1) {
         continue;
       }
       let best = -1;
