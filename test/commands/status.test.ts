@@ -80,7 +80,7 @@ describe('a status', () => {
         ]),
       }),
     );
-    expect(text).toContain('held by Ada * until in 5 min');
+    expect(text).toContain('held by Ada *, ends in 5 min');
     expect(text).toContain('held by Bob');
   });
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startDemo } from '../../src/demo.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { DiscordStandIn, type Message, messageText } from '../support/discord-stand-in/index.ts';
@@ -12,135 +12,159 @@ import { BotProcess, eventually, readable } from './harness.ts';
 const OPERATOR_ROLE = '900000000000000001';
 const OPERATOR = { roles: [OPERATOR_ROLE], userId: '820000000000000001', name: 'ada' };
 
-let discord: DiscordStandIn;
-let simulator: Simulator;
-let dataDir: string;
-let bot: BotProcess;
+/** A chat, a GPU server and a bot of one test. */
+class World {
+  readonly discord: DiscordStandIn;
+  readonly simulator: Simulator;
+  readonly dataDir: string;
+  bot: BotProcess | null = null;
 
-beforeAll(async () => {
-  simulator = (await startDemo({ LOG_LEVEL: 'silent' })).simulator;
-});
+  constructor(discord: DiscordStandIn, simulator: Simulator, dataDir: string) {
+    this.discord = discord;
+    this.simulator = simulator;
+    this.dataDir = dataDir;
+  }
 
-afterAll(async () => {
-  await simulator?.close();
-});
+  /** Starts the bot, after ending the one that runs as a power cut would. */
+  async restart(): Promise<void> {
+    await this.bot?.kill(true);
+    const bot = await BotProcess.start(this.discord, {
+      dataDir: this.dataDir,
+      env: {
+        OLLAMA_HOST: this.simulator.url,
+        GPU_SOURCE: `prometheus+${this.simulator.url}/metrics`,
+        OPERATOR_ROLES: OPERATOR_ROLE,
+      },
+    });
+    this.bot = bot;
+    await eventually(() => bot.stderr.includes('"ready"'), 30_000);
+  }
 
-beforeEach(async () => {
-  discord = await DiscordStandIn.start();
-  dataDir = await mkdtemp(join(tmpdir(), 'headroom-status-'));
-  await startBot();
-});
+  async schedule(options: Readonly<Record<string, string>>): Promise<string> {
+    return readable((await this.discord.slash('status schedule', options, OPERATOR).shows()).text);
+  }
 
-afterEach(async () => {
-  await bot?.kill(true);
-  expect(discord.violations).toEqual([]);
-  await discord.stop();
-  await rm(dataDir, { recursive: true, force: true });
-});
+  async list(): Promise<string> {
+    return readable((await this.discord.slash('status list').shows()).text);
+  }
 
-async function startBot(): Promise<void> {
-  bot = await BotProcess.start(discord, {
-    dataDir,
-    env: {
-      OLLAMA_HOST: simulator.url,
-      GPU_SOURCE: `prometheus+${simulator.url}/metrics`,
-      OPERATOR_ROLES: OPERATOR_ROLE,
-    },
-  });
-  await eventually(() => bot.stderr.includes('"ready"'));
+  async live(): Promise<Message> {
+    expect(await this.schedule({ cron: '0 9 * * *', mode: 'live', timezone: 'Europe/Berlin' })).toContain(
+      'live status',
+    );
+    return (await this.discord.waitPost(({ how }) => how === 'post')).message;
+  }
+
+  get posted(): number {
+    return this.discord.posts.filter(({ how }) => how === 'post').length;
+  }
+
+  /** Loads a model behind the bot's back. */
+  async load(model: string, keepAlive: string | number): Promise<void> {
+    const answer = await fetch(`${this.simulator.url}/api/generate`, {
+      method: 'POST',
+      body: JSON.stringify({ model, keep_alive: keepAlive }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    await answer.text();
+  }
 }
 
-async function schedule(options: Readonly<Record<string, string>>): Promise<string> {
-  return readable((await discord.slash('status schedule', options, OPERATOR).shows()).text);
+async function inWorld(test: (world: World) => Promise<void>): Promise<void> {
+  const discord = await DiscordStandIn.start();
+  const { simulator } = await startDemo({ LOG_LEVEL: 'silent' });
+  const world = new World(discord, simulator, await mkdtemp(join(tmpdir(), 'headroom-status-')));
+  try {
+    await world.restart();
+    await test(world);
+    expect(discord.violations).toEqual([]);
+  } finally {
+    await world.bot?.kill(true);
+    await discord.stop();
+    await simulator.close();
+    await rm(world.dataDir, { recursive: true, force: true });
+  }
 }
 
-async function liveMessage(): Promise<Message> {
-  expect(await schedule({ cron: '0 9 * * *', mode: 'live', timezone: 'Europe/Berlin' })).toContain('live status');
-  return (await discord.waitPost(({ how }) => how === 'post')).message;
-}
+describe.concurrent('/status', { timeout: 90_000 }, () => {
+  it('live: one message, the same after a restart, that shows changes also while the gateway is lost', () =>
+    inWorld(async (world) => {
+      const message = await world.live();
+      expect(messageText(message)).toContain('No model is loaded');
+      await world.load('llama3.2:1b', '10m');
+      await world.restart();
+      await eventually(() => messageText(message).includes('llama3.2:1b'));
+      const edits = message.edits;
+      await world.load('llama3.2:1b', 0);
+      const outage = setInterval(() => world.discord.gateway.drop(4000), 300);
+      try {
+        await eventually(() => messageText(message).includes('No model is loaded'), 45_000);
+      } finally {
+        clearInterval(outage);
+      }
+      expect(message.edits).toBeGreaterThan(edits);
+      expect(message.files.map(({ filename }) => filename)).toEqual(['status-main.png']);
+      expect(world.posted).toBe(1);
+    }));
 
-/** Loads a model behind the bot's back. */
-async function load(model: string, keepAlive: string | number): Promise<void> {
-  const answer = await fetch(`${simulator.url}/api/generate`, {
-    method: 'POST',
-    body: JSON.stringify({ model, keep_alive: keepAlive }),
-    signal: AbortSignal.timeout(20_000),
-  });
-  await answer.text();
-}
+  it('live: a deleted message comes back once, also when it was deleted while the bot was down', () =>
+    inWorld(async (world) => {
+      const { discord } = world;
+      const message = await world.live();
+      discord.deleteMessage(message);
+      await world.restart();
+      const again = await discord.waitPost(({ how, message: { id } }) => how === 'post' && id !== message.id, 30_000);
+      expect(again.text).toContain('GPU status of');
+      await sleep(2_500);
+      expect(world.posted).toBe(2);
+    }));
 
-describe('/status', () => {
-  it('now: shows bars, what is loaded and the picture', async () => {
-    await load('llama3.2:1b', '10m');
-    // Numbers of the last two seconds are fresh enough for an answer.
-    await sleep(2_100);
-    const { text, message } = await discord.slash('status now').shows();
-    expect(readable(text)).toContain('GPU status of `main`');
-    expect(text).toMatch(/█+░+ +\d\.\d\/8\.0/);
-    expect(text).toMatch(/`llama3\.2:1b` · .*<t:\d+:R>/);
-    await load('llama3.2:1b', 0);
-    expect(message.files[0]?.data.subarray(1, 4).toString()).toBe('PNG');
-  });
+  it('live: when the channel is closed to the bot, its owner is told and nothing more is tried', () =>
+    inWorld(async (world) => {
+      const { discord } = world;
+      await world.live();
+      discord.setBotPermissions(discord.channel, 0n);
+      await world.restart();
+      const told = await discord.waitPost(({ text }) => text.includes('was ended'));
+      expect(discord.world.channels.get(told.message.channelId)?.userId).toBe(OPERATOR.userId);
+      await eventually(() => world.bot?.stderr.includes('a schedule was stopped'));
+      const tried = discord.sent(/channels\/\d+\/messages/).length;
+      await world.restart();
+      expect(await world.list()).toContain('may no longer write there');
+      await sleep(2_500);
+      expect(discord.sent(/channels\/\d+\/messages/)).toHaveLength(tried);
+    }));
 
-  it('schedule, live: one message that shows changes and is the same one after a restart', async () => {
-    const message = await liveMessage();
-    expect(messageText(message)).toContain('No model is loaded');
-    await bot.kill(true);
-    await load('llama3.2:1b', '10m');
-    await startBot();
-    await eventually(() => messageText(message).includes('llama3.2:1b'));
-    expect(message.edits).toBeGreaterThan(0);
-    await load('llama3.2:1b', 0);
-    await eventually(() => messageText(message).includes('No model is loaded'), 40_000);
-    expect(discord.posts.filter(({ how }) => how === 'post')).toHaveLength(1);
-    expect((await discord.slash('status list').shows()).text).toContain('0 9 * * *');
-  }, 70_000);
+  it('shows the status at once, says when a post comes, refuses what cannot be, completes, and ends a schedule', () =>
+    inWorld(async (world) => {
+      const { discord } = world;
+      const quiet = discord.world.addChannel('quiet', 0n);
+      await world.load('llama3.2:1b', '10m');
+      await world.restart();
+      const { text, message } = await discord.slash('status now').shows();
+      expect(text).toMatch(/█+░+ +\d\.\d\/8\.0/);
+      expect(text).toMatch(/`llama3\.2:1b` · .*<t:\d+:R>/);
+      expect(message.files[0]?.data.subarray(1, 4).toString()).toBe('PNG');
 
-  it('schedule, live: a deleted message comes back once, also after a restart', async () => {
-    const message = await liveMessage();
-    discord.deleteMessage(message);
-    await bot.kill(true);
-    await startBot();
-    const again = await discord.waitPost(({ how, message: { id } }) => how === 'post' && id !== message.id, 40_000);
-    expect(again.text).toContain('GPU status of');
-    expect(discord.posts.filter(({ how }) => how === 'post')).toHaveLength(2);
-  }, 60_000);
+      const stranger = { userId: '820000000000000003' };
+      const refused = await discord.slash('status schedule', { cron: '0 9 * * *' }, stranger).shows();
+      expect(refused.text).toContain('You may not use');
+      expect(await world.schedule({ cron: '* * * * *' })).toContain('mode:live');
+      expect(await world.schedule({ cron: 'soon' })).toContain('no cron expression');
+      expect(await world.schedule({ cron: '0 9 * * *', timezone: 'Mars' })).toContain('no time zone');
+      expect(await world.schedule({ cron: '0 9 * * *', channel: '123456789012345678' })).toContain('not one of this');
+      expect(await world.schedule({ cron: '0 9 * * *', channel: quiet.id })).toContain('cannot post there');
+      const zones = discord.complete('status schedule', 'timezone', 'berl', { cron: '0 9 * * *' }, OPERATOR);
+      expect((await zones.acknowledged()).choices).toContainEqual({ name: 'Europe/Berlin', value: 'Europe/Berlin' });
 
-  it('schedule, live: when the channel is closed to the bot, its owner is told and nothing more is tried', async () => {
-    await liveMessage();
-    discord.setBotPermissions(discord.channel, 0n);
-    await bot.kill(true);
-    await startBot();
-    const told = await discord.waitPost(({ text }) => text.includes('was ended'));
-    expect(discord.world.channels.get(told.message.channelId)?.userId).toBe(OPERATOR.userId);
-    await eventually(() => bot.stderr.includes('a schedule was stopped'));
-    const tried = discord.sent(/channels\/\d+\/messages/).length;
-    await bot.kill(true);
-    await startBot();
-    await sleep(2_500);
-    expect(discord.sent(/channels\/\d+\/messages/)).toHaveLength(tried);
-  });
-
-  it('schedule, post: says when it comes and is ended by its number', async () => {
-    const text = await schedule({ cron: '30 9 * * 1-5', timezone: 'Europe/Berlin' });
-    expect(text).toMatch(/Schedule 1: .*Times: `30 9 \* \* 1-5` in `Europe\/Berlin`.*Next: <t:\d+:F>, then <t:\d+:F>/s);
-    expect(discord.posts).toEqual([]);
-    const stranger = { userId: '820000000000000002' };
-    expect((await discord.slash('status stop', { id: 1 }, stranger).shows()).text).toContain('somebody else');
-    expect((await discord.slash('status stop', { id: 1 }, OPERATOR).shows()).text).toContain('is ended');
-    expect((await discord.slash('status list').shows()).text).toContain('There is no schedule');
-  });
-
-  it('schedule: refuses strangers, foreign channels and what comes too often, and completes', async () => {
-    const stranger = await discord.slash('status schedule', { cron: '0 9 * * *' }, { userId: '820000000000000003' });
-    expect((await stranger.shows()).text).toContain('You may not use');
-    expect(await schedule({ cron: '* * * * *' })).toContain('mode:live');
-    expect(await schedule({ cron: '0 9 * * *', channel: '123456789012345678' })).toContain('not one of this');
-    const quiet = discord.world.addChannel('quiet', 0n);
-    await bot.kill(true);
-    await startBot();
-    expect(await schedule({ cron: '0 9 * * *', channel: quiet.id })).toMatch(/cannot post there|not one of this/);
-    const zones = await discord.complete('status schedule', 'timezone', 'berl', { cron: '0 9 * * *' }, OPERATOR);
-    expect((await zones.acknowledged()).choices).toContainEqual(expect.objectContaining({ value: 'Europe/Berlin' }));
-  });
+      const made = await world.schedule({ cron: '30 9 * * 1-5', timezone: 'Europe/Berlin' });
+      expect(made).toMatch(/Times: `30 9 \* \* 1-5` in `Europe\/Berlin`.*Next: <t:\d+:F>, then <t:\d+:F>/s);
+      const [, id] = /Schedule (\d+)/.exec(made)!;
+      expect(await world.list()).toContain(`<#${discord.channel.id}>`);
+      const stop = { id: Number(id) };
+      expect((await discord.slash('status stop', stop, stranger).shows()).text).toContain('somebody else');
+      expect((await discord.slash('status stop', stop, OPERATOR).shows()).text).toContain('is ended');
+      expect(await world.list()).toContain('There is no schedule');
+      expect(discord.posts).toEqual([]);
+    }));
 });

@@ -66,7 +66,7 @@ export const statusMessages = area({
   'status.part.cloud': { en: 'cloud', 'zh-CN': '云端' },
   'status.part.ctx': { en: 'context {ctx}', 'zh-CN': '上下文 {ctx}' },
   'status.part.held': { en: 'held by {holder}', 'zh-CN': '由 {holder} 占用' },
-  'status.part.held-until': { en: 'held by {holder} until {time}', 'zh-CN': '由 {holder} 占用至 {time}' },
+  'status.part.held-until': { en: 'held by {holder}, ends {time}', 'zh-CN': '由 {holder} 占用，{time}结束' },
   'status.part.leaves': { en: 'leaves {time}', 'zh-CN': '{time}卸载' },
   'status.part.pinned': { en: 'stays', 'zh-CN': '常驻' },
   'status.part.stopping': { en: 'leaving', 'zh-CN': '正在卸载' },
