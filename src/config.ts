@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { LOCALES, type Locale } from './chat/locale.ts';
 import { parseGpuSource } from './gpus/parse-source.ts';
 import { parseOllamaHost } from './ollama/host.ts';
 
@@ -38,6 +40,8 @@ export interface Config {
   readonly dataDir: string;
   readonly redisUrl: string | null;
   readonly httpPort: number | null;
+  /** Address that the port is opened on. */
+  readonly httpHost: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly timeZone: string;
   readonly roles: { readonly operators: readonly string[]; readonly admins: readonly string[] };
@@ -48,6 +52,8 @@ export interface Config {
   readonly maxKeepAlive: string | null;
   /** Where alerts go; null = nowhere. */
   readonly alertChannelId: string | null;
+  /** Language of what the bot says of its own accord: alerts and the digest. */
+  readonly locale: Locale;
 }
 
 /** One thing that is wrong with the configuration. It names the variable, never its value. */
@@ -241,6 +247,20 @@ function readTimeZone(reader: Reader): string {
   }
 }
 
+/** The address to listen on. There is no password, so only this machine is served unless somebody says otherwise. */
+function readHttpHost(reader: Reader): string {
+  const host = reader.text('HTTP_HOST') ?? '127.0.0.1';
+  if (isIP(host) === 0 && host !== 'localhost') reader.fault('HTTP_HOST', 'must be an IP address such as 0.0.0.0');
+  return host;
+}
+
+function readLocale(reader: Reader): Locale {
+  const text = reader.text('BOT_LANGUAGE');
+  const locale = LOCALES.find((known) => known.toLowerCase() === (text ?? 'en').toLowerCase());
+  if (locale === undefined) reader.fault('BOT_LANGUAGE', `must be one of ${LOCALES.join(', ')}`);
+  return locale ?? 'en';
+}
+
 /**
  * Reads the whole configuration from environment variables (documented in .env.example).
  * @throws ConfigError with every fault; no value is ever part of it.
@@ -282,6 +302,7 @@ export function readConfig(environment: Environment): Config {
     dataDir: reader.text('DATA_DIR') ?? './data',
     redisUrl: reader.url('REDIS_URL', ['redis:', 'rediss:']),
     httpPort: reader.integer('HTTP_PORT', 0, 65535),
+    httpHost: readHttpHost(reader),
     logLevel: logLevel ?? 'info',
     timeZone: readTimeZone(reader),
     roles: { operators: reader.snowflakes('OPERATOR_ROLES'), admins: reader.snowflakes('ADMIN_ROLES') },
@@ -292,6 +313,7 @@ export function readConfig(environment: Environment): Config {
     maxCtx: reader.integer('MAX_CTX', 1, 100_000_000),
     maxKeepAlive,
     alertChannelId: alertChannels[0] ?? null,
+    locale: readLocale(reader),
   };
   if (reader.faults.length > 0) throw new ConfigError(reader.faults);
   return config;
