@@ -18,7 +18,7 @@ export class Checklist {
   readonly #rows: Row[] = [];
   readonly #now: () => number;
   /** Whether the load still waits for its turn. */
-  waiting = false;
+  waiting = true;
 
   constructor(now: () => number) {
     this.#now = now;

@@ -141,6 +141,8 @@ function sideTexts(outcome: LoadOutcome, translator: Translator): Text[] {
     texts.push(translator.text('load.unloaded', { models: names(others) }));
   }
   if (outcome.result === 'loaded') return texts;
+  const said = outcome.problem?.params.said;
+  if (said !== undefined) texts.push(translator.text('load.said', { text: { code: String(said) } }));
   if (outcome.lost.length > 0) texts.push(translator.text('load.lost', { models: names(outcome.lost) }));
   else if (outcome.attempts > 0) texts.push(translator.text('load.as-before'));
   return texts;

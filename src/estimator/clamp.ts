@@ -51,10 +51,28 @@ export function clamp(
   request: EstimateRequest,
   options: ClampOptions = {},
 ): ClampResult {
+  const steps = clampSteps(spec, server, request, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * The same search in steps of about one plan each: whoever has other things to do goes on between them.
+ *
+ * @throws EstimateError as {@link clamp}, at the first step
+ */
+export function* clampSteps(
+  spec: ModelSpec,
+  server: EstimateServer,
+  request: EstimateRequest,
+  options: ClampOptions = {},
+): Generator<void, ClampResult, void> {
   const marginBytes = options.marginBytes ?? 0;
   if (!(marginBytes >= 0))
     throw new EstimateError('margin-nonsense', { option: 'marginBytes', value: String(marginBytes) });
-  return new ClampSearch(spec, server, request, marginBytes, options.maxCtx).run();
+  return yield* new ClampSearch(spec, server, request, marginBytes, options.maxCtx).run();
 }
 
 class ClampSearch {
@@ -81,10 +99,10 @@ class ClampSearch {
     this.#limit = Math.max(1, Math.min(whole, maxCtx ?? whole));
   }
 
-  run(): ClampResult {
+  *run(): Generator<void, ClampResult, void> {
     if (this.#fits(this.#limit)) return this.#found(this.#limit, this.#limitedBy);
     for (const [low, high] of this.#stretches()) {
-      const best = this.#largestIn(low, high);
+      const best = yield* this.#largestIn(low, high);
       if (best > 0) return this.#found(best, 'memory');
     }
     return { numCtx: 0, limit: 'nothing-fits', plans: this.#count };
@@ -134,13 +152,16 @@ class ClampSearch {
   }
 
   /** Largest multiple of 256 in [low, high] that fits, 0 when none; `fits` falls once only in there. */
-  #largestIn(low: number, high: number): number {
+  *#largestIn(low: number, high: number): Generator<void, number, void> {
+    yield;
     if (this.#fits(high)) return high;
+    yield;
     if (high === low || !this.#fits(low)) return 0;
     let good = low;
     let bad = high;
     let interpolate = true;
     while (bad - good > CLAMP_STEP && this.#count < MAX_PLANS) {
+      yield;
       const middle = this.#between(good, bad, interpolate);
       const width = bad - good;
       if (this.#fits(middle)) good = middle;

@@ -183,6 +183,17 @@ describe('/load', () => {
     expect(rendered(reply)).toContain('Use the name team-small in your clients');
   });
 
+  it('tells what Ollama said when it failed, as text and not as markup', async () => {
+    const stage = await scene();
+    stage.rig.simulator.setFaults({ load: [{ fault: { kind: 'crash', text: 'exit status 2: @everyone **CUDA**' } }] });
+    const { reply } = await ask(stage, ada, 'load', { model: SMALL });
+    const said = reply.blocks.flatMap((block) =>
+      block.kind === 'text' && Array.isArray(block.text) ? block.text : [],
+    );
+    expect(said).toContainEqual({ code: expect.stringContaining('@everyone **CUDA**') });
+    expect(rendered(reply)).toContain('The server is as it was before.');
+  });
+
   it('teaches /fit', async () => {
     const stage = await scene();
     const question = { model: SMALL, ctx: 8_192 };

@@ -131,6 +131,7 @@ export const loadMessages = area({
   },
   'load.way-out.in-use': { en: '{model} was used just now.', 'zh-CN': '{model} 刚刚被使用过。' },
   'load.way-out.held': { en: '{model} is held by {holder}.', 'zh-CN': '{model} 由 {holder} 持有。' },
+  'load.said': { en: 'Ollama says: {text}', 'zh-CN': 'Ollama 报告：{text}' },
   'load.as-before': { en: 'The server is as it was before.', 'zh-CN': '服务器已恢复原状。' },
   'load.lost': {
     en: 'These were loaded before and are not any more: {models}.',

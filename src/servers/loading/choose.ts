@@ -1,10 +1,11 @@
 /**
  * The decision before a load: which context. Nothing is evicted that nobody agreed to, so the context is chosen that
- * fits beside what stays, by llama.cpp's rules and without setting off Ollama's own eviction.
+ * fits beside what stays, by llama.cpp's rules and without setting off Ollama's own eviction. A plan may take tens of
+ * milliseconds: everybody else's answers go between two of them.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { clamp } from '../../estimator/clamp.ts';
+import { clampSteps } from '../../estimator/clamp.ts';
 import { decide } from '../../estimator/estimate.ts';
 import { architectureNumber } from '../../estimator/estimate-facts.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec, Plan } from '../../estimator/types.ts';
@@ -79,6 +80,7 @@ function excessOf(wanted: Plan, chosen: Plan, marginBytes: number): number {
 export async function chooseContext(input: ChooseInput): Promise<Choice | null> {
   const { spec, server, request, wantedCtx } = input;
   const planAt = (numCtx: number) => decide(spec, server, { ...request, numCtx });
+  await nextTurn();
   const wanted = planAt(wantedCtx);
   if (acceptable(wanted, input)) return { numCtx: wantedCtx, plan: wanted, clamp: null };
   const clamped = (numCtx: number, plan: Plan): Choice => ({
@@ -92,7 +94,10 @@ export async function chooseContext(input: ChooseInput): Promise<Choice | null> 
   const most = Math.min(wantedCtx, trained);
   await nextTurn();
   if (!input.partial && (server.loaded ?? []).length === 0) {
-    const { numCtx, plan } = clamp(spec, server, request, { marginBytes: input.marginBytes, maxCtx: most });
+    const steps = clampSteps(spec, server, request, { marginBytes: input.marginBytes, maxCtx: most });
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) await nextTurn();
+    const { numCtx, plan } = step.value;
     return plan !== undefined && numCtx >= Math.min(SMALLEST_CTX, most) ? clamped(numCtx, plan) : null;
   }
   // Beside other models the context must also stay below what sets off Ollama's eviction; both fall once on the way up.
@@ -103,7 +108,6 @@ export async function chooseContext(input: ChooseInput): Promise<Choice | null> 
   for (let round = 0; round < MAX_ROUNDS && high - low > STEP; round += 1) {
     const middle = Math.floor((low + high) / 2 / STEP) * STEP;
     if (middle <= low) break;
-    // Plans beside other models take milliseconds each: everybody else's answers go between.
     await nextTurn();
     const candidate = planAt(middle);
     if (acceptable(candidate, input)) {

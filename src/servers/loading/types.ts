@@ -182,11 +182,18 @@ export class CanceledByPerson extends Error {
   }
 }
 
-/** An error from below as a code with figures. */
+/** Of what Ollama said, characters. */
+const MAX_SAID = 300;
+
+/** An error from below as a code with figures; `said` is Ollama's own text: UNTRUSTED. */
 export function toRemark(error: unknown): Remark {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
     return { code: 'load-failed', params: {} };
   const params = 'params' in error && typeof error.params === 'object' && error.params !== null ? error.params : {};
   const plain = Object.entries(params).filter(([, value]) => typeof value === 'string' || typeof value === 'number');
-  return { code: error.code, params: Object.fromEntries(plain) };
+  const said = 'ollamaText' in error && typeof error.ollamaText === 'string' ? error.ollamaText.trim() : '';
+  return {
+    code: error.code,
+    params: { ...Object.fromEntries(plain), ...(said === '' ? {} : { said: said.slice(0, MAX_SAID) }) },
+  };
 }
