@@ -8,11 +8,15 @@ import { RegistryClient } from './catalogue/registry.ts';
 import type { DispatchHooks } from './chat/dispatcher.ts';
 import { Painter } from './chat/pictures/painter.ts';
 import type { ChatPoster } from './chat/poster.ts';
+import type { Reply } from './chat/reply.ts';
 import { composeLoads } from './compose-loads.ts';
+import { composeChatNotices, composeTerminalNotices, type Notices } from './compose-notices.ts';
 import type { Config } from './config.ts';
 import { clamp } from './estimator/clamp.ts';
 import { parseGpuList } from './gpus/declared.ts';
+import { type HttpEndpoint, readiness, startHttp } from './http.ts';
 import type { Logger } from './log.ts';
+import { createMetrics } from './metrics.ts';
 import { createModelFinder } from './model-finder.ts';
 import { onlyProcess } from './schedule/leader.ts';
 import { StatusSchedules } from './schedule/schedules.ts';
@@ -46,6 +50,13 @@ export interface App {
   readonly memory: { readonly store: Store; readonly sampler: Sampler } | null;
   /** Adds what posts by itself to a chat with channels; `start` begins it. @returns the services of that chat */
   withChat(poster: ChatPoster): Services;
+  /** Adds what is told in a terminal while the program runs. @returns the services of that chat */
+  withTerminal(print: (reply: Reply) => void): Services;
+  /**
+   * Serves health and figures where HTTP_PORT is set; rejects when the port cannot be had.
+   * @param gateway whether the session with the chat platform stands; `null` in the terminal
+   */
+  serve(gateway: (() => boolean) | null): Promise<void>;
   /** Begins what goes on in the background. Until then nothing is contacted before a command asks. */
   start(): void;
   /** Ends everything that was started. Never rejects. */
@@ -96,11 +107,29 @@ export function compose({ config, log, simulated = false, files = false }: Compo
         }),
   };
   let schedules: StatusSchedules | null = null;
+  let notices: Notices | null = null;
+  let gatewayStands: (() => boolean) | null = null;
+  let http: HttpEndpoint | null = null;
+  const noticeParts = memory === null ? null : { config, log, registry: servers, models, ...memory };
+  const metrics =
+    config.httpPort === null
+      ? null
+      : createMetrics({
+          servers,
+          store: memory?.store ?? null,
+          ...(loading === null ? {} : { activeLoads: (server) => loading.loads.active(server) }),
+          ...(config.discord.token === null ? {} : { gateway: () => gatewayStands?.() ?? false }),
+          alerts: () => notices?.alerts?.open() ?? [],
+          watches: () => notices?.watches.waiting() ?? new Map(),
+        });
   /** Which of several processes posts; claimed only by a process that can. */
   let sharedLeader: Leader | null = null;
   return {
     services,
-    hooks: services.audit === undefined ? {} : auditRefusals(services.audit),
+    hooks: {
+      ...(services.audit === undefined ? {} : auditRefusals(services.audit)),
+      ...(metrics === null ? {} : metrics.hooks),
+    },
     memory,
     withChat: (poster) => {
       chat = poster;
@@ -114,16 +143,28 @@ export function compose({ config, log, simulated = false, files = false }: Compo
         leader: sharedLeader ?? onlyProcess,
         log,
       });
-      return { ...services, schedules };
+      notices = noticeParts === null ? null : composeChatNotices(noticeParts, poster, sharedLeader ?? onlyProcess);
+      return { ...services, schedules, ...(notices === null ? {} : { watches: notices.watches }) };
+    },
+    withTerminal: (print) => {
+      notices = noticeParts === null ? null : composeTerminalNotices(noticeParts, print);
+      return { ...services, ...(notices === null ? {} : { watches: notices.watches }) };
+    },
+    serve: async (gateway) => {
+      gatewayStands = gateway;
+      if (config.httpPort === null || metrics === null) return;
+      const checks = () => readiness(servers, memory?.store ?? null, gateway, Date.now());
+      http = await startHttp({ port: config.httpPort, host: config.httpHost, metrics, readiness: checks, log });
     },
     start: () => {
       warmUp(services, log);
       memory?.sampler.start();
       loading?.loads.start();
       schedules?.start();
+      notices?.start();
     },
     close: async () => {
-      await Promise.all([schedules?.stop(), loading?.close()]);
+      await Promise.all([http?.close(), schedules?.stop(), notices?.stop(), loading?.close()]);
       await sharedLeader?.stop();
       const parts = [memory?.sampler.stop(), servers.close(), painter.close(), registry?.close()];
       for (const result of await Promise.allSettled(parts))

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from './log.ts';
+import type { ServerRegistry } from './servers/types.ts';
+import type { Store } from './store/types.ts';
 
 /** A client has this long to send its request, and the answer this long to be made, ms. */
 const REQUEST_MS = 10_000;
@@ -11,6 +13,19 @@ const MAX_HEADER_BYTES = 8 * 1024;
 
 /** What readiness rests on. `true` = well. */
 export type Checks = Readonly<Record<string, boolean>>;
+
+/** The port cannot be had. The edge finds the sentence under `error.http-port`. */
+export class HttpPortError extends Error {
+  readonly code = 'http-port';
+  readonly params: Readonly<Record<string, string | number>>;
+
+  constructor(port: number, cause: unknown) {
+    super('the HTTP port cannot be opened', { cause });
+    this.name = 'HttpPortError';
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    this.params = { port, reason };
+  }
+}
 
 export interface HttpSettings {
   /** 0 = any free port. */
@@ -28,10 +43,30 @@ export interface HttpEndpoint {
   close(): Promise<void>;
 }
 
+/** A server that answered this long ago still counts, ms: the slow pace of sampling, three times. */
+const LATELY_MS = 180_000;
+
+/**
+ * What the program needs to do its work: the chat, its data folder, and one server at least that answered lately.
+ * @param gateway `null`: there is no platform to be connected to
+ */
+export function readiness(
+  servers: Pick<ServerRegistry, 'servers'>,
+  store: Pick<Store, 'check'> | null,
+  gateway: (() => boolean) | null,
+  nowMs: number,
+): Checks {
+  const answered = servers.servers.some((server) => {
+    const snapshot = server.latest();
+    return snapshot?.ollama.state === 'up' && nowMs - snapshot.takenAtMs <= LATELY_MS;
+  });
+  return { chat: gateway === null || gateway(), store: store === null || store.check() === null, server: answered };
+}
+
 /**
  * Serves `/healthz` (the process lives), `/readyz` (it can do its work; 503 and what is not well otherwise) and
  * `/metrics`. It answers GET and HEAD alone, reads no bodies, and tells nothing that is not in the metrics.
- * Rejects when the port cannot be had.
+ * Rejects with an HttpPortError when the port cannot be had.
  */
 export async function startHttp(settings: HttpSettings): Promise<HttpEndpoint> {
   const server = createServer(
@@ -64,9 +99,10 @@ export async function startHttp(settings: HttpSettings): Promise<HttpEndpoint> {
 
 function listen(server: Server, { port, host }: HttpSettings): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const fail = (error: unknown) => reject(new HttpPortError(port, error));
+    server.once('error', fail);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', fail);
       resolve();
     });
   });

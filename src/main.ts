@@ -2,12 +2,15 @@ import { pathToFileURL } from 'node:url';
 import { actionHandlers, commands } from '../commands/index.ts';
 import { createDispatcher } from './chat/dispatcher.ts';
 import { type Locale, toLocale } from './chat/locale.ts';
+import type { Reply } from './chat/reply.ts';
 import { createTranslator } from './chat/translate.ts';
 import { type App, compose } from './compose.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { runConsoleChat } from './console/chat.ts';
 import { errorSentence, runCli } from './console/cli.ts';
 import { printFindings } from './console/doctor.ts';
+import { renderReply } from './console/render.ts';
+import type { Discord } from './discord/start.ts';
 import { specFromJson } from './gguf/from-json.ts';
 import { createLog } from './log.ts';
 import { examineServer, type Finding } from './servers/doctor.ts';
@@ -38,16 +41,21 @@ function stopSignal(): AbortSignal {
 
 async function runTerminal(app: App, config: Config, greeting: readonly string[]): Promise<number> {
   const log = createLog(config.logLevel);
-  app.start();
-  const dispatcher = createDispatcher({ commands, actionHandlers, services: app.services, hooks: app.hooks, log });
   const interactive = process.stdin.isTTY === true;
+  const locale = terminalLocale();
+  const print = (reply: Reply) =>
+    void process.stdout.write(`${renderReply(reply, { locale, colour: interactive, nowMs: Date.now() })}\n`);
+  const services = app.withTerminal(print);
+  await app.serve(null);
+  app.start();
+  const dispatcher = createDispatcher({ commands, actionHandlers, services, hooks: app.hooks, log });
   const signal = stopSignal();
   // A load under way takes itself back and says so; the chat ends with its answer.
   signal.addEventListener('abort', () => void dispatcher.stop(STOP_WORK_MS), { once: true });
   const code = await runConsoleChat({
     commands,
     dispatcher,
-    locale: terminalLocale(),
+    locale,
     input: process.stdin,
     output: process.stdout,
     interactive,
@@ -80,26 +88,31 @@ async function runBot(config: Config, token: string): Promise<number> {
   const ended = new Promise<void>((resolve) => {
     stop.addEventListener('abort', () => resolve(), { once: true });
   });
-  const { startDiscord } = await import('./discord/start.ts');
-  const discord = await startDiscord({
-    discord: { ...config.discord, token },
-    roles: config.roles,
-    commands,
-    actionHandlers,
-    services: app.withChat,
-    hooks: app.hooks,
-    log,
-    onLost: (reason) => {
-      log.fatal({ reason }, 'Discord ended the session for good');
-      lost = true;
-      process.kill(process.pid, 'SIGTERM');
-    },
-  });
-  app.start();
-  log.info('ready');
-  await ended;
-  await discord.stop();
-  await app.close();
+  try {
+    const { startDiscord } = await import('./discord/start.ts');
+    let discord: Discord | null = null;
+    await app.serve(() => discord?.ready ?? false);
+    discord = await startDiscord({
+      discord: { ...config.discord, token },
+      roles: config.roles,
+      commands,
+      actionHandlers,
+      services: app.withChat,
+      hooks: app.hooks,
+      log,
+      onLost: (reason) => {
+        log.fatal({ reason }, 'Discord ended the session for good');
+        lost = true;
+        process.kill(process.pid, 'SIGTERM');
+      },
+    });
+    app.start();
+    log.info('ready');
+    await ended;
+    await discord.stop();
+  } finally {
+    await app.close();
+  }
   return lost ? 1 : 0;
 }
 

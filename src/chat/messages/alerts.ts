@@ -108,6 +108,11 @@ export const alertMessages = area({
     'zh-CN': '{server} 的 GPU 已可读取。',
   },
 
+  'error.http-port': {
+    en: 'The port {port} of HTTP_PORT cannot be opened ({reason}).',
+    'zh-CN': '无法打开 HTTP_PORT 的端口 {port}（{reason}）。',
+  },
+
   'digest.title': { en: 'The week from {from} to {to}', 'zh-CN': '{from} 至 {to} 一周' },
   'digest.peak': {
     en: '{gpu}: at most {used:bytes} of {total:bytes}, {when}',
