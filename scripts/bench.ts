@@ -1,0 +1,39 @@
+/**
+ * `npm run bench [-- SECTION …]`: how fast the parts are, as Markdown on stdout. Sections: estimator, watches, chat,
+ * pictures, processes. It wants an idle machine; the figures are those of this machine.
+ */
+
+import { cpus } from 'node:os';
+import { benchChat } from './bench/chat.ts';
+import { benchEstimator } from './bench/estimator.ts';
+import { benchPictures } from './bench/pictures.ts';
+import { benchProcesses } from './bench/server-processes.ts';
+import { benchWatches } from './bench/watches.ts';
+
+const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
+  estimator: benchEstimator,
+  processes: benchProcesses,
+  pictures: benchPictures,
+  chat: benchChat,
+  watches: benchWatches,
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(SECTIONS, name));
+if (unknown.length > 0) {
+  console.error(`There is no section ${unknown.join(', ')}; there are ${Object.keys(SECTIONS).join(', ')}.`);
+  process.exit(1);
+}
+console.log(
+  `# Bench\n\nNode ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}\n`,
+);
+for (const [name, run] of Object.entries(SECTIONS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  try {
+    console.log(await run());
+  } catch (error) {
+    process.exitCode = 1;
+    console.log(`## ${name}\n\nfailed: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
+process.exit();
