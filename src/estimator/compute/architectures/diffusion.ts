@@ -13,6 +13,7 @@ function attendAll(hp: Hparams): void {
 export const dream: Architecture = {
   names: ['dream', 'llada'],
   memory: 'none',
+  placesRepeatLate: true,
   hparams: attendAll,
   build: (b) => decoder(b),
 };
@@ -21,6 +22,7 @@ export const dream: Architecture = {
 export const lladaMoe: Architecture = {
   names: ['llada-moe', 'rnd1'],
   memory: 'none',
+  placesRepeatLate: true,
   hparams: attendAll,
   build(b) {
     const normalize = b.hp.architecture === 'rnd1';

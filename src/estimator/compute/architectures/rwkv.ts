@@ -35,7 +35,7 @@ function timeMixer(b: GraphBuilder): (layer: number, inputs: RecurrentInputs, x:
 export const rwkv: Architecture = {
   names: ['rwkv6', 'rwkv7'],
   memory: 'recurrent',
-  placesRepeatLate: true,
+  buildsAllLayers: true,
   hparams(hp, reader) {
     readRwkv(hp, reader);
     hp.rescaleLayers = hp.architecture === 'rwkv6' ? reader.numberOr('rescale_every_n_layers', 0) : 0;
@@ -79,7 +79,7 @@ export const rwkv: Architecture = {
 export const rwkvQwen2: Architecture = {
   names: ['arwkv7', 'rwkv6qwen2'],
   memory: 'recurrent',
-  placesRepeatLate: true,
+  buildsAllLayers: true,
   hparams: readRwkv,
   build(b) {
     const g = b.graph;
