@@ -106,7 +106,7 @@ export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: Com
   const cache = cacheBytes(model, placement, shape, options.typeK, options.typeV, options.transposedV);
   const { architecture } = model;
   const planned = computeBytes(model, architecture, options, memo);
-  const compute = model.described ? planned : planned.map(cautious);
+  const compute = model.described ? planned : cautious(model, options, planned);
   const layers = new Array<number>(placement.host + 1).fill(0);
   for (const device of placement.deviceOf) {
     layers[device] = layers[device]! + 1;

@@ -3,21 +3,28 @@
  * are the same few parts under the same names, so this comes close; what it does not know it assumes to be dear.
  */
 
+import { hasOwnCache } from '../cache.ts';
 import type { Hparams, MetadataReader } from '../metadata.ts';
-import { readMrope, readRouting, readWindowedLayers } from '../metadata.ts';
-import { F32, rowBytes } from '../tensors.ts';
+import { readMrope, readRouting, readWindowedLayers, widthK, widthV } from '../metadata.ts';
+import type { Model } from '../model.ts';
+import { HOME_INPUT } from '../model.ts';
+import { F32, I32, rowBytes } from '../tensors.ts';
 import type { ModelSpec } from '../types.ts';
 import type { Architecture, MemoryKind } from './architecture.ts';
 import { latentAttention, readLatentAttention } from './architectures/deepseek.ts';
+import type { IndexerInputs } from './architectures/deepseek-sparse.ts';
+import { chooseCells, indexerInputs } from './architectures/deepseek-sparse.ts';
 import type { AttentionInputs } from './attention.ts';
 import { attend, attentionInputs, plainAttentionInputs } from './attention.ts';
 import type { GraphBuilder, NormKind } from './builder.ts';
 import type { DecoderContext } from './decoder.ts';
 import { attention } from './decoder.ts';
+import { deltaNet } from './delta-net.ts';
 import { experts, feedForward, SHARED_EXPERT } from './feed-forward.ts';
 import type { Tensor } from './graph.ts';
 import { MAX_PARENTS, NO_TENSOR } from './graph.ts';
 import { OP_OTHER } from './ops.ts';
+import type { ComputeOptions } from './planner.ts';
 import type { RecurrentInputs } from './recurrent.ts';
 import { convolutionStates, mamba1, mamba2, readStates, recurrentInputs, recurrentStates } from './recurrent.ts';
 
@@ -25,6 +32,7 @@ const SOFTMAX = 1;
 const STATE = /^blk\.(\d+)\.(?:ssm_|time_mix_|shortconv\.)/;
 const ATTENTION = /^blk\.(\d+)\.attn_(?:output|k|qkv|kv_a_mqa)\.weight$/;
 const ATTENTION_OUTPUT = /^blk\.(\d+)\.attn_output\.weight$/;
+const INDEXER = /^blk\.(\d+)\.indexer\.attn_q_b\.weight$/;
 /** Stands for a window that no context exceeds. */
 const ENDLESS_TOKENS = 2 ** 31;
 
@@ -36,21 +44,26 @@ export function describeByTensors(spec: ModelSpec): Architecture {
   const attending = new Set(
     [...layersWith(spec, ATTENTION)].filter((layer) => withOutput.has(layer) || !stateful.has(layer)),
   );
-  const rms = spec.metadata[`${spec.architecture}.attention.layer_norm_rms_epsilon`] !== undefined;
-  const kind: NormKind = rms ? 'rms' : 'layer';
+  const traits = traitsOf(spec);
   return {
     names: [],
     memory: memoryOf(spec, stateful.size > 0, attending.size > 0),
     hasOutput: !isEncoder(spec) || spec.tensors.some(({ name }) => name.endsWith('output_norm.weight')),
+    buildsAllLayers: true,
     fusesDeltaNet: stateful.size > 0,
+    fusesIndexer: layersWith(spec, INDEXER).size > 0,
     attends: (hp, layer) => attending.has(layer) && hp.headsKv[layer]! > 0,
     hparams(hp, reader) {
       readGeneric(hp, reader);
       for (const layer of stateful) {
         hp.isRecurrent[layer] = 1;
       }
+      for (const layer of layersWith(spec, INDEXER)) {
+        hp.hasIndexer[layer] = hp.indexerHead > 0 ? 1 : 0;
+      }
     },
-    build: (b) => build(b, kind),
+    layerKind: (hp, layer) => (layer < deepstackLayers(hp) ? 1 : 0),
+    build: (b) => build(b, traits),
   };
 }
 
@@ -102,7 +115,7 @@ function readGeneric(hp: Hparams, reader: MetadataReader): void {
   hp.indexerHeads = reader.numberOr('attention.indexer.head_count', 0);
   hp.indexerHead = reader.numberOr('attention.indexer.key_length', 0);
   hp.indexerTopK = reader.numberOr('attention.indexer.top_k', 0);
-  const window = reader.numberOr('attention.sliding_window', 0);
+  const window = reader.numberOr('attention.sliding_window', reader.numberOr('attention.chunk_size', 0));
   if (window > 0) {
     // Only a list tells for sure which layers are windowed; without one all of them keep the whole context.
     const listed = reader.array('attention.sliding_window_pattern') !== undefined;
@@ -112,13 +125,38 @@ function readGeneric(hp: Hparams, reader: MetadataReader): void {
   }
 }
 
+/** What the layers share. */
 interface Inputs {
   readonly context: DecoderContext;
   readonly states: RecurrentInputs;
   readonly kind: NormKind;
+  readonly rotates: boolean;
+  /** Results of matrices outside the layers: assumed to live as long as the layers. */
+  readonly lasting: readonly Tensor[];
+  readonly indexer: IndexerInputs | undefined;
+  /** The cells that an indexer chose last. */
+  chosen: Tensor | undefined;
 }
 
-function build(b: GraphBuilder, kind: NormKind): void {
+/** How a model is built that its hyper-parameters do not say. */
+interface Traits {
+  readonly kind: NormKind;
+  readonly rotates: boolean;
+}
+
+function traitsOf(spec: ModelSpec): Traits {
+  const has = (name: string) => spec.metadata[`${spec.architecture}.${name}`] !== undefined;
+  return {
+    kind: has('attention.layer_norm_rms_epsilon') ? 'rms' : 'layer',
+    rotates: has('rope.freq_base') || has('rope.dimension_count') || has('rope.dimension_sections'),
+  };
+}
+
+function deepstackLayers(hp: Hparams): number {
+  return hp.inputEmbedding / hp.embedding - 1;
+}
+
+function build(b: GraphBuilder, { kind, rotates }: Traits): void {
   const g = b.graph;
   const { memory } = b.model.architecture;
   const positions = b.inputPositions();
@@ -126,7 +164,6 @@ function build(b: GraphBuilder, kind: NormKind): void {
   const none: AttentionInputs = plainAttentionInputs(b);
   const caches = memory === 'attention' || memory === 'hybrid';
   const context = { positions, outputIds, inputs: caches ? attentionInputs(b) : none };
-  const inputs: Inputs = { context, states: recurrentInputs(b), kind };
   let x = b.inputEmbedding();
   const table = b.globalWeight('position_embd');
   if (table !== NO_TENSOR) {
@@ -136,11 +173,23 @@ function build(b: GraphBuilder, kind: NormKind): void {
   if (embeddingNorm !== NO_TENSOR) {
     x = b.norm(x, embeddingNorm, b.globalBias('token_embd_norm'), kind, 0);
   }
+  const inputs: Inputs = {
+    context,
+    states: recurrentInputs(b),
+    kind,
+    rotates,
+    lasting: lastingResults(b, x),
+    indexer: b.hp.indexerHead > 0 ? indexerInputs(b) : undefined,
+    chosen: undefined,
+  };
   for (const layer of b.layers) {
     x = buildLayer(b, layer, x, inputs);
+    if (layer < deepstackLayers(b.hp)) {
+      x = g.add(x, g.view(b.inputRows, b.hp.embedding, b.tokens, 1, 1, g.stride(b.inputRows, 1)));
+    }
   }
   const normed = b.norm(x, b.globalWeight('output_norm'), b.globalBias('output_norm'), kind, -1);
-  if (b.globalWeight('output') === NO_TENSOR) {
+  if (memory === 'none' || b.globalWeight('output') === NO_TENSOR) {
     b.embedding = g.expand(normed);
     return;
   }
@@ -150,28 +199,47 @@ function build(b: GraphBuilder, kind: NormKind): void {
   );
 }
 
+const KNOWN_OUTSIDE: ReadonlySet<string> = new Set(['token_embd', 'position_embd', 'token_types', 'token_embd_norm']);
+
+/** Rows of tables and results of matrices that stand outside the layers, as Gemma 3n's inputs of each layer. */
+function lastingResults(b: GraphBuilder, x: Tensor): readonly Tensor[] {
+  const g = b.graph;
+  const results: Tensor[] = [];
+  for (const [name, { weight }] of b.model.globals) {
+    if (weight === undefined || KNOWN_OUTSIDE.has(name) || weight.sizes[1] === 1 || results.length === MAX_LASTING) {
+      continue;
+    }
+    if (weight.home === HOME_INPUT) {
+      results.push(g.getRows(b.globalWeight(name), g.input(I32, b.tokens)));
+    } else if (weight.home >= 0 && weight.sizes[0] === b.hp.embedding && weight.sizes[2] === 1) {
+      results.push(g.mulMat(b.globalWeight(name), x));
+    }
+  }
+  return results;
+}
+
 /** Norm in front of the feed-forward network, by the names it goes by. */
-const NETWORK_NORMS = ['ffn_norm', 'post_attention_norm', 'attn_norm_2', 'attn_output_norm'];
+const NETWORK_NORMS = ['ffn_norm', 'post_attention_norm', 'attn_output_norm', 'attn_norm_2'];
 
 function buildLayer(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): Tensor {
   const g = b.graph;
   const { kind } = inputs;
-  const normed = b.has(layer, 'attn_norm') ? b.normNamed(layer, 'attn_norm', x, kind) : x;
+  const normed = b.normNamed(layer, 'attn_norm', x, kind);
   let current = NO_TENSOR;
   for (const branch of [attentionBranch(b, layer, normed, inputs), stateBranch(b, layer, normed, inputs)]) {
     if (branch !== NO_TENSOR) {
       current = current === NO_TENSOR ? branch : g.add(current, branch);
     }
   }
-  current = withUnknown(b, layer, normed, current);
-  const names = NETWORK_NORMS.filter((name) => b.has(layer, name));
-  const networkNorm = names.includes('ffn_norm') ? 'ffn_norm' : names[0];
+  current = withUnknown(b, layer, normed, current, inputs.lasting);
+  const networkNorm = NETWORK_NORMS.find((name) => b.has(layer, name));
   if (networkNorm === 'ffn_norm' && b.has(layer, 'post_attention_norm') && current !== NO_TENSOR) {
     current = b.normNamed(layer, 'post_attention_norm', current, kind);
   }
   const middle = current === NO_TENSOR ? x : g.add(current, x);
   // Without a norm of its own the network stands beside attention.
-  const input = networkNorm === undefined ? normed : b.normNamed(layer, networkNorm, middle, kind);
+  const beside = b.hp.parallelResidual || networkNorm === 'attn_norm_2' ? x : middle;
+  const input = networkNorm === undefined ? normed : b.normNamed(layer, networkNorm, beside, kind);
   let hidden = network(b, layer, input);
   if (hidden === NO_TENSOR) {
     return middle;
@@ -185,12 +253,15 @@ function buildLayer(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): 
 function attentionBranch(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): Tensor {
   const { context } = inputs;
   const has = (name: string) => b.has(layer, name);
+  if (b.hp.headsKv[layer] === 0 || b.model.architecture.attends?.(b.hp, layer) !== true) {
+    return NO_TENSOR;
+  }
   if (has('attn_kv_a_mqa') && has('attn_kv_a_norm') && (has('attn_q') || has('attn_q_b'))) {
     const complete = b.hp.headKMla === 0 ? has('attn_kv_b') : has('attn_k_b') && has('attn_v_b');
-    return complete ? latentAttention(b, layer, x, context) : NO_TENSOR;
+    return complete ? sparseOrLatent(b, layer, x, inputs) : incompleteAttention(b, layer, x, inputs);
   }
   if (!has('attn_output') || !(has('attn_qkv') || (has('attn_q') && has('attn_k') && has('attn_v')))) {
-    return NO_TENSOR;
+    return incompleteAttention(b, layer, x, inputs);
   }
   const head = b.hp.isWindowed[layer] === 1 ? b.hp.headKSwa : b.hp.headK;
   const heads = b.hp.heads[layer]!;
@@ -205,9 +276,42 @@ function attentionBranch(b: GraphBuilder, layer: number, x: Tensor, inputs: Inpu
   return attention(b, layer, x, context, {
     ...(qkNorm === undefined || (qkNorm === 'row' && !has('attn_q')) ? {} : { qkNorm }),
     qkNormKind: inputs.kind,
+    rope: inputs.rotates,
     ropeFactors: true,
     outputGate: has('attn_gate'),
     sinks: b.weight(layer, 'attn_sinks'),
+  });
+}
+
+/** Attention some of whose matrices are missing or go by unknown names; V may be made by K's matrix (Gemma 4). */
+function incompleteAttention(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): Tensor {
+  const g = b.graph;
+  const { hp } = b;
+  const windowed = hp.isWindowed[layer] === 1;
+  const heads = (name: string, size: number, count: number) => {
+    const known = b.has(layer, name) && g.size(b.weight(layer, name), 1) === size * count;
+    const made = known ? b.matMul(layer, name, x) : g.custom(OP_OTHER, F32, [size * count, b.tokens, 1, 1], [x]);
+    return g.rope(g.reshape(made, size, count, b.tokens), inputs.context.positions);
+  };
+  const q = heads('attn_q', windowed ? hp.headKSwa : hp.headK, hp.heads[layer]!);
+  const k = heads('attn_k', windowed ? hp.headKSwa : hp.headK, hp.headsKv[layer]!);
+  const v = heads('attn_v', windowed ? hp.headVSwa : hp.headV, hp.headsKv[layer]!);
+  const attended = attend(b, layer, inputs.context.inputs, { q, k, v }, { output: '' });
+  return g.custom(OP_OTHER, F32, [hp.embedding, b.tokens, 1, 1], [attended]);
+}
+
+function sparseOrLatent(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): Tensor {
+  const { context, indexer } = inputs;
+  if (indexer === undefined) {
+    return latentAttention(b, layer, x, context);
+  }
+  return latentAttention(b, layer, x, context, {
+    choose(compressedQuery) {
+      if (b.hp.hasIndexer[layer] === 1) {
+        inputs.chosen = chooseCells(b, layer, x, compressedQuery, context.positions, indexer);
+      }
+      return inputs.chosen;
+    },
   });
 }
 
@@ -241,6 +345,13 @@ function stateBranch(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs):
   if (sized && has('ssm_in') && has('ssm_conv1d') && has('ssm_a') && has('ssm_d') && has('ssm_out')) {
     return has('ssm_x') ? mamba1(b, layer, inputs.states, x, has('ssm_dt_norm')) : mamba2(b, layer, inputs.states, x);
   }
+  if (sized && has('ssm_conv1d') && has('ssm_a') && has('ssm_out') && has('ssm_norm')) {
+    const interleaved = has('ssm_ba') && has('ssm_in');
+    const plain = has('attn_qkv') && has('attn_gate') && has('ssm_beta') && has('ssm_alpha');
+    if (plain || interleaved) {
+      return deltaNet(b, layer, inputs.states, x, { interleaved, repeatsHeads: interleaved });
+    }
+  }
   const g = b.graph;
   const parts = [convolutionStates(b, layer), recurrentStates(b, layer)]
     .filter((stored) => g.size(stored, 0) > 0)
@@ -251,16 +362,19 @@ function stateBranch(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs):
   return g.custom(OP_OTHER, F32, [hp.embedding, b.tokens, 1, 1], [scanned]);
 }
 
+/** Results outside the layers that are counted at most. */
+const MAX_LASTING = 3;
+
 /** Names that the parts above use. */
-const KNOWN = /^(?:attn_(?:q|k|v|qkv|output|gate|q_a|q_b|kv_a_mqa|kv_b|k_b|v_b)|ffn_.*|nextn\..*)$/;
+const KNOWN = /^(?:attn_(?:q|k|v|qkv|output|gate|q_a|q_b|kv_a_mqa|kv_b|k_b|v_b)|ffn_.*|nextn\..*|indexer\..*)$/;
 const MAMBA = /^ssm_/;
 
 /** Results of matrices nobody knows, all of them alive at once, joined to `current`. */
-function withUnknown(b: GraphBuilder, layer: number, x: Tensor, current: Tensor): Tensor {
+function withUnknown(b: GraphBuilder, layer: number, x: Tensor, current: Tensor, lasting: readonly Tensor[]): Tensor {
   const g = b.graph;
-  const knowsStates = b.has(layer, 'ssm_in');
+  const knowsStates = b.has(layer, 'ssm_conv1d');
   const used = current !== NO_TENSOR;
-  const parents: Tensor[] = [used ? current : x];
+  const parents: Tensor[] = [used ? current : x, ...lasting];
   for (const [name, part] of b.model.blocks[layer]!) {
     const weight = part.weight;
     const known = (KNOWN.test(name) && (used || name.startsWith('ffn_'))) || (knowsStates && MAMBA.test(name));
@@ -306,7 +420,27 @@ function network(b: GraphBuilder, layer: number, x: Tensor): Tensor {
   return sum;
 }
 
-/** Room for what the graph of an unknown architecture may have beyond the guessed one. */
-export function cautious(bytes: number): number {
-  return bytes;
+/** What a guessed graph is increased by: its details may differ, and with them what is alive at once. */
+const MARGIN = 1.05;
+/** Results as wide as the model that may be alive beside the guessed ones. */
+const SPARE_RESULTS = 2;
+
+/**
+ * Room for what the graph of an unknown architecture may have beyond the guessed one: compute buffers per device in
+ * bytes, the host last.
+ */
+export function cautious(model: Model, options: ComputeOptions, bytes: readonly number[]): readonly number[] {
+  const { hp } = model;
+  const { shape, placement, typeK, typeV } = options;
+  const ub = Math.min(shape.numCtx, shape.numUbatch);
+  let spare = SPARE_RESULTS * rowBytes(F32, hp.embedding) * ub;
+  if (placement.deviceOf.includes(placement.host) && placement.host > 0) {
+    // Attention on the host may be moved to the GPU together with the layer's cache.
+    const layer = placement.deviceOf.indexOf(placement.host);
+    const row = rowBytes(typeK, widthK(hp, layer)) + rowBytes(typeV, widthV(hp, layer));
+    spare += hasOwnCache(model, layer) ? row * shape.numCtxSeq * shape.streams : 0;
+  }
+  return bytes.map((planned, device) =>
+    planned === 0 ? 0 : Math.ceil(planned * MARGIN) + (device === placement.host ? 0 : spare),
+  );
 }

@@ -92,14 +92,14 @@ function buildSparse(b: GraphBuilder, scales: Pick<ExpertOptions, 'scales'>): vo
   });
 }
 
-interface IndexerInputs {
+export interface IndexerInputs {
   readonly cells: number;
   readonly rows: Tensor;
   readonly mask: Tensor;
   readonly rotation: Tensor;
 }
 
-function indexerInputs(b: GraphBuilder): IndexerInputs {
+export function indexerInputs(b: GraphBuilder): IndexerInputs {
   const g = b.graph;
   const { streams, numCtxSeq: cells } = b.options.shape;
   const head = b.hp.indexerHead;
@@ -112,7 +112,7 @@ function indexerInputs(b: GraphBuilder): IndexerInputs {
 }
 
 /** The indexer: a small attention of its own, whose scores choose the best cells for each token. */
-function chooseCells(
+export function chooseCells(
   b: GraphBuilder,
   layer: number,
   x: Tensor,

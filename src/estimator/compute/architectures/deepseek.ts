@@ -72,7 +72,7 @@ export interface LatentOptions {
   readonly scale?: Tensor;
   readonly ropeFactors?: Tensor;
   /** Sparse attention: chooses the cells to attend to, given the compressed queries. */
-  readonly choose?: (compressedQuery: Tensor) => Tensor;
+  readonly choose?: (compressedQuery: Tensor) => Tensor | undefined;
 }
 
 /** Queries and the latent, both with a rotated part; then attention on the latent itself or on decompressed heads. */
