@@ -22,9 +22,11 @@ const LONG_PERIOD = 4;
 function keptRounds(period: number): number {
   return period < LONG_PERIOD ? KEPT_ROUNDS : KEPT_LONG_ROUNDS;
 }
+
 /**
  * Tensors that outlive a round change places from one to the next; after two rounds they are back, or after three in some
- * architectures. So as many more rounds are kept as make the number equal to the whole's modulo these.
+ * architectures and where weights are staged from the host. So as many more rounds are kept as make the number equal to
+ * the whole's modulo these.
  */
 const PLACES_REPEAT = 2;
 const PLACES_REPEAT_LATE = 6;
@@ -56,7 +58,10 @@ function chooseLayers(model: Model, placement: Placement, overrides: Overrides, 
   if (everyLayer || count <= KEPT_ROUNDS + 1) {
     return Int32Array.from({ length: count }, (_, layer) => layer);
   }
-  const repeat = model.architecture.placesRepeatLate === true ? PLACES_REPEAT_LATE : PLACES_REPEAT;
+  const staged = overrides.size > 0 || placement.deviceOf.includes(placement.host);
+  // On one device more rounds cost little.
+  const late = staged || onOneDevice(placement) || model.architecture.placesRepeatLate === true;
+  const repeat = late ? PLACES_REPEAT_LATE : PLACES_REPEAT;
   const keys = layerKeys(model, placement, overrides);
   const kept: number[] = [];
   let at = 0;

@@ -169,6 +169,7 @@ export const smallThinker: Architecture = {
 /** Experts on the layer's input beside a dense network. models/arctic.cpp. */
 export const arctic: Architecture = {
   names: ['arctic'],
+  placesRepeatLate: true,
   build(b) {
     const g = b.graph;
     let x = b.inputEmbedding();
