@@ -29,6 +29,13 @@ describe('due times', () => {
     ]);
   });
 
+  it('are not left out by the missing hour when several hours are named', () => {
+    expect(dues('30 2,14 * * *', 'Europe/Berlin', '2026-03-28T20:00Z', '2026-03-29T20:00Z')).toEqual([
+      '03-29T01:00',
+      '03-29T12:30',
+    ]);
+  });
+
   it('come once on the day on which the clocks are put back, also in the hour that comes twice', () => {
     expect(dues('30 2 * * *', 'Europe/Berlin', '2026-10-24T00:00Z', '2026-10-27T00:00Z')).toEqual([
       '10-24T00:30',

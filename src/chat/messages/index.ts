@@ -7,12 +7,13 @@ import { dispatchMessages } from './dispatch.ts';
 import { doctorMessages } from './doctor.ts';
 import { estimatorMessages } from './estimator.ts';
 import { fitMessages } from './fit.ts';
-import { manageMessages } from './manage.ts';
 import { loadMessages } from './load.ts';
+import { manageMessages } from './manage.ts';
 import { modelMessages } from './models.ts';
 import { notifyMessages } from './notify.ts';
 import { serverMessages } from './server.ts';
 import { statusMessages } from './status.ts';
+import { storeMessages } from './store.ts';
 
 /** The message table: every string that a person sees. */
 export const messages = {
@@ -26,6 +27,7 @@ export const messages = {
   ...notifyMessages,
   ...alertMessages,
   ...statusMessages,
+  ...storeMessages,
   ...estimatorMessages,
   ...doctorMessages,
   ...discordMessages,
