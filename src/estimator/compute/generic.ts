@@ -49,6 +49,7 @@ export function describeByTensors(spec: ModelSpec): Architecture {
     names: [],
     memory: memoryOf(spec, stateful.size > 0, attending.size > 0),
     hasOutput: !isEncoder(spec) || spec.tensors.some(({ name }) => name.endsWith('output_norm.weight')),
+    cachesNextn: true,
     buildsAllLayers: true,
     fusesDeltaNet: stateful.size > 0,
     fusesIndexer: layersWith(spec, INDEXER).size > 0,
@@ -96,6 +97,10 @@ function readGeneric(hp: Hparams, reader: MetadataReader): void {
   readLatentAttention(hp, reader);
   readRouting(hp, reader, SOFTMAX);
   readMrope(hp, reader);
+  if (hp.heads[0] === 0) {
+    hp.headK = reader.numberOr('attention.key_length', hp.headK);
+    hp.headV = reader.numberOr('attention.value_length', hp.headV);
+  }
   hp.nextnLayers = Math.min(reader.numberOr('nextn_predict_layers', 0), hp.layersAll - 1);
   hp.embeddingScale = reader.numberOr('embedding_scale', 0);
   hp.finalSoftcap = reader.numberOr('final_logit_softcapping', 0);
@@ -334,6 +339,9 @@ function gatedByQuery(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs)
   return b.matMul(layer, 'attn_output', g.mul(attended, g.unary(gate)));
 }
 
+/** Results that an unknown recurrent part may need at once. */
+const SCAN_RESULTS = 6;
+
 /** A recurrent part: Mamba's where the tensors are Mamba's, else all matrices and the states at once. */
 function stateBranch(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): Tensor {
   const { hp } = b;
@@ -358,7 +366,7 @@ function stateBranch(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs):
     .map((stored) => readStates(b, inputs.states, stored));
   const widest = Math.max(hp.ssmInner, hp.embedding);
   const states = parts.reduce((sum, part) => sum + g.elements(part), 0);
-  const scanned = g.custom(OP_OTHER, F32, [widest * b.tokens + states, 1, 1, 1], [x, ...parts]);
+  const scanned = g.custom(OP_OTHER, F32, [SCAN_RESULTS * widest * b.tokens + states, 1, 1, 1], [x, ...parts]);
   return g.custom(OP_OTHER, F32, [hp.embedding, b.tokens, 1, 1], [scanned]);
 }
 
@@ -436,9 +444,13 @@ export function cautious(model: Model, options: ComputeOptions, bytes: readonly 
   let spare = SPARE_RESULTS * rowBytes(F32, hp.embedding) * ub;
   if (placement.deviceOf.includes(placement.host) && placement.host > 0) {
     // Attention on the host may be moved to the GPU together with the layer's cache.
-    const layer = placement.deviceOf.indexOf(placement.host);
-    const row = rowBytes(typeK, widthK(hp, layer)) + rowBytes(typeV, widthV(hp, layer));
-    spare += hasOwnCache(model, layer) ? row * shape.numCtxSeq * shape.streams : 0;
+    let row = 0;
+    for (let layer = 0; layer < model.layers; layer++) {
+      if (placement.deviceOf[layer] === placement.host && hasOwnCache(model, layer)) {
+        row = Math.max(row, rowBytes(typeK, widthK(hp, layer)) + rowBytes(typeV, widthV(hp, layer)));
+      }
+    }
+    spare += row * shape.numCtxSeq * shape.streams;
   }
   return bytes.map((planned, device) =>
     planned === 0 ? 0 : Math.ceil(planned * MARGIN) + (device === placement.host ? 0 : spare),
