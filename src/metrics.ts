@@ -192,6 +192,14 @@ function collectLoads(gauge: MakeGauge, { servers, store, activeLoads }: Metrics
     });
   }
   if (store === null) return;
+  /** A store that does not answer must not take the other figures with it. */
+  const latestLoads = (query: { readonly server?: string; readonly limit: number }): readonly ObservationRow[] => {
+    try {
+      return store.observations.list(query);
+    } catch {
+      return [];
+    }
+  };
   const sizes = (row: ObservationRow) => ({
     predicted: numberOf(row.predicted.sizeVramBytes),
     actual: numberOf(row.actual.sizeVramBytes),
@@ -199,7 +207,7 @@ function collectLoads(gauge: MakeGauge, { servers, store, activeLoads }: Metrics
   for (const which of ['predicted', 'actual'] as const) {
     gauge(`load_${which}_bytes`, `GPU memory of the latest load of a model, ${which}.`, ['server', 'model'], (set) => {
       for (const { name } of servers.servers) {
-        const rows = store.observations.list({ server: name, limit: LOADS_LOOKED_AT });
+        const rows = latestLoads({ server: name, limit: LOADS_LOOKED_AT });
         const newest = new Map<string, number>();
         for (const row of rows) {
           const bytes = sizes(row)[which];
@@ -210,7 +218,7 @@ function collectLoads(gauge: MakeGauge, { servers, store, activeLoads }: Metrics
     });
   }
   const names = new Set(servers.servers.map((server) => server.name));
-  let lastId = store.observations.list({ limit: 1 })[0]?.id ?? 0;
+  let lastId = latestLoads({ limit: 1 })[0]?.id ?? 0;
   new Histogram({
     name: 'headroom_load_error_ratio',
     help: 'How far predictions were off, as a part of what came, since the start.',
@@ -218,7 +226,7 @@ function collectLoads(gauge: MakeGauge, { servers, store, activeLoads }: Metrics
     buckets: ERROR_BUCKETS,
     registers,
     collect() {
-      const rows = store.observations.list({ limit: LOADS_LOOKED_AT }).filter((row) => row.id > lastId);
+      const rows = latestLoads({ limit: LOADS_LOOKED_AT }).filter((row) => row.id > lastId);
       for (const row of rows) {
         lastId = Math.max(lastId, row.id);
         const { predicted, actual } = sizes(row);
