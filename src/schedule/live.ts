@@ -35,7 +35,7 @@ export const FRESH: LiveState = { shown: null, triedAtMs: null, notBeforeMs: 0, 
 
 /**
  * Whether the message is to be edited now: when it changed and the last edit is long enough ago, when its numbers
- * get old, when its cron time has come (`dueMs`), and after a restart.
+ * get old, when its cron time has come, and after a restart.
  * @param createdAtMs when the message was posted
  */
 export function wantsEdit(
@@ -43,8 +43,10 @@ export function wantsEdit(
   now: {
     readonly atMs: number;
     readonly createdAtMs: number;
-    readonly fingerprint: string;
-    readonly dueMs: number | null;
+    /** What would be shown; asked for only when it matters. */
+    readonly fingerprint: () => string;
+    /** The first cron time after the last try; asked for only when it matters. */
+    readonly dueMs: () => number | null;
   },
 ): boolean {
   if (isWaiting(state, now.atMs)) return false;
@@ -55,7 +57,9 @@ export function wantsEdit(
   if (sinceMs < 0) return true;
   if (sinceMs >= (old ? OLD_AGE_PACE_MS : AGE_PACE_MS)) return true;
   if (sinceMs < (old ? OLD_CHANGE_PACE_MS : CHANGE_PACE_MS)) return false;
-  return state.shown !== now.fingerprint || (now.dueMs !== null && now.dueMs <= now.atMs);
+  if (state.shown !== now.fingerprint()) return true;
+  const dueMs = now.dueMs();
+  return dueMs !== null && dueMs <= now.atMs;
 }
 
 /** Whether Discord takes edits of the message only slowly. */

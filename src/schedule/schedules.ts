@@ -22,6 +22,8 @@ import type { StatusExtra, StatusSource } from './status-source.ts';
 
 /** Looks at the clock this often. What is due is told by the clock alone, so that a machine that slept is no special case. */
 const TICK_MS = 1_000;
+/** A live message is compared with the state of things this often. */
+const LIVE_LOOK_MS = 3_000;
 /** Messages written at the same time; the others wait for the next look. */
 const MAX_AT_ONCE = 4;
 /** Active schedules of one guild. */
@@ -273,6 +275,7 @@ export class StatusSchedules {
   #dueEdit(schedule: Schedule, mind: Mind): (() => Promise<void>) | null {
     const nowMs = this.#clock();
     const { messageId } = schedule;
+    if (nowMs < mind.idleUntilMs && nowMs >= mind.idleSinceMs) return null;
     if (messageId === null) {
       if (isWaiting(mind.live, nowMs)) return null;
       const mark = schedule.nonce === null ? null : fromNonce(schedule.nonce);
@@ -282,9 +285,18 @@ export class StatusSchedules {
       return () => this.#post(schedule, Math.max(nowMs, (schedule.lastDueMs ?? 0) + 1), 0);
     }
     const createdAtMs = schedule.lastPostedMs ?? schedule.createdAtMs;
-    const fingerprint = this.#options.source.fingerprint(schedule);
-    const dueMs = mind.live.triedAtMs === null ? null : mind.times.nextAfter(mind.live.triedAtMs);
-    if (!wantsEdit(mind.live, { atMs: nowMs, createdAtMs, fingerprint, dueMs })) return null;
+    const { triedAtMs } = mind.live;
+    const wanted = wantsEdit(mind.live, {
+      atMs: nowMs,
+      createdAtMs,
+      fingerprint: () => this.#options.source.fingerprint(schedule),
+      dueMs: () => (triedAtMs === null ? null : mind.times.nextAfter(triedAtMs)),
+    });
+    if (!wanted) {
+      mind.idleSinceMs = nowMs;
+      mind.idleUntilMs = nowMs + LIVE_LOOK_MS;
+      return null;
+    }
     if (isOld(createdAtMs, nowMs)) {
       const agoMs = nowMs - (this.#oldEdits.get(schedule.channelId) ?? 0);
       if (agoMs >= 0 && agoMs < OLD_EDITS_APART_MS) return null;

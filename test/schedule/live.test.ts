@@ -252,7 +252,8 @@ describe('the pace of a live message', () => {
         }
         const looks = Array.from({ length: 75 }, (_, minute) => atMs + (minute + 1) * MINUTE);
         const acts = (at: number) =>
-          !isWaiting(state, at) && wantsEdit(state, { atMs: at, createdAtMs: 0, fingerprint: 'x', dueMs: null });
+          !isWaiting(state, at) &&
+          wantsEdit(state, { atMs: at, createdAtMs: 0, fingerprint: () => 'x', dueMs: () => null });
         expect(looks.some(acts)).toBe(true);
       }),
     );
