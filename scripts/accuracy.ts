@@ -12,6 +12,7 @@ import { builtinCatalogue } from '../src/catalogue/builtin.ts';
 import type { ModelSpec } from '../src/estimator/types.ts';
 import { specFromJson } from '../src/gguf/from-json.ts';
 import { fitsSection } from './accuracy/fits.ts';
+import { logsSection } from './accuracy/logs.ts';
 import { minedSection } from './accuracy/mined.ts';
 import { readPlanRows } from './accuracy/plan-rows.ts';
 import { plansSection } from './accuracy/plans.ts';
@@ -66,6 +67,7 @@ if (truth === null) {
   await section('Planner on the full records', async () =>
     plansSection('Planner on the full records', await readPlanRows(join(truth, 'plans.jsonl')), find),
   );
+  await section('Real CUDA logs', () => logsSection(truth, find));
   await section('--fit on the full records', () => fitsSection(truth));
   await section('Public loads', () => minedSection(truth));
 }
