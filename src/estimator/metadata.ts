@@ -164,6 +164,9 @@ export interface Hparams {
   normsRms: boolean;
   /** GPT-NeoX: attention and network stand side by side. */
   parallelResidual: boolean;
+  /** Nanbeige: layers of one round through the blocks, and whether a norm stands between rounds. */
+  roundLayers: number;
+  normsRounds: boolean;
   logitScale: number;
   attentionSoftcap: boolean;
   finalSoftcap: number;
@@ -271,11 +274,11 @@ function vocabularySize(spec: ModelSpec, reader: MetadataReader): number {
 
 /**
  * The hyper-parameters that are read alike for every architecture. Throws `missing-key` when a key is absent that
- * no model can do without.
+ * no model can do without. `rounds`: how often the blocks are run through, each time with a cache of its own.
  */
-export function readHparams(spec: ModelSpec): Hparams {
+export function readHparams(spec: ModelSpec, rounds = 1): Hparams {
   const reader = new MetadataReader(spec);
-  const layersAll = reader.required('block_count');
+  const layersAll = reader.required('block_count') * rounds;
   if (layersAll < 1 || layersAll > 4096) {
     throw new EstimateError('metadata-invalid', { key: `${spec.architecture}.block_count`, value: layersAll });
   }
@@ -352,6 +355,8 @@ export function readHparams(spec: ModelSpec): Hparams {
     normsBehind: false,
     normsRms: false,
     parallelResidual: false,
+    roundLayers: layersAll,
+    normsRounds: false,
     logitScale: 0,
     attentionSoftcap: false,
     finalSoftcap: 0,

@@ -197,8 +197,10 @@ function addPart(parts: Map<string, Part>, name: string, tensor: ModelTensor): v
 function compile(spec: ModelSpec): Model {
   const known = findArchitecture(spec.architecture);
   const architecture = known ?? describeByTensors(spec);
-  const hp = readHparams(spec);
-  architecture.hparams?.(hp, new MetadataReader(spec), spec);
+  const reader = new MetadataReader(spec);
+  const rounds = architecture.rounds?.(reader) ?? 1;
+  const hp = readHparams(spec, rounds);
+  architecture.hparams?.(hp, reader, spec);
   const layers = computedLayers(hp);
   const tensors: ModelTensor[] = [];
   const globals = new Map<string, Part>();
@@ -225,6 +227,11 @@ function compile(spec: ModelSpec): Model {
       addPart(globals, info.name, tensor);
       tensors.push(tensor);
     }
+  }
+  const stored = hp.layersAll / rounds;
+  for (let layer = stored; layer < hp.layersAll; layer++) {
+    blocks[layer] = blocks[layer - stored]!;
+    perLayer[layer] = perLayer[layer - stored]!;
   }
   const output = globals.get('output')?.weight;
   if (output !== undefined && globals.get('token_embd')?.weight === undefined) {

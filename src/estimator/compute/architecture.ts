@@ -48,6 +48,8 @@ export interface Architecture {
   readonly fusesDeltaNet?: boolean;
   /** True where layers choose the cells they attend to by an indexer, which llama.cpp fuses if it can. */
   readonly fusesIndexer?: boolean;
+  /** How often the blocks are run through, each time as layers of their own; default once. */
+  rounds?(reader: MetadataReader): number;
   /** Reads the keys that this architecture has beyond the common ones (`load_arch_hparams`). */
   hparams?(hp: Hparams, reader: MetadataReader, spec: ModelSpec): void;
   /** Whether the layer loads the rope factors of the file; default: all layers do. */

@@ -35,7 +35,7 @@ import { groveMoe } from './grovemoe.ts';
 import { kimiLinear } from './kimi-linear.ts';
 import { lfm2 } from './lfm2.ts';
 import { llama, seedOss, smollm3 } from './llama.ts';
-import { baichuan, chatglm, cogVlm, internlm2, mainCoder, orion, refact } from './llama-like.ts';
+import { baichuan, chatglm, cogVlm, internlm2, mainCoder, nanbeige, orion, refact } from './llama-like.ts';
 import { llama4 } from './llama4.ts';
 import { falconH1, graniteHybrid, jamba, mamba, nemotronH } from './mamba.ts';
 import { minimaxM2 } from './minimax.ts';
@@ -124,6 +124,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   mistral3,
   modernBert,
   mpt,
+  nanbeige,
   nemotron,
   nemotronH,
   neoBert,

@@ -3,6 +3,7 @@
 import type { Architecture } from '../architecture.ts';
 import { decoder, decoderContext, decoderLayer, finishDecoder } from '../decoder.ts';
 import { feedForward } from '../feed-forward.ts';
+import { NO_TENSOR } from '../graph.ts';
 
 /** models/internlm2.cpp, models/xverse.cpp, models/qwen.cpp, models/pangu-embed.cpp. */
 export const internlm2: Architecture = {
@@ -59,4 +60,28 @@ export const baichuan: Architecture = {
     }
   },
   build: (b) => decoder(b, { attention: { rope: b.model.layers === 32 } }),
+};
+
+/** Some models run through their blocks several times, with a norm between the rounds. models/nanbeige.cpp. */
+export const nanbeige: Architecture = {
+  names: ['nanbeige'],
+  buildsAllLayers: true,
+  rounds: (reader) => reader.numberOr('num_loops', 1),
+  hparams(hp, reader) {
+    hp.roundLayers = hp.layersAll / reader.numberOr('num_loops', 1);
+    hp.normsRounds = reader.boolean('skip_loop_final_norm') !== true;
+    for (const perLayer of [hp.heads, hp.headsKv, hp.feedForward]) {
+      for (let layer = hp.roundLayers; layer < hp.layersAll; layer++) {
+        perLayer[layer] = perLayer[layer - hp.roundLayers]!;
+      }
+    }
+  },
+  build: (b) =>
+    decoder(b, {
+      attention: { ropeFactors: true },
+      afterLayer(_, layer, x) {
+        const ends = (layer + 1) % b.hp.roundLayers === 0 && layer < b.lastLayer && b.hp.normsRounds;
+        return ends ? b.norm(x, b.globalWeight('output_norm'), NO_TENSOR, 'rms', layer) : x;
+      },
+    }),
 };
