@@ -16,7 +16,7 @@ const configs = fc.record({
   name: fc.constantFrom(...NAMES),
   gpus: fc.integer({ min: 1, max: 4 }),
   numCtx: fc.integer({ min: 1, max: 512 }).map((steps) => steps * 256),
-  numUbatch: fc.constantFrom(128, 256, 512, 1024),
+  numUbatch: fc.constantFrom<number>(128, 256, 512, 1024),
   numParallel: fc.constantFrom(1, 2, 4),
   flashAttention: fc.boolean(),
   numGpu: fc.constantFrom(-1, -1, 4, 12),

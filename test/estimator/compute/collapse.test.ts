@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planConfig, readPlanRows } from '../../../scripts/accuracy/plan-rows.ts';
 import { builtinCatalogue } from '../../../src/catalogue/builtin.ts';
@@ -15,7 +16,7 @@ describe('collapsing equal layers', () => {
       const spec = builtinCatalogue().find(row.model)!;
       for (const view of ['real', 'fit'] as const) {
         const { model: compiled, options } = prepareLlamaCpp(spec, planConfig(row.cfg, view));
-        const architecture = compiled.architecture!;
+        const architecture = compiled.architecture;
         const full = computeBytes(compiled, architecture, { ...options, allLayers: true });
         expect([row.model, row.cfg, computeBytes(compiled, architecture, options)]).toEqual([row.model, row.cfg, full]);
       }
@@ -42,7 +43,7 @@ describe('collapsing equal layers', () => {
             opOffload: true,
             view: 'real',
           });
-          const architecture = compiled.architecture!;
+          const architecture = compiled.architecture;
           const full = computeBytes(compiled, architecture, { ...options, allLayers: true });
           expect([name, numGpu, gpus, computeBytes(compiled, architecture, options)]).toEqual([
             name,
@@ -62,5 +63,40 @@ describe('collapsing equal layers', () => {
     expect(layers.length).toBeLessThan(10);
     expect(layers[0]).toBe(0);
     expect(layers.at(-1)).toBe(31);
+  });
+
+  it('gives the same for any model and configuration, with weights staged from the host, too', () => {
+    const names = [...new Set(rows.map((row) => row.model))];
+    const configs = fc.record({
+      name: fc.constantFrom(...names),
+      gpus: fc.integer({ min: 1, max: 8 }),
+      numCtx: fc.constantFrom(2048, 8192, 20_000, 131_072),
+      numUbatch: fc.constantFrom(64, 128, 512, 2048),
+      numParallel: fc.constantFrom(1, 2, 4),
+      flashAttention: fc.constantFrom<boolean | 'auto'>('auto', true, false),
+      cacheType: fc.constantFrom('f16', 'q8_0', 'q4_0'),
+      outputs: fc.constantFrom(0, 1, 4),
+      numGpu: fc.constantFrom(-1, -1, 0, 9, 20, 33),
+      opOffload: fc.boolean(),
+      view: fc.constantFrom<'real' | 'fit'>('real', 'fit'),
+      cpuTensors: fc.constantFrom<readonly string[] | undefined>(undefined, undefined, ['exps'], ['ffn_down']),
+    });
+    const check = fc.property(configs, ({ name, gpus, cacheType, cpuTensors, ...rest }) => {
+      const { model: compiled, options } = prepareLlamaCpp(builtinCatalogue().find(name)!, {
+        ...rest,
+        gpus: Array.from({ length: gpus }, (_, i) => gpu(8 + 3 * i)),
+        numBatch: 2048,
+        cacheTypeK: cacheType,
+        // A quantized V needs flash attention.
+        cacheTypeV: rest.flashAttention === false ? 'f16' : cacheType,
+        unifiedCache: false,
+        embedding: false,
+        ...(cpuTensors === undefined ? {} : { cpuTensors }),
+      });
+      const { architecture } = compiled;
+      const full = computeBytes(compiled, architecture, { ...options, allLayers: true });
+      expect(computeBytes(compiled, architecture, options)).toEqual(full);
+    });
+    fc.assert(check, { numRuns: 300, seed: 2026 });
   });
 });

@@ -40,6 +40,7 @@ export const mamba: Architecture = {
 /** Attention and Mamba 2 side by side in every layer. models/falcon-h1.cpp. */
 export const falconH1: Architecture = {
   names: ['falcon-h1'],
+  placesRepeatLate: true,
   memory: 'hybrid',
   hparams(hp, reader) {
     readStateSpace(hp, reader);
