@@ -14,6 +14,7 @@ import type { SimulatorOptions } from '../../src/simulator/types.ts';
 /** The program's parts against a simulated server over real HTTP. */
 export interface DemoServices {
   readonly services: Services;
+  readonly app: App;
   readonly simulator: Simulator;
   close(): Promise<void>;
 }
@@ -37,6 +38,7 @@ export async function startDemoServices(
   const app: App = compose({ config, log: createLog('silent'), simulated: true });
   return {
     services: app.services,
+    app,
     simulator,
     close: async () => {
       await app.close();
