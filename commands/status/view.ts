@@ -3,7 +3,7 @@ import type { Block } from '../../src/chat/reply.ts';
 import type { Span, Text } from '../../src/chat/text.ts';
 import type { Translator } from '../../src/chat/translate.ts';
 import type { GpuView, LoadedModelView, ServerSnapshot } from '../../src/servers/types.ts';
-import { problemBlocks } from '../parts/server-state.ts';
+import { gpuLabels, problemBlocks } from '../parts/server-state.ts';
 import type { Services } from '../services.ts';
 
 const GIB = 2 ** 30;
@@ -12,6 +12,8 @@ const BAR_CELLS = 12;
 /** Less than this gets no cell of its own: a driver's reserve is no news. */
 const SMALLEST_BYTES = 0.25 * GIB;
 const MAX_GPUS = 64;
+/** Cards named in the text where they differ; the picture names all. */
+const MAX_NAMED = 8;
 const MAX_MODELS = 12;
 const HOLDER_CHARS = 32;
 
@@ -139,6 +141,10 @@ export function serverBlocks(snapshot: ServerSnapshot, translator: Translator, s
   const blocks: Block[] = [...problemBlocks(snapshot, translator)];
   const bars = barBlock(snapshot, translator);
   if (bars !== null) blocks.push(bars);
+  const cards = snapshot.gpuViews.slice(0, MAX_NAMED);
+  if (new Set(cards.map(({ name }) => name)).size > 1) {
+    blocks.push({ kind: 'small', text: gpuLabels(cards).join(', ') });
+  }
   const missing = snapshot.missingGpus.length;
   if (missing > 0) blocks.push({ kind: 'text', text: translator.text('status.missing', { count: missing }) });
   blocks.push(...modelBlocks(snapshot, translator, services));

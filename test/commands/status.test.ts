@@ -65,6 +65,12 @@ describe('a status', () => {
     }
   });
 
+  it('names the cards where they differ', () => {
+    const text = read(reply([snapshotOf({ gpus: [gpu(0), gpu(1, { name: 'NVIDIA A100-SXM4-80GB' })] })]));
+    expect(text).toContain('0 RTX 3090, 1 A100-SXM4-80GB');
+    expect(read(reply([snapshotOf({ gpus: 2 })]))).not.toContain('3090');
+  });
+
   it('shows memory whose owner is not known as such', () => {
     const text = read(reply([snapshotOf({ gpus: [gpu(0, { ollamaBytes: null })] })]));
     expect(text).toMatch(/0 ▒+░+ /);
