@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clamp } from '../estimator/clamp.ts';
 import { decide, planFixed } from '../estimator/estimate.ts';
+import { trainingContext } from '../estimator/estimate-facts.ts';
 import {
   EstimateError,
   type EstimateRequest,
@@ -157,11 +158,17 @@ function largest(spec: ModelSpec, server: EstimateServer, request: EstimateReque
   return clamp(spec, server, request).numCtx || null;
 }
 
+/** Models and largest contexts that are remembered. */
+const MAX_SPECS = 256;
+const MAX_REMEMBERED = 10_000;
+
 /** Answers lines of `headroom estimate` one at a time; models that are named twice are read once. */
 export class BatchEstimator {
   readonly #findModel: FindModel;
   readonly #readModel: ReadModel;
   readonly #specs = new Map<string, ModelSpec>();
+  /** Largest contexts by everything that they depend on. */
+  readonly #largest = new Map<string, number | null>();
   readonly #describe: (error: unknown) => string;
 
   /** `describe` turns a typed error into a sentence. */
@@ -187,11 +194,30 @@ export class BatchEstimator {
       const request = toRequest(input);
       const server = toServer(input);
       const plan = input.mode === 'plan' ? planFixed(spec, server, request) : decide(spec, server, request);
-      const maxCtx = input.mode === 'plan' || input.gpus.length === 0 ? null : largest(spec, server, request);
+      const wantsMax = input.mode === 'decide' && input.gpus.length > 0;
+      const maxCtx = wantsMax ? this.#largestFor(input.model, spec, server, request) : null;
       return JSON.stringify({ id: id ?? null, ...planToJson(plan, maxCtx) });
     } catch (error) {
       return errorToJson(id, error, this.#describe);
     }
+  }
+
+  /** Rows that differ in the context alone share one search. */
+  #largestFor(
+    model: EstimateInput['model'],
+    spec: ModelSpec,
+    server: EstimateServer,
+    request: EstimateRequest,
+  ): number | null {
+    // Where a model does not say for how much it was trained, the context asked for bounds the search.
+    if (typeof model !== 'string' || trainingContext(spec) === 0) return largest(spec, server, request);
+    const key = JSON.stringify([model, server, { ...request, numCtx: 0 }]);
+    const known = this.#largest.get(key);
+    if (known !== undefined) return known;
+    const found = largest(spec, server, request);
+    if (this.#largest.size >= MAX_REMEMBERED) this.#largest.clear();
+    this.#largest.set(key, found);
+    return found;
   }
 
   async #spec(model: EstimateInput['model']): Promise<ModelSpec> {
@@ -199,7 +225,7 @@ export class BatchEstimator {
     const known = this.#specs.get(model);
     if (known !== undefined) return known;
     const spec = await this.#findModel(model);
-    if (this.#specs.size >= 256) this.#specs.clear();
+    if (this.#specs.size >= MAX_SPECS) this.#specs.clear();
     this.#specs.set(model, spec);
     return spec;
   }
