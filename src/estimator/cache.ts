@@ -120,6 +120,8 @@ export function cacheBytes(
       }
       if (hp.hasIndexer[layer] === 1) {
         sum += bytes(typeK, [hp.indexerHead, cells, shape.streams]);
+        // The cache of indexer keys is one of K and V all the same, but for latent attention.
+        sum += mla ? 0 : bytes(typeV, [hp.headV, cells, shape.streams]);
       }
     }
     if (hasState(model, layer)) {

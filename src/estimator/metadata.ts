@@ -123,6 +123,8 @@ export interface Hparams {
   indexerHeads: number;
   indexerHead: number;
   indexerTopK: number;
+  /** Cells that are chosen together. */
+  indexerBlock: number;
   /** 1 = the layer has an indexer of its own; else it takes the choice of a layer before it. */
   readonly hasIndexer: Uint8Array;
   ssmConv: number;
@@ -326,6 +328,7 @@ export function readHparams(spec: ModelSpec, rounds = 1): Hparams {
     indexerHeads: 0,
     indexerHead: 0,
     indexerTopK: 0,
+    indexerBlock: 1,
     hasIndexer: new Uint8Array(layersAll),
     ssmConv: 0,
     ssmInner: 0,

@@ -260,6 +260,63 @@ function viewV(b: GraphBuilder, cache: Tensor, layer: number, cells: number): Te
   return g.view(cache, cells, heads, head, streams, byHead, rowBytes(type, cells), rowBytes(type, cells * width));
 }
 
+/** What attention reads: queries, and keys and values of the whole cache. */
+export interface Cached extends Qkv {
+  readonly mask: Tensor;
+  /** Turns the result back; NO_TENSOR = nothing was turned. */
+  readonly rotationV: Tensor;
+}
+
+/**
+ * Stores K and V in the layer's cache and shows the whole of it. `order` is the one in which queries, keys and values
+ * are evaluated; `k` and `v` NO_TENSOR = the layer reads the cache of `source`.
+ */
+export function throughCache(
+  b: GraphBuilder,
+  layer: number,
+  inputs: AttentionInputs,
+  x: Qkv,
+  order: 'qvk' | 'qkv',
+  source: number = layer,
+): Cached {
+  const g = b.graph;
+  const windowed = inputs.window !== undefined && b.hp.isWindowed[layer] === 1;
+  const cache = windowed ? inputs.window : inputs.full!;
+  let { q, k, v } = x;
+  if (cache.rotationK !== NO_TENSOR) {
+    q = rotate(b, q, cache.rotationK);
+    k = k === NO_TENSOR ? k : rotate(b, k, cache.rotationK);
+  }
+  if (cache.rotationV !== NO_TENSOR && v !== NO_TENSOR) {
+    v = rotate(b, v, cache.rotationV);
+  }
+  g.expand(q);
+  for (const t of order === 'qvk' ? [v, k] : [k, v]) {
+    if (t !== NO_TENSOR) {
+      g.expand(t);
+    }
+  }
+  layerCache(b, inputs, source, cache.cells);
+  if (k !== NO_TENSOR) {
+    g.expand(storeK(b, inputs.cacheK[source]!, k, cache.rowsK));
+  }
+  if (v !== NO_TENSOR) {
+    g.expand(storeV(b, inputs.cacheV[source]!, v, cache.rowsV));
+  }
+  return {
+    q,
+    k: viewK(b, inputs.cacheK[source]!, layer, cache.cells),
+    v: viewV(b, inputs.cacheV[source]!, layer, cache.cells),
+    mask: cache.mask,
+    rotationV: cache.rotationV,
+  };
+}
+
+/** Turns attention's result back where values were turned on their way into the cache. */
+export function turnBack(b: GraphBuilder, x: Tensor, rotation: Tensor): Tensor {
+  return rotation === NO_TENSOR ? x : rotate(b, x, rotation);
+}
+
 /**
  * Stores K and V, attends, and multiplies with the output matrix (`build_attn`). `k` and `v` NO_TENSOR = the layer reads
  * another layer's cache.
@@ -271,42 +328,14 @@ export function attend(
   x: Qkv,
   options: AttendOptions = {},
 ): Tensor {
-  const g = b.graph;
   if (inputs.full === undefined) {
     return attendPlain(b, layer, inputs, x, options);
   }
-  const windowed = inputs.window !== undefined && b.hp.isWindowed[layer] === 1;
-  const cache = windowed ? inputs.window : inputs.full;
-  let { q, k, v } = x;
-  if (cache.rotationK !== NO_TENSOR) {
-    q = rotate(b, q, cache.rotationK);
-    k = k === NO_TENSOR ? k : rotate(b, k, cache.rotationK);
-  }
-  if (cache.rotationV !== NO_TENSOR && v !== NO_TENSOR) {
-    v = rotate(b, v, cache.rotationV);
-  }
-  g.expand(q);
-  // With two caches K is expanded before V, with one behind it.
-  for (const t of inputs.window === undefined ? [v, k] : [k, v]) {
-    if (t !== NO_TENSOR) {
-      g.expand(t);
-    }
-  }
-  const source = options.cacheLayer ?? layer;
-  layerCache(b, inputs, source, cache.cells);
-  if (k !== NO_TENSOR) {
-    g.expand(storeK(b, inputs.cacheK[source]!, k, cache.rowsK));
-  }
-  if (v !== NO_TENSOR) {
-    g.expand(storeV(b, inputs.cacheV[source]!, v, cache.rowsV));
-  }
-  const cachedK = viewK(b, inputs.cacheK[source]!, layer, cache.cells);
-  const cachedV = viewV(b, inputs.cacheV[source]!, layer, cache.cells);
-  let current = attendHeads(b, layer, q, cachedK, cachedV, cache.mask, options);
-  if (cache.rotationV !== NO_TENSOR) {
-    current = rotate(b, current, cache.rotationV);
-  }
-  return projectOutput(b, layer, current, options);
+  // With two caches K is evaluated before V, with one behind it.
+  const order = inputs.window === undefined ? 'qvk' : 'qkv';
+  const { q, k, v, mask, rotationV } = throughCache(b, layer, inputs, x, order, options.cacheLayer);
+  const attended = attendHeads(b, layer, q, k, v, mask, options);
+  return projectOutput(b, layer, turnBack(b, attended, rotationV), options);
 }
 
 /** MLA with the compressed latent as K and, cut, as V (`build_attn` of `llm_graph_input_attn_k`). */

@@ -46,7 +46,9 @@ function supportedOnGpus(model: Model, placement: Placement, sameTypes: boolean)
   const encoder = model.architecture.memory === 'none';
   for (let layer = 0; layer < model.layers; layer++) {
     const attends = encoder || hasOwnCache(model, layer) || (hp.cacheLayers >= 0 && layer >= hp.cacheLayers);
-    if (placement.deviceOf[layer] === placement.host || !attends) {
+    // Attention to chosen blocks runs flash attention by itself, without asking (MiniMax M3).
+    const chooses = hp.indexerBlock > 1 && hp.hasIndexer[layer] === 1;
+    if (placement.deviceOf[layer] === placement.host || !attends || chooses) {
       continue;
     }
     const heads = hp.heads[layer]!;

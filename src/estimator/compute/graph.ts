@@ -379,6 +379,11 @@ export class Graph {
     return this.parents2(this.like(OP_ADD, a), a, b);
   }
 
+  /** Adds in place: a view. */
+  addInplace(a: Tensor, b: Tensor): Tensor {
+    return this.parents2(this.viewLike(OP_ADD, a), a, b);
+  }
+
   sub(a: Tensor, b: Tensor): Tensor {
     return this.parents2(this.like(OP_SUB, a), a, b);
   }

@@ -39,6 +39,7 @@ import { baichuan, chatglm, cogVlm, internlm2, mainCoder, nanbeige, orion, refac
 import { llama4 } from './llama4.ts';
 import { falconH1, graniteHybrid, jamba, mamba, nemotronH } from './mamba.ts';
 import { minimaxM2 } from './minimax.ts';
+import { minimaxM3 } from './minimax-sparse.ts';
 import { afmoe, deepseek2Ocr, hyV3, laguna, mellum, mimo2, step35 } from './mixtures.ts';
 import { olmo, olmo2, olmoe } from './olmo.ts';
 import { openElm } from './openelm.ts';
@@ -121,6 +122,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   miniCpm,
   miniCpm3,
   minimaxM2,
+  minimaxM3,
   mistral3,
   modernBert,
   mpt,
