@@ -71,7 +71,7 @@ export function feedForward(b: GraphBuilder, layer: number, x: Tensor, options: 
     if (activation === 'relu-sqr') {
       current = g.sqr(current);
     }
-    const scales = b.weight(layer, 'ffn_act');
+    const scales = b.weight(layer, 'ffn.act');
     if (scales !== NO_TENSOR) {
       current = g.div(current, scales);
     }

@@ -1,10 +1,8 @@
 /** Decoders after GPT-2 and GPT-NeoX: layer norms with biases, a feed-forward network without gate. */
 
 import type { Architecture } from '../architecture.ts';
-import { attend, qkv } from '../attention.ts';
 import type { GraphBuilder } from '../builder.ts';
-import type { DecoderContext } from '../decoder.ts';
-import { attention, decoder } from '../decoder.ts';
+import { decoder } from '../decoder.ts';
 import { feedForward } from '../feed-forward.ts';
 import type { Tensor } from '../graph.ts';
 import { parallelDecoder } from '../parallel-decoder.ts';
@@ -56,32 +54,18 @@ export const jais2: Architecture = {
     }),
 };
 
-/** ALiBi or learned positions. models/mpt.cpp. */
+/**
+ * ALiBi or learned positions. models/mpt.cpp, without its norms of queries and keys: with the fused matrix that these
+ * models have, llama.cpp cannot build them.
+ */
 export const mpt: Architecture = {
   names: ['mpt'],
   hparams(hp, reader) {
     hp.clampKqv = reader.numberOr('attention.clamp_kqv', 0);
     hp.maxAlibiBias = reader.numberOr('attention.max_alibi_bias', 0);
   },
-  build: (b) => decoder(b, { norm: 'layer', positionEmbedding: true, attention: mptAttention, feedForward: gelu }),
+  build: (b) => decoder(b, { norm: 'layer', positionEmbedding: true, attention: { rope: false }, feedForward: gelu }),
 };
-
-/** Queries and keys are normed over whole rows where the model has the norms. */
-function mptAttention(b: GraphBuilder, layer: number, x: Tensor, context: DecoderContext): Tensor {
-  if (!b.has(layer, 'attn_q_norm')) {
-    return attention(b, layer, x, context, { rope: false });
-  }
-  const g = b.graph;
-  const heads = qkv(b, layer, x, b.hp.headV);
-  const normRows = (t: Tensor, name: string) => {
-    const count = g.size(t, 1);
-    const rows = b.normNamed(layer, name, g.reshape(t, b.hp.headV * count, b.tokens), 'layer');
-    return g.reshape(rows, b.hp.headV, count, b.tokens);
-  };
-  heads.q = normRows(heads.q, 'attn_q_norm');
-  heads.k = normRows(heads.k, 'attn_k_norm');
-  return attend(b, layer, context.inputs, heads);
-}
 
 /** Branches side by side or one behind the other, as the file says. models/gptneox.cpp. */
 export const gptNeox: Architecture = {
