@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { type Access, type Command, runnable } from '../src/chat/command.ts';
 import { allows } from '../src/chat/permissions.ts';
 import type { Span } from '../src/chat/text.ts';
+import { completeServer } from './parts/completion.ts';
+import { serverOption } from './parts/options.ts';
 import type { Services } from './services.ts';
 
 const schema = z.object({ server: z.string().optional() });
@@ -22,7 +24,7 @@ export function createHelpCommand(commands: () => readonly Command<Services>[]):
       description: 'help.description',
       access: 'everyone',
       private: true,
-      options: [],
+      options: [serverOption],
       schema,
       run: ({ translator, person }) =>
         Promise.resolve({
@@ -41,6 +43,7 @@ export function createHelpCommand(commands: () => readonly Command<Services>[]):
             { kind: 'small', text: translator.text('help.more') },
           ],
         }),
+      complete: completeServer,
     }),
   };
 }
