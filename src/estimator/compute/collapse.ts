@@ -59,9 +59,8 @@ function chooseLayers(model: Model, placement: Placement, overrides: Overrides, 
     return Int32Array.from({ length: count }, (_, layer) => layer);
   }
   const staged = overrides.size > 0 || placement.deviceOf.includes(placement.host);
-  // On one device more rounds cost little.
-  const late = staged || onOneDevice(placement) || model.architecture.placesRepeatLate === true;
-  const repeat = late ? PLACES_REPEAT_LATE : PLACES_REPEAT;
+  const late = staged || model.architecture.placesRepeatLate === true;
+  const single = onOneDevice(placement);
   const keys = layerKeys(model, placement, overrides);
   const kept: number[] = [];
   let at = 0;
@@ -88,6 +87,8 @@ function chooseLayers(model: Model, placement: Placement, overrides: Overrides, 
       continue;
     }
     const least = keptRounds(period);
+    // On one device more rounds cost little, unless they are long.
+    const repeat = late || (single && period < LONG_PERIOD) ? PLACES_REPEAT_LATE : PLACES_REPEAT;
     const rest = least + ((rounds - least) % repeat);
     for (let layer = at; layer < at + period * rest; layer++) {
       kept.push(layer);
