@@ -6,10 +6,10 @@
  */
 
 import { blockCount, isMixtureOfExperts, trainingContext } from '../../estimate-facts.ts';
-import { planLlamaCpp } from '../../llama-cpp.ts';
-import type { LlamaCppConfig, LlamaCppPlan, ModelSpec } from '../../types.ts';
+import { compileModel } from '../../model.ts';
+import type { LlamaCppConfig, ModelSpec } from '../../types.ts';
+import { DryRuns, type Weighed } from './dry-runs.ts';
 import { LayerSearch } from './layers.ts';
-import { deviceBytes } from './memory.ts';
 import type { FitOverride } from './overrides.ts';
 import { overridesConfig } from './overrides.ts';
 
@@ -23,6 +23,8 @@ export interface FitOptions {
   readonly marginsBytes: readonly number[];
   /** Smallest context, tokens; default 4096. */
   readonly minCtx?: number;
+  /** Dry runs to share with other questions about the same model. */
+  readonly runs?: DryRuns;
 }
 
 /**
@@ -50,14 +52,15 @@ export function fitToMemory(spec: ModelSpec, given: LlamaCppConfig, options: Fit
     view: 'fit',
     numCtx: given.numCtx === 0 ? trainingContext(spec) : given.numCtx,
   };
-  const first = planLlamaCpp(spec, config);
+  const runs = options.runs ?? new DryRuns(spec);
+  const first = runs.weigh(config);
   const free = config.gpus.map((gpu) => gpu.freeBytes);
-  const used = config.gpus.map((_, gpu) => deviceBytes(first, gpu));
+  const used = first.usedBytes;
   const margins = config.gpus.map((_, gpu) => options.marginsBytes[gpu] ?? FIT_MARGIN_BYTES);
   const deficitBytes = sum(used.map((bytes, gpu) => Math.max(0, bytes + margins[gpu]! - free[gpu]!)));
   if (deficitBytes === 0) return { kind: 'unchanged', config, overrides: [], deficitBytes };
 
-  const reduced = reduceContext(spec, given, config, first, margins, options.minCtx ?? FIT_MIN_CTX);
+  const reduced = reduceContext(spec, given, config, first, runs, margins, options.minCtx ?? FIT_MIN_CTX);
   const reducedFrom = reduced.config.numCtx < config.numCtx ? { reducedFromCtx: config.numCtx } : {};
   if (reduced.enough) return { kind: 'context', config: reduced.config, overrides: [], deficitBytes, ...reducedFrom };
   if (given.numGpu !== -1 || hasUserPlacement(given)) {
@@ -65,13 +68,16 @@ export function fitToMemory(spec: ModelSpec, given: LlamaCppConfig, options: Fit
   }
 
   const search = new LayerSearch({
-    spec,
+    runs,
     config: reduced.config,
     targets: free.map((bytes, gpu) => bytes - margins[gpu]!),
     free,
     margins,
     layers: blockCount(spec),
     experts: isMixtureOfExperts(spec),
+    fullComputeBytes: first.computeBytes,
+    largestLayerBytes: largestLayerBytes(spec),
+    uneven: hasRecurrentLayers(spec),
   });
   const { perGpuLayers, overrides } = search.run();
   return {
@@ -96,13 +102,14 @@ function reduceContext(
   spec: ModelSpec,
   given: LlamaCppConfig,
   config: LlamaCppConfig,
-  full: LlamaCppPlan,
+  full: Weighed,
+  runs: DryRuns,
   margins: readonly number[],
   minCtx: number,
 ): { readonly config: LlamaCppConfig; readonly enough: boolean } {
   const gpus = config.gpus;
   const sumFree = sum(gpus.map((gpu) => gpu.freeBytes));
-  const sumUsed = sum(gpus.map((_, gpu) => deviceBytes(full, gpu)));
+  const sumUsed = sum(full.usedBytes);
   const trained = config.numCtx;
   if (sumFree - sumUsed - sum(margins) >= 0 || given.numCtx !== 0 || trained <= minCtx)
     return { config, enough: false };
@@ -111,18 +118,36 @@ function reduceContext(
   if (gpus.length > 1) {
     // Whole layers (or tensors) only: expect half of one wasted per device, and one more to be safe.
     const layers = given.numGpu < 0 ? blockCount(spec) : Math.min(given.numGpu, blockCount(spec));
-    const perLayer = Math.trunc(sum(full.gpus.map((gpu) => gpu.weightsBytes)) / Math.max(layers, 1));
+    const perLayer = Math.trunc(sum(full.weightsBytes) / Math.max(layers, 1));
     target -= Math.trunc(((gpus.length + 1) * perLayer) / (isMixtureOfExperts(spec) ? 6 : 2));
   }
   const smallest = { ...config, numCtx: minCtx };
-  const atMinimum = planLlamaCpp(spec, smallest);
-  const usedAtMinimum = sum(gpus.map((_, gpu) => deviceBytes(atMinimum, gpu)));
+  const usedAtMinimum = sum(runs.weigh(smallest).usedBytes);
   if (target <= usedAtMinimum) return { config: smallest, enough: false };
 
   // 64-bit integer arithmetic, as in the original: the product exceeds 2^53.
   const more = Number((BigInt(trained - minCtx) * BigInt(target - usedAtMinimum)) / BigInt(sumUsed - usedAtMinimum));
   const numCtx = minCtx + more;
   return { config: { ...config, numCtx: Math.max(numCtx - (numCtx % 256), minCtx) }, enough: gpus.length === 1 };
+}
+
+function hasRecurrentLayers(spec: ModelSpec): boolean {
+  const { memory = 'attention' } = compileModel(spec).architecture;
+  return memory === 'hybrid' || memory === 'recurrent';
+}
+
+const largestLayers = new WeakMap<ModelSpec, number>();
+
+function largestLayerBytes(spec: ModelSpec): number {
+  let largest = largestLayers.get(spec);
+  if (largest === undefined) {
+    const model = compileModel(spec);
+    const sums = new Float64Array(model.hp.layersAll);
+    for (const { home, cudaBytes } of model.tensors) if (home >= 0) sums[home] = sums[home]! + cudaBytes;
+    largest = Math.max(...sums);
+    largestLayers.set(spec, largest);
+  }
+  return largest;
 }
 
 function hasUserPlacement(config: LlamaCppConfig): boolean {

@@ -4,10 +4,8 @@
  * the original's integer arithmetic, because its rounding decides where the search ends.
  */
 
-import { ComputeMemo } from '../../compute/memo.ts';
-import { planLlamaCpp, storedBytes } from '../../llama-cpp.ts';
-import type { LlamaCppConfig, ModelSpec } from '../../types.ts';
-import { deviceBytes } from './memory.ts';
+import type { LlamaCppConfig } from '../../types.ts';
+import type { DryRun, DryRuns, Range } from './dry-runs.ts';
 import { ALL_EXPERTS, type FitOverride, type LayerFraction, overridesConfig } from './overrides.ts';
 
 /** Layers of one device: `layers` in all, of which the last `partial` keep their experts (or more) elsewhere. */
@@ -19,7 +17,7 @@ interface Share {
 }
 
 export interface LayerSearchInput {
-  readonly spec: ModelSpec;
+  readonly runs: DryRuns;
   readonly config: LlamaCppConfig;
   /** Most bytes each device may use. */
   readonly targets: readonly number[];
@@ -28,6 +26,15 @@ export interface LayerSearchInput {
   /** Repeating layers; the output layer comes on top. */
   readonly layers: number;
   readonly experts: boolean;
+  /** Compute buffers of each GPU with all layers on the GPUs, bytes. */
+  readonly fullComputeBytes: readonly number[];
+  /** Weights of the largest layer, bytes. */
+  readonly largestLayerBytes: number;
+  /**
+   * Whether a GPU's memory may fall where it gets one layer more, because layers differ in kind. Then it matters which
+   * numbers of layers are tried, and every dry run is carried out.
+   */
+  readonly uneven: boolean;
 }
 
 export interface LayerSearchResult {
@@ -38,6 +45,16 @@ export interface LayerSearchResult {
 /** More dry runs than any model needs; a bound against a search that does not converge. */
 const MAX_DRY_RUNS = 2000;
 
+/**
+ * A GPU that nothing is moved to for a while (any but the first) needs about as much for computing whatever layers it
+ * has. Twice what it needs when all layers are on GPUs, with the copies of pipeline parallelism, is taken for more than
+ * it ever needs; what was decided by that is checked at the end.
+ */
+const CEILING_FACTOR = 2;
+const CEILING_EXTRA_BYTES = 64 * 1024 * 1024;
+/** More layers' weights than are ever copied to the first GPU at a time. */
+const TAKEN_LAYERS = 3;
+
 export class LayerSearch {
   readonly #input: LayerSearchInput;
   readonly #gpus: number;
@@ -47,59 +64,130 @@ export class LayerSearch {
   #overflow: ('CPU' | number)[];
   #memory: readonly number[];
   #runs = 0;
-  readonly #memo = new ComputeMemo();
+  readonly #ceilingBytes: number;
+  /** GPUs of which something was taken to fit because of the ceiling alone. */
+  readonly #unproven = new Set<number>();
+  #exact: boolean;
+  /** What the last graph said about each GPU's compute buffer, bytes: a guess where none is built. */
+  #guesses: number[];
 
   constructor(input: LayerSearchInput) {
     this.#input = input;
     this.#gpus = input.targets.length;
-    this.#shares = input.targets.map(() => ({ layers: 0, partial: 0, fraction: 'dense' }));
-    this.#overflow = input.targets.map(() => 'CPU');
+    this.#shares = [];
+    this.#overflow = [];
     this.#memory = [];
+    this.#guesses = [];
+    this.#exact = input.uneven;
+    this.#ceilingBytes = CEILING_FACTOR * Math.max(...input.fullComputeBytes) + CEILING_EXTRA_BYTES;
   }
 
   run(): LayerSearchResult {
-    const denseFits = this.#input.experts && this.#denseSurplus() > 0;
-    this.#memory = this.#measure(this.#shares, this.#overflow);
-    for (let gpu = this.#gpus - 1; gpu >= 0; gpu--) this.#fillFromTheBack(gpu);
-    if (denseFits) this.#fillExpertsFromTheFront();
+    this.#search();
+    if (!this.#holds()) {
+      this.#exact = true;
+      this.#search();
+    }
     return {
       perGpuLayers: this.#shares.map((share) => share.layers),
       overrides: this.#overridesOf(this.#shares, this.#overflow),
     };
   }
 
+  #search(): void {
+    const { targets } = this.#input;
+    this.#shares = targets.map(() => ({ layers: 0, partial: 0, fraction: 'dense' }));
+    this.#overflow = targets.map(() => 'CPU');
+    this.#memory = targets.map(() => 0);
+    this.#guesses = targets.map(() => 0);
+    this.#runs = 0;
+    const denseFits = this.#input.experts && this.#denseSurplus() > 0;
+    if (this.#exact) this.#memory = this.#measure(this.#shares, this.#overflow);
+    for (let gpu = this.#gpus - 1; gpu >= 0; gpu--) this.#fillFromTheBack(gpu);
+    if (denseFits) this.#fillExpertsFromTheFront();
+  }
+
+  /** Whether the GPUs that were filled up under the ceiling meet their targets in the end. */
+  #holds(): boolean {
+    if (this.#unproven.size === 0) return true;
+    const run = this.#place(this.#shares, this.#overflow);
+    const compute = this.#input.runs.compute(run);
+    return [...this.#unproven].every((gpu) => run.storedBytes[gpu]! + compute[gpu]! <= this.#input.targets[gpu]!);
+  }
+
   /** Free memory beyond the margins, over all devices, with every expert in system memory. */
   #denseSurplus(): number {
-    const plan = planLlamaCpp(this.#input.spec, { ...this.#input.config, cpuTensors: [ALL_EXPERTS] });
+    const { runs, config, free, margins } = this.#input;
+    const run = runs.place({ ...config, cpuTensors: [ALL_EXPERTS] });
     let surplus = 0;
-    for (let gpu = 0; gpu < this.#gpus; gpu++) {
-      surplus += this.#input.free[gpu]! - deviceBytes(plan, gpu) - this.#input.margins[gpu]!;
-    }
+    for (let gpu = 0; gpu < this.#gpus; gpu++) surplus += free[gpu]! - run.storedBytes[gpu]! - margins[gpu]!;
+    // Beside the ceiling, the first GPU takes in the host's weights, a layer's at a time.
+    const taken = this.#gpus * this.#ceilingBytes + TAKEN_LAYERS * this.#input.largestLayerBytes;
+    if (surplus <= 0 || (surplus > taken && !this.#exact)) return surplus;
+    const compute = runs.compute(run);
+    for (let gpu = 0; gpu < this.#gpus; gpu++) surplus -= compute[gpu]!;
     return surplus;
   }
 
-  /**
-   * Memory of each device for these shares. When weights and cache alone exceed the target of `limited`, the rest of
-   * the dry run is spared: the answer is too much in any case, and only roughly how much guides the search.
-   */
-  #measure(shares: readonly Share[], overflow: readonly ('CPU' | number)[], limited?: number): readonly number[] {
-    this.#runs++;
-    const { spec, targets } = this.#input;
+  #place(shares: readonly Share[], overflow: readonly ('CPU' | number)[]): DryRun {
     const perGpu = shares.map((share) => share.layers);
     const numGpu = perGpu.reduce((total, layers) => total + layers, 0);
-    const config = {
+    return this.#input.runs.place({
       ...this.#input.config,
       numGpu,
       // All shares zero means "by free memory" to llama.cpp; nothing is on a device then anyway.
       ...(this.#gpus > 1 && numGpu > 0 ? { tensorSplit: perGpu } : {}),
       ...overridesConfig(this.#overridesOf(shares, overflow)),
-    };
-    if (limited !== undefined) {
-      const stored = storedBytes(spec, config);
-      if (stored[limited]! > targets[limited]!) return stored;
+    });
+  }
+
+  /**
+   * Memory of each device for these shares, bytes. Only which side of its target each of the `judged` GPUs is on is
+   * promised: when weights, cache and what is known of the compute buffers settle that, no graph is built, and the rest
+   * is a guess good enough to guide the search.
+   */
+  #measure(
+    shares: readonly Share[],
+    overflow: readonly ('CPU' | number)[],
+    ...judged: readonly number[]
+  ): readonly number[] {
+    this.#runs++;
+    const { targets, runs } = this.#input;
+    const run = this.#place(shares, overflow);
+    const stored = run.storedBytes;
+    if (this.#exact) {
+      const [first = 0] = judged;
+      if (judged.length > 0 && stored[first]! > targets[first]!) return stored;
+      return sums(stored, runs.compute(run));
     }
-    const plan = planLlamaCpp(spec, config, this.#memo);
-    return shares.map((_, gpu) => deviceBytes(plan, gpu));
+    let side = this.#side(
+      judged,
+      judged.map((gpu) => ({
+        low: stored[gpu]!,
+        high: gpu > 0 ? stored[gpu]! + this.#ceilingBytes : Number.POSITIVE_INFINITY,
+      })),
+    );
+    if (side === 'below') for (const gpu of judged) this.#unproven.add(gpu);
+    side ??= this.#side(
+      judged,
+      judged.map((gpu) => {
+        const { low, high } = runs.range(run, gpu);
+        return { low: stored[gpu]! + low, high: stored[gpu]! + high };
+      }),
+    );
+    if (side === undefined) this.#guesses = runs.compute(run).slice(0, this.#gpus);
+    const memory = sums(stored, this.#guesses);
+    if (side === 'below') for (const gpu of judged) memory[gpu] = Math.min(memory[gpu]!, targets[gpu]! - 1);
+    // Only one is judged where the amount by which it is too much is looked at.
+    if (side === 'above') for (const gpu of judged) memory[gpu] = Math.max(memory[gpu]!, targets[gpu]! + 1);
+    return memory;
+  }
+
+  /** `below` when every judged GPU is under its target, `above` when one is over it, undefined when that is open. */
+  #side(judged: readonly number[], ranges: readonly Range[]): 'below' | 'above' | undefined {
+    const { targets } = this.#input;
+    if (judged.some((gpu, i) => ranges[i]!.low > targets[gpu]!)) return 'above';
+    return judged.every((gpu, i) => ranges[i]!.high < targets[gpu]!) ? 'below' : undefined;
   }
 
   #overridesOf(shares: readonly Share[], overflow: readonly ('CPU' | number)[]): FitOverride[] {
@@ -216,7 +304,7 @@ export class LayerSearch {
     const accept = (fraction: LayerFraction): boolean => {
       const candidate = copy(test);
       candidate[gpu]!.fraction = fraction;
-      const memory = this.#measure(candidate, overflow, gpu);
+      const memory = this.#measure(candidate, overflow, ...(last ? [gpu] : [gpu, gpu + 1]));
       const targets = this.#input.targets;
       if (memory[gpu]! >= targets[gpu]! || (!last && memory[gpu + 1]! >= targets[gpu + 1]!)) return false;
       this.#shares = candidate;
@@ -230,6 +318,10 @@ export class LayerSearch {
     }
     return accept('attention') ? testStart : start;
   }
+}
+
+function sums(stored: readonly number[], compute: readonly number[]): number[] {
+  return stored.map((bytes, gpu) => bytes + compute[gpu]!);
 }
 
 function copy(shares: readonly Share[]): Share[] {
