@@ -3,6 +3,7 @@ import { toLocale } from './chat/locale.ts';
 import type { ChatPoster } from './chat/poster.ts';
 import type { Reply } from './chat/reply.ts';
 import type { Config } from './config.ts';
+import type { Calibration } from './estimator/calibration.ts';
 import type { Logger } from './log.ts';
 import { AlertKeeper } from './schedule/alerts.ts';
 import { WeeklyDigest } from './schedule/digest-weekly.ts';
@@ -20,6 +21,8 @@ export interface ComposeNoticesParts {
   readonly models: ModelFinder;
   readonly store: Store;
   readonly sampler: Sampler;
+  /** What loads on a server taught. */
+  readonly calibration: (server: string) => Calibration | null;
 }
 
 /** What the program says of its own accord: watches, alerts, the digest. */
@@ -70,12 +73,13 @@ function watchKeeper(
   leader: Leader,
   deliver: WatchKeeperSettings['deliver'],
 ): WatchKeeper {
-  const { registry, sampler, store, models, log } = parts;
+  const { registry, sampler, store, models, calibration, log } = parts;
   return new WatchKeeper({
     registry,
     sampler,
     repository: store.watches,
     findSpec: async (model, server, signal) => (await models.find(model, server, signal)).spec,
+    calibration,
     deliver,
     platforms,
     log,

@@ -39,6 +39,8 @@ export interface ComposeOptions {
   readonly simulated?: boolean;
   /** The command-line tool: model names may be paths, and nothing is kept. */
   readonly files?: boolean;
+  /** Pause before what is read after a load counts as proof, ms; tests take a shorter one. */
+  readonly settleMs?: number;
 }
 
 /** The program's parts, put together. */
@@ -67,7 +69,7 @@ export interface App {
  * Puts the parts together from the configuration.
  * @throws OllamaError `bad-host`, GpuSourceError, StoreError
  */
-export function compose({ config, log, simulated = false, files = false }: ComposeOptions): App {
+export function compose({ config, log, simulated = false, files = false, settleMs }: ComposeOptions): App {
   const servers = createServerRegistry(config.servers);
   const painter = new Painter();
   // The simulated server's models are all known; nothing is fetched for it.
@@ -80,7 +82,16 @@ export function compose({ config, log, simulated = false, files = false }: Compo
   const loading =
     memory === null
       ? null
-      : composeLoads({ config, log, registry: servers, models, store: memory.store, redis, poster: () => chat });
+      : composeLoads({
+          config,
+          log,
+          registry: servers,
+          models,
+          store: memory.store,
+          redis,
+          poster: () => chat,
+          settleMs,
+        });
   const services: Services = {
     servers,
     painter,
@@ -110,7 +121,8 @@ export function compose({ config, log, simulated = false, files = false }: Compo
   let notices: Notices | null = null;
   let gatewayStands: (() => boolean) | null = null;
   let http: HttpEndpoint | null = null;
-  const noticeParts = memory === null ? null : { config, log, registry: servers, models, ...memory };
+  const calibration = (server: string) => loading?.loads.calibration(server) ?? null;
+  const noticeParts = memory === null ? null : { config, log, registry: servers, models, calibration, ...memory };
   const metrics =
     config.httpPort === null
       ? null

@@ -1,6 +1,8 @@
+import type { Calibration } from '../estimator/calibration.ts';
 import { decide, planFixed } from '../estimator/estimate.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec, Plan } from '../estimator/types.ts';
 import { estimateServer, placeableGpus } from '../servers/estimate-server.ts';
+import { evictsOthers } from '../servers/loading/choose.ts';
 import type { Server, ServerSnapshot } from '../servers/types.ts';
 
 const MIB = 2 ** 20;
@@ -14,8 +16,8 @@ const MAX_REMEMBERED = 24;
 const MAX_FLOORS = 5_000;
 /** Weights and cache of one GPU are a floor for any placement; the rest is for what several GPUs do not share. */
 const FLOOR_SHARE = 0.98;
-/** Remarks of a plan that say Ollama would unload others first: whoever waits for room does not want that. */
-const EVICTIONS: ReadonlySet<string> = new Set(['evicts-others', 'evicts-loaded']);
+/** Left free on every GPU, as the safe load leaves it: who is told that it fits can load it so. */
+const MARGIN_BYTES = 128 * MIB;
 
 /** A server at one moment as a waiting model sees it. */
 export interface Room {
@@ -123,15 +125,18 @@ interface Decision {
 export class ModelNeed {
   readonly #spec: ModelSpec;
   readonly #config: Server['config'];
+  readonly #calibration: () => Calibration | null;
   /** Bytes that the model takes at least, by version of Ollama and context. */
   readonly #floors = new Map<string, number>();
   #yes: readonly Decision[] = [];
   #no: readonly Decision[] = [];
   #decisions = 0;
 
-  constructor(spec: ModelSpec, config: Server['config']) {
+  /** @param calibration what loads on this server taught, asked for with every decision */
+  constructor(spec: ModelSpec, config: Server['config'], calibration: () => Calibration | null = () => null) {
     this.#spec = spec;
     this.#config = config;
+    this.#calibration = calibration;
   }
 
   /** How often the estimator was asked. */
@@ -172,11 +177,18 @@ export class ModelNeed {
     try {
       const gpus = estimate.gpus.map((gpu, i) => ({ ...gpu, freeBytes: free[i]! }));
       const request = requestFor(this.#config, numCtx);
-      plan = gpus.length === 0 ? null : decide(this.#spec, { ...estimate, gpus }, request);
+      const names = gpus.map((gpu) => gpu.name);
+      const factors = this.#calibration()?.factorsFor(names, this.#spec.name);
+      const server = { ...estimate, gpus, ...(factors === undefined ? {} : { calibration: factors }) };
+      plan = gpus.length === 0 ? null : decide(this.#spec, server, request);
     } catch {
       plan = null;
     }
-    const fits = plan?.verdict === 'fits' && !plan.notes.some((note) => EVICTIONS.has(note.code));
+    // Nobody waits for room to be made by unloading what others use.
+    const fits =
+      plan?.verdict === 'fits' &&
+      !evictsOthers(plan) &&
+      plan.gpus.every((gpu) => gpu.layers === 0 || gpu.headroomBytes >= MARGIN_BYTES);
     const verdict = fits ? { fits, takes: plan!.gpus.map((gpu) => gpu.totalBytes) } : NO_ROOM;
     const decision: Decision = { shape, numCtx, free, atMs: nowMs, verdict };
     if (fits) this.#yes = remember(this.#yes, decision);

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Calibration } from '../estimator/calibration.ts';
 import type { ModelSpec } from '../estimator/types.ts';
 import type { Logger } from '../log.ts';
 import type { Sampler } from '../servers/sampler.ts';
@@ -70,6 +71,8 @@ export interface WatchKeeperSettings {
   readonly repository: WatchRepository;
   /** Rejects where the model is not known. */
   readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
+  /** What loads on a server taught; absent: nothing. */
+  readonly calibration?: (server: string) => Calibration | null;
   /** Tells a person. Sent again with the same news it must not make a second message. Never rejects. */
   readonly deliver: (news: WatchNews) => Promise<Delivery>;
   /** Platforms whose people can be told by this process; watches of others keep waiting. */
@@ -202,7 +205,7 @@ export class WatchKeeper {
     const judge = (promised: ReadonlyMap<string, number>): boolean => {
       const free = freeAfter(room, promised);
       if (question.kind === 'when-free') return judgeBytes(free, question.freeBytes).fits;
-      return new ModelNeed(question.spec, server.config).decide(question.numCtx, room, free, nowMs).fits;
+      return this.#newNeed(question.spec, server).decide(question.numCtx, room, free, nowMs).fits;
     };
     if (!judge(new Map())) return { fits: false, promised: false };
     const fits = judge(this.#claims.get(server.name)?.promised(personId) ?? new Map());
@@ -361,7 +364,7 @@ export class WatchKeeper {
     try {
       const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(SPEC_TIMEOUT_MS)]);
       const spec = await findSpec(group.model, group.server, signal);
-      group.need = new ModelNeed(spec, group.server.config);
+      group.need = this.#newNeed(spec, group.server);
       group.findAtMs = this.#now() + SPEC_LIFE_MS;
     } catch (error) {
       group.findAtMs = this.#now() + SPEC_RETRY_MS;
@@ -370,6 +373,10 @@ export class WatchKeeper {
       group.finding = false;
       this.#finding -= 1;
     }
+  }
+
+  #newNeed(spec: ModelSpec, server: Server): ModelNeed {
+    return new ModelNeed(spec, server.config, () => this.#settings.calibration?.(server.name) ?? null);
   }
 
   #forget(watch: Watch): void {
