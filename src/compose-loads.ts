@@ -22,6 +22,7 @@ export interface ComposeLoadsParts {
   readonly redis: Redis | null;
   /** Where holders are asked; `null` while, or where, there is no chat with messages of the bot's own. */
   readonly poster: () => ChatPoster | null;
+  readonly settleMs: number | undefined;
 }
 
 /** Loads and holds, put together: in this process alone, or shared through Redis. */
@@ -47,6 +48,7 @@ export function composeLoads(parts: ComposeLoadsParts): {
     limits: { maxCtx: config.maxCtx, maxKeepAlive: config.maxKeepAlive },
     now,
     onError,
+    ...(parts.settleMs === undefined ? {} : { settleMs: parts.settleMs }),
   });
   return {
     loads,

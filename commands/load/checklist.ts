@@ -33,10 +33,17 @@ export class Checklist {
       if (step.state === 'running') this.#rows.push({ step, beganAtMs: this.#now() });
       return;
     }
+    if (step.name === 'look' && step.state === 'running') this.#forgetLook();
     const beganAtMs = this.#rows[last]?.beganAtMs ?? this.#now();
     const merged = last < 0 ? step : { ...step, params: { ...this.#rows[last]!.step.params, ...step.params } };
     if (last >= 0) this.#rows[last] = { step: merged, beganAtMs };
     else this.#rows.push({ step: merged, beganAtMs });
+  }
+
+  /** After a holder's answer the server is looked at anew; what was seen before says nothing any more. */
+  #forgetLook(): void {
+    const kept = this.#rows.filter(({ step }) => step.name !== 'look' && step.name !== 'plan');
+    this.#rows.splice(0, this.#rows.length, ...kept);
   }
 
   /** What was running when the work ended did not succeed. */

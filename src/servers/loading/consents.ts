@@ -3,35 +3,26 @@ import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import type { HoldBook } from './holds.ts';
 import type { Candidate } from './in-the-way.ts';
 import { findLoaded, sameModel } from './proof.ts';
-import { type AskHolder, type LoadOrder, type LoadOutcome, type LoadStep, type Mutable, Stop } from './types.ts';
+import { type Answers, holdKey, type LoadOrder, type LoadOutcome, type Mutable, NeedsAnswer, Stop } from './types.ts';
 
 export interface ConsentParts {
   readonly server: Server;
   readonly holds: HoldBook;
-  readonly askHolder: AskHolder;
+  /** What holders have answered so far. */
+  readonly answers: Answers;
   readonly isInUse: (model: string) => boolean;
 }
 
-/** Who must agree before a loaded model leaves for a load, and their answers. Answers go to the outcome as well. */
+/** Who must agree before a loaded model leaves for a load. Refusals and overrides go to the outcome as well. */
 export class Consents {
   readonly #parts: ConsentParts;
   readonly #order: LoadOrder;
   readonly #outcome: Mutable<LoadOutcome>;
-  readonly #signal: AbortSignal;
-  readonly #step: (name: LoadStep['name'], state: LoadStep['state'], params?: LoadStep['params']) => void;
 
-  constructor(
-    parts: ConsentParts,
-    order: LoadOrder,
-    outcome: Mutable<LoadOutcome>,
-    signal: AbortSignal,
-    step: (name: LoadStep['name'], state: LoadStep['state'], params?: LoadStep['params']) => void,
-  ) {
+  constructor(parts: ConsentParts, order: LoadOrder, outcome: Mutable<LoadOutcome>) {
     this.#parts = parts;
     this.#order = order;
     this.#outcome = outcome;
-    this.#signal = signal;
-    this.#step = step;
   }
 
   /** Another context means a reload: whoever holds or uses the model now comes first. */
@@ -43,7 +34,7 @@ export class Consents {
       this.#outcome.wayOut = { numCtx, obstacles: [{ model: earlier.name, hold, inUse }] };
       throw new Stop('needs-room', 'reload-in-use', { model: earlier.name, ctx: earlier.contextLength ?? 0 });
     }
-    if (hold === null || (await this.#mayTouch(hold))) return [earlier.name];
+    if (hold === null || this.#mayTouch(hold)) return [earlier.name];
     this.#outcome.wayOut = { numCtx, obstacles: [{ model: earlier.name, hold, inUse }] };
     throw new Stop('refused', 'held-with-other-ctx', {
       model: earlier.name,
@@ -61,7 +52,7 @@ export class Consents {
       if (loaded === null || loaded.name === earlier?.name) continue;
       const { hold, inUse } = await this.#claim(loaded.name);
       const free = hold === null && (this.#order.mayInterrupt || !inUse);
-      if (free || (hold !== null && (await this.#mayTouch(hold)))) agreed.push(loaded.name);
+      if (free || (hold !== null && this.#mayTouch(hold))) agreed.push(loaded.name);
     }
     return agreed;
   }
@@ -73,20 +64,18 @@ export class Consents {
     return { hold, inUse: this.#parts.isInUse(model) };
   }
 
-  /** Whether the holder lets the model go, or an administrator overrides the hold. */
-  async #mayTouch(hold: Hold): Promise<boolean> {
+  /**
+   * Whether the holder lets the model go, or an administrator overrides the hold.
+   * @throws NeedsAnswer when the holder has not been asked yet
+   */
+  #mayTouch(hold: Hold): boolean {
     const { by, overrideHolds } = this.#order;
-    const { server, askHolder } = this.#parts;
-    const signal = this.#signal;
     if (overrideHolds && by.isAdmin) {
       this.#outcome.overridden = [...this.#outcome.overridden, hold];
       return true;
     }
-    const params = { model: hold.model, holder: hold.holderName };
-    this.#step('ask', 'running', params);
-    const answer = await askHolder({ hold, by, server: server.name, forModel: this.#outcome.model, signal });
-    signal.throwIfAborted();
-    this.#step('ask', answer === 'agree' ? 'done' : 'failed', params);
+    const answer = this.#parts.answers.get(holdKey(hold));
+    if (answer === undefined) throw new NeedsAnswer(hold, this.#outcome.model);
     if (answer === 'keep') this.#outcome.kept = [...this.#outcome.kept, hold];
     return answer === 'agree';
   }

@@ -4,6 +4,8 @@ import type { LoadOutcome, LoadStep } from './types.ts';
 
 /** For putting back what was there; a restore must not take longer than this in all. */
 const RESTORE_LIMIT_MS = 10 * 60_000;
+/** What went wrong for one load may go wrong once more for the next. */
+const PUT_BACK_TRIES = 2;
 const UNLOAD_LIMIT_MS = 30_000;
 /** At the end of the program there is time for no more than this. */
 const LAST_UNLOAD_MS = 1_500;
@@ -55,19 +57,21 @@ export async function restore(parts: RestoreParts): Promise<readonly string[]> {
 async function putBack(parts: RestoreParts, model: LoadedModelView, signal: AbortSignal): Promise<boolean> {
   const { server, step } = parts;
   step('restore', 'running', { model: model.name });
-  try {
-    await server.ollama.load(model.name, {
-      signal,
-      ...(model.contextLength === null ? {} : { numCtx: model.contextLength }),
-      ...keepAliveOf(model, parts.now()),
-    });
-    step('restore', 'done', { model: model.name });
-    return true;
-  } catch (error) {
-    if (signal.aborted) throw error;
-    step('restore', 'failed', { model: model.name });
-    return false;
+  for (let attempt = 0; attempt < PUT_BACK_TRIES; attempt += 1) {
+    try {
+      await server.ollama.load(model.name, {
+        signal,
+        ...(model.contextLength === null ? {} : { numCtx: model.contextLength }),
+        ...keepAliveOf(model, parts.now()),
+      });
+      step('restore', 'done', { model: model.name });
+      return true;
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
   }
+  step('restore', 'failed', { model: model.name });
+  return false;
 }
 
 /** Ollama gives up a load when its request is gone; one that had just ended is unloaded. */

@@ -21,12 +21,13 @@ import { findWayOut } from './in-the-way.ts';
 import { findLoaded, isOnGpu, proveLoad, proveUnload, readAgain, sameModel } from './proof.ts';
 import { restore } from './restore.ts';
 import {
-  type AskHolder,
+  type Answers,
   CanceledByPerson,
   type LoadOrder,
   type LoadOutcome,
   type LoadStep,
   type Mutable,
+  NeedsAnswer,
   Stop,
   toRemark,
 } from './types.ts';
@@ -38,7 +39,8 @@ export interface LoadParts {
   readonly server: Server;
   readonly holds: HoldBook;
   readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
-  readonly askHolder: AskHolder;
+  /** What holders have answered so far. */
+  readonly answers: Answers;
   readonly isInUse: (model: string) => boolean;
   /** A load of ours moves a model's time; that is nobody's use. */
   readonly ownTouch: (model: string) => void;
@@ -60,8 +62,8 @@ export interface LoadRun {
   readonly onStep: (step: LoadStep) => void;
 }
 
-/** Loads a model safely. Never rejects. */
-export async function safeLoad(parts: LoadParts, order: LoadOrder, run: LoadRun): Promise<LoadOutcome> {
+/** Loads a model safely, or tells whose answer it needs first. Never rejects. */
+export async function safeLoad(parts: LoadParts, order: LoadOrder, run: LoadRun): Promise<LoadOutcome | NeedsAnswer> {
   return new SafeLoad(parts, order, run).run();
 }
 
@@ -111,15 +113,16 @@ class SafeLoad {
     this.#order = order;
     this.#run = run;
     this.#outcome = emptyOutcome(parts.server.name, order);
-    this.#consents = new Consents(parts, order, this.#outcome, run.signal, this.#step);
+    this.#consents = new Consents(parts, order, this.#outcome);
   }
 
-  async run(): Promise<LoadOutcome> {
+  async run(): Promise<LoadOutcome | NeedsAnswer> {
     try {
       await this.#way();
       this.#outcome.result = 'loaded';
       this.#outcome.problem = null;
     } catch (error) {
+      if (error instanceof NeedsAnswer && !this.#run.signal.aborted) return error;
       this.#explain(error);
       await this.#undo();
     }

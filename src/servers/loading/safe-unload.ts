@@ -3,9 +3,11 @@ import type { Remark, Server, ServerSnapshot } from '../types.ts';
 import type { HoldBook } from './holds.ts';
 import { findLoaded, proveUnload, readAgain } from './proof.ts';
 import {
-  type AskHolder,
+  type Answers,
   CanceledByPerson,
+  holdKey,
   type Mutable,
+  NeedsAnswer,
   type Obstacle,
   type Requester,
   Stop,
@@ -44,7 +46,8 @@ export interface UnloadOutcome {
 export interface UnloadParts {
   readonly server: Server;
   readonly holds: HoldBook;
-  readonly askHolder: AskHolder;
+  /** What holders have answered so far. */
+  readonly answers: Answers;
   readonly isInUse: (model: string) => boolean;
   readonly settleMs: number;
   readonly signal: AbortSignal;
@@ -64,12 +67,16 @@ export function emptyUnload(server: string, model: string): Mutable<UnloadOutcom
   };
 }
 
-/** Unloads a model with the consent of those it affects, and proves that its memory came back. Never rejects. */
-export async function safeUnload(parts: UnloadParts, order: UnloadOrder): Promise<UnloadOutcome> {
+/**
+ * Unloads a model with the consent of those it affects, and proves that its memory came back; or tells whose answer it
+ * needs first. Never rejects.
+ */
+export async function safeUnload(parts: UnloadParts, order: UnloadOrder): Promise<UnloadOutcome | NeedsAnswer> {
   const outcome = emptyUnload(parts.server.name, order.model);
   try {
     await unload(parts, order, outcome);
   } catch (error) {
+    if (error instanceof NeedsAnswer && !parts.signal.aborted) return error;
     if (parts.signal.aborted) {
       const code = parts.signal.reason instanceof CanceledByPerson ? 'canceled' : 'shutting-down';
       Object.assign(outcome, { result: 'canceled', problem: { code, params: {} } });
@@ -105,9 +112,8 @@ async function unload(parts: UnloadParts, order: UnloadOrder, outcome: Mutable<U
   }
   if (foreign !== null && overrides) outcome.overridden = [foreign];
   else if (foreign !== null) {
-    const { by } = order;
-    const answer = await parts.askHolder({ hold: foreign, by, server: server.name, forModel: null, signal });
-    signal.throwIfAborted();
+    const answer = parts.answers.get(holdKey(foreign));
+    if (answer === undefined) throw new NeedsAnswer(foreign, null);
     if (answer === 'keep') {
       throw new Stop('refused', 'holder-keeps', { model: loaded.name, holder: foreign.holderName });
     }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Calibration } from '../../estimator/calibration.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import type { Hold, Store } from '../../store/types.ts';
@@ -9,16 +8,19 @@ import { createHoldWatch, type HoldEvent, holdEnd } from './hold-watch.ts';
 import { type HoldBook, rememberHolds } from './holds.ts';
 import { createLearning } from './learning.ts';
 import { findLoaded, readAgain, SETTLE_MS, usedVram } from './proof.ts';
+import { createQuestions } from './questions.ts';
 import type { ServerQueue } from './queue.ts';
 import { createRecords } from './records.ts';
 import { emptyOutcome, safeLoad } from './safe-load.ts';
 import { emptyUnload, safeUnload, type UnloadOrder, type UnloadOutcome } from './safe-unload.ts';
+import { createTurns, type LoadListener } from './turns.ts';
 import {
+  type Answers,
   type AskHolder,
   CanceledByPerson,
   type LoadOrder,
   type LoadOutcome,
-  type LoadStep,
+  NeedsAnswer,
   type Requester,
   Stop,
   toRemark,
@@ -42,13 +44,6 @@ export interface LoadServiceParts {
   readonly onError: (error: unknown) => void;
   /** Pause before what is read counts as proof, ms; default 2,000. */
   readonly settleMs?: number;
-}
-
-/** Where the steps of a load go, and how it is given up. */
-export interface LoadListener {
-  /** Given up by the platform: the end of the program. */
-  readonly signal: AbortSignal;
-  readonly onStep: (step: LoadStep) => void;
 }
 
 /** A load that was taken up. */
@@ -88,14 +83,6 @@ export interface LoadService {
   close(): Promise<void>;
 }
 
-interface Active {
-  readonly server: string;
-  readonly by: Requester;
-  readonly controller: AbortController;
-  readonly done: Promise<unknown>;
-  running: boolean;
-}
-
 export function createLoadService(parts: LoadServiceParts): LoadService {
   const { registry, now, onError } = parts;
   const holds = rememberHolds(parts.holds, now);
@@ -103,21 +90,14 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   const learning = createLearning(parts.store.observations, now);
   const records = createRecords(parts.store.audit, now, onError);
   const activity = createActivity(registry.servers, now);
-  const active = new Map<string, Active>();
   const ending = new AbortController();
-  const queues = new Map<string, ServerQueue>();
-
-  const queueOf = (server: string): ServerQueue => {
-    const queue = queues.get(server) ?? parts.queueFor(server);
-    queues.set(server, queue);
-    return queue;
-  };
+  const turns = createTurns(parts.queueFor, createQuestions(parts.askHolder, now), ending.signal);
 
   const watch = createHoldWatch({
     servers: registry.servers,
     holds,
     onError,
-    isBusy: (server) => [...active.values()].some((one) => one.server === server && one.running),
+    isBusy: turns.isBusy,
     onEvent: (event) => {
       records.event(event);
       parts.tellHolder(event);
@@ -137,43 +117,6 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   const usedAfter = async (server: Server): Promise<number | null> =>
     usedVram(ending.signal.aborted ? server.latest() : await readAgain(server));
 
-  /** Registers work that can be given up, and runs it when its turn comes. Never rejects when `run` and `late` do not. */
-  const queued = <T>(
-    server: Server,
-    by: Requester,
-    listener: LoadListener,
-    run: (signal: AbortSignal) => Promise<T>,
-    late: (error: unknown, signal: AbortSignal) => Promise<T>,
-  ): { readonly id: string; readonly done: Promise<T> } => {
-    const id = randomBytes(9).toString('base64url');
-    const controller = new AbortController();
-    const signal = AbortSignal.any([controller.signal, listener.signal, ending.signal]);
-    const work = async (): Promise<T> => {
-      // The entry is in the registry before anything of the work runs.
-      await Promise.resolve();
-      const entry = active.get(id);
-      try {
-        return await queueOf(server.name).add<T>({
-          personId: by.id,
-          signal,
-          onPlace: (place) =>
-            listener.onStep({ name: 'wait', state: place > 0 ? 'running' : 'done', params: { place } }),
-          run: () => {
-            if (entry !== undefined) entry.running = true;
-            return run(signal);
-          },
-        });
-      } catch (error) {
-        return late(error, signal);
-      } finally {
-        active.delete(id);
-      }
-    };
-    const done = work();
-    active.set(id, { server: server.name, by, controller, done, running: false });
-    return { id, done };
-  };
-
   const lateProblem = (error: unknown, signal: AbortSignal): { result: 'canceled' | 'refused'; problem: Remark } =>
     signal.aborted
       ? {
@@ -182,14 +125,20 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         }
       : { result: 'refused', problem: toRemark(error) };
 
-  /** The hold after a load: the requester's, or the earlier one where somebody else's lasts longer. */
+  /**
+   * The hold after a load: the requester's. A model that somebody else holds already stays theirs when it was only
+   * renewed, for as long as either wants it.
+   */
   const putHold = async (order: LoadOrder, outcome: LoadOutcome): Promise<Hold | null> => {
     const { proof, server, model } = outcome;
     if (outcome.result !== 'loaded' || proof === null) return null;
     const untilMs = holdEnd(proof.expiresAtMs, now());
-    const earlier = await holds.get(server, model);
-    const lastsLonger = earlier?.untilMs === null || (untilMs !== null && (earlier?.untilMs ?? 0) >= untilMs);
-    if (outcome.renewed && earlier !== null && earlier.holderId !== order.by.id && lastsLonger) return earlier;
+    const earlier = outcome.renewed ? await holds.get(server, model) : null;
+    if (earlier !== null && earlier.holderId !== order.by.id) {
+      if (earlier.untilMs === null || (untilMs !== null && untilMs <= earlier.untilMs)) return earlier;
+      await holds.extend(server, model, untilMs, earlier.holderId);
+      return { ...earlier, untilMs };
+    }
     const hold: Hold = {
       server,
       model,
@@ -212,14 +161,20 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     }
   };
 
-  const runLoad = async (server: Server, order: LoadOrder, listener: LoadListener, signal: AbortSignal) => {
+  const runLoad = async (
+    server: Server,
+    order: LoadOrder,
+    listener: LoadListener,
+    signal: AbortSignal,
+    answers: Answers,
+  ): Promise<LoadOutcome | NeedsAnswer> => {
     const { maxCtx, maxKeepAlive } = parts.limits;
     const outcome = await safeLoad(
       {
         server,
         holds,
         findSpec: parts.findSpec,
-        askHolder: parts.askHolder,
+        answers,
         isInUse: (model) => activity.isInUse(server.name, model),
         ownTouch: (model) => activity.ownTouch(server.name, model),
         calibration: quietly(() => learning.calibration(server.name)),
@@ -231,7 +186,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       order,
       { signal, ending: AbortSignal.any([listener.signal, ending.signal]), onStep: listener.onStep },
     );
-    return settle(server, order, outcome);
+    return outcome instanceof NeedsAnswer ? outcome : settle(server, order, outcome);
   };
 
   /** Writes down how a load ended, while the server's turn is still ours. */
@@ -282,48 +237,41 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         const problem = error instanceof Stop ? error.problem : toRemark(error);
         return { id: '', done: Promise.resolve(refusedLoad(server, order, { result: 'refused', problem })) };
       }
-      return queued(
+      return turns.begin<LoadOutcome>({
         server,
-        order.by,
+        by: order.by,
         listener,
-        (signal) => runLoad(server, order, listener, signal),
-        async (error, signal) => refusedLoad(server, order, lateProblem(error, signal)),
-      );
+        run: (signal, answers) => runLoad(server, order, listener, signal, answers),
+        late: async (error, signal) => refusedLoad(server, order, lateProblem(error, signal)),
+      });
     },
 
     unload(server, order, listener) {
-      const started = queued<UnloadOutcome>(
+      const { done } = turns.begin<UnloadOutcome>({
         server,
-        order.by,
+        by: order.by,
         listener,
-        async (signal) => {
+        run: async (signal, answers) => {
           const isInUse = (model: string) => activity.isInUse(server.name, model);
-          const askHolder = parts.askHolder;
-          const outcome = await safeUnload({ server, holds, askHolder, isInUse, settleMs, signal }, order);
-          const touched = outcome.result !== 'needs-yes' && outcome.result !== 'refused';
-          if (outcome.result !== 'needs-yes') {
-            records.unload(order, outcome, touched ? await usedAfter(server) : usedVram(outcome.before));
-          }
+          const outcome = await safeUnload({ server, holds, answers, isInUse, settleMs, signal }, order);
+          // A question, to the requester or to a holder, is no end yet.
+          if (outcome instanceof NeedsAnswer || outcome.result === 'needs-yes') return outcome;
+          const touched = outcome.result !== 'refused';
+          records.unload(order, outcome, touched ? await usedAfter(server) : usedVram(outcome.before));
           return outcome;
         },
-        async (error, signal) => {
+        late: async (error, signal) => {
           const outcome = { ...emptyUnload(server.name, order.model), ...lateProblem(error, signal) };
           records.unload(order, outcome, null);
           return outcome;
         },
-      );
-      return started.done;
+      });
+      return done;
     },
 
-    cancel(id, by) {
-      const entry = active.get(id);
-      if (entry === undefined || entry.controller.signal.aborted) return 'over';
-      if (entry.by.id !== by.id && !by.isAdmin) return 'not-yours';
-      entry.controller.abort(new CanceledByPerson(by.name));
-      return 'canceled';
-    },
+    cancel: turns.cancel,
 
-    active: (server) => [...active.values()].filter((one) => server === undefined || one.server === server).length,
+    active: turns.count,
 
     holds: (server) => holds.list(server),
 
@@ -374,11 +322,11 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, CLOSE_LIMIT_MS);
       });
-      await Promise.race([Promise.allSettled([...active.values()].map((one) => one.done)), late]);
+      await Promise.race([turns.ended(), late]);
       clearTimeout(timer);
       await watch.close();
       activity.close();
-      await Promise.allSettled([...queues.values()].map((queue) => queue.close()));
+      await turns.closeQueues();
     },
   };
 }

@@ -158,6 +158,28 @@ export interface ConsentQuestion {
 /** Asks the holder of a model, and gives the answer or `keep` when none comes in time. Never rejects. */
 export type AskHolder = (question: ConsentQuestion) => Promise<Consent>;
 
+/** Answers that holders have given, by {@link holdKey}. */
+export type Answers = ReadonlyMap<string, Consent>;
+
+/** An answer counts for this very hold, not for a later one on the same model. */
+export function holdKey(hold: Hold): string {
+  return JSON.stringify([hold.server, hold.model, hold.holderId, hold.sinceMs]);
+}
+
+/** A holder must be asked first. Thrown before anything was touched: nobody else waits while somebody thinks. */
+export class NeedsAnswer extends Error {
+  readonly hold: Hold;
+  /** As {@link ConsentQuestion.forModel}. */
+  readonly forModel: string | null;
+
+  constructor(hold: Hold, forModel: string | null) {
+    super('needs-answer');
+    this.name = 'NeedsAnswer';
+    this.hold = hold;
+    this.forModel = forModel;
+  }
+}
+
 /** An end of the way that has words. */
 export class Stop extends Error {
   readonly result: LoadOutcome['result'];

@@ -106,6 +106,53 @@ describe('a model that somebody holds', () => {
   });
 });
 
+describe('while a holder thinks', () => {
+  it('others load on the same server, and a crowd rings once', async () => {
+    let answer: (consent: Consent) => void = () => undefined;
+    const questions: ConsentQuestion[] = [];
+    const askHolder = (question: ConsentQuestion) => {
+      questions.push(question);
+      return new Promise<Consent>((resolve) => {
+        answer = resolve;
+      });
+    };
+    const rig = await startRig({ parts: { askHolder } });
+    await load(rig, order(SMALL, { numCtx: 4_096, by: bob }));
+    const crowd = ['ada', 'carl', 'dora'].map((id) => load(rig, order(SMALL, { numCtx: 8_192, by: person(id) })));
+    await expect.poll(() => questions.length).toBe(1);
+    const other = await load(rig, order(MIDDLE, { numCtx: 4_096, by: person('eve') }));
+    expect(other.outcome.result).toBe('loaded');
+    expect(questions).toHaveLength(1);
+    answer('keep');
+    for (const { outcome } of await Promise.all(crowd)) {
+      expect(outcome).toMatchObject({ result: 'refused', problem: { code: 'held-with-other-ctx' } });
+    }
+    // A no stands for a while: pressing again does not ring again.
+    const again = await load(rig, order(SMALL, { numCtx: 8_192, by: ada }));
+    expect(again.outcome.problem?.code).toBe('held-with-other-ctx');
+    expect(questions).toHaveLength(1);
+    expect(rig.simulator.loaded().find(({ name }) => name === SMALL)?.numCtx).toBe(4_096);
+  });
+
+  it('a yes to one is no yes to the next: the new holder is asked', async () => {
+    const answers = new Map<string, (consent: Consent) => void>();
+    const askHolder = ({ hold }: ConsentQuestion) =>
+      new Promise<Consent>((resolve) => void answers.set(hold.holderId, resolve));
+    const rig = await startRig({ parts: { askHolder } });
+    await load(rig, order(SMALL, { numCtx: 4_096, by: bob }));
+    const first = load(rig, order(SMALL, { numCtx: 8_192, by: ada }));
+    await expect.poll(() => answers.has('bob')).toBe(true);
+    const second = load(rig, order(SMALL, { numCtx: 12_288, by: person('carl') }));
+    await expect.poll(() => rig.loads.active()).toBe(2);
+    answers.get('bob')!('agree');
+    expect((await first).outcome).toMatchObject({ result: 'loaded', numCtx: 8_192 });
+    await expect.poll(() => answers.has('ada')).toBe(true);
+    answers.get('ada')!('keep');
+    expect((await second).outcome).toMatchObject({ result: 'refused', kept: [{ holderId: 'ada' }] });
+    expect(rig.simulator.loaded()).toMatchObject([{ numCtx: 8_192 }]);
+  });
+});
+
 describe('a model that is in use though nobody holds it', () => {
   it('is unloaded only by a button that says so', async () => {
     const rig = await startRig({ cards: 1 });

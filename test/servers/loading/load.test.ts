@@ -100,6 +100,14 @@ describe('a load', () => {
     expect(rig.simulator.loaded()[0]!.expiresAtMs).toBe(before);
   });
 
+  it('leaves a model that is only renewed with its holder, for as long as either wants it', async () => {
+    const rig = await startRig();
+    await load(rig, order(SMALL, { numCtx: 8_192, keepAlive: '10m', by: person('bob') }));
+    const { outcome } = await load(rig, order(SMALL, { numCtx: 8_192, keepAlive: '3h' }));
+    expect(outcome.hold).toMatchObject({ holderId: 'bob' });
+    expect((await rig.holds.get('main', SMALL))!.untilMs! - Date.now()).toBeGreaterThan(170 * 60_000);
+  });
+
   it('loads with another context anew where nobody minds', async () => {
     const rig = await startRig();
     await otherClient(rig, SMALL, 4_096);

@@ -126,6 +126,7 @@ describe('a hundred people at once on three servers', () => {
     const models = [SMALL, 'nomic-embed-text', 'gemma3:4b'];
     const begun = new Map<string, number[]>();
     const busy = new Map<string, number>();
+    const seen = new Set<number>();
     let most = 0;
     const people = await Promise.all(
       Array.from({ length: 100 }, async (_, index): Promise<Ran> => {
@@ -137,11 +138,15 @@ describe('a hundred people at once on three servers', () => {
         const ran = await load(rig, wanted, {
           server,
           onStep: ({ name, state }) => {
+            const now = busy.get(server.name) ?? 0;
             if (name === 'look' && state === 'running') {
-              begun.set(server.name, [...(begun.get(server.name) ?? []), index]);
-              busy.set(server.name, (busy.get(server.name) ?? 0) + 1);
-              most = Math.max(most, busy.get(server.name)!);
+              if (!seen.has(index)) begun.set(server.name, [...(begun.get(server.name) ?? []), index]);
+              seen.add(index);
+              busy.set(server.name, now + 1);
+              most = Math.max(most, now + 1);
             }
+            // Whoever waits for a holder's answer has given the turn back.
+            if (name === 'ask' && state === 'running') busy.set(server.name, now - 1);
           },
         });
         busy.set(server.name, busy.get(server.name)! - 1);

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from '../types.ts';
+import type { Questions } from './questions.ts';
+import type { ServerQueue } from './queue.ts';
+import {
+  type Answers,
+  CanceledByPerson,
+  type Consent,
+  holdKey,
+  type LoadStep,
+  NeedsAnswer,
+  type Requester,
+  Stop,
+} from './types.ts';
+
+/** Answers that one piece of work may need: a server holds a handful of models. */
+const MAX_QUESTIONS = 16;
+
+/** Where the steps of a load go, and how it is given up. */
+export interface LoadListener {
+  /** Given up by the platform: the end of the program. */
+  readonly signal: AbortSignal;
+  readonly onStep: (step: LoadStep) => void;
+}
+
+/** One piece of work on a server. */
+export interface Work<T> {
+  readonly server: Server;
+  readonly by: Requester;
+  readonly listener: LoadListener;
+  /** Runs when the turn has come; again after each holder's answer that it turns out to need. Must not reject. */
+  readonly run: (signal: AbortSignal, answers: Answers) => Promise<T | NeedsAnswer>;
+  /** What to say when it never came to run, or was given up before. Must not reject. */
+  readonly late: (error: unknown, signal: AbortSignal) => Promise<T>;
+}
+
+interface Active {
+  readonly server: string;
+  readonly by: Requester;
+  readonly controller: AbortController;
+  readonly done: Promise<unknown>;
+}
+
+/** All work under way: who waits, whose turn it is, and how it is given up. */
+export interface Turns {
+  /** Takes up work. `done` never rejects. */
+  begin<T>(work: Work<T>): { readonly id: string; readonly done: Promise<T> };
+  /** Gives up work. Its requester and administrators may. */
+  cancel(id: string, by: Requester): 'canceled' | 'over' | 'not-yours';
+  /** Whether work of ours is changing this server now. */
+  isBusy(server: string): boolean;
+  /** Work that waits or runs. */
+  count(server?: string): number;
+  /** Settles when all work under way has ended. */
+  ended(): Promise<unknown>;
+  closeQueues(): Promise<unknown>;
+}
+
+/** @param ending the end of the program: everything under way is given up */
+export function createTurns(
+  queueFor: (server: string) => ServerQueue,
+  questions: Questions,
+  ending: AbortSignal,
+): Turns {
+  const active = new Map<string, Active>();
+  const busy = new Set<string>();
+  const queues = new Map<string, ServerQueue>();
+
+  const queueOf = (server: string): ServerQueue => {
+    const queue = queues.get(server) ?? queueFor(server);
+    queues.set(server, queue);
+    return queue;
+  };
+
+  const takeTurn = <T>(work: Work<T>, signal: AbortSignal, answers: Answers): Promise<T | NeedsAnswer> =>
+    queueOf(work.server.name).add<T | NeedsAnswer>({
+      personId: work.by.id,
+      signal,
+      onPlace: (place) =>
+        work.listener.onStep({ name: 'wait', state: place > 0 ? 'running' : 'done', params: { place } }),
+      run: async () => {
+        busy.add(work.server.name);
+        try {
+          return await work.run(signal, answers);
+        } finally {
+          busy.delete(work.server.name);
+        }
+      },
+    });
+
+  /** Asks a holder without a turn: nobody waits on a server because somebody thinks. */
+  const askFor = async <T>(
+    { by, listener }: Work<T>,
+    { hold, forModel }: NeedsAnswer,
+    signal: AbortSignal,
+  ): Promise<Consent | 'changed'> => {
+    const params = { model: hold.model, holder: hold.holderName };
+    listener.onStep({ name: 'ask', state: 'running', params });
+    const answer = await questions.ask({ hold, by, server: hold.server, forModel, signal });
+    listener.onStep({ name: 'ask', state: answer === 'keep' ? 'failed' : 'done', params });
+    return answer;
+  };
+
+  const follow = async <T>(work: Work<T>, signal: AbortSignal): Promise<T> => {
+    const answers = new Map<string, Consent>();
+    for (let asked = 0; asked <= MAX_QUESTIONS; asked += 1) {
+      const result = await takeTurn(work, signal, answers);
+      if (!(result instanceof NeedsAnswer)) return result;
+      const answer = await askFor(work, result, signal);
+      if (answer !== 'changed') answers.set(holdKey(result.hold), answer);
+    }
+    throw new Stop('refused', 'load-failed');
+  };
+
+  return {
+    begin(work) {
+      const id = randomBytes(9).toString('base64url');
+      const controller = new AbortController();
+      const signal = AbortSignal.any([controller.signal, work.listener.signal, ending]);
+      const done = (async () => {
+        // The entry is there before anything of the work runs.
+        await Promise.resolve();
+        try {
+          return await follow(work, signal);
+        } catch (error) {
+          return await work.late(error, signal);
+        } finally {
+          active.delete(id);
+        }
+      })();
+      active.set(id, { server: work.server.name, by: work.by, controller, done });
+      return { id, done };
+    },
+    cancel(id, by) {
+      const entry = active.get(id);
+      if (entry === undefined || entry.controller.signal.aborted) return 'over';
+      if (entry.by.id !== by.id && !by.isAdmin) return 'not-yours';
+      entry.controller.abort(new CanceledByPerson(by.name));
+      return 'canceled';
+    },
+    isBusy: (server) => busy.has(server),
+    count: (server) => [...active.values()].filter((one) => server === undefined || one.server === server).length,
+    ended: () => Promise.allSettled([...active.values()].map((one) => one.done)),
+    closeQueues: () => Promise.allSettled([...queues.values()].map((queue) => queue.close())),
+  };
+}
