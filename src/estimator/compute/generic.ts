@@ -30,8 +30,8 @@ import { convolutionStates, mamba1, mamba2, readStates, recurrentInputs, recurre
 
 const SOFTMAX = 1;
 const STATE = /^blk\.(\d+)\.(?:ssm_|time_mix_|shortconv\.)/;
-const ATTENTION = /^blk\.(\d+)\.attn_(?:output|k|qkv|kv_a_mqa)\.weight$/;
-const ATTENTION_OUTPUT = /^blk\.(\d+)\.attn_output\.weight$/;
+const ATTENTION = /^blk\.(\d+)\.attn_(?!(?:output_|post_)?norm)/;
+const ATTENTION_OUTPUT = /^blk\.(\d+)\.attn_output(?!_norm)/;
 const INDEXER = /^blk\.(\d+)\.indexer\.attn_q_b\.weight$/;
 /** Stands for a window that no context exceeds. */
 const ENDLESS_TOKENS = 2 ** 31;
@@ -53,7 +53,7 @@ export function describeByTensors(spec: ModelSpec): Architecture {
     buildsAllLayers: true,
     fusesDeltaNet: stateful.size > 0,
     fusesIndexer: layersWith(spec, INDEXER).size > 0,
-    attends: (hp, layer) => attending.has(layer) && hp.headsKv[layer]! > 0,
+    attends: (hp, layer) => (attending.has(layer) || stateful.size === 0) && hp.headsKv[layer]! > 0,
     hparams(hp, reader) {
       readGeneric(hp, reader);
       for (const layer of stateful) {
