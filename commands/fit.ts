@@ -9,6 +9,7 @@ import { answerQuestion } from './fit/answer.ts';
 import { explainReply } from './fit/explain.ts';
 import { type FitOptions, type FitQuestion, gatherAtOnce, gatherQuestion } from './fit/question.ts';
 import { fitReply, unknownReply } from './fit/reply.ts';
+import { fittingSibling } from './fit/siblings.ts';
 import { somewhereReply } from './fit/somewhere.ts';
 import { completeContext, completeModel, completeServer } from './parts/completion.ts';
 import { ctxOption, modelOption, serverOption } from './parts/options.ts';
@@ -42,7 +43,11 @@ async function answer(context: Context, options: FitOptions): Promise<Reply> {
   if (estimate === null || (snapshot?.gpuStale === true && !question.gpusGiven)) {
     return unknownReply(question, needOnOneGpu(question), context.translator, context.services);
   }
-  return fitReply(answerQuestion(question, estimate), context.translator, context.services);
+  const found = answerQuestion(question, estimate);
+  if (found.plan.verdict === 'fits' || question.gpusGiven) return fitReply(found, context.translator, context.services);
+  const sibling = await fittingSibling(context.services, question, estimate, context.signal);
+  const advice = sibling === null ? found.advice : [...found.advice, { kind: 'quantization' as const, model: sibling }];
+  return fitReply({ ...found, advice }, context.translator, context.services);
 }
 
 const isSettled = () => false;

@@ -1,5 +1,6 @@
 import { clamp } from '../../src/estimator/clamp.ts';
 import { decide } from '../../src/estimator/estimate.ts';
+import { bestCacheType, smallestGpuCount } from '../../src/estimator/inverse.ts';
 import type { EstimateRequest, EstimateServer, GpuPlan, ModelSpec, Plan } from '../../src/estimator/types.ts';
 import type { FitQuestion } from './question.ts';
 
@@ -8,7 +9,9 @@ export type Advice =
   | { readonly kind: 'shorter-context'; readonly ctx: number }
   | { readonly kind: 'quantized-cache'; readonly type: 'q8_0' | 'q4_0' }
   | { readonly kind: 'unload'; readonly models: readonly string[] }
-  | { readonly kind: 'fewer-slots'; readonly from: number; readonly to: number };
+  | { readonly kind: 'fewer-slots'; readonly from: number; readonly to: number }
+  | { readonly kind: 'quantization'; readonly model: string }
+  | { readonly kind: 'more-gpus'; readonly gpus: number };
 
 /** What /fit found out. */
 export interface FitAnswer {
@@ -63,11 +66,16 @@ function findAdvice(question: FitQuestion, estimate: EstimateServer, largestCtx:
       break;
     }
   }
+  const [first] = estimate.gpus;
+  const alike = estimate.gpus.every((gpu) => gpu.totalBytes === first?.totalBytes && gpu.name === first?.name);
+  if (first !== undefined && alike && question.gpusGiven) {
+    const enough = smallestGpuCount(spec, first, estimate, request);
+    if (enough !== undefined && enough.gpus > estimate.gpus.length)
+      advice.push({ kind: 'more-gpus', gpus: enough.gpus });
+  }
   if (request.kvCacheType === undefined || request.kvCacheType === 'f16') {
-    const type = (['q8_0', 'q4_0'] as const).find((kvCacheType) =>
-      fits(spec, estimate, { ...request, kvCacheType, flashAttention: true }),
-    );
-    if (type !== undefined) advice.push({ kind: 'quantized-cache', type });
+    const type = bestCacheType(spec, estimate, { ...request, flashAttention: true }, ['q8_0', 'q4_0'])?.kvCacheType;
+    if (type === 'q8_0' || type === 'q4_0') advice.push({ kind: 'quantized-cache', type });
   }
   return advice;
 }

@@ -17,7 +17,13 @@ const TONE: Readonly<Record<Plan['verdict'], Tone>> = { fits: 'good', partial: '
 /** Words for a reason or remark from the estimator, or null where there are none. */
 export function reasonText(translator: Translator, prefix: string, reason: Reason): Text | null {
   // Where not one layer goes on a GPU, the price of the first layer is the reason behind the reason.
-  const detail = reason.code === 'refused-system-memory' && 'gpuNeededBytes' in reason.params ? '-no-layers' : '';
+  const priced = 'gpuNeededBytes' in reason.params;
+  const detail =
+    reason.code === 'refused-system-memory' && priced
+      ? '-no-layers'
+      : reason.code === 'cpu-no-layers' && !priced
+        ? '-anywhere'
+        : '';
   const key = `${prefix}.${reason.code}${detail}`;
   return isMessageKey(key) ? translator.text(key, reason.params) : null;
 }
@@ -164,6 +170,10 @@ function adviceText(advice: Advice, translator: Translator): Text {
       return translator.text('fit.help.quantized-cache', { type: advice.type });
     case 'unload':
       return translator.text('fit.help.unload', { models: { code: advice.models.join(', ') } });
+    case 'quantization':
+      return translator.text('fit.help.quantization', { model: { code: advice.model } });
+    case 'more-gpus':
+      return translator.text('fit.help.more-gpus', { gpus: advice.gpus });
     case 'fewer-slots':
       return translator.text('fit.help.fewer-slots', { from: advice.from, to: advice.to });
   }

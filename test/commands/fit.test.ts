@@ -7,6 +7,7 @@ import { plainText } from '../../src/chat/text.ts';
 import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { createLog } from '../../src/log.ts';
+import { gtx1070Ti } from '../../src/simulator/demo-machine.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
 
 let demo: DemoServices;
@@ -52,6 +53,29 @@ describe('/fit', () => {
     expect(shorter).toBeGreaterThan(0);
     expect((await fit({ model: 'gemma3:12b', ctx: shorter, gpus: '12GiB' })).tone).toBe('good');
     expect((await fit({ model: 'gemma3:12b', ctx: shorter + 256, gpus: '12GiB' })).tone).not.toBe('good');
+  });
+
+  it('says how many GPUs of a kind would do', async () => {
+    const text = rendered(await fit({ model: 'llama3.1:8b', ctx: 131072, gpus: '2x8GiB' }));
+    const count = Number(/(\d+) GPUs of this kind would do/.exec(text)?.[1]);
+    expect(count).toBeGreaterThan(2);
+    expect((await fit({ model: 'llama3.1:8b', ctx: 131072, gpus: `${count}x8GiB` })).tone).toBe('good');
+    expect((await fit({ model: 'llama3.1:8b', ctx: 131072, gpus: `${count - 1}x8GiB` })).tone).not.toBe('good');
+  });
+
+  it('names another quantization that the server has and that fits', async () => {
+    const small = await startDemoServices(
+      ['llama3.1:8b', 'llama3.1:8b-instruct-fp16'],
+      {},
+      { gpus: [gtx1070Ti(), gtx1070Ti()] },
+    );
+    const ask = createDispatcher({ commands, actionHandlers, services: small.services, log: createLog('silent') });
+    const options = { model: 'llama3.1:8b-instruct-fp16', ctx: 8192 };
+    const text = rendered(
+      await ask.dispatch({ ...caller('en'), command: 'fit', options }, { progress: () => undefined }),
+    );
+    await small.close();
+    expect(text).toContain('Another quantization that the server has: llama3.1:8b fits.');
   });
 
   it('offers to load only what the server has, and to try the largest context', async () => {

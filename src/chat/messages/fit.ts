@@ -99,6 +99,11 @@ export const fitMessages = area({
     en: 'Fewer parallel slots: {to:int} instead of {from:int} (OLLAMA_NUM_PARALLEL).',
     'zh-CN': '减少并行槽位：{to:int} 而不是 {from:int}（OLLAMA_NUM_PARALLEL）。',
   },
+  'fit.help.quantization': {
+    en: 'Another quantization that the server has: {model} fits.',
+    'zh-CN': '服务器上的另一种量化：{model} 放得下。',
+  },
+  'fit.help.more-gpus': { en: '{gpus} GPUs of this kind would do.', 'zh-CN': '这种 GPU 需要 {gpus} 张。' },
   'fit.help.smaller-quantization': {
     en: 'A smaller quantization of the same model, or a smaller model.',
     'zh-CN': '同一模型的更小量化版本，或更小的模型。',
