@@ -1,12 +1,14 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { answerQuestion } from '../../commands/fit/answer.ts';
+import { explainReply } from '../../commands/fit/explain.ts';
 import { type FitOptions, gatherQuestion } from '../../commands/fit/question.ts';
 import { fitReply } from '../../commands/fit/reply.ts';
 import { CommandError, type Services } from '../../commands/services.ts';
 import { explainError } from '../chat/dispatcher-errors.ts';
 import type { Locale } from '../chat/locale.ts';
 import { createTranslator, type Translator } from '../chat/translate.ts';
+import { explain } from '../estimator/explain.ts';
 import type { KvCacheType, ModelSpec, Plan } from '../estimator/types.ts';
 import { BatchEstimator, planToJson } from './estimate.ts';
 import { renderReply } from './render.ts';
@@ -42,7 +44,14 @@ function integer(text: string | undefined, option: string): number | undefined {
   return Number(text);
 }
 
-function readFitArguments(args: readonly string[]): { options: FitOptions; json: boolean } {
+interface FitArguments {
+  readonly options: FitOptions;
+  readonly json: boolean;
+  /** Every figure with its formula and source as well. */
+  readonly explain: boolean;
+}
+
+function readFitArguments(args: readonly string[]): FitArguments {
   let parsed: ReturnType<typeof parse>;
   try {
     parsed = parse(args);
@@ -61,6 +70,7 @@ function readFitArguments(args: readonly string[]): { options: FitOptions; json:
   if (kv !== undefined && !KV_TYPES.includes(kv)) throw new CommandError('unknown-kv-type', { type: kv.slice(0, 40) });
   return {
     json: values.json ?? false,
+    explain: values.explain ?? false,
     options: {
       model,
       ctx,
@@ -86,6 +96,7 @@ function parse(args: readonly string[]) {
       parallel: { type: 'string' },
       server: { type: 'string' },
       json: { type: 'boolean' },
+      explain: { type: 'boolean' },
     },
   });
 }
@@ -94,16 +105,22 @@ function parse(args: readonly string[]) {
 export async function runFit(args: readonly string[], cli: CliOptions): Promise<number> {
   const translator = createTranslator(cli.locale);
   try {
-    const { options, json } = readFitArguments(args);
+    const { options, json, explain: explained } = readFitArguments(args);
     const services = await cli.services();
     const question = await gatherQuestion(services, options, AbortSignal.timeout(60_000));
     if (question.estimate === null) throw new CommandError('no-gpus-known', {});
     if (question.snapshot?.gpuStale === true && !question.gpusGiven) throw new CommandError('gpus-stale', {});
     const answer = answerQuestion(question, question.estimate);
-    if (json) cli.write(`${JSON.stringify(planToJson(answer.plan, answer.largestCtx))}\n`);
-    else {
+    if (json) {
+      const figures = explained
+        ? { explain: explain(question.found.spec, answer.plan, answer.estimate, question.request) }
+        : {};
+      cli.write(`${JSON.stringify({ ...planToJson(answer.plan, answer.largestCtx), ...figures })}\n`);
+    } else {
       const { actions: _buttons, ...reply } = fitReply(answer, translator, services);
-      cli.write(renderReply(reply, { locale: cli.locale, colour: cli.colour, nowMs: services.now() }));
+      const how = { locale: cli.locale, colour: cli.colour, nowMs: services.now() };
+      cli.write(renderReply(reply, how));
+      if (explained) cli.write(`\n${renderReply(explainReply(answer, translator), how)}`);
     }
     return EXIT[answer.plan.verdict];
   } catch (error) {
