@@ -76,9 +76,21 @@ export function allowsVerdict(snapshot: ServerSnapshot): boolean {
   );
 }
 
-/** Free memory of a room's GPUs after what is promised to others, bytes. */
+/**
+ * Free memory of a room's GPUs after what is promised to others, bytes. What is promised on a GPU that has less by now is
+ * kept on the emptiest ones instead: whoever was told had a sum in mind, not a place.
+ */
 export function freeAfter(room: Room, promised: ReadonlyMap<string, number>): readonly number[] {
-  return room.estimate.gpus.map((gpu, i) => Math.max(0, gpu.freeBytes - (promised.get(room.uuids[i]!) ?? 0)));
+  const free = room.estimate.gpus.map((gpu, i) => gpu.freeBytes - (promised.get(room.uuids[i]!) ?? 0));
+  let over = free.reduce((sum, one) => sum + Math.max(0, -one), 0);
+  if (over === 0) return free;
+  const left = free.map((one) => Math.max(0, one));
+  for (const i of left.map((_, index) => index).sort((a, b) => left[b]! - left[a]!)) {
+    const moved = Math.min(left[i]!, over);
+    left[i]! -= moved;
+    over -= moved;
+  }
+  return left;
 }
 
 /** Room for a number of bytes on all GPUs together; taken from the emptiest first. */
