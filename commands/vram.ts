@@ -77,7 +77,8 @@ export function vramLines(
   const gpus = snapshot.gpuViews;
   const labels = new Map(gpuLabels(gpus).map((label, index) => [gpus[index]!.uuid, label]));
   const lines = series
-    .filter((line) => line.points.some((point) => point.usedAvgBytes !== null))
+    // One point alone is no line.
+    .filter((line) => line.points.filter((point) => point.usedAvgBytes !== null).length > 1)
     .map((line, index) => ({
       label: labels.get(line.gpuUuid) ?? line.gpuName.slice(0, 24),
       colour: LINE_COLOURS[index % LINE_COLOURS.length]!,
