@@ -27,8 +27,12 @@ function somebody(...roles: string[]): Actor & { readonly userId: string } {
 }
 const operator = () => somebody(OPERATOR_ROLE);
 
-async function startBot(dataDir?: string): Promise<BotProcess> {
+/** Waits milliseconds instead of seconds before a proof. */
+const QUICK = 'test/e2e/fixtures/quick-bot.ts';
+
+async function startBot(script: string, dataDir?: string): Promise<BotProcess> {
   const started = await BotProcess.start(discord, {
+    script,
     env: {
       OLLAMA_HOST: simulator.url,
       GPU_SOURCE: `prometheus+${simulator.url}/metrics`,
@@ -68,7 +72,7 @@ async function emptyServer(): Promise<void> {
 beforeAll(async () => {
   discord = await DiscordStandIn.start();
   simulator = (await startDemo({ LOG_LEVEL: 'silent' })).simulator;
-  bot = await startBot();
+  bot = await startBot(QUICK);
 });
 
 afterAll(async () => {
@@ -184,6 +188,8 @@ describe('who may not', () => {
 
 describe('a stop in mid-load', () => {
   it('ends within 8 s, the message says so, and after the restart the truth is told', async () => {
+    await bot.kill();
+    bot = await startBot('src/main.ts');
     const [ada, bob] = [operator(), operator()];
     const held = discord.slash('load', { model: SMALL, ctx: 8_192, 'keep-alive': '1h' }, bob);
     const before = await held.shows((seen) => seen.text.includes('is loaded on'), 20_000);
@@ -214,7 +220,7 @@ describe('a stop in mid-load', () => {
     ]);
 
     const { dataDir } = bot;
-    bot = await startBot(dataDir);
+    bot = await startBot('src/main.ts', dataDir);
     const ps = await discord.slash('ps', {}, somebody()).shows();
     expect(ps.text).toContain('1 model loaded');
     expect(ps.text).toContain(bob.name);
