@@ -22,13 +22,14 @@ interface Claim {
 export class Claims {
   #claims: Claim[] = [];
 
-  make(watch: Claim['watch'], takes: ReadonlyMap<string, number>, snapshot: ServerSnapshot, nowMs: number): void {
+  /** @param toldAtMs when the person was told; the promise counts from then on */
+  make(watch: Claim['watch'], takes: ReadonlyMap<string, number>, snapshot: ServerSnapshot, toldAtMs: number): void {
     this.#claims.push({
       watch,
       takes,
       sumBytes: [...takes.values()].reduce((sum, bytes) => sum + bytes, 0),
       freeBytes: snapshot.figures.freeNow?.sum ?? 0,
-      untilMs: nowMs + HAND_OVER_MS,
+      untilMs: toldAtMs + HAND_OVER_MS,
     });
   }
 

@@ -6,7 +6,7 @@ import type { Sampler } from '../servers/sampler.ts';
 import type { Server, ServerRegistry, ServerSnapshot } from '../servers/types.ts';
 import type { NewWatch, Watch, WatchRepository } from '../store/types.ts';
 import type { Leader } from './leader.ts';
-import { Claims } from './watches-claims.ts';
+import { Claims, HAND_OVER_MS } from './watches-claims.ts';
 import {
   allowsVerdict,
   bareName,
@@ -116,6 +116,8 @@ export class WatchKeeper {
   readonly #settings: WatchKeeperSettings;
   readonly #now: () => number;
   #waiting: Watch[] = [];
+  /** Told by an earlier life of the program a moment ago: what was promised is promised still. */
+  #toldBefore: readonly Watch[] = [];
   readonly #groups = new Map<string, Group>();
   readonly #streaks = new Map<string, Streak>();
   readonly #claims = new Map<string, Claims>();
@@ -138,6 +140,7 @@ export class WatchKeeper {
 
   /** Takes up what waits in the store and looks at every snapshot from now on. @throws StoreError */
   start(): void {
+    this.#toldBefore = this.#settings.repository.toldSince(this.#now() - HAND_OVER_MS);
     this.#reload();
     this.#unsubscribe = this.#settings.sampler.onSnapshot((snapshot) => this.observe(snapshot));
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
@@ -257,8 +260,9 @@ export class WatchKeeper {
   async #pass(server: Server, snapshot: ServerSnapshot): Promise<void> {
     const nowMs = this.#now();
     const claims = this.#claimsOf(server.name);
-    const promised = claims.settle(snapshot, nowMs);
     const own = roomOf(snapshot, server.config, null);
+    this.#renewClaims(server, snapshot, own, nowMs);
+    const promised = claims.settle(snapshot, nowMs);
     // For a model that is loaded already its own memory is free; all others share one room.
     const rooms = new Map<string, Room>();
     for (const { name } of snapshot.models ?? []) rooms.set(bareName(name), roomOf(snapshot, server.config, name));
@@ -310,6 +314,26 @@ export class WatchKeeper {
       for (const [uuid, bytes] of takes) promised.set(uuid, (promised.get(uuid) ?? 0) + bytes);
       answers = new Map();
     }
+  }
+
+  /** Promises of an earlier life, for as long as they hold and the memory is still there. */
+  #renewClaims(server: Server, snapshot: ServerSnapshot, room: Room, nowMs: number): void {
+    const mine = this.#toldBefore.filter((watch) => watch.server === server.name);
+    const free = freeAfter(room, new Map());
+    const kept = mine.filter((watch) => {
+      const toldAtMs = watch.settledAtMs ?? 0;
+      if (nowMs - toldAtMs >= HAND_OVER_MS) return false;
+      const need = watch.kind === 'when-fits' ? this.#needOf(watch, server) : null;
+      // The model is not known yet: at the next look.
+      if (need === undefined) return true;
+      const numCtx = watch.numCtx ?? 0;
+      const { fits, takes } =
+        need === null ? judgeBytes(free, watch.freeBytes ?? 0) : need.decide(numCtx, room, free, nowMs);
+      const byGpu = new Map(room.uuids.map((uuid, i) => [uuid, takes[i] ?? 0]));
+      if (fits) this.#claimsOf(server.name).make(watch, byGpu, snapshot, toldAtMs);
+      return false;
+    });
+    this.#toldBefore = this.#toldBefore.filter((watch) => !mine.includes(watch) || kept.includes(watch));
   }
 
   /** One watch a minute, in turn, gets an exact answer: what is concluded from other contexts can be wrong. */

@@ -265,6 +265,8 @@ export interface WatchRepository {
   /** Waiting ones, oldest first: that is the fair order. */
   waiting(): readonly Watch[];
   listByOwner(ownerId: string): readonly Watch[];
+  /** Told since a moment, oldest first; at most 100. */
+  toldSince(sinceMs: number): readonly Watch[];
   /** Ends a waiting watch. @returns false when it is not waiting any more: somebody else was quicker */
   settle(id: number, state: 'told' | 'expired' | 'stopped', atMs: number): boolean;
 }

@@ -42,6 +42,15 @@ export function createWatchRepository(db: Database): WatchRepository {
     listByOwner(ownerId) {
       return db.all('SELECT * FROM watches WHERE owner_id = ? ORDER BY id DESC LIMIT 100', ownerId).map(toWatch);
     },
+    toldSince(sinceMs) {
+      return db
+        .all(
+          "SELECT * FROM watches WHERE state = 'told' AND settled_at_ms >= ? ORDER BY id DESC LIMIT 100",
+          whole(sinceMs),
+        )
+        .map(toWatch)
+        .reverse();
+    },
     settle(id, state, atMs) {
       return (
         db.run(

@@ -316,6 +316,24 @@ describe('the keeper', () => {
     expect(store.watches.waiting().map((watch) => watch.id)).toEqual([other.id]);
   });
 
+  it('keeps what it promised over a restart', async () => {
+    const store = openStore(':memory:');
+    onEnd(() => store.close());
+    const before = world({ store });
+    before.add({ ownerId: 'ann' });
+    const second = before.add({ ownerId: 'ben' });
+    for (let i = 0; i < 2; i++) await before.read([4]);
+    expect(before.told).toHaveLength(1);
+    await before.keeper.stop();
+    const after = world({ store });
+    after.state.now = before.state.now;
+    for (let i = 0; i < 5; i++) await after.read([4]);
+    expect(after.told).toEqual([]);
+    after.state.now += HAND_OVER_MS;
+    for (let i = 0; i < 2; i++) await after.read([4]);
+    expect(ids(after.told)).toEqual([second.id]);
+  });
+
   it('does nothing while another process leads', async () => {
     const { read, add, told, state } = world();
     add();
