@@ -291,8 +291,8 @@ export const loadMessages = area({
     'zh-CN': '{model} 以任何有用的上下文都放不进这些 GPU。使用 partial:yes 可部分放入系统内存。',
   },
   'error.unload-stuck': {
-    en: '{model} did not leave when it was told to; nothing was loaded.',
-    'zh-CN': '{model} 在要求卸载后没有离开；没有加载任何东西。',
+    en: '{model} did not leave in time: Ollama lets its running requests end first. Nothing was loaded; it leaves when they have ended.',
+    'zh-CN': '{model} 没有及时离开：Ollama 会先等其正在处理的请求结束。没有加载任何东西；请求结束后它会离开。',
   },
   'error.not-loaded': { en: '{model} is not loaded on {server}.', 'zh-CN': '{model} 没有加载在 {server} 上。' },
   'error.unload-not-yours': {

@@ -32,7 +32,7 @@ export async function loadAndProve(parts: AttemptParts, first: ServerSnapshot, c
   const { outcome, step, server } = parts;
   let ready = first;
   let choice: Choice | null = chosen;
-  let last: Remark = { code: 'load-spilled', params: {} };
+  let last: Remark = { code: 'load-failed', params: {} };
   while (choice !== null && outcome.attempts < MAX_ATTEMPTS) {
     Object.assign(outcome, { plan: choice.plan, numCtx: choice.numCtx });
     const attempt = await tryOnce(parts, ready, choice);

@@ -91,16 +91,19 @@ export async function proveLoad(
 }
 
 function proveGpus(before: ServerSnapshot, after: ServerSnapshot, plan: Plan | null): GpuProof[] {
+  // What was declared and reckoned from Ollama's own list is no measurement.
+  const measured = !after.gpuStale && before.gpus?.basis === 'measured' && after.gpus?.basis === 'measured';
   return placeableGpus(before).map((gpu, index) => {
-    const now = after.gpuStale ? undefined : after.gpuViews.find((view) => view.uuid === gpu.uuid);
-    const usedAfterBytes = now?.usedBytes ?? null;
+    const now = after.gpuViews.find((view) => view.uuid === gpu.uuid);
+    const usedBeforeBytes = measured ? gpu.usedBytes : null;
+    const usedAfterBytes = measured ? (now?.usedBytes ?? null) : null;
     return {
       uuid: gpu.uuid,
       name: gpu.name,
       index: gpu.index,
       predictedBytes: plan?.gpus[index]?.totalBytes ?? null,
-      actualBytes: usedAfterBytes === null || gpu.usedBytes === null ? null : usedAfterBytes - gpu.usedBytes,
-      usedBeforeBytes: gpu.usedBytes,
+      actualBytes: usedAfterBytes === null || usedBeforeBytes === null ? null : usedAfterBytes - usedBeforeBytes,
+      usedBeforeBytes,
       usedAfterBytes,
     };
   });

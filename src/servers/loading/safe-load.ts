@@ -297,8 +297,7 @@ class SafeLoad {
     agreed: readonly string[],
   ): Promise<Choice> {
     this.#step('plan', 'running');
-    const noGpus = snapshot.gpuViews.length === 0 && snapshot.gpus?.source !== 'none';
-    if (snapshot.gpuStale || snapshot.gpus === null || (noGpus && !this.#order.partial)) {
+    if (snapshot.gpuStale || snapshot.gpus === null || snapshot.gpuViews.length === 0) {
       throw new Stop('refused', 'gpus-unknown', { server: snapshot.name });
     }
     const choice = await this.#choose(spec, snapshot, wantedCtx, agreed);

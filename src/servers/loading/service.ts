@@ -283,13 +283,14 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         const wanted = readKeepAlive(keepAlive, parts.limits.maxKeepAlive, by.isAdmin);
         const snapshot = await readAgain(server);
         const loaded = snapshot.ollama.state === 'up' && !snapshot.modelsStale ? findLoaded(snapshot, model) : null;
-        if (loaded === null || loaded.stopping || loaded.contextLength === null) {
+        const numCtx = loaded?.contextLength ?? hold.numCtx;
+        if (loaded === null || loaded.stopping || numCtx === null) {
           throw new Stop('refused', 'not-loaded', { model, server: server.name });
         }
         activity.ownTouch(server.name, loaded.name);
         // The same context: Ollama only sets the time anew.
         await server.ollama.load(loaded.name, {
-          numCtx: loaded.contextLength,
+          numCtx,
           signal: ending.signal,
           ...(wanted === null ? {} : { keepAlive: wanted }),
         });

@@ -43,6 +43,14 @@ describe('what loads teach', () => {
     expect(rig.loads.calibration('main')).toBeNull();
   });
 
+  it('is nothing of the overhead where GPUs are declared rather than read', async () => {
+    const rig = await startRig({ cards: 1, gpuSource: '8GiB' });
+    const { outcome } = await load(rig, order(SMALL, { numCtx: 4_096 }));
+    expect(outcome).toMatchObject({ result: 'loaded', proof: { gpus: [{ actualBytes: null }] } });
+    expect(rig.store.observations.list()).toMatchObject([{ actual: { gpus: null } }]);
+    expect(rig.loads.calibration('main')?.factorsFor(['GPU'], SMALL).overheadDeltaBytes).toBe(0);
+  });
+
   it('outlives rows that another version wrote', async () => {
     const rig = await startRig();
     const row = { atMs: 1, server: 'main', model: 'x', digest: null, ollamaVersion: '', engine: '', numCtx: 1 };
