@@ -87,11 +87,12 @@ export function createSource(options: SourceOptions): GpuSource {
     kind: options.kind,
     description: options.description,
     read(readOptions?: GpuReadOptions) {
+      const startedMs = options.clock();
       current ??= readOnce().finally(() => {
         current = null;
       });
       return endEarly(current, readOptions?.signal, () => ({
-        ...failed(gpuError('timeout', { seconds: 0 })),
+        ...failed(gpuError('timeout', { seconds: Math.max(1, Math.round((options.clock() - startedMs) / 1000)) })),
         missing: [],
       }));
     },

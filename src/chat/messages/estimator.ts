@@ -40,6 +40,11 @@ export const estimatorMessages = area({
     'zh-CN':
       '放第一层之前，每张 GPU 须有 {gpuNeededBytes:bytes} 空闲（计算图 {graphBytes:bytes}、视觉 {projectorBytes:bytes}、两层 {twoLayersBytes:bytes}、最低保留 {minimumBytes:bytes}）；最大的一张只有 {gpuFreeBytes:bytes}。因此没有层能放到 GPU。',
   },
+  'reason.cpu-no-layers-anywhere': {
+    en: 'Not one layer fits on a GPU: {freeBytes:bytes} are free on all of them together. All of it, {systemNeededBytes:bytes}, goes to system memory.',
+    'zh-CN':
+      '没有任何一层能放到 GPU 上：所有 GPU 共空闲 {freeBytes:bytes}。全部 {systemNeededBytes:bytes} 会放到系统内存。',
+  },
   'reason.refused-system-memory': {
     en: 'Only {gpuLayers} of {totalLayers} layers would go on the GPUs; Ollama wants {systemNeededBytes:bytes} of system memory for the rest and has {systemAvailableBytes:bytes}.',
     'zh-CN':
@@ -49,6 +54,10 @@ export const estimatorMessages = area({
     en: 'Before the first layer each GPU must have {gpuNeededBytes:bytes} free (graph {graphBytes:bytes}, vision {projectorBytes:bytes}, two layers {twoLayersBytes:bytes}, minimum {minimumBytes:bytes}), and the largest has {gpuFreeBytes:bytes}: not one layer goes on a GPU. For all of it Ollama wants {systemNeededBytes:bytes} of system memory and has {systemAvailableBytes:bytes}.',
     'zh-CN':
       '放第一层之前，每张 GPU 须有 {gpuNeededBytes:bytes} 空闲（计算图 {graphBytes:bytes}、视觉 {projectorBytes:bytes}、两层 {twoLayersBytes:bytes}、最低保留 {minimumBytes:bytes}），而最大的一张只有 {gpuFreeBytes:bytes}：一层也放不到 GPU。Ollama 因此需要 {systemNeededBytes:bytes} 系统内存，而可用 {systemAvailableBytes:bytes}。',
+  },
+  'reason.refused-allocation': {
+    en: 'num_gpu asks for {numGpu} layers on the GPUs, which have {freeBytes:bytes} free: Ollama cannot allocate that.',
+    'zh-CN': 'num_gpu 要求在 GPU 上放 {numGpu} 层，而 GPU 只空闲 {freeBytes:bytes}：Ollama 无法分配。',
   },
   'reason.refused-version-too-old': {
     en: 'This version of Ollama cannot load this model; it needs {needs} or later.',
@@ -113,6 +122,14 @@ export const estimatorMessages = area({
     en: 'The compute graph of this engine is measured at run time by Ollama; here it is estimated.',
     'zh-CN': '该引擎的计算图由 Ollama 在运行时测量；此处为估计值。',
   },
+  'note.graph-by-formula': {
+    en: 'Ollama reckons with {ollamaBytes:bytes} for the compute buffers here; {bytes:bytes} are really used.',
+    'zh-CN': 'Ollama 在此按 {ollamaBytes:bytes} 估算计算缓冲区；实际占用 {bytes:bytes}。',
+  },
+  'note.projector-not-counted': {
+    en: 'Ollama does not count the vision tower ({bytes:bytes}); it is counted here.',
+    'zh-CN': 'Ollama 不计入视觉部分（{bytes:bytes}）；此处已计入。',
+  },
 
   'explain.weights': { en: 'weights', 'zh-CN': '权重' },
   'explain.cache': { en: 'cache', 'zh-CN': '缓存' },
@@ -158,7 +175,24 @@ export const estimatorMessages = area({
     en: 'The sizes of a GPU make no sense: total and free must be numbers of bytes, free not above total.',
     'zh-CN': 'GPU 的大小不合理：总量和空闲必须是字节数，且空闲不大于总量。',
   },
-  'error.option-nonsense': { en: 'The option {option} cannot be {value}.', 'zh-CN': '选项 {option} 不能是 {value}。' },
+  'error.option-invalid': { en: 'The option {option} cannot be {value}.', 'zh-CN': '选项 {option} 不能是 {value}。' },
+  'error.parallel-not-positive': {
+    en: 'Parallel slots must be 1 to 256, not {value}.',
+    'zh-CN': '并行槽位必须为 1 到 256，而不是 {value}。',
+  },
+  'error.batch-not-positive': {
+    en: 'The option {option} must be a whole number of at least 1, not {value}.',
+    'zh-CN': '选项 {option} 必须是不小于 1 的整数，而不是 {value}。',
+  },
+  'error.num-gpu-nonsense': {
+    en: 'The number of GPU layers must be a whole number, or -1 for all, not {value}.',
+    'zh-CN': 'GPU 层数必须是整数，或用 -1 表示全部，而不是 {value}。',
+  },
+  'error.outputs-nonsense': { en: 'The option {option} cannot be {value}.', 'zh-CN': '选项 {option} 不能是 {value}。' },
+  'error.kv-needs-flash-attention': {
+    en: 'A {type} cache needs flash attention, which is off here.',
+    'zh-CN': '{type} 缓存需要 flash attention，而此处未启用。',
+  },
   'error.margin-nonsense': { en: 'The option {option} cannot be {value}.', 'zh-CN': '选项 {option} 不能是 {value}。' },
   'error.missing-key': {
     en: 'The model lacks the key {key}; without it nothing can be estimated.',
@@ -171,6 +205,14 @@ export const estimatorMessages = area({
   'error.not-a-language-model': {
     en: '{architecture} is not a language model that Ollama serves, so there is no context to fit.',
     'zh-CN': '{architecture} 不是 Ollama 能提供服务的语言模型，没有上下文可言。',
+  },
+  'error.metadata-invalid': {
+    en: 'The model cannot be right: {key} is {value}.',
+    'zh-CN': '模型信息有误：{key} 为 {value}。',
+  },
+  'error.tensor-invalid': {
+    en: 'The tensor {tensor} of the model has a shape or place that cannot be.',
+    'zh-CN': '模型的张量 {tensor} 的形状或位置无效。',
   },
   'error.no-tensors': {
     en: 'The model has no tensor table, so its weights are not known.',

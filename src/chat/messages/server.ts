@@ -57,8 +57,8 @@ export const serverMessages = area({
   },
   'gpu-error.no-devices': { en: 'The driver sees no GPU.', 'zh-CN': '驱动没有发现 GPU。' },
   'gpu-error.gpu-lost': {
-    en: 'A GPU fell off the bus ({pci}): the host needs a reboot.',
-    'zh-CN': '一张 GPU 已从总线掉线（{pci}）：主机需要重启。',
+    en: 'A GPU fell off the bus: the host needs a reboot.',
+    'zh-CN': '一张 GPU 已从总线掉线：主机需要重启。',
   },
   'gpu-error.gpu-handle': {
     en: 'A GPU ({pci}) does not answer and hides the others.',
