@@ -1,22 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Calibration } from '../estimator/calibration.ts';
 import type { ModelSpec } from '../estimator/types.ts';
-import type { Logger } from '../log.ts';
 import type { Sampler } from '../servers/sampler.ts';
 import type { Server, ServerRegistry, ServerSnapshot } from '../servers/types.ts';
 import type { NewWatch, Watch, WatchRepository } from '../store/types.ts';
 import type { Leader } from './leader.ts';
 import { Claims, HAND_OVER_MS } from './watches-claims.ts';
-import {
-  allowsVerdict,
-  bareName,
-  freeAfter,
-  judgeBytes,
-  ModelNeed,
-  type Room,
-  roomOf,
-  type Verdict,
-} from './watches-need.ts';
+import { WatchedModels, type WatchedModelsSettings } from './watches-models.ts';
+import { allowsVerdict, bareName, freeAfter, judgeBytes, type Room, roomOf, type Verdict } from './watches-need.ts';
 
 /** Watches of one person, and of all, that may wait at a time. */
 export const MAX_PER_PERSON = 10;
@@ -33,10 +23,6 @@ const SLICE_MS = 3;
 /** Pace of expiry and of reading the store again, where another process may have written, ms. */
 const SWEEP_MS = 60_000;
 const EXACT_PACE_MS = 60_000;
-const SPEC_LIFE_MS = 3_600_000;
-const SPEC_RETRY_MS = 10 * 60_000;
-const SPEC_TIMEOUT_MS = 20_000;
-const SPECS_AT_ONCE = 4;
 
 /** A watch that cannot be made or ended. The edge finds the sentence under `error.<code>`. */
 export class WatchError extends Error {
@@ -65,19 +51,14 @@ export interface WatchNews {
 /** `later`: the platform did not take it now. `lost`: it never will. */
 export type Delivery = 'sent' | 'later' | 'lost';
 
-export interface WatchKeeperSettings {
+export interface WatchKeeperSettings extends Omit<WatchedModelsSettings, 'signal' | 'now'> {
   readonly registry: ServerRegistry;
   readonly sampler: Pick<Sampler, 'watch' | 'onSnapshot'>;
   readonly repository: WatchRepository;
-  /** Rejects where the model is not known. */
-  readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
-  /** What loads on a server taught; absent: nothing. */
-  readonly calibration?: (server: string) => Calibration | null;
   /** Tells a person. Sent again with the same news it must not make a second message. Never rejects. */
   readonly deliver: (news: WatchNews) => Promise<Delivery>;
   /** Platforms whose people can be told by this process; watches of others keep waiting. */
   readonly platforms: readonly string[];
-  readonly log: Logger;
   readonly leader: Leader;
   readonly now?: () => number;
 }
@@ -95,17 +76,6 @@ export type WatchQuestion =
   | { readonly kind: 'when-fits'; readonly spec: ModelSpec; readonly numCtx: number }
   | { readonly kind: 'when-free'; readonly freeBytes: number };
 
-interface Group {
-  /** As typed, and as it is compared. */
-  readonly model: string;
-  readonly bareName: string;
-  readonly server: Server;
-  need: ModelNeed | null;
-  /** When the spec is looked for again. */
-  findAtMs: number;
-  finding: boolean;
-}
-
 interface Streak {
   readonly sinceMs: number;
   readonly readings: number;
@@ -118,7 +88,7 @@ export class WatchKeeper {
   #waiting: Watch[] = [];
   /** Told by an earlier life of the program a moment ago: what was promised is promised still. */
   #toldBefore: readonly Watch[] = [];
-  readonly #groups = new Map<string, Group>();
+  readonly #models: WatchedModels;
   readonly #streaks = new Map<string, Streak>();
   readonly #claims = new Map<string, Claims>();
   readonly #telling = new Map<number, Promise<void>>();
@@ -127,7 +97,6 @@ export class WatchKeeper {
   readonly #seen = new Map<Server, number>();
   readonly #stopped = new AbortController();
   #working: Promise<void> | null = null;
-  #finding = 0;
   #turn = 0;
   #exactAtMs = 0;
   #unsubscribe: () => void = () => undefined;
@@ -136,6 +105,7 @@ export class WatchKeeper {
   constructor(settings: WatchKeeperSettings) {
     this.#settings = settings;
     this.#now = settings.now ?? Date.now;
+    this.#models = new WatchedModels({ ...settings, now: this.#now, signal: this.#stopped.signal });
   }
 
   /** Takes up what waits in the store and looks at every snapshot from now on. @throws StoreError */
@@ -208,7 +178,7 @@ export class WatchKeeper {
     const judge = (promised: ReadonlyMap<string, number>): boolean => {
       const free = freeAfter(room, promised);
       if (question.kind === 'when-free') return judgeBytes(free, question.freeBytes).fits;
-      return this.#newNeed(question.spec, server).decide(question.numCtx, room, free, nowMs).fits;
+      return this.#models.newNeed(question.spec, server).decide(question.numCtx, room, free, nowMs).fits;
     };
     if (!judge(new Map())) return { fits: false, promised: false };
     const fits = judge(this.#claims.get(server.name)?.promised(personId) ?? new Map());
@@ -280,7 +250,7 @@ export class WatchKeeper {
       if (watch.server !== null && watch.server !== server.name) continue;
       if (watch.expiresAtMs <= nowMs || this.#telling.has(watch.id)) continue;
       if (!this.#settings.platforms.includes(watch.platform)) continue;
-      const need = watch.kind === 'when-fits' ? this.#needOf(watch, server) : null;
+      const need = watch.kind === 'when-fits' ? this.#models.needOf(watch.model ?? '', server) : null;
       if (need === undefined) continue;
       const room = (need === null ? undefined : rooms.get(bareName(watch.model ?? ''))) ?? own;
       const numCtx = watch.numCtx ?? 0;
@@ -323,7 +293,7 @@ export class WatchKeeper {
     const kept = mine.filter((watch) => {
       const toldAtMs = watch.settledAtMs ?? 0;
       if (nowMs - toldAtMs >= HAND_OVER_MS) return false;
-      const need = watch.kind === 'when-fits' ? this.#needOf(watch, server) : null;
+      const need = watch.kind === 'when-fits' ? this.#models.needOf(watch.model ?? '', server) : null;
       // The model is not known yet: at the next look.
       if (need === undefined) return true;
       const numCtx = watch.numCtx ?? 0;
@@ -367,42 +337,6 @@ export class WatchKeeper {
     return claims;
   }
 
-  /** What a watch's model needs; `undefined`: the model is not known yet. */
-  #needOf(watch: Watch, server: Server): ModelNeed | undefined {
-    const key = `${server.name} ${watch.model}`;
-    let group = this.#groups.get(key);
-    if (group === undefined) {
-      const model = watch.model ?? '';
-      group = { model, bareName: bareName(model), server, need: null, findAtMs: 0, finding: false };
-      this.#groups.set(key, group);
-    }
-    if (!group.finding && this.#finding < SPECS_AT_ONCE && this.#now() >= group.findAtMs) void this.#find(group);
-    return group.need ?? undefined;
-  }
-
-  /** Finds a model; the watches of it wait until it is found. Never rejects. */
-  async #find(group: Group): Promise<void> {
-    group.finding = true;
-    this.#finding += 1;
-    const { findSpec, log } = this.#settings;
-    try {
-      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(SPEC_TIMEOUT_MS)]);
-      const spec = await findSpec(group.model, group.server, signal);
-      group.need = this.#newNeed(spec, group.server);
-      group.findAtMs = this.#now() + SPEC_LIFE_MS;
-    } catch (error) {
-      group.findAtMs = this.#now() + SPEC_RETRY_MS;
-      if (!this.#stopped.signal.aborted) log.debug({ err: error }, 'the model of a watch is not known now');
-    } finally {
-      group.finding = false;
-      this.#finding -= 1;
-    }
-  }
-
-  #newNeed(spec: ModelSpec, server: Server): ModelNeed {
-    return new ModelNeed(spec, server.config, () => this.#settings.calibration?.(server.name) ?? null);
-  }
-
   #forget(watch: Watch): void {
     this.#waiting = this.#waiting.filter((one) => one.id !== watch.id);
     this.#setPaces();
@@ -440,9 +374,7 @@ export class WatchKeeper {
       const ids = new Set(this.#waiting.map((watch) => String(watch.id)));
       for (const key of this.#streaks.keys()) if (!ids.has(key.split(' ', 1)[0]!)) this.#streaks.delete(key);
       const used = new Set(this.#waiting.map((watch) => watch.model ?? ''));
-      for (const [key, group] of this.#groups) {
-        if (!group.finding && !used.has(group.model)) this.#groups.delete(key);
-      }
+      this.#models.keep(used);
     } catch (error) {
       this.#settings.log.error({ err: error }, 'the store of watches does not answer');
     }
