@@ -7,9 +7,9 @@ import { architectureNumber } from '../src/estimator/estimate-facts.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType } from '../src/estimator/types.ts';
 import { estimateServer } from '../src/servers/estimate-server.ts';
 import type { Server, ServerSnapshot } from '../src/servers/types.ts';
-import { largestContext } from './fit/answer.ts';
 import { pickServer } from './fit/question.ts';
 import { completeServer } from './parts/completion.ts';
+import { searchLargestContext } from './parts/largest-context.ts';
 import { serverOption } from './parts/options.ts';
 import { problemBlocks } from './parts/server-state.ts';
 import type { Services } from './services.ts';
@@ -62,8 +62,8 @@ async function estimateRow(
     return {
       model,
       trained,
-      now: largestContext(spec, machine.now, request),
-      empty: largestContext(spec, without(machine.empty), request),
+      now: await searchLargestContext(spec, machine.now, request, context.signal),
+      empty: await searchLargestContext(spec, without(machine.empty), request, context.signal),
     };
   } catch {
     // One model that cannot be read must not hide the others; its row says "?".

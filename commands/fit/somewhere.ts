@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandContext } from '../../src/chat/command.ts';
 import type { Action, Block, Reply } from '../../src/chat/reply.ts';
 import type { ModelSpec } from '../../src/estimator/types.ts';
@@ -11,19 +12,33 @@ interface Row {
   readonly answer: FitAnswer | null;
 }
 
-/** Answer of one server; null where its GPUs are not known. A model that exists nowhere is told once, by the caller. */
-async function askServer(
+/**
+ * Every server's answer; null where its GPUs are not known. The servers are asked side by side, their answers computed
+ * one after the other, with a turn for everybody else in between. A model that exists nowhere is told by the caller.
+ */
+async function askServers(
   context: CommandContext<Services>,
   options: FitOptions,
-  server: string,
-): Promise<Row & { readonly error?: unknown }> {
-  try {
-    const question = await gatherQuestion(context.services, { ...options, server }, context.signal);
-    const known = question.estimate !== null && question.snapshot?.gpuStale !== true;
-    return { server, answer: known && question.estimate !== null ? answerQuestion(question, question.estimate) : null };
-  } catch (error) {
-    return { server, answer: null, error };
+): Promise<(Row & { readonly error?: unknown })[]> {
+  const { services, signal } = context;
+  const names = services.servers.servers.map((server) => server.name);
+  const questions = await Promise.allSettled(
+    names.map((server) => gatherQuestion(services, { ...options, server }, signal)),
+  );
+  const rows: (Row & { readonly error?: unknown })[] = [];
+  for (const [index, gathered] of questions.entries()) {
+    const server = names[index]!;
+    await nextTurn();
+    try {
+      if (gathered.status === 'rejected') throw gathered.reason;
+      const { estimate, snapshot } = gathered.value;
+      const known = estimate !== null && snapshot?.gpuStale !== true;
+      rows.push({ server, answer: known ? answerQuestion(gathered.value, estimate) : null });
+    } catch (error) {
+      rows.push({ server, answer: null, error });
+    }
   }
+  return rows;
 }
 
 function spare(answer: FitAnswer): number {
@@ -34,8 +49,8 @@ function spare(answer: FitAnswer): number {
 
 /** The answer where several servers are known and none was named: the one with the most room first. */
 export async function somewhereReply(context: CommandContext<Services>, options: FitOptions): Promise<Reply> {
-  const { translator, services } = context;
-  const rows = await Promise.all(services.servers.servers.map((server) => askServer(context, options, server.name)));
+  const { translator } = context;
+  const rows = await askServers(context, options);
   const failed = rows.find((row) => row.error !== undefined);
   if (failed !== undefined && rows.every((row) => row.answer === null)) throw failed.error;
   const order = { fits: 0, partial: 1, cpu: 2, refused: 3 } as const;
