@@ -62,8 +62,9 @@ export async function runConsoleChat<S>(options: ConsoleChatOptions<S>): Promise
       case 'unknown-command':
         return refuse({ title: translator.text('error.unknown-command', { command: { code: parsed.command } }) });
       case 'unknown-option':
+      case 'unknown-subcommand':
         return refuse({
-          title: translator.text('error.unknown-option', {
+          title: translator.text(`error.${parsed.kind}`, {
             command: { code: `/${parsed.command}` },
             option: { code: parsed.option },
             options: parsed.known.join(', '),

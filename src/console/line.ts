@@ -7,7 +7,7 @@ export type ParsedLine<S> =
   | { readonly kind: 'press'; readonly number: number }
   | { readonly kind: 'unknown-command'; readonly command: string }
   | {
-      readonly kind: 'unknown-option';
+      readonly kind: 'unknown-option' | 'unknown-subcommand';
       readonly command: string;
       readonly option: string;
       readonly known: readonly string[];
@@ -55,7 +55,7 @@ export function parseLine<S>(line: string, commands: readonly Command<S>[]): Par
     subcommand = rest[0] !== undefined && names.includes(rest[0]) ? rest.shift() : undefined;
     if (subcommand === undefined && runnable === undefined) {
       if (rest.length > 0)
-        return { kind: 'unknown-option', command: name, option: rest[0]!.slice(0, 100), known: names };
+        return { kind: 'unknown-subcommand', command: name, option: rest[0]!.slice(0, 100), known: names };
       subcommand = names[0]!;
     }
     if (subcommand !== undefined) runnable = command.subcommands[subcommand];

@@ -63,7 +63,7 @@ describe('a line in the terminal', () => {
 
   it('takes the first subcommand where none is named', () => {
     expect(parse('/status')).toMatchObject({ kind: 'call', subcommand: 'now' });
-    expect(parse('/status nonsense')).toMatchObject({ kind: 'unknown-option', known: ['now', 'schedule'] });
+    expect(parse('/status nonsense')).toMatchObject({ kind: 'unknown-subcommand', known: ['now', 'schedule'] });
   });
 
   it('tells options that are unknown, too many or doubled', () => {

@@ -114,10 +114,6 @@ export const estimatorMessages = area({
     en: 'Versions before {known} are not known exactly.',
     'zh-CN': '{known} 之前的版本没有确切资料。',
   },
-  'note.formula-only': {
-    en: 'These are the figures that this version of Ollama reckons with, not what is really used.',
-    'zh-CN': '这些是该版本 Ollama 估算用的数字，并非实际占用。',
-  },
   'note.graph-estimated': {
     en: 'The compute graph of this engine is measured at run time by Ollama; here it is estimated.',
     'zh-CN': '该引擎的计算图由 Ollama 在运行时测量；此处为估计值。',

@@ -173,13 +173,10 @@ export const fitMessages = area({
     en: 'How the numbers for {model} with a context of {ctx} come about',
     'zh-CN': '{model}（上下文 {ctx}）的数字是怎样得出的',
   },
-  'fit.explain.value': { en: 'value', 'zh-CN': '数值' },
-  'fit.explain.formula': { en: 'formula', 'zh-CN': '公式' },
 
   'complete.ctx.fits': { en: '{ctx} – fits', 'zh-CN': '{ctx} – 放得下' },
   'complete.ctx.not': { en: '{ctx} – does not fit', 'zh-CN': '{ctx} – 放不下' },
   'complete.ctx.largest': { en: '{ctx} – the largest that fits', 'zh-CN': '{ctx} – 放得下的最大值' },
-  'complete.ctx.trained': { en: '{ctx} – trained context', 'zh-CN': '{ctx} – 训练上下文' },
 
   'error.server-unknown': {
     en: 'There is no server {server}. Known: {servers}.',

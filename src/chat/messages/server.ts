@@ -42,10 +42,6 @@ export const serverMessages = area({
     'zh-CN': '{server} 上的 Ollama 拒绝了凭据；请检查 OLLAMA_API_KEY 或代理。',
   },
   'ollama.error': { en: 'Ollama on {server} answers with an error.', 'zh-CN': '{server} 上的 Ollama 返回错误。' },
-  'ollama.version-warning.below-floor': {
-    en: 'Ollama {version} has known security holes; {floor} or later is advised.',
-    'zh-CN': 'Ollama {version} 存在已知安全漏洞；建议使用 {floor} 或更高版本。',
-  },
 
   'gpu-error.driver-mismatch': {
     en: 'The NVIDIA driver was upgraded under a running system: the host needs a reboot (or the module reloaded). Running models may go on working.',

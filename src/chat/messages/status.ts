@@ -55,7 +55,6 @@ export const statusMessages = area({
   },
   'status.models.none': { en: 'No model is loaded.', 'zh-CN': '没有加载模型。' },
   'status.models.unknown': { en: 'What is loaded is not known.', 'zh-CN': '不知道加载了哪些模型。' },
-  'status.models.heading': { en: 'Loaded', 'zh-CN': '已加载' },
   'status.models.more': { en: '… and {count:int} more', 'zh-CN': '……还有 {count:int} 个' },
   'status.part.spill': {
     en: '⚠ {gpu:percent} on the GPU, {cpu:percent} on the CPU',
