@@ -1,6 +1,8 @@
 /** What a description of an architecture says. One small file under architectures/ for each or for a family. */
 
+import type { ContextShape } from '../cache.ts';
 import type { Hparams, MetadataReader } from '../metadata.ts';
+import type { Model } from '../model.ts';
 import type { ModelSpec } from '../types.ts';
 import type { GraphBuilder } from './builder.ts';
 
@@ -10,11 +12,19 @@ import type { GraphBuilder } from './builder.ts';
  */
 export type MemoryKind = 'attention' | 'recurrent' | 'hybrid' | 'none';
 
+/** A tensor of a cache. */
+export interface CachedTensor {
+  readonly type: number;
+  readonly sizes: readonly number[];
+}
+
 export interface Architecture {
   /** Values of `general.architecture`. */
   readonly names: readonly string[];
   /** Default `attention`. */
   readonly memory?: MemoryKind;
+  /** True where a cache is made all the same, but attention stays within the batch (encoders on a decoder's frame). */
+  readonly ignoresCache?: boolean;
   /** False for models without an output layer (embedding models); else the token embedding serves when it is missing. */
   readonly hasOutput?: boolean;
   /** True where the norm behind the token embedding is loaded with the output (LFM2). */
@@ -62,6 +72,8 @@ export interface Architecture {
    * A number that tells layers apart which have equal tensors but different operations (no rope on every fourth, say).
    */
   layerKind?(hp: Hparams, layer: number): number;
+  /** What a layer keeps between batches, where it is not the usual K and V. */
+  cachedTensors?(model: Model, layer: number, shape: ContextShape, typeK: number): readonly CachedTensor[];
   /** Builds the graph of one micro-batch (`build_arch_graph`). */
   build(b: GraphBuilder): void;
 }

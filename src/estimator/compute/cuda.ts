@@ -109,14 +109,23 @@ export function cudaBytes(graph: Graph, t: Tensor): number {
 
 /** Query rows up to which a kernel reads quantized K and V as they are. */
 const VECTOR_KERNEL_ROWS = 2;
+/** Query heads per K head, and cells, from both of which another kernel is better for one query, too. */
+const SHARED_HEADS = 4;
+const SHARED_CELLS = 8192;
 
-/** Whether the kernel for few queries is chosen, which needs no copies of a quantized cache. */
+/** Whether the kernel for few queries is chosen, which needs no F16 copies of the cache (`ggml_cuda_get_best_fattn_kernel`). */
 function usesVectorKernel(graph: Graph, q: Tensor, k: Tensor, v: Tensor): boolean {
   const head = graph.size(q, 0);
-  if (IS_QUANTIZED[graph.type[k]!] === 0 && IS_QUANTIZED[graph.type[v]!] === 0) {
+  const rows = graph.size(q, 1);
+  if (head !== 64 && head !== 128 && head !== 256) {
     return false;
   }
-  return graph.size(q, 1) <= VECTOR_KERNEL_ROWS && head <= 256 && head % 64 === 0;
+  if (IS_QUANTIZED[graph.type[k]!] === 1 || IS_QUANTIZED[graph.type[v]!] === 1) {
+    return rows <= VECTOR_KERNEL_ROWS;
+  }
+  const ratio = graph.size(q, 2) / graph.size(k, 2);
+  const shared = ratio > SHARED_HEADS && graph.size(k, 1) >= SHARED_CELLS;
+  return rows === 1 && ((graph.size(q, 3) === 1 && !shared) || ratio < 2);
 }
 
 /** F16 copies of K and V behind the result, when they are of another type. MLA's V is a view of K: one copy. */

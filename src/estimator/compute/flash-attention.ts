@@ -37,13 +37,17 @@ export function decideFlashAttention(
   // An F32 cache is cast to F16 on its way into the kernel.
   const kernelType = (type: number) => (type === F32 ? F16 : type);
   // Encoders attend to their input itself.
-  const sameTypes = model.architecture.memory === 'none' || kernelType(typeK) === kernelType(typeV);
+  const sameTypes = attendsToItself(model) || kernelType(typeK) === kernelType(typeV);
   return supportedOnGpus(model, placement, sameTypes) && probe();
+}
+
+function attendsToItself({ architecture }: Model): boolean {
+  return architecture.memory === 'none' || architecture.ignoresCache === true;
 }
 
 function supportedOnGpus(model: Model, placement: Placement, sameTypes: boolean): boolean {
   const { hp } = model;
-  const encoder = model.architecture.memory === 'none';
+  const encoder = attendsToItself(model);
   for (let layer = 0; layer < model.layers; layer++) {
     const attends = encoder || hasOwnCache(model, layer) || (hp.cacheLayers >= 0 && layer >= hp.cacheLayers);
     // Attention to chosen blocks runs flash attention by itself, without asking (MiniMax M3).

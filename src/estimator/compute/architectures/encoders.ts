@@ -46,5 +46,6 @@ export const euroBert: Architecture = {
 /** Llama as an encoder; llama.cpp gives it a cache and an output matrix that nothing reads. models/llama.cpp. */
 export const llamaEmbed: Architecture = {
   names: ['llama-embed'],
+  ignoresCache: true,
   build: (b) => encoder(b, 'output_norm', { attention: { ropeFactors: true }, feedForward: denseOrMixture }),
 };

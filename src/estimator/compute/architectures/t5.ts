@@ -42,6 +42,7 @@ function network(b: GraphBuilder, layer: number, side: 'enc' | 'dec', x: Tensor)
 /** The encoder alone. models/t5encoder.cpp. */
 export const t5Encoder: Architecture = {
   names: ['t5encoder'],
+  ignoresCache: true,
   hasEncoder: true,
   buildsAllLayers: true,
   build(b) {
