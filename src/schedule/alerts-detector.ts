@@ -89,6 +89,8 @@ export class AlertDetector {
   readonly #following = new Map<string, Following>();
   readonly #memory = new MemoryTracker();
   #gpusEverRead = false;
+  /** How the cards are called, for when they are gone. */
+  readonly #gpus = new Map<string, Json>();
   #readAtMs: number | null = null;
 
   /** @param open alerts of this server that were open when the program ended */
@@ -201,9 +203,12 @@ export class AlertDetector {
     if (gpus.takenAtMs === this.#readAtMs) return;
     this.#readAtMs = gpus.takenAtMs;
     judged.add('gpu-missing').add('gpu-lost').add('gpu-hot');
-    for (const uuid of snapshot.missingGpus) holds.push({ kind: 'gpu-missing', subject: uuid, params: {} });
+    for (const uuid of snapshot.missingGpus) {
+      holds.push({ kind: 'gpu-missing', subject: uuid, params: this.#gpus.get(uuid) ?? {} });
+    }
     for (const { uuid, name, index, state, tempC } of snapshot.gpuViews) {
       const params = { name, index: index ?? '' };
+      if (this.#gpus.size < MAX_FOLLOWED) this.#gpus.set(uuid, params);
       if (state === 'lost') holds.push({ kind: 'gpu-lost', subject: uuid, params });
       const isOpen = this.#following.get(`gpu-hot ${uuid}`)?.isOpen === true;
       if (tempC !== null && tempC >= (isOpen ? HOT_OVER_C : HOT_C)) {

@@ -28,13 +28,14 @@ export function newsReply(news: WatchNews, locale: Locale): Reply {
     ctx: watch.numCtx ?? 0,
     need: news.needBytes ?? 0,
     window: HAND_OVER_MS,
-    person: { user: watch.ownerId },
   };
   const isFit = watch.kind === 'when-fits';
   return {
     tone: 'good',
     title: translator.text(isFit ? 'notify.news.fits' : 'notify.news.free', params),
     blocks: [
+      // In a terminal there is nobody else to tell apart.
+      ...(watch.platform === 'console' ? [] : [{ kind: 'text' as const, text: [{ user: watch.ownerId }] }]),
       { kind: 'text', text: translator.text(isFit ? 'notify.news.fits-more' : 'notify.news.free-more', params) },
       { kind: 'small', text: translator.text('notify.news.window', params) },
     ],

@@ -194,7 +194,8 @@ describe('the news', () => {
     const news = { watch, server: 'main', freeBytes: 20 * GIB, freeMaxBytes: 8 * GIB, needBytes: 10 * GIB };
     const reply = newsReply(news, 'en');
     expect(reply.ping).toEqual(['42']);
-    expect(plainText(reply.title)).toBe('@42 gemma3:12b with 8192 tokens fits on main now.');
+    expect(plainText(reply.title)).toBe('gemma3:12b with 8192 tokens fits on main now.');
+    expect(JSON.stringify(reply.blocks)).toContain('{"user":"42"}');
     expect(reply.actions).toMatchObject([
       { call: { command: 'load', options: { model: 'gemma3:12b', ctx: 8192, server: 'main' } } },
     ]);

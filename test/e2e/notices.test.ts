@@ -4,9 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { actionHandlers, commands } from '../../commands/index.ts';
+import { createDispatcher } from '../../src/chat/dispatcher.ts';
+import type { Reply } from '../../src/chat/reply.ts';
+import { plainText } from '../../src/chat/text.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
 import { startDemo } from '../../src/demo.ts';
+import { createLog } from '../../src/log.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { openStore } from '../../src/store/store.ts';
+import { startDemoServices } from '../support/demo-services.ts';
 import { buttonsOf, DiscordStandIn, messageText } from '../support/discord-stand-in/index.ts';
 import { BotProcess, eventually, readable } from './harness.ts';
 
@@ -101,6 +108,31 @@ describe.concurrent('the bot of its own accord', { timeout: 90_000 }, () => {
     const over = () => plain(messageText(post.message)).includes('Ollama on main answers again.');
     await eventually(over, 40_000);
     expect(post.message).toMatchObject({ edits: 1, pings: [] });
+  });
+
+  it('tells it in the terminal, while the program runs', async () => {
+    const demo = await startDemoServices(['qwen3:8b']);
+    const printed: Reply[] = [];
+    const services = demo.app.withTerminal((reply) => printed.push(reply));
+    const dispatcher = createDispatcher({ commands, actionHandlers, services, log: createLog('silent') });
+    demo.app.start();
+    try {
+      for (let gpu = 0; gpu < 4; gpu++) demo.simulator.setForeign('python3', gpu, 7 * GIB);
+      await services.servers.defaultServer.snapshot({ maxAgeMs: 0 });
+      const request = { person: CONSOLE_PERSON, place: CONSOLE_PLACE, locale: 'en', command: 'notify' } as const;
+      const subcommand = 'when-fits';
+      const options = { model: 'qwen3:8b', ctx: 8192 };
+      await dispatcher.dispatch({ ...request, subcommand, options }, { progress: () => undefined });
+      for (let gpu = 0; gpu < 4; gpu++) demo.simulator.setForeign('python3', gpu, 0);
+      for (let i = 0; i < 30 && printed.length === 0; i++) {
+        await sleep(1_000);
+        await services.servers.defaultServer.snapshot({ maxAgeMs: 0 });
+      }
+      expect(printed.map(({ title }) => plainText(title))).toEqual(['qwen3:8b with 8192 tokens fits on main now.']);
+      expect(printed[0]?.actions?.[0]?.call).toMatchObject({ command: 'load', options });
+    } finally {
+      await demo.close();
+    }
   });
 
   it('serves health and figures', async () => {

@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AlertDetector, type AlertEvent, HOT_C } from '../../src/schedule/alerts-detector.ts';
 import { GIB } from '../gpus/tools.ts';
-import { gpuUuid, type Moment, moment } from './watches-world.ts';
+import { gpuUuid, type Moment, moment, UP } from './watches-world.ts';
 
 const START = Date.UTC(2026, 10, 23, 12);
 const PACE = 10_000;
@@ -175,9 +176,10 @@ describe('memory not given back', () => {
 
 describe('GPUs', () => {
   it('that are missing, lost or hot are told by UUID', () => {
-    const { look } = watched();
+    const { look, seen } = watched();
     look({ usedGib: [1, 1] }, 2);
     expect(look({ usedGib: [1], missing: [gpuUuid(1)] }, 5)).toEqual([`begin gpu-missing ${gpuUuid(1)}`]);
+    expect(seen[0]).toMatchObject({ params: { name: 'NVIDIA GeForce RTX 3090', index: 1 } });
     expect(look({ usedGib: [1, 1] }, 5)).toEqual([`end gpu-missing ${gpuUuid(1)}`]);
     expect(look({ usedGib: [1, 1], gpus: [{}, { state: 'lost', freeBytes: null, usedBytes: null }] }, 5)).toEqual([
       `begin gpu-lost ${gpuUuid(1)}`,
@@ -209,5 +211,44 @@ describe('GPUs', () => {
   it('that never were there are no failure', () => {
     const { look } = watched();
     expect(look({ failure: 'no-source' }, 20)).toEqual([]);
+  });
+});
+
+describe('whatever is seen', () => {
+  it('every alert that ends began before, none begins twice, and all end on a server that is well again', () => {
+    const model = fc.record({
+      name: fc.constantFrom('a', 'b', 'c'),
+      vramGib: fc.integer({ min: 0, max: 20 }),
+      sizeGib: fc.integer({ min: 0, max: 30 }),
+    });
+    const state = fc.record(
+      {
+        usedGib: fc.array(fc.integer({ min: 0, max: 23 }), { maxLength: 3 }),
+        models: fc.uniqueArray(model, { maxLength: 3, selector: ({ name }) => name }),
+        ollama: fc.constantFrom(DOWN, UP),
+        failure: fc.constantFrom('timeout' as const, 'driver-mismatch' as const),
+        missing: fc.subarray([gpuUuid(1), gpuUuid(2)]),
+        gpus: fc.array(fc.record({ tempC: fc.constantFrom(null, 40, 87, 95) }), { maxLength: 3 }),
+      },
+      { requiredKeys: ['usedGib'] },
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(state, fc.integer({ min: 1, max: 12 })), { maxLength: 20 }), (states) => {
+        const { look, seen } = watched();
+        for (const [about, readings] of states) look(about, readings);
+        // Hours of peace: also what came and went has been forgotten.
+        look({ usedGib: [1] }, 400);
+        const open = new Set<string>();
+        for (const event of seen) {
+          const key = `${event.kind} ${event.subject}`;
+          expect(open.has(key), key).toBe(event.type === 'end');
+          if (event.type === 'begin') open.add(key);
+          else open.delete(key);
+        }
+        // Memory that never came back is still told; all else is over.
+        expect([...open].filter((key) => !key.startsWith('vram-not-returned'))).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
   });
 });

@@ -57,16 +57,16 @@ export const alertMessages = area({
     'zh-CN': '{server} 上 {subject} 的显存已归还。',
   },
   'alert.gpu-missing': {
-    en: 'On {server} the GPU {subject} is missing: it was there before.',
-    'zh-CN': '{server} 上的 GPU {subject} 不见了：之前还在。',
+    en: 'On {server} the GPU {gpu} is missing: it was there before.',
+    'zh-CN': '{server} 上的 GPU {gpu} 不见了：之前还在。',
   },
   'alert.gpu-missing.advice': {
     en: 'A card that falls off the bus needs a reset or a reboot of the host; the system log says more.',
     'zh-CN': '从总线掉线的显卡需要重置或重启主机；系统日志有更多信息。',
   },
   'alert.over.gpu-missing': {
-    en: 'The GPU {subject} on {server} is back.',
-    'zh-CN': '{server} 上的 GPU {subject} 已恢复。',
+    en: 'The GPU {gpu} on {server} is back.',
+    'zh-CN': '{server} 上的 GPU {gpu} 已恢复。',
   },
   'alert.gpu-lost': { en: 'On {server} the GPU {gpu} is lost.', 'zh-CN': '{server} 上的 GPU {gpu} 已丢失。' },
   'alert.gpu-lost.advice': {

@@ -59,16 +59,16 @@ export const notifyMessages = area({
     'zh-CN': '只要本程序在运行，通知就会显示在这里。',
   },
   'notify.news.fits': {
-    en: '{person} {model} with {ctx} tokens fits on {server} now.',
-    'zh-CN': '{person} {model}（{ctx} 令牌）现在能放入 {server}。',
+    en: '{model} with {ctx} tokens fits on {server} now.',
+    'zh-CN': '{model}（{ctx} 令牌）现在能放入 {server}。',
   },
   'notify.news.fits-more': {
     en: 'It takes {need:bytes}; {free:bytes} are free.',
     'zh-CN': '需要 {need:bytes}；空闲 {free:bytes}。',
   },
   'notify.news.free': {
-    en: '{person} {free:bytes} are free on {server} now; you wanted {wanted:gib}.',
-    'zh-CN': '{person} {server} 现在有 {free:bytes} 空闲；你需要 {wanted:gib}。',
+    en: '{free:bytes} are free on {server} now; you wanted {wanted:gib}.',
+    'zh-CN': '{server} 现在有 {free:bytes} 空闲；你需要 {wanted:gib}。',
   },
   'notify.news.free-more': {
     en: 'On all GPUs together; the emptiest one has {max:bytes}.',
