@@ -112,7 +112,11 @@ export function cacheBytes(
     const device = placement.deviceOf[layer]!;
     const bytes = device === placement.host ? hostBufferBytes : cudaBufferBytes;
     let sum = 0;
-    if (hasOwnCache(model, layer)) {
+    const special = model.architecture.cachedTensors?.(model, layer, shape, typeK);
+    for (const tensor of special ?? []) {
+      sum += bytes(tensor.type, tensor.sizes);
+    }
+    if (special === undefined && hasOwnCache(model, layer)) {
       const cells = hp.slidingWindow !== 'none' && hp.isWindowed[layer] === 1 ? shape.windowCells : shape.numCtxSeq;
       sum += bytes(typeK, [widthK(hp, layer), cells, shape.streams]);
       if (!mla) {

@@ -312,8 +312,8 @@ export function throughCache(
   };
 }
 
-/** Turns attention's result back where values were turned on their way into the cache. */
-export function turnBack(b: GraphBuilder, x: Tensor, rotation: Tensor): Tensor {
+/** `x` turned by a rotation that makes a quantized cache more exact, or as it is where there is none. */
+export function turned(b: GraphBuilder, x: Tensor, rotation: Tensor): Tensor {
   return rotation === NO_TENSOR ? x : rotate(b, x, rotation);
 }
 
@@ -335,7 +335,7 @@ export function attend(
   const order = inputs.window === undefined ? 'qvk' : 'qkv';
   const { q, k, v, mask, rotationV } = throughCache(b, layer, inputs, x, order, options.cacheLayer);
   const attended = attendHeads(b, layer, q, k, v, mask, options);
-  return projectOutput(b, layer, turnBack(b, attended, rotationV), options);
+  return projectOutput(b, layer, turned(b, attended, rotationV), options);
 }
 
 /** MLA with the compressed latent as K and, cut, as V (`build_attn` of `llm_graph_input_attn_k`). */
@@ -369,7 +369,7 @@ export function attendLatent(
 }
 
 /** The mask with all cells hidden but the chosen ones (`build_attn` of `llm_graph_input_attn_k_dsa`). */
-function maskOthers(b: GraphBuilder, mask: Tensor, chosen: Tensor): Tensor {
+export function maskOthers(b: GraphBuilder, mask: Tensor, chosen: Tensor, zeroType: number = F32): Tensor {
   const g = b.graph;
   const hidden = g.fill(mask);
   const cells = g.view(
@@ -393,7 +393,7 @@ function maskOthers(b: GraphBuilder, mask: Tensor, chosen: Tensor): Tensor {
     g.stride(chosen, 2),
     streams * g.stride(chosen, 3),
   );
-  const zeros = g.fill(g.tensor(OP_NONE, F32, 1, g.size(rows, 0), g.size(rows, 1), g.size(rows, 2)));
+  const zeros = g.fill(g.tensor(OP_NONE, zeroType, 1, g.size(rows, 0), g.size(rows, 1), g.size(rows, 2)));
   const shown = g.setRows(cells, zeros, rows);
   const whole = g.view(
     shown,

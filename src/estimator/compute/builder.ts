@@ -67,6 +67,8 @@ export class GraphBuilder {
   readonly fusedNodes: number[] = [];
   /** Embeddings of the tokens before they are scaled, as wide as the model (`t_inp_embd`). */
   inputRows: Tensor = NO_TENSOR;
+  /** Numbers of the tokens (`t_inp_tokens`). */
+  inputTokens: Tensor = NO_TENSOR;
   /** The tensor embeddings are read from. */
   embedding: Tensor = NO_TENSOR;
   logits: Tensor = NO_TENSOR;
@@ -217,6 +219,7 @@ export class GraphBuilder {
     const g = this.graph;
     const { hp } = this;
     const tokens = g.input(I32, this.tokens);
+    this.inputTokens = tokens;
     const direct = g.input(F32, hp.inputEmbedding, this.tokens);
     let rows = g.getRows(this.globalWeight('token_embd'), tokens);
     if (hp.inputEmbedding !== hp.embedding) {

@@ -36,10 +36,12 @@ export interface FeedForwardOptions {
 /** llama.cpp takes limits up to this for none. */
 const NO_LIMIT = 1e-6;
 
-/** Gated activation with both halves clamped (`swiglu_clamp_exp`, `swiglu_clamp_shexp`). */
+/** Gated activation with both halves clamped (`swiglu_clamp_exp`, `swiglu_clamp_shexp`); DeepSeek 4 clamps first. */
 function limitedGate(b: GraphBuilder, gate: Tensor, up: Tensor): Tensor {
   const g = b.graph;
-  return g.mul(g.clamp(g.unary(gate)), g.clamp(up));
+  return b.hp.architecture === 'deepseek4'
+    ? g.gluSplit(g.clamp(gate), g.clamp(up))
+    : g.mul(g.clamp(g.unary(gate)), g.clamp(up));
 }
 
 /** Whether the layer's gated activation is clamped. */
@@ -115,6 +117,8 @@ export interface ExpertOptions {
   readonly gating: number;
   /** Router logits computed elsewhere. */
   readonly logits?: Tensor;
+  /** Numbers of the experts, chosen elsewhere. */
+  readonly chosen?: Tensor;
   readonly experts?: number;
   readonly expertsUsed?: number;
   /** Weights are applied before the experts (llama 4). */
@@ -179,7 +183,7 @@ export function experts(b: GraphBuilder, layer: number, x: Tensor, options: Expe
   if (hp.expertGroups > 1 && tokens > 0) {
     choice = chooseGroups(b, choice, count, tokens);
   }
-  let chosen = g.argsortTopK(choice, used);
+  let chosen = options.chosen ?? g.argsortTopK(choice, used);
   if (options.mapsChoice === true) {
     chosen = g.cast(g.scale(g.cast(chosen, F32)), I32);
   }

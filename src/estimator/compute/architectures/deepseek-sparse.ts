@@ -121,7 +121,7 @@ export function chooseCells(
   inputs: IndexerInputs,
 ): Tensor {
   const g = b.graph;
-  const { indexerHead: head, indexerHeads: heads, rotary, indexerTopK } = b.hp;
+  const { indexerHead: head, indexerHeads: heads, rotary } = b.hp;
   const { streams } = b.options.shape;
   const row = rowBytes(F32, head);
   const rotated = (t: Tensor, count: number) => {
@@ -158,10 +158,16 @@ export function chooseCells(
       g.stride(weights, 3) / streams,
     ),
   );
+  return bestCells(b, layer, q, k, w, inputs.mask);
+}
+
+/** Numbers of the cells with the highest scores. */
+export function bestCells(b: GraphBuilder, layer: number, q: Tensor, k: Tensor, weights: Tensor, mask: Tensor): Tensor {
+  const g = b.graph;
   const scores = b.options.fusedIndexer
-    ? fusedScores(b, layer, q, k, w, inputs.mask)
-    : spelledScores(b, q, k, w, inputs.mask);
-  const best = Math.min(g.size(scores, 0), indexerTopK);
+    ? fusedScores(b, layer, q, k, weights, mask)
+    : spelledScores(b, q, k, weights, mask);
+  const best = Math.min(g.size(scores, 0), b.hp.indexerTopK);
   return g.cont(g.custom(OP_TOP_K, I32, [best, g.size(scores, 1), g.size(scores, 2), g.size(scores, 3)], [scores]));
 }
 

@@ -8,6 +8,7 @@ import { cohere2, cohere2moe, commandR } from './cohere.ts';
 import { deci } from './deci.ts';
 import { deepseek2, miniCpm3, plm } from './deepseek.ts';
 import { deepseek32, glmDsa } from './deepseek-sparse.ts';
+import { deepseek4 } from './deepseek4.ts';
 import { apertus, arcee, hunyuan, miniCpm, mistral3, nemotron } from './dense-llama.ts';
 import { dream, lladaMoe } from './diffusion.ts';
 import { euroBert, llamaEmbed, neoBert } from './encoders.ts';
@@ -76,6 +77,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   deepseek2,
   deepseek2Ocr,
   deepseek32,
+  deepseek4,
   dots1,
   dream,
   ernie,

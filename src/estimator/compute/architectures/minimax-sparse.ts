@@ -4,7 +4,7 @@ import { readRouting } from '../../metadata.ts';
 import { F16, F32, I32, I64, rowBytes } from '../../tensors.ts';
 import type { Architecture } from '../architecture.ts';
 import type { Qkv } from '../attention.ts';
-import { projectOutput, qkv, storeK, throughCache, turnBack } from '../attention.ts';
+import { projectOutput, qkv, storeK, throughCache, turned } from '../attention.ts';
 import type { GraphBuilder } from '../builder.ts';
 import type { DecoderContext } from '../decoder.ts';
 import { attention, decoder } from '../decoder.ts';
@@ -122,7 +122,7 @@ function sparseAttention(
     const attended = attendGroups(b, cached, mask);
     result = result === NO_TENSOR ? attended : g.concat(result, attended, 1);
   }
-  return projectOutput(b, layer, turnBack(b, result, cached.rotationV), { outputBias: false });
+  return projectOutput(b, layer, turned(b, result, cached.rotationV), { outputBias: false });
 }
 
 /** Which cells each token and head group attends to in one stream: those of the best blocks. */
