@@ -174,7 +174,7 @@ export class AlertKeeper {
         return true;
       }
       if (channel === null) return true;
-      const nonce = `a${alert.id}`;
+      const nonce = `a${alert.id}.${alert.beganAtMs.toString(36)}`;
       const ref = await channel.poster.post(channel.channelId, alertReply(alert, locale, null), { locale, nonce });
       repository.setMessage(alert.id, ref.channelId, ref.messageId);
       live.alert = { ...alert, channelId: ref.channelId, messageId: ref.messageId };

@@ -54,6 +54,8 @@ export function createWatchTeller(poster: ChatPoster, log: Logger): (news: Watch
   return async (news) => {
     const { watch } = news;
     const locale = toLocale(watch.locale);
+    // With its time: another data folder counts from 1 as well.
+    const mark = `${watch.id}.${watch.createdAtMs.toString(36)}`;
     const reply = newsReply(news, locale);
     const send = async (work: () => Promise<unknown>): Promise<Delivery> => {
       try {
@@ -67,10 +69,10 @@ export function createWatchTeller(poster: ChatPoster, log: Logger): (news: Watch
     };
     const { channelId } = watch;
     if (channelId !== null) {
-      const posted = await send(() => poster.post(channelId, reply, { locale, nonce: `w${watch.id}` }));
+      const posted = await send(() => poster.post(channelId, reply, { locale, nonce: `w${mark}` }));
       if (posted !== 'lost') return posted;
     }
-    const told = await send(() => poster.direct(watch.ownerId, reply, { locale, nonce: `wd${watch.id}` }));
+    const told = await send(() => poster.direct(watch.ownerId, reply, { locale, nonce: `wd${mark}` }));
     if (told === 'lost') log.warn({ watch: watch.id }, 'nobody can be told: neither in the channel nor directly');
     return told;
   };
