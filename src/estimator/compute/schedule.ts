@@ -10,7 +10,10 @@ import type { Graph, Tensor } from './graph.ts';
 import { MAX_PARENTS, NO_TENSOR, NOT_PLACED } from './graph.ts';
 import { IS_VIEW_OP, OP_FLASH_ATTN, OP_NONE, OP_ROPE } from './ops.ts';
 
-/** Inputs a split may have before a new one is begun (GGML_SCHED_MAX_SPLIT_INPUTS). */
+/**
+ * Inputs a split may have before a new one is begun (GGML_SCHED_MAX_SPLIT_INPUTS). The node that crosses this line brings
+ * all its inputs, and the split may then have twice as many.
+ */
 const MAX_SPLIT_INPUTS = 30;
 
 export interface ScheduleOptions {
@@ -49,6 +52,8 @@ export class Schedule {
   /** Where the inputs of a split begin in {@link splitInputs}. */
   private splitInputStart: number[] = [];
   private splitInputs: number[] = [];
+  /** Inputs that the split in the making has room for. */
+  private inputCapacity = MAX_SPLIT_INPUTS;
   private graphInputs: number[] = [];
 
   /** Plans a built graph. Parents of the graph's nodes are replaced by copies where they cross backends. */
@@ -279,6 +284,7 @@ export class Schedule {
     this.splitBackend[split] = backend;
     this.splitStart[split] = start;
     this.splitInputStart[split] = this.splitInputs.length;
+    this.inputCapacity = MAX_SPLIT_INPUTS;
   }
 
   /** Host weights get a split of their own, so that the memory they are staged in serves again. */
@@ -300,7 +306,7 @@ export class Schedule {
       if (graph.weight[parent] === 1) {
         return true;
       }
-      if (inputs >= MAX_SPLIT_INPUTS && this.copyOf[parent * backends + current] === 0) {
+      if (inputs >= this.inputCapacity && this.copyOf[parent * backends + current] === 0) {
         return true;
       }
     }
@@ -337,6 +343,9 @@ export class Schedule {
     }
     this.copyOf[key] = first;
     this.splitInputs.push(t);
+    if (this.splitInputs.length - this.splitInputStart[this.splitCount - 1]! > this.inputCapacity) {
+      this.inputCapacity *= 2;
+    }
     return first;
   }
 
