@@ -165,11 +165,8 @@ export class Catalogue {
     { signal, leftMs }: { signal: AbortSignal | undefined; leftMs: number },
   ): Promise<ShowSpec & { found?: Found }> {
     const key = entry.digest === undefined ? undefined : `${entry.digest}@${version?.join('.') ?? '?'}`;
-    const cached = key === undefined ? undefined : this.#byDigest.get(key);
-    if (cached !== undefined) {
-      const spec = { ...cached.spec, name: entry.name };
-      return { spec, gaps: [], needsVerbose: false, found: { ...cached, spec } };
-    }
+    const cached = key === undefined ? undefined : this.#underName(key, entry.name);
+    if (cached !== undefined) return { spec: cached.spec, gaps: [], needsVerbose: false, found: cached };
     const context = { name: entry.name, version, sizeBytes: entry.sizeBytes };
     let read = await bounded(leftMs, signal, async (bound) =>
       specFromShow(await server.show(entry.name, { signal: bound }), context),
@@ -195,6 +192,17 @@ export class Catalogue {
     };
     if (key !== undefined && !read.needsVerbose) this.#byDigest.set(key, found);
     return { ...read, found };
+  }
+
+  /** What is known by its digest. The same name gives the same object, by which the estimator knows what it has compiled. */
+  #underName(key: string, name: string): Found | undefined {
+    const cached = this.#byDigest.get(key);
+    if (cached === undefined || cached.spec.name === name) return cached;
+    const known = this.#byDigest.get(`${key} ${name}`);
+    if (known !== undefined) return known;
+    const found = { ...cached, spec: { ...cached.spec, name } };
+    this.#byDigest.set(`${key} ${name}`, found);
+    return found;
   }
 
   async #fromRegistry(

@@ -140,6 +140,18 @@ describe('a model that the server has', () => {
     expect((await one.find('b:1', { server })).spec.architecture).toBe('qwen3');
   });
 
+  it('is one object for one name, also where several names share the weights', async () => {
+    ollama.models = { 'a:1': builtin('llama3.1:8b') };
+    const one = catalogue();
+    const first = await one.find('a:1', { server });
+    expect((await one.find('a:1', { server })).spec).toBe(first.spec);
+    // The same digest under another name.
+    ollama.models = { 'c:1': builtin('llama3.1:8b') };
+    const other = await one.find('c:1', { server });
+    expect(other.spec.name).toBe('c:1');
+    expect((await one.find('c:1', { server })).spec).toBe(other.spec);
+  });
+
   it('is asked for with verbose when per-layer arrays are left out', async () => {
     const spec = builtin('granite4-h-small');
     ollama.models = { 'granite4:small-h': spec };
