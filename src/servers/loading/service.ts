@@ -6,6 +6,7 @@ import { createActivity } from './activity.ts';
 import { readKeepAlive } from './caps.ts';
 import { createHoldWatch, type HoldEvent, holdEnd } from './hold-watch.ts';
 import { type HoldBook, rememberHolds } from './holds.ts';
+import { createJobs, type LoadListener } from './jobs.ts';
 import { createLearning } from './learning.ts';
 import { findLoaded, readAgain, SETTLE_MS, usedVram } from './proof.ts';
 import { createQuestions } from './questions.ts';
@@ -13,7 +14,6 @@ import type { ServerQueue } from './queue.ts';
 import { createRecords } from './records.ts';
 import { emptyOutcome, safeLoad } from './safe-load.ts';
 import { emptyUnload, safeUnload, type UnloadOrder, type UnloadOutcome } from './safe-unload.ts';
-import { createTurns, type LoadListener } from './turns.ts';
 import {
   type Answers,
   type AskHolder,
@@ -91,13 +91,13 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   const records = createRecords(parts.store.audit, now, onError);
   const activity = createActivity(registry.servers, now);
   const ending = new AbortController();
-  const turns = createTurns(parts.queueFor, createQuestions(parts.askHolder, now), ending.signal);
+  const jobs = createJobs(parts.queueFor, createQuestions(parts.askHolder, now), ending.signal);
 
   const watch = createHoldWatch({
     servers: registry.servers,
     holds,
     onError,
-    isBusy: turns.isBusy,
+    isBusy: jobs.isBusy,
     onEvent: (event) => {
       records.event(event);
       parts.tellHolder(event);
@@ -237,7 +237,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         const problem = error instanceof Stop ? error.problem : toRemark(error);
         return { id: '', done: Promise.resolve(refusedLoad(server, order, { result: 'refused', problem })) };
       }
-      return turns.begin<LoadOutcome>({
+      return jobs.begin<LoadOutcome>({
         server,
         by: order.by,
         listener,
@@ -247,7 +247,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     },
 
     unload(server, order, listener) {
-      const { done } = turns.begin<UnloadOutcome>({
+      const { done } = jobs.begin<UnloadOutcome>({
         server,
         by: order.by,
         listener,
@@ -269,9 +269,9 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       return done;
     },
 
-    cancel: turns.cancel,
+    cancel: jobs.cancel,
 
-    active: turns.count,
+    active: jobs.count,
 
     holds: (server) => holds.list(server),
 
@@ -323,11 +323,11 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, CLOSE_LIMIT_MS);
       });
-      await Promise.race([turns.ended(), late]);
+      await Promise.race([jobs.ended(), late]);
       clearTimeout(timer);
       await watch.close();
       activity.close();
-      await turns.closeQueues();
+      await jobs.closeQueues();
     },
   };
 }

@@ -24,7 +24,7 @@ export interface LoadListener {
 }
 
 /** One piece of work on a server. */
-export interface Work<T> {
+export interface Job<T> {
   readonly server: Server;
   readonly by: Requester;
   readonly listener: LoadListener;
@@ -42,9 +42,9 @@ interface Active {
 }
 
 /** All work under way: who waits, whose turn it is, and how it is given up. */
-export interface Turns {
+export interface Jobs {
   /** Takes up work. `done` never rejects. */
-  begin<T>(work: Work<T>): { readonly id: string; readonly done: Promise<T> };
+  begin<T>(job: Job<T>): { readonly id: string; readonly done: Promise<T> };
   /** Gives up work. Its requester and administrators may. */
   cancel(id: string, by: Requester): 'canceled' | 'over' | 'not-yours';
   /** Whether work of ours is changing this server now. */
@@ -57,11 +57,7 @@ export interface Turns {
 }
 
 /** @param ending the end of the program: everything under way is given up */
-export function createTurns(
-  queueFor: (server: string) => ServerQueue,
-  questions: Questions,
-  ending: AbortSignal,
-): Turns {
+export function createJobs(queueFor: (server: string) => ServerQueue, questions: Questions, ending: AbortSignal): Jobs {
   const active = new Map<string, Active>();
   const busy = new Set<string>();
   const queues = new Map<string, ServerQueue>();
@@ -72,25 +68,25 @@ export function createTurns(
     return queue;
   };
 
-  const takeTurn = <T>(work: Work<T>, signal: AbortSignal, answers: Answers): Promise<T | NeedsAnswer> =>
-    queueOf(work.server.name).add<T | NeedsAnswer>({
-      personId: work.by.id,
+  const takeTurn = <T>(job: Job<T>, signal: AbortSignal, answers: Answers): Promise<T | NeedsAnswer> =>
+    queueOf(job.server.name).add<T | NeedsAnswer>({
+      personId: job.by.id,
       signal,
       onPlace: (place) =>
-        work.listener.onStep({ name: 'wait', state: place > 0 ? 'running' : 'done', params: { place } }),
+        job.listener.onStep({ name: 'wait', state: place > 0 ? 'running' : 'done', params: { place } }),
       run: async () => {
-        busy.add(work.server.name);
+        busy.add(job.server.name);
         try {
-          return await work.run(signal, answers);
+          return await job.run(signal, answers);
         } finally {
-          busy.delete(work.server.name);
+          busy.delete(job.server.name);
         }
       },
     });
 
   /** Asks a holder without a turn: nobody waits on a server because somebody thinks. */
   const askFor = async <T>(
-    { by, listener }: Work<T>,
+    { by, listener }: Job<T>,
     { hold, forModel }: NeedsAnswer,
     signal: AbortSignal,
   ): Promise<Consent | 'changed'> => {
@@ -101,34 +97,34 @@ export function createTurns(
     return answer;
   };
 
-  const follow = async <T>(work: Work<T>, signal: AbortSignal): Promise<T> => {
+  const follow = async <T>(job: Job<T>, signal: AbortSignal): Promise<T> => {
     const answers = new Map<string, Consent>();
     for (let asked = 0; asked <= MAX_QUESTIONS; asked += 1) {
-      const result = await takeTurn(work, signal, answers);
+      const result = await takeTurn(job, signal, answers);
       if (!(result instanceof NeedsAnswer)) return result;
-      const answer = await askFor(work, result, signal);
+      const answer = await askFor(job, result, signal);
       if (answer !== 'changed') answers.set(holdKey(result.hold), answer);
     }
     throw new Stop('refused', 'load-failed');
   };
 
   return {
-    begin(work) {
+    begin(job) {
       const id = randomBytes(9).toString('base64url');
       const controller = new AbortController();
-      const signal = AbortSignal.any([controller.signal, work.listener.signal, ending]);
+      const signal = AbortSignal.any([controller.signal, job.listener.signal, ending]);
       const done = (async () => {
         // The entry is there before anything of the work runs.
         await Promise.resolve();
         try {
-          return await follow(work, signal);
+          return await follow(job, signal);
         } catch (error) {
-          return await work.late(error, signal);
+          return await job.late(error, signal);
         } finally {
           active.delete(id);
         }
       })();
-      active.set(id, { server: work.server.name, by: work.by, controller, done });
+      active.set(id, { server: job.server.name, by: job.by, controller, done });
       return { id, done };
     },
     cancel(id, by) {
