@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import type { Reply } from '../src/chat/reply.ts';
+import type { Text } from '../src/chat/text.ts';
 import { completeServer } from './parts/completion.ts';
 import { serverOption } from './parts/options.ts';
 import { CommandError, type Services } from './services.ts';
@@ -29,32 +30,25 @@ async function list(
     hourCycle: 'h23',
   });
   const gib = (bytes: number | null) => (bytes === null ? '?' : (bytes / 2 ** 30).toFixed(1));
+  const line = (row: (typeof rows)[number]): Text => {
+    const result = translator.t(`audit.result.${row.result}`);
+    const params = {
+      when: when.format(row.atMs),
+      who: row.personName.slice(0, 32),
+      what: `${row.action} ${row.target ?? ''}${row.server === null ? '' : ` @${row.server}`}`.slice(0, 80),
+      result: row.code === null ? result : `${result}: ${row.code.slice(0, 40)}`,
+      before: gib(row.vramBeforeBytes),
+      after: gib(row.vramAfterBytes),
+    };
+    const measured = row.vramBeforeBytes !== null || row.vramAfterBytes !== null;
+    return translator.text(measured ? 'audit.line.vram' : 'audit.line', params);
+  };
   const last = rows.at(-1);
   return {
     tone: 'neutral',
     title:
       rows.length === 0 ? translator.text('audit.title.none') : translator.text('audit.title', { count: rows.length }),
-    blocks:
-      rows.length === 0
-        ? []
-        : [
-            {
-              kind: 'table',
-              columns: (['when', 'who', 'what', 'result', 'vram'] as const).map((key) => ({
-                title: translator.t(`audit.column.${key}`),
-                align: 'left' as const,
-              })),
-              rows: rows.map((row) => [
-                when.format(row.atMs),
-                row.personName.slice(0, 16),
-                `${row.action} ${row.target ?? ''}${row.server === null ? '' : ` @${row.server}`}`.slice(0, 48),
-                row.code === null ? row.result : `${row.result}: ${row.code}`.slice(0, 32),
-                row.vramBeforeBytes === null && row.vramAfterBytes === null
-                  ? ''
-                  : `${gib(row.vramBeforeBytes)} → ${gib(row.vramAfterBytes)}`,
-              ]),
-            },
-          ],
+    blocks: rows.length === 0 ? [] : [{ kind: 'list', items: rows.map(line) }],
     actions:
       rows.length < PAGE_SIZE || last === undefined
         ? []

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
-import { formatBytes } from '../src/chat/format.ts';
+import { formatGibNumber } from '../src/chat/format.ts';
 import type { Action, Block, Reply } from '../src/chat/reply.ts';
 import { architectureNumber } from '../src/estimator/estimate-facts.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType } from '../src/estimator/types.ts';
@@ -10,6 +10,7 @@ import type { Server, ServerSnapshot } from '../src/servers/types.ts';
 import { pickServer } from './fit/question.ts';
 import { completeServer } from './parts/completion.ts';
 import { searchLargestContext } from './parts/largest-context.ts';
+import { modelCell } from './parts/model-name.ts';
 import { serverOption } from './parts/options.ts';
 import { problemBlocks } from './parts/server-state.ts';
 import type { Services } from './services.ts';
@@ -125,15 +126,16 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
         right(translator.t('models.column.empty')),
       ],
       rows: final.map((row) => [
-        row.model.name.slice(0, 48),
-        row.model.isCloud ? translator.t('ps.cloud') : formatBytes(row.model.sizeBytes, locale),
-        row.model.details.quantization.slice(0, 10),
+        modelCell(row.model.name),
+        row.model.isCloud ? translator.t('ps.cloud') : formatGibNumber(row.model.sizeBytes, locale),
+        row.model.details.quantization.slice(0, 8),
         row.trained?.toString() ?? '?',
         ctx(row, row.now),
         ctx(row, row.empty),
       ]),
     },
   ];
+  if (final.length > 0) blocks.push({ kind: 'small', text: translator.text('models.legend') });
   if (pages > 1) blocks.push({ kind: 'small', text: translator.text('models.page', { page: page + 1, pages }) });
   if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
   const turn = (to: number, label: string): Action => ({

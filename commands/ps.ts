@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type Command, type CommandContext, runnable } from '../src/chat/command.ts';
-import { formatBytes, formatDuration, formatPercent } from '../src/chat/format.ts';
+import { formatDuration, formatGibNumber, formatPercent } from '../src/chat/format.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';
 import type { LoadedModelView } from '../src/servers/types.ts';
 import { pickServer } from './fit/question.ts';
 import { completeServer } from './parts/completion.ts';
+import { modelCell } from './parts/model-name.ts';
 import { serverOption } from './parts/options.ts';
 import { problemBlocks } from './parts/server-state.ts';
 import type { Services } from './services.ts';
@@ -56,8 +57,8 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
         ...(holders.size > 0 ? [{ title: translator.t('ps.column.holder'), align: 'left' as const }] : []),
       ],
       rows: models.map((model) => [
-        model.name.slice(0, 60),
-        formatBytes(model.sizeVramBytes, locale),
+        modelCell(model.name),
+        formatGibNumber(model.sizeVramBytes, locale),
         model.isCloud
           ? translator.t('ps.cloud')
           : model.gpuShare === null
@@ -65,7 +66,7 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
             : formatPercent(model.gpuShare, locale),
         model.contextLength?.toString() ?? '–',
         leavesIn(model, context),
-        ...(holders.size > 0 ? [holders.get(model.name)?.slice(0, 32) ?? '–'] : []),
+        ...(holders.size > 0 ? [holders.get(model.name)?.slice(0, 16) ?? '–'] : []),
       ]),
     });
   }

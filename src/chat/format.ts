@@ -21,6 +21,12 @@ export function formatGib(bytes: number, locale: Locale): string {
   return Number.isFinite(bytes) ? `${decimal(bytes / GIB, 1, locale)} GiB` : '?';
 }
 
+/** Bytes in GiB with one decimal, for a column that names the unit in its title; what is there is never `0.0`. */
+export function formatGibNumber(bytes: number, locale: Locale): string {
+  if (!Number.isFinite(bytes)) return '?';
+  return decimal(bytes > 0 ? Math.max(0.1, bytes / GIB) : 0, 1, locale);
+}
+
 /** A whole number with grouped digits, from five digits on. */
 export function formatInteger(value: number, locale: Locale): string {
   return Number.isFinite(value) ? value.toLocaleString(locale, { useGrouping: 'min2', maximumFractionDigits: 2 }) : '?';

@@ -46,7 +46,7 @@ describe('/ps', () => {
     expect(reply.tone).toBe('warning');
     expect(rows(reply).find((row) => row[0] === 'qwen3:8b')).toMatchObject([
       'qwen3:8b',
-      expect.stringMatching(/GiB$/),
+      expect.stringMatching(/^\d+\.\d$/),
       '100%',
       '8192',
       expect.stringMatching(/min/),

@@ -44,7 +44,7 @@ export const commonMessages = area({
   },
   'help.more': {
     en: 'Context is in tokens. Sizes are in GiB and MiB (powers of 1024).',
-    'zh-CN': '上下文以令牌计。大小以 GiB 和 MiB（1024 的幂）计。',
+    'zh-CN': '上下文以 token 计。大小以 GiB 和 MiB（1024 的幂）计。',
   },
   'error.no-server-known': {
     en: 'Of no server the GPUs are known right now. Set GPU_SOURCE, or ask with gpus:4x8GiB.',

@@ -145,7 +145,7 @@ export const estimatorMessages = area({
   },
   'error.ctx-not-positive': {
     en: 'The context must be at least 1 token, not {numCtx}.',
-    'zh-CN': '上下文至少为 1 个令牌，而不是 {numCtx}。',
+    'zh-CN': '上下文至少为 1 个 token，而不是 {numCtx}。',
   },
   'error.ctx-too-large': {
     en: 'A context of {numCtx} is more than any model has ({max}).',

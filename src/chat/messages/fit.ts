@@ -7,7 +7,7 @@ export const fitMessages = area({
     'zh-CN': '这个模型加上这个上下文放得下吗？不会加载任何东西。',
   },
   'option.model': { en: 'Model name, such as gemma3:12b', 'zh-CN': '模型名称，例如 gemma3:12b' },
-  'option.ctx': { en: 'Context length in tokens', 'zh-CN': '上下文长度（令牌数）' },
+  'option.ctx': { en: 'Context length in tokens', 'zh-CN': '上下文长度（token 数）' },
   'option.server': { en: 'Server to ask', 'zh-CN': '要询问的服务器' },
   'option.gpus': {
     en: 'GPUs to assume instead: 4x8GiB, or 24GiB:22GiB (total:free)',
@@ -54,8 +54,8 @@ export const fitMessages = area({
   'fit.column.cache': { en: 'cache', 'zh-CN': '缓存' },
   'fit.column.compute': { en: 'compute', 'zh-CN': '计算' },
   'fit.column.projector': { en: 'vision', 'zh-CN': '视觉' },
-  'fit.column.overhead': { en: 'overhead', 'zh-CN': '开销' },
-  'fit.column.others': { en: 'in use', 'zh-CN': '已占用' },
+  'fit.column.overhead': { en: 'CUDA', 'zh-CN': 'CUDA' },
+  'fit.column.others': { en: 'used', 'zh-CN': '已用' },
   'fit.column.left': { en: 'left', 'zh-CN': '剩余' },
   'fit.column.layers': { en: 'layers', 'zh-CN': '层' },
   'fit.column.server': { en: 'server', 'zh-CN': '服务器' },
@@ -163,10 +163,10 @@ export const fitMessages = area({
   'fit.action.load': { en: 'Load with {ctx}', 'zh-CN': '以 {ctx} 加载' },
   'fit.action.largest': { en: 'Try {ctx}', 'zh-CN': '试试 {ctx}' },
   'fit.action.explain': { en: 'Explain', 'zh-CN': '说明' },
-  'fit.picture.title': { en: '{model} · {ctx} tokens', 'zh-CN': '{model} · {ctx} 个令牌' },
+  'fit.picture.title': { en: '{model} · {ctx} tokens', 'zh-CN': '{model} · {ctx} 个 token' },
   'fit.picture.alt': {
     en: 'Memory per GPU for {model} with {ctx} tokens: {gpus}',
-    'zh-CN': '{model}（{ctx} 个令牌）各 GPU 的显存：{gpus}',
+    'zh-CN': '{model}（{ctx} 个 token）各 GPU 的显存：{gpus}',
   },
   'fit.picture.free': { en: 'free', 'zh-CN': '空闲' },
   'fit.explain.title': {

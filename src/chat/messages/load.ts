@@ -294,7 +294,7 @@ export const loadMessages = area({
     en: '{model} did not leave in time: Ollama lets its running requests end first. Nothing was loaded; it leaves when they have ended.',
     'zh-CN': '{model} 没有及时离开：Ollama 会先等其正在处理的请求结束。没有加载任何东西；请求结束后它会离开。',
   },
-  'error.not-loaded': { en: '{model} is not loaded on {server}.', 'zh-CN': '{model} 没有加载在 {server} 上。' },
+  'error.not-loaded': { en: '{model} is not loaded on {server}.', 'zh-CN': '{server} 上没有加载 {model}。' },
   'error.unload-not-yours': {
     en: 'You may not unload {model}: that takes the role for it, or holding it yourself.',
     'zh-CN': '你无权卸载 {model}：需要相应角色，或由你自己持有。',
