@@ -11,6 +11,7 @@ import { section, shownMs } from './measure.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = 'src/main.ts';
+const TOOL = 'bin/headroom.js';
 const GIB = 1024 ** 3;
 
 /** The Markdown section for `npm run bench`. */
@@ -64,7 +65,7 @@ async function median(count: number, work: () => Promise<number>): Promise<numbe
 /** Milliseconds from the start of the process to its end. */
 function runTool(args: readonly string[], input: string): Promise<number> {
   const start = performance.now();
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [TOOL, ...args], { cwd: ROOT, stdio: ['pipe', 'pipe', 'ignore'] });
   let lines = 0;
   child.stdout.on('data', (chunk: Buffer) => {
     lines += chunk.filter((byte) => byte === 10).length;
