@@ -69,7 +69,21 @@ export class Schedule {
   }
 
   private supports(graph: Graph, backend: number, cpu: number, t: Tensor): boolean {
-    return backend === cpu || cudaSupports(graph, t);
+    return backend === cpu || (cudaSupports(graph, t) && !(cpu > 1 && this.readsOtherGpu(graph, backend, cpu, t)));
+  }
+
+  /** Whether a parent lies in a buffer of another GPU, which a GPU does not read. Views have no buffer yet. */
+  private readsOtherGpu(graph: Graph, backend: number, cpu: number, t: Tensor): boolean {
+    const at = t * MAX_PARENTS;
+    const slots = graph.parentSlots[t]!;
+    for (let i = 0; i < slots; i++) {
+      const parent = graph.parents[at + i]!;
+      const placed = parent === NO_TENSOR ? NOT_PLACED : graph.placed[parent]!;
+      if (placed !== NOT_PLACED && placed !== backend && placed !== cpu) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The first backend that reads the buffer of `t` (or of what it shows) and runs `op`. */
@@ -102,8 +116,10 @@ export class Schedule {
       }
       const home = this.fromBuffer(graph, parent, t, cpu);
       if (options.opOffload && home === cpu && cpu > 0) {
-        if (cudaSupports(graph, t) && cudaOffloads(graph, t)) {
-          return 0;
+        for (let gpu = 0; gpu < cpu; gpu++) {
+          if (this.supports(graph, gpu, cpu, t) && cudaOffloads(graph, t)) {
+            return gpu;
+          }
         }
       }
       return home;
