@@ -26,6 +26,7 @@ export class Checklist {
 
   /** Takes a step in: a running one is replaced by its end. */
   add(step: LoadStep): void {
+    if (step.state === 'running' && (step.name === 'look' || step.name === 'plan')) this.#forget(step.name);
     const last = this.#rows.findLastIndex((row) => row.step.name === step.name && row.step.state === 'running');
     if (step.name === 'wait') {
       this.waiting = step.state === 'running';
@@ -33,16 +34,15 @@ export class Checklist {
       if (step.state === 'running') this.#rows.push({ step, beganAtMs: this.#now() });
       return;
     }
-    if (step.name === 'look' && step.state === 'running') this.#forgetLook();
     const beganAtMs = this.#rows[last]?.beganAtMs ?? this.#now();
     const merged = last < 0 ? step : { ...step, params: { ...this.#rows[last]!.step.params, ...step.params } };
     if (last >= 0) this.#rows[last] = { step: merged, beganAtMs };
     else this.#rows.push({ step: merged, beganAtMs });
   }
 
-  /** After a holder's answer the server is looked at anew; what was seen before says nothing any more. */
-  #forgetLook(): void {
-    const kept = this.#rows.filter(({ step }) => step.name !== 'look' && step.name !== 'plan');
+  /** What is looked at or worked out anew says nothing any more; a new look brings a new plan. */
+  #forget(name: 'look' | 'plan'): void {
+    const kept = this.#rows.filter(({ step }) => step.name !== 'plan' && step.name !== name);
     this.#rows.splice(0, this.#rows.length, ...kept);
   }
 

@@ -191,7 +191,8 @@ export function loadReply(
   for (const line of sideTexts(outcome, translator)) text(line);
   for (const line of wayOutTexts(outcome, translator)) text(line);
   checklist.end();
-  const lines = checklist.lines(translator);
+  // Of a plain refusal there are no steps to tell.
+  const lines = outcome.result === 'refused' && outcome.kept.length === 0 ? [] : checklist.lines(translator);
   if (lines.length > 0) blocks.push({ kind: 'list', items: lines });
   const table = loaded ? proofTable(outcome, translator) : null;
   if (table !== null) blocks.push(table);

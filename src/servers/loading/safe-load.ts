@@ -196,6 +196,7 @@ class SafeLoad {
     if (snapshot.ollama.state !== 'up') {
       throw new Stop('failed', `ollama-${snapshot.ollama.state}`, { server: server.name });
     }
+    this.#step('look', 'done');
     const parsed = parseModelName(this.#order.model);
     if (!parsed.ok) throw new Stop('refused', parsed.code);
     if (isCloudName(parsed.name)) throw new Stop('refused', 'load-cloud', { model: this.#order.model });
@@ -208,7 +209,6 @@ class SafeLoad {
     Object.assign(this.#outcome, { model: entry.name, digest: entry.digest });
     this.#earlier = snapshot.models?.find((loaded) => sharesWeights(entry, loaded)) ?? null;
     this.#checkAlias(entry, models);
-    this.#step('look', 'done');
     return snapshot;
   }
 
