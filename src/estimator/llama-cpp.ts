@@ -6,7 +6,7 @@
 
 import { cacheBytes, shapeContext } from './cache.ts';
 import { decideFlashAttention } from './compute/flash-attention.ts';
-import { cautious } from './compute/generic.ts';
+import { cautious } from './compute/guess.ts';
 import type { ComputeMemo } from './compute/memo.ts';
 import type { ComputeOptions, FusedOperation } from './compute/planner.ts';
 import { computeBytes, staysWithLayers } from './compute/planner.ts';

@@ -3,10 +3,8 @@
  * are the same few parts under the same names, so this comes close; what it does not know it assumes to be dear.
  */
 
-import { hasOwnCache } from '../cache.ts';
 import type { Hparams, MetadataReader } from '../metadata.ts';
-import { readMrope, readRouting, readWindowedLayers, widthK, widthV } from '../metadata.ts';
-import type { Model } from '../model.ts';
+import { readMrope, readRouting, readWindowedLayers } from '../metadata.ts';
 import { HOME_INPUT } from '../model.ts';
 import { F32, I32, rowBytes } from '../tensors.ts';
 import type { ModelSpec } from '../types.ts';
@@ -24,7 +22,6 @@ import { experts, feedForward, SHARED_EXPERT } from './feed-forward.ts';
 import type { Tensor } from './graph.ts';
 import { MAX_PARENTS, NO_TENSOR } from './graph.ts';
 import { OP_OTHER } from './ops.ts';
-import type { ComputeOptions } from './planner.ts';
 import type { RecurrentInputs } from './recurrent.ts';
 import { convolutionStates, mamba1, mamba2, readStates, recurrentInputs, recurrentStates } from './recurrent.ts';
 
@@ -340,7 +337,7 @@ function gatedByQuery(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs)
 }
 
 /** Results that an unknown recurrent part may need at once. */
-const SCAN_RESULTS = 6;
+const SCAN_RESULTS = 16;
 
 /** A recurrent part: Mamba's where the tensors are Mamba's, else all matrices and the states at once. */
 function stateBranch(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): Tensor {
@@ -426,33 +423,4 @@ function network(b: GraphBuilder, layer: number, x: Tensor): Tensor {
     plus(feedForward(b, layer, x, { fusedGate, activation: has('ffn_gate') || fusedGate ? 'silu' : 'relu-sqr' }));
   }
   return sum;
-}
-
-/** What a guessed graph is increased by: its details may differ, and with them what is alive at once. */
-const MARGIN = 1.05;
-/** Results as wide as the model that may be alive beside the guessed ones. */
-const SPARE_RESULTS = 2;
-
-/**
- * Room for what the graph of an unknown architecture may have beyond the guessed one: compute buffers per device in
- * bytes, the host last.
- */
-export function cautious(model: Model, options: ComputeOptions, bytes: readonly number[]): readonly number[] {
-  const { hp } = model;
-  const { shape, placement, typeK, typeV } = options;
-  const ub = Math.min(shape.numCtx, shape.numUbatch);
-  let spare = SPARE_RESULTS * rowBytes(F32, hp.embedding) * ub;
-  if (placement.deviceOf.includes(placement.host) && placement.host > 0) {
-    // Attention on the host may be moved to the GPU together with the layer's cache.
-    let row = 0;
-    for (let layer = 0; layer < model.layers; layer++) {
-      if (placement.deviceOf[layer] === placement.host && hasOwnCache(model, layer)) {
-        row = Math.max(row, rowBytes(typeK, widthK(hp, layer)) + rowBytes(typeV, widthV(hp, layer)));
-      }
-    }
-    spare += row * shape.numCtxSeq * shape.streams;
-  }
-  return bytes.map((planned, device) =>
-    planned === 0 ? 0 : Math.ceil(planned * MARGIN) + (device === placement.host ? 0 : spare),
-  );
 }
