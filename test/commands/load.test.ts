@@ -312,6 +312,44 @@ describe('a model that somebody holds', () => {
   });
 });
 
+describe('a hold whose model another client has loaded anew', () => {
+  const hold = {
+    server: 'main',
+    model: SMALL,
+    holderId: 'bob',
+    holderName: 'Bob',
+    platform: 'discord',
+    guildId: 'guild',
+    channelId: 'lab',
+    sinceMs: 0,
+    untilMs: null,
+    numCtx: 8_192,
+  };
+
+  it('is told to its holder where it was loaded, in the holder’s language, or directly', async () => {
+    const board = new Board();
+    const desk = createConsentDesk({ poster: () => board, now: Date.now, onError: () => undefined });
+    desk.remember('bob', 'zh-CN');
+    desk.tell({ kind: 'reloaded-elsewhere', hold, numCtx: 4_096 });
+    desk.tell({ kind: 'reloaded-elsewhere', hold: { ...hold, channelId: null }, numCtx: 4_096 });
+    desk.tell({ kind: 'left', hold, numCtx: null });
+    await expect.poll(() => board.posts.map(({ where }) => where)).toEqual(['lab', '@bob']);
+    expect(board.posts[0]).toMatchObject({ locale: 'zh-CN', reply: { ping: ['bob'] } });
+    expect(rendered(board.posts[0]!.reply, 'zh-CN')).toContain('上下文由 8192 变为 4096');
+  });
+
+  it('harms nothing where there is no chat to write to', async () => {
+    const errors: unknown[] = [];
+    const board = new Board();
+    board.closed = true;
+    for (const poster of [() => null, () => board]) {
+      const desk = createConsentDesk({ poster, now: Date.now, onError: (error) => errors.push(error) });
+      desk.tell({ kind: 'reloaded-elsewhere', hold, numCtx: 4_096 });
+    }
+    await expect.poll(() => errors.length).toBe(2);
+  });
+});
+
 describe('/unload', () => {
   it('says how much memory came back', async () => {
     const stage = await scene();

@@ -4,11 +4,14 @@ import { usedVram } from './proof.ts';
 import type { UnloadOrder, UnloadOutcome } from './safe-unload.ts';
 import type { LoadOrder, LoadOutcome, Requester } from './types.ts';
 
+export type HoldAction = 'hold-extend' | 'hold-release';
+
 /** Writes the rows of the audit trail that loads and unloads make. */
 export interface Records {
   load(order: LoadOrder, outcome: LoadOutcome, afterBytes: number | null): void;
   unload(order: UnloadOrder, outcome: UnloadOutcome, afterBytes: number | null): void;
-  hold(action: 'hold-extend' | 'hold-release', by: Requester, hold: Hold, result: AuditEntry['result']): void;
+  hold(action: HoldAction, by: Requester, hold: Hold): void;
+  holdRefused(action: HoldAction, by: Requester, server: string, model: string, code: string): void;
   event(event: HoldEvent): void;
 }
 
@@ -99,9 +102,12 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
         vramAfterBytes: afterBytes,
       });
     },
-    hold(action, by, hold, result) {
+    hold(action, by, hold) {
       const args: Json = { holderId: hold.holderId, untilMs: hold.untilMs };
-      append(by, { action, server: hold.server, target: hold.model, args, result });
+      append(by, { action, server: hold.server, target: hold.model, args, result: 'ok' });
+    },
+    holdRefused(action, by, server, model, code) {
+      append(by, { action, server, target: model, result: 'refused', code });
     },
     event({ kind, hold, numCtx }) {
       append(

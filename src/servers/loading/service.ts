@@ -11,7 +11,7 @@ import { createLearning } from './learning.ts';
 import { findLoaded, readAgain, SETTLE_MS, usedVram } from './proof.ts';
 import { createQuestions } from './questions.ts';
 import type { ServerQueue } from './queue.ts';
-import { createRecords } from './records.ts';
+import { createRecords, type HoldAction } from './records.ts';
 import { emptyOutcome, safeLoad } from './safe-load.ts';
 import { emptyUnload, safeUnload, type UnloadOrder, type UnloadOutcome } from './safe-unload.ts';
 import {
@@ -220,11 +220,21 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     return hold;
   };
 
-  const answer = async (work: () => Promise<HoldAnswer>): Promise<HoldAnswer> => {
+  const changeHold = async (
+    action: HoldAction,
+    server: Server,
+    model: string,
+    by: Requester,
+    change: (hold: Hold) => Promise<Hold>,
+  ): Promise<HoldAnswer> => {
     try {
-      return await work();
+      const hold = await change(await changeable(server, model, by));
+      records.hold(action, by, hold);
+      return { ok: true, hold, untilMs: hold.untilMs };
     } catch (error) {
-      return { ok: false, problem: error instanceof Stop ? error.problem : toRemark(error) };
+      const problem = error instanceof Stop ? error.problem : toRemark(error);
+      records.holdRefused(action, by, server.name, model, problem.code);
+      return { ok: false, problem };
     }
   };
 
@@ -277,9 +287,8 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
 
     holders: (server) => new Map(holds.known(server).map((hold) => [hold.model, hold.holderName])),
 
-    extend(server, model, keepAlive, by) {
-      return answer(async () => {
-        const hold = await changeable(server, model, by);
+    extend: (server, model, keepAlive, by) =>
+      changeHold('hold-extend', server, model, by, async (hold) => {
         const wanted = readKeepAlive(keepAlive, parts.limits.maxKeepAlive, by.isAdmin);
         const snapshot = await readAgain(server);
         const loaded = snapshot.ollama.state === 'up' && !snapshot.modelsStale ? findLoaded(snapshot, model) : null;
@@ -289,27 +298,19 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         }
         activity.ownTouch(server.name, loaded.name);
         // The same context: Ollama only sets the time anew.
-        await server.ollama.load(loaded.name, {
-          numCtx,
-          signal: ending.signal,
-          ...(wanted === null ? {} : { keepAlive: wanted }),
-        });
+        const keep = wanted === null ? {} : { keepAlive: wanted };
+        await server.ollama.load(loaded.name, { numCtx, signal: ending.signal, ...keep });
         const after = findLoaded(await readAgain(server), model);
         const untilMs = holdEnd(after?.expiresAtMs ?? null, now());
         await holds.extend(server.name, hold.model, untilMs, hold.holderId);
-        records.hold('hold-extend', by, { ...hold, untilMs }, 'ok');
-        return { ok: true, hold: { ...hold, untilMs }, untilMs };
-      });
-    },
+        return { ...hold, untilMs };
+      }),
 
-    release(server, model, by) {
-      return answer(async () => {
-        const hold = await changeable(server, model, by);
+    release: (server, model, by) =>
+      changeHold('hold-release', server, model, by, async (hold) => {
         await holds.release(server.name, hold.model, hold.holderId);
-        records.hold('hold-release', by, hold, 'ok');
-        return { ok: true, hold, untilMs: null };
-      });
-    },
+        return hold;
+      }),
 
     calibration: (server) => quietly(() => learning.calibration(server)),
 

@@ -207,6 +207,13 @@ describe('a hold', () => {
     expect(await rig.loads.release(rig.server, SMALL, ada)).toMatchObject({ problem: { code: 'hold-not-yours' } });
     expect(await rig.loads.release(rig.server, SMALL, root)).toMatchObject({ ok: true });
     expect(await rig.loads.release(rig.server, SMALL, bob)).toMatchObject({ problem: { code: 'no-hold' } });
+    expect(rig.store.audit.list().map((row) => `${row.personId} ${row.action} ${row.result} ${row.code}`)).toEqual([
+      'bob hold-release refused no-hold',
+      'root hold-release ok null',
+      'ada hold-release refused hold-not-yours',
+      'ada hold-extend refused hold-not-yours',
+      'bob load ok null',
+    ]);
   });
 
   it('is not extended for a model that has left: nothing is loaded by that', async () => {
