@@ -1,7 +1,7 @@
 /** Room to spare in the compute buffers of architectures whose graph is only guessed (see generic.ts). */
 
 import { hasOwnCache } from '../cache.ts';
-import { widthK, widthV } from '../metadata.ts';
+import { MetadataReader, widthK, widthV } from '../metadata.ts';
 import type { Model } from '../model.ts';
 import { F32, rowBytes } from '../tensors.ts';
 import type { ComputeOptions } from './planner.ts';
@@ -19,18 +19,25 @@ const SPARE_RESULTS = 2;
  */
 export function cautious(model: Model, options: ComputeOptions, bytes: readonly number[]): readonly number[] {
   const { hp } = model;
-  const { shape, placement, typeK, typeV } = options;
+  const { shape, placement, typeK, typeV, copies } = options;
   const ub = Math.min(shape.numCtx, shape.numUbatch);
   let spare = SPARE_RESULTS * rowBytes(F32, hp.embedding) * ub;
-  if (placement.deviceOf.includes(placement.host) && placement.host > 0) {
-    // Attention on the host may be moved to the GPU together with the layer's cache.
+  const cacheOf = (chooses: (layer: number) => boolean) => {
     let row = 0;
     for (let layer = 0; layer < model.layers; layer++) {
-      if (placement.deviceOf[layer] === placement.host && hasOwnCache(model, layer)) {
+      if (chooses(layer) && hasOwnCache(model, layer)) {
         row = Math.max(row, rowBytes(typeK, widthK(hp, layer)) + rowBytes(typeV, widthV(hp, layer)));
       }
     }
-    spare += row * shape.numCtxSeq * shape.streams;
+    return row * shape.numCtxSeq * shape.streams;
+  };
+  if (placement.host > 0) {
+    // Attention on the host may be moved to the GPU together with the layer's cache.
+    spare += cacheOf((layer) => placement.deviceOf[layer] === placement.host);
+  }
+  if (placement.host > 1 && new MetadataReader(model.spec).numberOr('attention.shared_kv_layers', 0) > 0) {
+    // Layers that read the cache of layers on another GPU have copies of it, of the full and of the windowed one.
+    spare += 2 * copies * cacheOf(() => true);
   }
   if (hp.indexerHead > 0 && !hp.hasIndexer.includes(1)) {
     spare += CHOOSING_MASKS * rowBytes(F32, shape.numCtxSeq) * hp.indexerHeads * ub;
