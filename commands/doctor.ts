@@ -14,10 +14,13 @@ const schema = z.object({ server: z.string().trim().min(1).max(64).optional() })
 /** A finding in words; codes of GPU sources have their own rows. */
 export function findingText(finding: Finding, translator: Translator): Text {
   const { code, params } = finding.remark;
-  const key = code.startsWith('gpu-error.') ? code : `doctor.${code}`;
+  const ofGpus = code.startsWith('gpu-error.');
+  const key = ofGpus ? code : `doctor.${code}`;
   const text = isMessageKey(key) ? translator.text(key, params) : code;
   const spans: readonly Span[] = typeof text === 'string' ? [text] : text;
-  return [{ bold: translator.t(`doctor.level.${finding.level}`) }, '  ', ...spans];
+  // What a GPU source says does not name the server.
+  const server = ofGpus ? translator.t('doctor.of', { server: params.server ?? '' }) : '';
+  return [{ bold: translator.t(`doctor.level.${finding.level}`) }, `  ${server}`, ...spans];
 }
 
 async function run(

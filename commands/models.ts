@@ -90,10 +90,24 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
   const { translator, services } = context;
   const { locale } = translator;
   const server = pickServer(services, options.server);
-  const [snapshot, models] = await Promise.all([
+  const [read, listed] = await Promise.allSettled([
     server.snapshot({ maxAgeMs: 2_000, timeoutMs: 2_000 }),
     server.ollama.tags({ signal: context.signal }),
   ]);
+  if (read.status === 'rejected') throw read.reason;
+  const snapshot = read.value;
+  if (listed.status === 'rejected') {
+    context.signal.throwIfAborted();
+    if (snapshot.ollama.state === 'up') throw listed.reason;
+    const name = { code: snapshot.name };
+    return {
+      tone: 'bad',
+      title: translator.text('models.title.unknown', { server: name }),
+      blocks: problemBlocks(snapshot, translator),
+      failed: true,
+    };
+  }
+  const models = listed.value;
   const machine = machineOf(server, snapshot);
   const plain = sortRows(
     models.map((model) => ({ model, trained: model.contextLength, now: null, empty: null })),

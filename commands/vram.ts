@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import { formatGib, formatPercent } from '../src/chat/format.ts';
+import type { MessageKey } from '../src/chat/messages/index.ts';
 import type { BarsSpec, ChartSpec, ColourName, LinesSpec } from '../src/chat/pictures/spec.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';
 import type { Translator } from '../src/chat/translate.ts';
@@ -102,30 +103,36 @@ function table(snapshot: ServerSnapshot, translator: Translator): Block {
   const labels = gpuLabels(snapshot.gpuViews);
   const gib = (bytes: number | null) =>
     bytes === null
-      ? '?'
+      ? null
       : (bytes / 2 ** 30).toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const right = (title: string) => ({ title, align: 'right' as const });
+  const figures: readonly {
+    readonly title: MessageKey;
+    readonly cell: (gpu: GpuView) => string | null;
+    /** Worth its width where no GPU tells it. */
+    readonly always: boolean;
+  }[] = [
+    { title: 'vram.column.used', cell: (gpu) => gib(gpu.usedBytes), always: true },
+    { title: 'vram.column.free', cell: (gpu) => gib(gpu.freeBytes), always: true },
+    { title: 'vram.column.total', cell: (gpu) => gib(gpu.totalBytes), always: true },
+    { title: 'vram.column.ollama', cell: (gpu) => gib(gpu.ollamaBytes), always: false },
+    { title: 'vram.column.others', cell: (gpu) => gib(gpu.othersBytes), always: false },
+    {
+      title: 'vram.column.util',
+      cell: (gpu) => (gpu.utilPct === null ? null : formatPercent(gpu.utilPct / 100, locale)),
+      always: false,
+    },
+    { title: 'vram.column.temp', cell: (gpu) => gpu.tempC?.toString() ?? null, always: false },
+  ];
+  const shown = figures.filter(({ cell, always }) => always || snapshot.gpuViews.some((gpu) => cell(gpu) !== null));
   return {
     kind: 'table',
     columns: [
       { title: 'GiB', align: 'left' },
-      right(translator.t('vram.column.used')),
-      right(translator.t('vram.column.free')),
-      right(translator.t('vram.column.total')),
-      right(translator.t('vram.column.ollama')),
-      right(translator.t('vram.column.others')),
-      right(translator.t('vram.column.util')),
-      right(translator.t('vram.column.temp')),
+      ...shown.map(({ title }) => ({ title: translator.t(title), align: 'right' as const })),
     ],
     rows: snapshot.gpuViews.map((gpu, index) => [
       gpu.state === 'ok' ? labels[index]! : `${labels[index]} (${translator.t(`gpu-state.${gpu.state}`)})`,
-      gib(gpu.usedBytes),
-      gib(gpu.freeBytes),
-      gib(gpu.totalBytes),
-      gib(gpu.ollamaBytes),
-      gib(gpu.othersBytes),
-      gpu.utilPct === null ? '?' : formatPercent(gpu.utilPct / 100, locale),
-      gpu.tempC?.toString() ?? '?',
+      ...shown.map(({ cell }) => cell(gpu) ?? '?'),
     ]),
   };
 }
@@ -155,7 +162,7 @@ export function vramBlocks(snapshot: ServerSnapshot, translator: Translator, ser
       if (!notes.has(note.code)) notes.set(note.code, remarkText(translator, 'gpu-note', note));
   }
   for (const text of notes.values()) if (text !== null) blocks.push({ kind: 'small', text });
-  if (gpus !== null && gpus.source !== 'none') {
+  if (gpus !== null && gpus.basis === 'measured') {
     const age = snapshot.gpuAgeMs ?? 0;
     blocks.push({
       kind: 'small',

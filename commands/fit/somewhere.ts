@@ -41,6 +41,10 @@ async function askServers(
   return rows;
 }
 
+function ollamaState(row: Row) {
+  return row.answer?.question.snapshot?.ollama.state ?? null;
+}
+
 function spare(answer: FitAnswer): number {
   return answer.plan.gpus
     .filter((gpu) => gpu.layers > 0)
@@ -54,9 +58,12 @@ export async function somewhereReply(context: CommandContext<Services>, options:
   const failed = rows.find((row) => row.error !== undefined);
   if (failed !== undefined && rows.every((row) => row.answer === null)) throw failed.error;
   const order = { fits: 0, partial: 1, cpu: 2, refused: 3 } as const;
-  const sorted = rows
+  const answered = rows
     .filter((row): row is Row & { answer: FitAnswer } => row.answer !== null)
     .sort((a, b) => order[a.answer.plan.verdict] - order[b.answer.plan.verdict] || spare(b.answer) - spare(a.answer));
+  const up = answered.filter((row) => ollamaState(row) === 'up');
+  // Room where Ollama does not answer is no advice, unless there is no other.
+  const sorted = up.length > 0 ? up : answered;
   const best = sorted[0];
   if (best === undefined) throw new CommandError('no-server-known', {});
   const fitting = sorted.filter((row) => row.answer.plan.verdict === 'fits');
@@ -75,12 +82,22 @@ export async function somewhereReply(context: CommandContext<Services>, options:
       { title: translator.t('fit.column.verdict'), align: 'left' },
       { title: translator.t('fit.column.largest'), align: 'right' },
     ],
-    rows: [...sorted, ...rows.filter((row) => row.answer === null)].map((row) => [
-      row.server,
-      translator.t(`fit.verdict.${row.answer?.plan.verdict ?? 'unknown'}`),
-      row.answer?.largestCtx?.toString() ?? '–',
-    ]),
+    rows: [
+      ...sorted.map((row) => [
+        row.server,
+        translator.t(`fit.verdict.${row.answer.plan.verdict}`),
+        row.answer.largestCtx?.toString() ?? '–',
+      ]),
+      ...rows
+        .filter((row) => !sorted.some((one) => one.server === row.server))
+        .map((row) => [row.server, translator.t(`fit.verdict.${row.answer === null ? 'unknown' : 'silent'}`), '–']),
+    ],
   };
+  const silent = answered.flatMap((row): Block[] => {
+    const state = ollamaState(row);
+    if (state === 'up' || state === null) return [];
+    return [{ kind: 'text', text: translator.text(`ollama.${state}`, { server: { code: row.server } }) }];
+  });
   const actions: Action[] = sorted.slice(0, 4).map((row) => ({
     label: row.server,
     style: 'secondary',
@@ -89,7 +106,7 @@ export async function somewhereReply(context: CommandContext<Services>, options:
   return {
     tone: fitting.length > 0 ? 'good' : 'warning',
     title: translator.text(fitting.length > 0 ? 'fit.title.somewhere' : 'fit.title.nowhere', params),
-    blocks: [table],
+    blocks: [table, ...silent],
     actions,
   };
 }

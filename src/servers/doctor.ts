@@ -37,18 +37,19 @@ export async function examineServer(server: Server): Promise<readonly Finding[]>
   if (gpus === null || gpus.source === 'none' || gpus.gpus.length === 0) {
     if (snapshot.gpuProblems.length === 0) findings.push(finding('warning', 'gpus-none', { server: name }));
   } else {
+    const count = gpus.gpus.length;
+    const total = gpus.gpus.reduce((sum, gpu) => sum + (gpu.totalBytes ?? 0), 0);
     findings.push(
-      finding('ok', 'gpus-read', {
-        server: name,
-        count: gpus.gpus.length,
-        source: gpus.source,
-        total: snapshot.figures.totalBytes ?? 0,
-      }),
+      gpus.basis === 'declared'
+        ? finding('warning', 'gpus-declared', { server: name, count, total })
+        : finding('ok', 'gpus-read', { server: name, count, source: gpus.source, total }),
     );
-    if (gpus.basis === 'declared') findings.push(finding('warning', 'gpus-declared', { server: name }));
     if (snapshot.gpuStale) findings.push(finding('fault', 'gpus-stale', { server: name, age: snapshot.gpuAgeMs ?? 0 }));
   }
-  return [...findings, ...examineSettings(server.config)];
+  const settings = examineSettings(server.config);
+  // The source itself has said so already.
+  const said = snapshot.gpuProblems.some(({ code }) => code === 'source-elsewhere');
+  return [...findings, ...settings.filter(({ remark }) => !said || remark.code !== 'gpus-local-ollama-remote')];
 }
 
 /** What the administrator should know of the settings themselves. */

@@ -15,6 +15,7 @@ export const doctorMessages = area({
   'doctor.level.ok': { en: 'ok', 'zh-CN': '正常' },
   'doctor.level.warning': { en: 'note', 'zh-CN': '注意' },
   'doctor.level.fault': { en: 'FAULT', 'zh-CN': '故障' },
+  'doctor.of': { en: '{server}: ', 'zh-CN': '{server}：' },
   'doctor.config-ok': { en: 'The configuration is valid.', 'zh-CN': '配置有效。' },
   'doctor.config-fault': { en: '{variable}: {problem}', 'zh-CN': '{variable}：{problem}' },
   'doctor.ollama-up': { en: '{server}: Ollama {version} answers.', 'zh-CN': '{server}：Ollama {version} 有响应。' },
@@ -51,8 +52,8 @@ export const doctorMessages = area({
     'zh-CN': '{server}：没有已知的 GPU。请设置 GPU_SOURCE，否则无法判断。',
   },
   'doctor.gpus-declared': {
-    en: '{server}: the GPUs are declared. What other programs use is not seen.',
-    'zh-CN': '{server}：GPU 为声明值。看不到其他程序的占用。',
+    en: '{server}: {count} {count:plural:GPU is|GPUs are} declared, {total:bytes} in all. What other programs use is not seen.',
+    'zh-CN': '{server}：声明了 {count} 张 GPU，共 {total:bytes}。看不到其他程序的占用。',
   },
   'doctor.gpus-stale': {
     en: '{server}: the numbers of the GPUs are {age:duration} old.',

@@ -66,6 +66,7 @@ export const fitMessages = area({
   'fit.verdict.partial': { en: 'in part', 'zh-CN': '部分' },
   'fit.verdict.cpu': { en: 'CPU only', 'zh-CN': '仅 CPU' },
   'fit.verdict.refused': { en: 'refused', 'zh-CN': '被拒绝' },
+  'fit.verdict.silent': { en: 'no answer', 'zh-CN': '无响应' },
   'fit.verdict.unknown': { en: 'not known', 'zh-CN': '未知' },
 
   'fit.largest': {

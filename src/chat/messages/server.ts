@@ -152,20 +152,32 @@ export const serverMessages = area({
   },
 
   'gpu-note.memory-sum-off': {
-    en: 'the parts differ from the total by {differenceBytes:bytes}',
-    'zh-CN': '各部分与总量相差 {differenceBytes:bytes}',
+    en: 'The parts of the memory differ from the total by {differenceBytes:bytes}.',
+    'zh-CN': '显存各部分之和与总量相差 {differenceBytes:bytes}。',
   },
-  'gpu-note.free-computed': { en: 'free is total less used: a little too high', 'zh-CN': '空闲为总量减已用：略偏高' },
-  'gpu-note.total-computed': { en: 'total is the sum of its parts', 'zh-CN': '总量为各部分之和' },
-  'gpu-note.owner-unknown': { en: 'used by a process that cannot be seen', 'zh-CN': '被不可见的进程占用' },
-  'gpu-note.no-permission': { en: 'some numbers are hidden from this account', 'zh-CN': '该账户看不到部分数据' },
+  'gpu-note.free-computed': {
+    en: 'The source tells no free memory; total less used is shown, a little too high.',
+    'zh-CN': '来源未提供空闲显存；显示的是总量减已用，略偏高。',
+  },
+  'gpu-note.total-computed': {
+    en: 'The source tells no total; the sum of the parts is shown.',
+    'zh-CN': '来源未提供总量；显示的是各部分之和。',
+  },
+  'gpu-note.owner-unknown': {
+    en: 'Some memory is used by a process that cannot be seen.',
+    'zh-CN': '部分显存被不可见的进程占用。',
+  },
+  'gpu-note.no-permission': { en: 'Some numbers are hidden from this account.', 'zh-CN': '该账户看不到部分数据。' },
   'gpu-note.mig-sum-of-slices': {
-    en: 'MIG: the sum of its slices, which no single process can use',
-    'zh-CN': 'MIG：各切片之和，单个进程无法全部使用',
+    en: 'A GPU cut by MIG shows the sum of its slices, which no single process can use.',
+    'zh-CN': 'MIG 切分的 GPU 显示各切片之和，单个进程无法全部使用。',
   },
-  'gpu-note.shared-with-system': { en: 'shared with the system', 'zh-CN': '与系统共享' },
-  'gpu-note.declared': { en: 'declared; use by other programs is not seen', 'zh-CN': '为声明值；看不到其他程序的占用' },
-  'gpu-note.field-unreadable': { en: 'the driver tells no {field}', 'zh-CN': '驱动未提供 {field}' },
+  'gpu-note.shared-with-system': { en: 'The memory is shared with the system.', 'zh-CN': '显存与系统内存共享。' },
+  'gpu-note.declared': {
+    en: 'The GPU sizes are declared; what other programs use is not seen.',
+    'zh-CN': 'GPU 容量为声明值；看不到其他程序的占用。',
+  },
+  'gpu-note.field-unreadable': { en: 'The driver does not tell: {field}.', 'zh-CN': '驱动未提供：{field}。' },
   'gpu-state.ok': { en: 'ok', 'zh-CN': '正常' },
   'gpu-state.mig': { en: 'cut by MIG', 'zh-CN': 'MIG 切分' },
   'gpu-state.uma': { en: 'shared memory', 'zh-CN': '共享内存' },
@@ -254,6 +266,10 @@ export const serverMessages = area({
   'models.title': {
     en: '{count:int} {count:plural:model|models} on {server}, {bytes:bytes} on disk.',
     'zh-CN': '{server} 上有 {count:int} 个模型，占用磁盘 {bytes:bytes}。',
+  },
+  'models.title.unknown': {
+    en: 'The models on {server} are not known right now.',
+    'zh-CN': '目前不知道 {server} 上有哪些模型。',
   },
   'models.column.size': { en: 'GiB', 'zh-CN': 'GiB' },
   'models.column.quant': { en: 'quant', 'zh-CN': '量化' },
