@@ -4,14 +4,15 @@
  * one GPU or several), so the search goes through the stretches between those points, from the largest context down.
  */
 
-import { llamaCppSurplus } from './engines/fit/engine.ts';
-import type { FitSurplus } from './engines/fit/memory.ts';
+import { DryRuns } from './engines/fit/dry-runs.ts';
+import { llamaCppFits, llamaCppQuestion } from './engines/fit/engine.ts';
+import { learnCompute, roughSurplus, type WholeQuestion } from './engines/fit/whole.ts';
 import { prepareLaunch } from './engines/llama-server/launch.ts';
 import { availableMemory, predictedBytesPerToken, predictionBorders } from './engines/llama-server/prediction.ts';
-import { llamaServerSurplus } from './engines/llama-server.ts';
+import { llamaServerFits, llamaServerQuestion } from './engines/llama-server.ts';
 import { decide } from './estimate.ts';
 import { inWholeBytes } from './estimate-checks.ts';
-import { modelFileBytes, trainingContext } from './estimate-facts.ts';
+import { blockCount, modelFileBytes, trainingContext } from './estimate-facts.ts';
 import { EstimateError, type EstimateRequest, type EstimateServer, type ModelSpec, type Plan } from './types.ts';
 import { engineFor } from './versions.ts';
 
@@ -38,6 +39,10 @@ export interface ClampResult {
 
 /** More evaluations than any search needs. */
 const MAX_PLANS = 400;
+/** Guesses a search is given; each makes the next one better. */
+const MAX_GUESSES = 6;
+/** By how much strides grow while the border is not in between. */
+const STRIDE_GROWTH = 4;
 
 /**
  * The largest context for the verdict `fits`.
@@ -84,6 +89,7 @@ class ClampSearch {
   readonly #limitedBy: 'training' | 'wanted';
   readonly #engine: string;
   readonly #plans = new Map<number, Plan>();
+  readonly #runs: DryRuns;
   #count = 0;
 
   constructor(spec: ModelSpec, server: EstimateServer, request: EstimateRequest, marginBytes: number, maxCtx?: number) {
@@ -92,6 +98,7 @@ class ClampSearch {
     this.#request = request;
     this.#marginBytes = marginBytes;
     this.#engine = engineFor(server.ollama, spec);
+    this.#runs = new DryRuns(spec);
     const trained = trainingContext(spec) || request.numCtx;
     // llama.cpp's context is that of all slots together.
     const whole = this.#engine === 'llama.cpp' ? trained * (request.numParallel ?? 1) : trained;
@@ -124,68 +131,84 @@ class ClampSearch {
 
   /** `fits`, at the very context asked for, with the margin left on every GPU in use. */
   #fits(numCtx: number): boolean {
-    const surplus = this.#surplus(numCtx);
-    if (surplus !== undefined && surplus.tightestBytes < 0) {
-      if (surplus.bestCaseBytes < 0 || this.#devicesAt(numCtx) === 1) return false;
+    const quick = this.#quickly(numCtx);
+    if (quick !== undefined) {
+      this.#count++;
+      return quick;
     }
     const plan = this.#planAt(numCtx);
     if (plan.verdict !== 'fits') return false;
     return plan.gpus.every((gpu) => gpu.totalBytes === 0 || gpu.headroomBytes >= this.#marginBytes);
   }
 
-  readonly #surpluses = new Map<number, FitSurplus | undefined>();
-
-  #surplus(numCtx: number): FitSurplus | undefined {
-    if (this.#surpluses.has(numCtx)) return this.#surpluses.get(numCtx);
+  /** The same without making the plan, where that can be told. */
+  #quickly(numCtx: number): boolean | undefined {
     const request = { ...this.#request, numCtx };
-    let surplus: FitSurplus | undefined;
-    if (this.#engine === 'llama-server') surplus = llamaServerSurplus(this.#spec, this.#server, request);
-    if (this.#engine === 'llama.cpp') surplus = llamaCppSurplus(this.#spec, this.#server, request);
-    if (surplus !== undefined) this.#count++;
-    this.#surpluses.set(numCtx, surplus);
-    return surplus;
-  }
-
-  #devicesAt(numCtx: number): number {
-    if (this.#engine !== 'llama-server') return this.#server.gpus.length;
-    return prepareLaunch(this.#spec, this.#server, { ...this.#request, numCtx }).chosen.length;
+    if (this.#engine === 'llama-server') {
+      return llamaServerFits(this.#spec, this.#server, request, this.#marginBytes, this.#runs);
+    }
+    if (this.#engine !== 'llama.cpp') return undefined;
+    return llamaCppFits(this.#spec, this.#server, request, this.#marginBytes, this.#runs);
   }
 
   /** Largest multiple of 256 in [low, high] that fits, 0 when none; `fits` falls once only in there. */
   *#largestIn(low: number, high: number): Generator<void, number, void> {
     yield;
     if (this.#fits(high)) return high;
-    yield;
-    if (high === low || !this.#fits(low)) return 0;
-    let good = low;
+    let good = low - CLAMP_STEP;
     let bad = high;
-    let interpolate = true;
+    let stride = CLAMP_STEP;
+    let guesses = 0;
+    let last = -1;
+    const question = this.#question(high);
+    if (question !== undefined) learnCompute(question, this.#runs);
     while (bad - good > CLAMP_STEP && this.#count < MAX_PLANS) {
       yield;
-      const middle = this.#between(good, bad, interpolate);
-      const width = bad - good;
-      if (this.#fits(middle)) good = middle;
-      else bad = middle;
-      // A guess that barely narrows the bracket is followed by a plain bisection.
-      interpolate = bad - good <= width / 2;
+      const middle = good + Math.max(Math.floor((bad - good) / CLAMP_STEP / 2), 1) * CLAMP_STEP;
+      let next = middle;
+      const guess = guesses < MAX_GUESSES ? this.#guess(good, bad) : undefined;
+      if (guess !== undefined && guess < bad && (guess > good || good < low)) {
+        guesses++;
+        next = Math.max(guess, low);
+      } else if (guesses > 0 && last === good) {
+        // Right behind what the guess has led to, then in larger and larger strides.
+        next = Math.min(good + stride, middle);
+        stride *= STRIDE_GROWTH;
+      } else if (guesses > 0 && last === bad) {
+        next = Math.max(bad - stride, middle);
+        stride *= STRIDE_GROWTH;
+      }
+      if (this.#fits(next)) good = next;
+      else bad = next;
+      last = next;
     }
-    return good;
+    return good < low ? 0 : good;
   }
 
-  /** The next context to try: where a straight line through both ends meets zero, or the middle. */
-  #between(good: number, bad: number, interpolate: boolean): number {
-    const steps = (bad - good) / CLAMP_STEP;
-    let step = Math.floor(steps / 2);
-    const above = this.#surplus(good)?.tightestBytes ?? -1;
-    const below = this.#surplus(bad)?.tightestBytes ?? 0;
-    if (interpolate && above >= 0) {
-      // What the margin asks beyond --fit's own: it moves both ends of the line alike.
-      const used = this.#planAt(good).gpus.filter((gpu) => gpu.totalBytes > 0);
-      const beyond = Math.min(...used.map((gpu) => gpu.headroomBytes - this.#marginBytes));
-      const shift = Math.max(0, above - beyond);
-      if (below - shift < 0) step = Math.floor((steps * (above - shift)) / (above - below));
+  /** The largest context in [good, bad] for which a rough sum comes out even; undefined where there is no such sum. */
+  #guess(good: number, bad: number): number | undefined {
+    let below = good;
+    let above = bad + CLAMP_STEP;
+    while (above - below > CLAMP_STEP) {
+      const middle = below + Math.floor((above - below) / CLAMP_STEP / 2) * CLAMP_STEP;
+      const surplus = this.#roughSurplus(middle);
+      if (surplus === undefined) return undefined;
+      if (surplus >= 0) below = middle;
+      else above = middle;
     }
-    return good + Math.min(Math.max(step, 1), steps - 1) * CLAMP_STEP;
+    return below;
+  }
+
+  #roughSurplus(numCtx: number): number | undefined {
+    const question = this.#question(numCtx);
+    if (question === undefined) return undefined;
+    return roughSurplus(question, this.#marginBytes, blockCount(this.#spec), this.#runs);
+  }
+
+  #question(numCtx: number): WholeQuestion | undefined {
+    const request = { ...this.#request, numCtx };
+    if (this.#engine === 'llama-server') return llamaServerQuestion(this.#spec, this.#server, request);
+    return this.#engine === 'llama.cpp' ? llamaCppQuestion(this.#server, request) : undefined;
   }
 
   /** Stretches of contexts, largest first, within which Ollama's own choices do not change. */

@@ -5,9 +5,10 @@
 
 import { planLlamaCpp } from '../llama-cpp.ts';
 import type { EstimateRequest, EstimateServer, LlamaCppPlan, ModelSpec, Plan, Reason } from '../types.ts';
+import type { DryRuns } from './fit/dry-runs.ts';
 import { FIT_MARGIN_BYTES, type FitDecision, fitToMemory } from './fit/fit.ts';
-import { type FitSurplus, fitSurplus } from './fit/memory.ts';
 import { cacheRefusal, outOfMemory, type PlanBody, placementVerdict, planBody, refusedPlan } from './fit/to-plan.ts';
+import { leavesRoom, placedWholly, type WholeQuestion } from './fit/whole.ts';
 import { hostShortage, reportedSizes } from './llama-server/accounting.ts';
 import { type Launch, prepareLaunch } from './llama-server/launch.ts';
 
@@ -37,31 +38,67 @@ export function decideLlamaServer(spec: ModelSpec, server: EstimateServer, reque
   if (missing === undefined || !launch.projectorOnGpu) return finish(spec, server, launch, decision, first, missing);
 
   // Out of memory with the projector on a GPU: one more try with it on the CPU (retryWithMMProjCPUOffload).
-  const retried: Launch = {
-    ...launch,
-    projectorOnGpu: false,
-    marginBytes: request.fitMarginBytes ?? FIT_MARGIN_BYTES,
-    notes: [...launch.notes, { code: 'projector-on-cpu', params: { why: 'startup-oom-retry' } }],
-  };
+  const retried = retriedLaunch(launch, request);
   const again = runFit(spec, retried);
   const second = assemble(spec, server, retried, again);
   return finish(spec, server, retried, again, second, outOfMemory(second.body));
 }
 
-/** As {@link fitSurplus}, for the configuration Ollama would start. Undefined without GPUs or with `num_gpu` set. */
-export function llamaServerSurplus(
+/** What {@link llamaServerFits} asks; undefined where `--fit` does not decide (no GPU, `num_gpu` set, a refusal). */
+export function llamaServerQuestion(
   spec: ModelSpec,
   server: EstimateServer,
   request: EstimateRequest,
-): FitSurplus | undefined {
+): WholeQuestion | undefined {
+  return wholeQuestion(server, prepareLaunch(spec, server, request));
+}
+
+function wholeQuestion(server: EstimateServer, launch: Launch): WholeQuestion | undefined {
+  const { config, chosen, projector, projectorOnGpu } = launch;
+  if (config.gpus.length === 0 || config.numGpu !== -1) return undefined;
+  if (cacheRefusal(config, config.flashAttention) !== undefined) return undefined;
+  return {
+    config,
+    gpus: chosen.map((index) => server.gpus[index]!),
+    indices: chosen,
+    besideBytes: projectorOnGpu && projector !== undefined ? projector.weightsBytes + projector.computeBytes : 0,
+    fitMarginBytes: launch.marginBytes,
+    calibration: server.calibration,
+    needsFlashAttention: cacheRefusal(config, false) !== undefined,
+  };
+}
+
+/**
+ * Whether the plan says `fits` and leaves `marginBytes` on every GPU it uses, in a fraction of the time; undefined where
+ * only the plan can tell.
+ */
+export function llamaServerFits(
+  spec: ModelSpec,
+  server: EstimateServer,
+  request: EstimateRequest,
+  marginBytes: number,
+  runs: DryRuns,
+): boolean | undefined {
   const launch = prepareLaunch(spec, server, request);
-  if (launch.config.gpus.length === 0 || launch.config.numGpu >= 0) return undefined;
-  if (cacheRefusal(launch.config, launch.config.flashAttention) !== undefined) return undefined;
-  return fitSurplus(
-    spec,
-    launch.config,
-    launch.config.gpus.map(() => launch.marginBytes),
-  );
+  const question = wholeQuestion(server, launch);
+  if (question === undefined) return undefined;
+  const run = placedWholly(spec, question, runs);
+  if (!launch.projectorOnGpu) return run !== undefined && leavesRoom(run, question, marginBytes, runs);
+  if (run !== undefined && leavesRoom(run, question, 0, runs)) return leavesRoom(run, question, marginBytes, runs);
+  const retried = wholeQuestion(server, retriedLaunch(launch, request))!;
+  const again = placedWholly(spec, retried, runs);
+  if (again === undefined || !leavesRoom(again, retried, marginBytes, runs)) return false;
+  // Without the projector it fits, but is there a second try? Only when the first ran out of memory.
+  return run === undefined ? undefined : true;
+}
+
+function retriedLaunch(launch: Launch, request: EstimateRequest): Launch {
+  return {
+    ...launch,
+    projectorOnGpu: false,
+    marginBytes: request.fitMarginBytes ?? FIT_MARGIN_BYTES,
+    notes: [...launch.notes, { code: 'projector-on-cpu', params: { why: 'startup-oom-retry' } }],
+  };
 }
 
 function runFit(spec: ModelSpec, launch: Launch): FitDecision {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decideLlamaCpp, llamaCppConfig, llamaCppSurplus } from '../../../src/estimator/engines/fit/engine.ts';
+import { DryRuns } from '../../../src/estimator/engines/fit/dry-runs.ts';
+import { decideLlamaCpp, llamaCppConfig, llamaCppFits } from '../../../src/estimator/engines/fit/engine.ts';
 import { fitToMemory } from '../../../src/estimator/engines/fit/fit.ts';
 import { deviceBytes } from '../../../src/estimator/engines/fit/memory.ts';
 import { overridePattern, overridesConfig } from '../../../src/estimator/engines/fit/overrides.ts';
@@ -122,17 +123,23 @@ describe('what --fit decides holds', () => {
     );
   });
 
-  test('"fits" is said exactly where nothing has to move to the CPU', () => {
+  test('"fits" is said exactly where nothing has to move to the CPU, with the plan and without it', () => {
     fc.assert(
-      fc.property(question, ({ name, gpus, numCtx }) => {
+      fc.property(question, fc.constantFrom(0, 2 ** 30), ({ name, gpus, numCtx }, marginBytes) => {
         const devices = gpus.map((mib) => ({ name: '', totalBytes: mib * 2 ** 20, freeBytes: mib * 2 ** 20 }));
         const on = server(devices, { ollama: 'llama.cpp' });
-        const plan = decideLlamaCpp(model(name), on, { ...ROW, numCtx });
-        const surplus = llamaCppSurplus(model(name), on, { ...ROW, numCtx })!;
-        if (surplus.tightestBytes >= 0) expect(plan.verdict).toBe('fits');
+        const request = { ...ROW, numCtx };
+        const plan = decideLlamaCpp(model(name), on, request);
         const hostLayers = plan.placement.totalLayers - plan.placement.perGpuLayers.reduce((sum, n) => sum + n, 0);
-        if (plan.verdict === 'fits') expect(hostLayers).toBe(0);
-        else expect(surplus.tightestBytes).toBeLessThan(0);
+        const moved = hostLayers > 0 || plan.reason.code === 'experts-on-cpu';
+        expect(plan.verdict === 'fits').toBe(!moved);
+        const room = plan.gpus.every((one) => one.totalBytes === 0 || one.headroomBytes >= marginBytes);
+        const runs = new DryRuns(model(name));
+        // What other contexts taught beforehand changes nothing.
+        for (const other of [numCtx * 2, Math.ceil(numCtx / 2)]) {
+          llamaCppFits(model(name), on, { ...request, numCtx: other }, marginBytes, runs);
+        }
+        expect(llamaCppFits(model(name), on, request, marginBytes, runs)).toBe(!moved && room);
       }),
       { numRuns: 60 },
     );

@@ -10,12 +10,12 @@ import { matchOverrides } from '../../weights.ts';
  */
 export function attentionPlaces(spec: ModelSpec, config: LlamaCppConfig): readonly string[] {
   const model = compileModel(spec);
-  const { layers, layerTypes, hp } = model;
+  const { layers, layerShape, hp } = model;
   const { deviceOf, host, gpuLayers } = placeLayers(hp.layersAll, config.gpus, config.numGpu, config.tensorSplit);
   const moved = movedParts(matchOverrides(model, config), deviceOf, host);
   const sameAsBefore = (layer: number): boolean =>
     deviceOf[layer] === deviceOf[layer - 1] &&
-    layerTypes[layer] === layerTypes[layer - 1] &&
+    layerShape[layer] === layerShape[layer - 1] &&
     moved.get(layer) === moved.get(layer - 1);
   const found = new Set<string>();
   const all = gpuLayers > hp.layersAll;
@@ -33,7 +33,7 @@ export function attentionPlaces(spec: ModelSpec, config: LlamaCppConfig): readon
       const lower = new Set([before, here, behind].filter((other) => other !== host && other > 0 && other < device));
       return `g${lower.size}`;
     };
-    const kind = (index: number): string => `${layerTypes[index]}${moved.get(index) ?? ''}`;
+    const kind = (index: number): string => `${layerShape[index]}${moved.get(index) ?? ''}`;
     found.add(
       [
         all,

@@ -11,14 +11,26 @@ import type { Model } from '../../model.ts';
 import type { LlamaCppConfig, ModelSpec } from '../../types.ts';
 import { weightBytes } from '../../weights.ts';
 import { attentionPlaces } from './attention-places.ts';
+import { localGraph } from './local-graphs.ts';
 
-/** Graphs' results kept at most, per instance. */
-const MAX_POINTS = 1024;
+/** Graphs' results kept at most, per model, and parts of graphs per instance. */
+const MAX_GRAPHS = 256;
+const MAX_PARTS = 2048;
 
-/** Compute buffers of one kind of graph in one context. */
+/** What questions about one model share: exact results only, so that no answer depends on what was asked before. */
+interface Shared {
+  /** Results of graphs, by key and context, the oldest first. */
+  readonly graphs: Map<string, readonly number[]>;
+  /** Neighbourhoods in which attention stays with its layers, by what else decides about it. */
+  readonly attention: Map<string, Set<string>>;
+}
+
+const sharedOf = new WeakMap<ModelSpec, Shared>();
+
+/** The compute buffer of one GPU in one context. */
 interface Point {
   readonly numCtx: number;
-  readonly computeBytes: readonly number[];
+  readonly bytes: number;
 }
 
 /** What a graph is built of. */
@@ -27,6 +39,8 @@ interface Prepared {
   readonly options: ComputeOptions;
   /** What all contexts of this kind of graph share. */
   readonly key: string;
+  /** As `key`, for one GPU's part of the graph. */
+  readonly partKeys: (string | undefined)[];
 }
 
 /** One placement in one context. */
@@ -56,13 +70,17 @@ export interface Range {
 export class DryRuns {
   readonly #spec: ModelSpec;
   readonly #memo = new ComputeMemo();
-  /** Points of each kind of graph, the smallest context first. */
-  readonly #points = new Map<string, Point[]>();
-  readonly #attention = new Map<string, Set<string>>();
-  #count = 0;
+  readonly #shared: Shared;
+  /** What a GPU's part of a graph needs in the contexts tried, the smallest first. */
+  readonly #parts = new Map<string, Point[]>();
+  /** Whether equal parts were found to need different buffers: then only whole graphs are compared from there on. */
+  contradicted = false;
 
   constructor(spec: ModelSpec) {
     this.#spec = spec;
+    const shared = sharedOf.get(spec) ?? { graphs: new Map(), attention: new Map() };
+    sharedOf.set(spec, shared);
+    this.#shared = shared;
   }
 
   /** Places everything and counts weights and cache; no graph is built. */
@@ -74,19 +92,40 @@ export class DryRuns {
   compute(run: DryRun): readonly number[] {
     const { model, options, key } = this.#prepared(run);
     const { numCtx } = options.shape;
-    const known = this.#points.get(key)?.find((point) => point.numCtx === numCtx);
-    if (known !== undefined) return known.computeBytes;
-    const bytes = computeBytes(model, model.architecture, options);
-    if (this.#count >= MAX_POINTS) {
-      this.#points.clear();
-      this.#count = 0;
+    const graph = `${numCtx} ${key}`;
+    const { graphs } = this.#shared;
+    let bytes = graphs.get(graph);
+    if (bytes === undefined) {
+      bytes = computeBytes(model, model.architecture, options);
+      const [oldest] = graphs.keys();
+      if (oldest !== undefined && graphs.size >= MAX_GRAPHS) graphs.delete(oldest);
+      graphs.set(graph, bytes);
     }
-    this.#count++;
-    const points = this.#points.get(key) ?? [];
-    const behind = points.findIndex((point) => point.numCtx > numCtx);
-    points.splice(behind < 0 ? points.length : behind, 0, { numCtx, computeBytes: bytes });
-    this.#points.set(key, points);
+    if (this.#parts.size >= MAX_PARTS) this.#parts.clear();
+    for (let gpu = 0; gpu < options.placement.host; gpu++) this.#learn(run, gpu, { numCtx, bytes: bytes[gpu]! });
     return bytes;
+  }
+
+  #learn(run: DryRun, gpu: number, point: Point): void {
+    const key = this.#partKey(run, gpu);
+    const points = this.#parts.get(key);
+    if (points === undefined) {
+      this.#parts.set(key, [point]);
+      return;
+    }
+    const behind = points.findIndex(({ numCtx }) => numCtx >= point.numCtx);
+    const same = points[behind];
+    if (same?.numCtx !== point.numCtx) points.splice(behind < 0 ? points.length : behind, 0, point);
+    else if (same.bytes !== point.bytes) this.contradicted = true;
+  }
+
+  #partKey(run: DryRun, gpu: number): string {
+    const { model, options, key, partKeys } = this.#prepared(run);
+    partKeys[gpu] ??=
+      (gpu === 0 && usesHost(options)) || this.contradicted
+        ? `${gpu} ${key}`
+        : `${key.slice(0, key.indexOf(' '))} ${localGraph(model, options, gpu)}`;
+    return partKeys[gpu];
   }
 
   /** Weights, cache and compute buffers, all exact. */
@@ -104,26 +143,67 @@ export class DryRuns {
   }
 
   /**
-   * What other contexts say about a compute buffer, bytes: the graph of a larger context has the same operations on
-   * tensors at least as large, so its buffers are no smaller. No graph is built.
+   * What other placements and contexts say about a compute buffer, bytes: equal parts of graphs need equal buffers, and
+   * in a larger context the same operations work on tensors at least as large. No graph is built.
    */
   range(run: DryRun, gpu: number): Range {
-    const { options, key } = this.#prepared(run);
+    const { numCtx } = this.#prepared(run).options.shape;
     let low = 0;
-    for (const { numCtx, computeBytes } of this.#points.get(key) ?? []) {
-      const bytes = computeBytes[gpu]!;
-      if (numCtx === options.shape.numCtx) return { low: bytes, high: bytes };
-      if (numCtx > options.shape.numCtx) return { low, high: bytes };
-      low = bytes;
+    for (const point of this.#parts.get(this.#partKey(run, gpu)) ?? []) {
+      if (point.numCtx === numCtx) return { low: point.bytes, high: point.bytes };
+      if (point.numCtx > numCtx) return { low, high: point.bytes };
+      low = point.bytes;
     }
     return { low, high: Number.POSITIVE_INFINITY };
+  }
+
+  /** A compute buffer, bytes, or what it is in a larger context. */
+  atMost(run: DryRun, gpu: number): number {
+    const { high } = this.range(run, gpu);
+    return Number.isFinite(high) ? high : this.compute(run)[gpu]!;
+  }
+
+  /** Whether every GPU stays at or below its target, bytes; a graph is built where other contexts do not tell. */
+  below(run: DryRun, targets: readonly number[]): boolean {
+    if (targets.some((target, gpu) => run.storedBytes[gpu]! > target)) return false;
+    const ranges = targets.map((_, gpu) => this.range(run, gpu));
+    if (targets.some((target, gpu) => run.storedBytes[gpu]! + ranges[gpu]!.low > target)) return false;
+    if (targets.every((target, gpu) => run.storedBytes[gpu]! + ranges[gpu]!.high <= target)) return true;
+    const compute = this.compute(run);
+    return targets.every((target, gpu) => run.storedBytes[gpu]! + compute[gpu]! <= target);
+  }
+
+  /**
+   * A guess of a compute buffer, bytes: on the straight line through the two contexts nearest to this one, or that of
+   * the only one known; 0 when none is.
+   */
+  guess(run: DryRun, gpu: number): number {
+    const points = this.#parts.get(this.#partKey(run, gpu)) ?? [];
+    const { numCtx } = this.#prepared(run).options.shape;
+    const behind = points.findIndex((point) => point.numCtx >= numCtx);
+    const right = Math.max(behind < 0 ? points.length - 1 : behind, Math.min(1, points.length - 1));
+    const b = points[right];
+    const a = points[right - 1];
+    if (b === undefined) return 0;
+    if (a === undefined) return b.bytes;
+    const slope = (b.bytes - a.bytes) / (b.numCtx - a.numCtx);
+    return Math.max(0, a.bytes + slope * (numCtx - a.numCtx));
+  }
+
+  /** Copies of pipeline parallelism, 1 or 4. */
+  copies(run: DryRun): number {
+    return this.#prepared(run).options.copies;
+  }
+
+  flashAttention(run: DryRun): boolean {
+    return this.#prepared(run).options.flashAttention;
   }
 
   #prepared(run: DryRun): Prepared {
     if (run.prepared === undefined) {
       const { model, options } = this.#prepare(run.config);
       const shape = { ...options.shape, numCtx: 0, numCtxSeq: 0, windowCells: 0 };
-      run.prepared = { model, options, key: this.#memo.key(model, { ...options, shape }, false) };
+      run.prepared = { model, options, key: this.#memo.key(model, { ...options, shape }, false), partKeys: [] };
     }
     return run.prepared;
   }
@@ -141,10 +221,10 @@ export class DryRuns {
       config.unifiedCache,
       config.opOffload,
     ].join();
-    let passed = this.#attention.get(facts);
+    let passed = this.#shared.attention.get(facts);
     if (passed === undefined) {
       passed = new Set();
-      this.#attention.set(facts, passed);
+      this.#shared.attention.set(facts, passed);
     }
     const places = attentionPlaces(this.#spec, config);
     if (places.every((place) => passed.has(place))) {
@@ -154,4 +234,12 @@ export class DryRuns {
     if (prepared.options.flashAttention) for (const place of places) passed.add(place);
     return prepared;
   }
+}
+
+/** Whether layers or tensors beside the input lie on the host: the first GPU then works on them, too. */
+function usesHost({ placement, overrides }: ComputeOptions): boolean {
+  const { deviceOf, host } = placement;
+  if (deviceOf.includes(host)) return true;
+  for (const device of overrides.values()) if (device === host) return true;
+  return false;
 }

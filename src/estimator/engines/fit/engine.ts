@@ -6,9 +6,10 @@
 import { trainingContext } from '../../estimate-facts.ts';
 import { planLlamaCpp } from '../../llama-cpp.ts';
 import type { EstimateRequest, EstimateServer, LlamaCppConfig, ModelSpec, Plan, Reason } from '../../types.ts';
+import type { DryRuns } from './dry-runs.ts';
 import { FIT_MARGIN_BYTES, type FitDecision, fitToMemory } from './fit.ts';
-import { type FitSurplus, fitSurplus } from './memory.ts';
 import { cacheRefusal, outOfMemory, type PlanBody, placementVerdict, planBody, refusedPlan } from './to-plan.ts';
+import { leavesRoom, placedWholly, type WholeQuestion } from './whole.ts';
 
 /** llama.cpp's configuration for a request in llama.cpp's own options (defaults of common/common.h, b10256). */
 export function llamaCppConfig(server: EstimateServer, request: EstimateRequest): LlamaCppConfig {
@@ -50,21 +51,38 @@ export function decideLlamaCpp(spec: ModelSpec, server: EstimateServer, request:
   return withSizes(body, missing === undefined ? verdict : { verdict: 'refused', reason: missing });
 }
 
-/** As {@link fitSurplus}; undefined without GPUs or with the placement given. */
-export function llamaCppSurplus(
+/** What {@link llamaCppFits} asks; undefined where `--fit` does not decide (no GPU, a placement given, a refusal). */
+export function llamaCppQuestion(server: EstimateServer, request: EstimateRequest): WholeQuestion | undefined {
+  const config = llamaCppConfig(server, request);
+  const given = config.numGpu !== -1 || config.tensorSplit !== undefined || config.cpuTensors !== undefined;
+  if (server.gpus.length === 0 || given || config.numCtx === 0) return undefined;
+  if (cacheRefusal(config, config.flashAttention) !== undefined) return undefined;
+  return {
+    config,
+    gpus: server.gpus,
+    indices: server.gpus.map((_, index) => index),
+    besideBytes: 0,
+    fitMarginBytes: request.fitMarginBytes ?? FIT_MARGIN_BYTES,
+    calibration: server.calibration,
+    needsFlashAttention: false,
+  };
+}
+
+/**
+ * Whether the plan says `fits` and leaves `marginBytes` on every GPU, in a fraction of the time; undefined where only
+ * the plan can tell.
+ */
+export function llamaCppFits(
   spec: ModelSpec,
   server: EstimateServer,
   request: EstimateRequest,
-): FitSurplus | undefined {
-  const config = llamaCppConfig(server, request);
-  if (server.gpus.length === 0 || config.numGpu >= 0) return undefined;
-  if (cacheRefusal(config, config.flashAttention) !== undefined) return undefined;
-  const margin = request.fitMarginBytes ?? FIT_MARGIN_BYTES;
-  return fitSurplus(
-    spec,
-    config,
-    server.gpus.map(() => margin),
-  );
+  marginBytes: number,
+  runs: DryRuns,
+): boolean | undefined {
+  const question = llamaCppQuestion(server, request);
+  if (question === undefined) return undefined;
+  const run = placedWholly(spec, question, runs);
+  return run !== undefined && leavesRoom(run, question, marginBytes, runs);
 }
 
 /** The bytes of the placement given: a row of a dry run. Free memory only sets the split. */

@@ -8,8 +8,8 @@
 import { blockCount, isMixtureOfExperts, trainingContext } from '../../estimate-facts.ts';
 import { compileModel } from '../../model.ts';
 import type { LlamaCppConfig, ModelSpec } from '../../types.ts';
-import { DryRuns, type Weighed } from './dry-runs.ts';
-import { LayerSearch } from './layers.ts';
+import { type DryRun, DryRuns, type Weighed } from './dry-runs.ts';
+import { LayerSearch, type LayerSearchInput } from './layers.ts';
 import type { FitOverride } from './overrides.ts';
 import { overridesConfig } from './overrides.ts';
 
@@ -75,9 +75,7 @@ export function fitToMemory(spec: ModelSpec, given: LlamaCppConfig, options: Fit
     margins,
     layers: blockCount(spec),
     experts: isMixtureOfExperts(spec),
-    fullComputeBytes: first.computeBytes,
-    largestLayerBytes: largestLayerBytes(spec),
-    uneven: hasRecurrentLayers(spec),
+    ...searchFacts(spec, first.computeBytes),
   });
   const { perGpuLayers, overrides } = search.run();
   return {
@@ -92,6 +90,56 @@ export function fitToMemory(spec: ModelSpec, given: LlamaCppConfig, options: Fit
     deficitBytes,
     ...reducedFrom,
   };
+}
+
+/**
+ * Whether `--fit` would put everything on the GPUs, without asking what it does otherwise: the configuration it loads
+ * with, or undefined when something stays behind. Only for configurations that it may change (`numGpu` -1, no split, no
+ * patterns) and that name a context.
+ */
+export function placeWholly(
+  spec: ModelSpec,
+  given: LlamaCppConfig,
+  marginsBytes: readonly number[],
+  runs: DryRuns,
+): LlamaCppConfig | undefined {
+  const config: LlamaCppConfig = { ...given, view: 'fit' };
+  const free = config.gpus.map((gpu) => gpu.freeBytes);
+  const targets = free.map((bytes, gpu) => bytes - marginsBytes[gpu]!);
+  const run = runs.place(config);
+  if (runs.below(run, targets)) return config;
+  if (targets.length === 1 || bestCaseSurplus(run, targets, runs) < 0) return undefined;
+  const layers = blockCount(spec);
+  const search = new LayerSearch({
+    runs,
+    config,
+    targets,
+    free,
+    margins: marginsBytes,
+    layers,
+    experts: isMixtureOfExperts(spec),
+    ...searchFacts(
+      spec,
+      free.map((_, gpu) => runs.atMost(run, gpu)),
+    ),
+  });
+  const { perGpuLayers, overrides } = search.run();
+  if (sum(perGpuLayers) < layers + 1 || overrides.some(({ target }) => target === 'CPU')) return undefined;
+  return { ...config, numGpu: sum(perGpuLayers), tensorSplit: perGpuLayers, ...overridesConfig(overrides) };
+}
+
+/**
+ * Free memory beyond the targets over all GPUs, bytes, were the compute buffers without the copies of pipeline
+ * parallelism: when this is negative no split helps. (`--fit` fills several devices while the model is not yet wholly on
+ * them, so it does not see those copies, and never looks again.)
+ */
+function bestCaseSurplus(run: DryRun, targets: readonly number[], runs: DryRuns): number {
+  const copies = runs.copies(run);
+  let surplus = 0;
+  for (const [gpu, target] of targets.entries()) {
+    surplus += target - run.storedBytes[gpu]! - runs.range(run, gpu).low / copies;
+  }
+  return surplus;
 }
 
 /**
@@ -129,6 +177,13 @@ function reduceContext(
   const more = Number((BigInt(trained - minCtx) * BigInt(target - usedAtMinimum)) / BigInt(sumUsed - usedAtMinimum));
   const numCtx = minCtx + more;
   return { config: { ...config, numCtx: Math.max(numCtx - (numCtx % 256), minCtx) }, enough: gpus.length === 1 };
+}
+
+function searchFacts(
+  spec: ModelSpec,
+  fullComputeBytes: readonly number[],
+): Pick<LayerSearchInput, 'fullComputeBytes' | 'largestLayerBytes' | 'uneven'> {
+  return { fullComputeBytes, largestLayerBytes: largestLayerBytes(spec), uneven: hasRecurrentLayers(spec) };
 }
 
 function hasRecurrentLayers(spec: ModelSpec): boolean {

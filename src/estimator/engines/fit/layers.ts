@@ -84,7 +84,7 @@ export class LayerSearch {
 
   run(): LayerSearchResult {
     this.#search();
-    if (!this.#holds()) {
+    if (!this.#exact && (!this.#holds() || this.#input.runs.contradicted)) {
       this.#exact = true;
       this.#search();
     }
@@ -111,8 +111,10 @@ export class LayerSearch {
   #holds(): boolean {
     if (this.#unproven.size === 0) return true;
     const run = this.#place(this.#shares, this.#overflow);
-    const compute = this.#input.runs.compute(run);
-    return [...this.#unproven].every((gpu) => run.storedBytes[gpu]! + compute[gpu]! <= this.#input.targets[gpu]!);
+    const targets = this.#input.targets.map((bytes, gpu) =>
+      this.#unproven.has(gpu) ? bytes : Number.POSITIVE_INFINITY,
+    );
+    return this.#input.runs.below(run, targets);
   }
 
   /** Free memory beyond the margins, over all devices, with every expert in system memory. */

@@ -89,10 +89,10 @@ function usedGpu(parts: PlanParts, device: number, index: number): GpuPlan {
   const planned = parts.memory.gpus[device]!;
   const gpu = parts.gpus[index]!;
   const overhead = gpuOverhead(gpu);
-  const delta = parts.calibration?.overheadDeltaPerGpuBytes?.[index] ?? parts.calibration?.overheadDeltaBytes ?? 0;
+  const delta = overheadDelta(parts.calibration, index);
   const low = Math.max(0, overhead.lowBytes + Math.min(0, delta));
   const overheadBytes = Math.max(0, overhead.expectedBytes + delta);
-  const computeBytes = Math.round(planned.computeBytes * (parts.calibration?.computeFactor ?? 1));
+  const computeBytes = calibratedCompute(planned.computeBytes, parts.calibration);
   const projectorBytes = device === 0 ? parts.projectorWeightsBytes + parts.projectorComputeBytes : 0;
   const totalBytes = planned.weightsBytes + planned.cacheBytes + computeBytes + projectorBytes + overheadBytes;
   return {
@@ -109,6 +109,20 @@ function usedGpu(parts: PlanParts, device: number, index: number): GpuPlan {
     layers: planned.layers,
     headroomBytes: gpu.freeBytes - totalBytes,
   };
+}
+
+function overheadDelta(calibration: CalibrationFactors | undefined, index: number): number {
+  return calibration?.overheadDeltaPerGpuBytes?.[index] ?? calibration?.overheadDeltaBytes ?? 0;
+}
+
+/** Expected overhead of the GPU with this index, bytes, with what was learned from loads. */
+export function expectedOverhead(gpu: GpuDevice, calibration: CalibrationFactors | undefined, index: number): number {
+  return Math.max(0, gpuOverhead(gpu).expectedBytes + overheadDelta(calibration, index));
+}
+
+/** Compute buffers as loads have shown them to be, bytes. */
+export function calibratedCompute(computeBytes: number, calibration: CalibrationFactors | undefined): number {
+  return Math.round(computeBytes * (calibration?.computeFactor ?? 1));
 }
 
 /** A GPU that this model does not touch. */
