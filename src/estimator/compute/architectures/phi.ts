@@ -6,6 +6,7 @@ import { experts, feedForward } from '../feed-forward.ts';
 
 export const phi3: Architecture = {
   names: ['phi3', 'phimoe'],
+  placesRepeatLate: true,
   build(b) {
     decoder(b, {
       attention: { ropeFactors: true, scaleQ: true },
