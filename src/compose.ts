@@ -6,6 +6,7 @@ import { createStatusSource } from '../commands/status/source.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { RegistryClient } from './catalogue/registry.ts';
 import type { DispatchHooks } from './chat/dispatcher.ts';
+import type { OpenAnswers } from './chat/open-answers.ts';
 import { Painter } from './chat/pictures/painter.ts';
 import type { ChatPoster } from './chat/poster.ts';
 import type { Reply } from './chat/reply.ts';
@@ -19,6 +20,7 @@ import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createModelFinder } from './model-finder.ts';
 import { onlyProcess } from './schedule/leader.ts';
+import { AnswerKeeper } from './schedule/open-answers.ts';
 import { StatusSchedules } from './schedule/schedules.ts';
 import { type AuditTrail, createAuditTrail } from './servers/audit.ts';
 import type { Finding } from './servers/doctor.ts';
@@ -50,6 +52,8 @@ export interface App {
   readonly hooks: DispatchHooks;
   /** What is kept between commands, and who fills it; `null` in the command-line tool. */
   readonly memory: { readonly store: Store; readonly sampler: Sampler } | null;
+  /** Answers under way, for the chat that gives them; absent where nothing is kept. */
+  readonly answers: OpenAnswers | undefined;
   /** Adds what posts by itself to a chat with channels; `start` begins it. @returns the services of that chat */
   withChat(poster: ChatPoster): Services;
   /** Adds what is told in a terminal while the program runs. @returns the services of that chat */
@@ -117,6 +121,8 @@ export function compose({ config, log, simulated = false, files = false, settleM
           examineSelf: () => examineSelf(memory.store, redis),
         }),
   };
+  const answers =
+    memory === null ? undefined : new AnswerKeeper({ repository: memory.store.openAnswers, poster: () => chat, log });
   let schedules: StatusSchedules | null = null;
   let notices: Notices | null = null;
   let gatewayStands: (() => boolean) | null = null;
@@ -143,6 +149,7 @@ export function compose({ config, log, simulated = false, files = false, settleM
       ...(metrics === null ? {} : metrics.hooks),
     },
     memory,
+    answers,
     withChat: (poster) => {
       chat = poster;
       if (memory === null) return services;
@@ -174,9 +181,10 @@ export function compose({ config, log, simulated = false, files = false, settleM
       loading?.loads.start();
       schedules?.start();
       notices?.start();
+      answers?.start();
     },
     close: async () => {
-      await Promise.all([http?.close(), schedules?.stop(), notices?.stop(), loading?.close()]);
+      await Promise.all([http?.close(), schedules?.stop(), notices?.stop(), loading?.close(), answers?.stop()]);
       await sharedLeader?.stop();
       const parts = [memory?.sampler.stop(), servers.close(), painter.close(), registry?.close()];
       for (const result of await Promise.allSettled(parts))

@@ -99,6 +99,7 @@ async function runBot(config: Config, token: string): Promise<number> {
       actionHandlers,
       services: app.withChat,
       hooks: app.hooks,
+      answers: app.answers,
       log,
       onLost: (reason) => {
         log.fatal({ reason }, 'Discord ended the session for good');

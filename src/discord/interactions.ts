@@ -15,6 +15,7 @@ import {
 import type { Choice, Person } from '../chat/command.ts';
 import type { Caller, Dispatcher, Prepared } from '../chat/dispatcher.ts';
 import { toLocale } from '../chat/locale.ts';
+import type { OpenAnswers } from '../chat/open-answers.ts';
 import { accessOf, type RoleSettings } from '../chat/permissions.ts';
 import type { OptionValue } from '../chat/reply.ts';
 import type { Logger } from '../log.ts';
@@ -32,6 +33,7 @@ export interface InteractionSettings {
   readonly dispatcher: Dispatcher;
   readonly roles: RoleSettings;
   readonly log: Logger;
+  readonly answers?: OpenAnswers | undefined;
 }
 
 /** What of a raw interaction the answer needs. */
@@ -150,6 +152,7 @@ async function answer(
     messageId: button === null ? messageId : button.id,
     tokens: button === null ? [] : button.tokens,
     attachmentBytes: asked.attachmentBytes,
+    ...(settings.answers === undefined ? {} : { answers: settings.answers }),
   });
   const reply = await prepared.run({ progress: (state) => live.progress(state) });
   await live.finish(reply);

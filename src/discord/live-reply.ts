@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { Locale } from '../chat/locale.ts';
+import type { OpenAnswers } from '../chat/open-answers.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator } from '../chat/translate.ts';
@@ -38,6 +39,8 @@ export interface LiveReplySettings {
   /** Buttons that stand on the message now. */
   readonly tokens?: readonly string[];
   readonly attachmentBytes?: number;
+  /** Where answers that take longer are noted. */
+  readonly answers?: OpenAnswers;
   /** Milliseconds of a clock that is never set back. */
   readonly now?: () => number;
 }
@@ -68,6 +71,7 @@ export class LiveReply {
   #shown = false;
   #removed = false;
   #finished = false;
+  #answered: (() => void) | null = null;
 
   /** To be made right after the acknowledgement succeeded. */
   constructor(settings: LiveReplySettings) {
@@ -100,7 +104,16 @@ export class LiveReply {
         { err: loggable(error), title: this.#settings.title },
         'an answer could not be delivered',
       );
+    } finally {
+      this.#answered?.();
     }
+  }
+
+  /** Whoever sees an intermediate state is told when this process ends before the answer. */
+  #note(): void {
+    const { answers, channelId, title, locale } = this.#settings;
+    if (answers === undefined || this.#answered !== null || this.#finished || !this.#canEditAsBot()) return;
+    this.#answered = answers.begin({ channelId: channelId!, messageId: this.#messageId!, title, locale });
   }
 
   #schedule(): void {
@@ -123,6 +136,7 @@ export class LiveReply {
     const reply = this.#pending;
     this.#pending = null;
     if (reply === null) return;
+    this.#note();
     try {
       const message = await this.#render(reply);
       if (this.#hasToken()) {

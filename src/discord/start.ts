@@ -3,6 +3,7 @@ import { type APIInteraction, type Client, Events } from 'discord.js';
 import { type ActionRegistry, createActionRegistry } from '../chat/actions.ts';
 import type { ActionHandler, Command } from '../chat/command.ts';
 import { createDispatcher, type Dispatcher, type DispatchHooks } from '../chat/dispatcher.ts';
+import type { OpenAnswers } from '../chat/open-answers.ts';
 import type { RoleSettings } from '../chat/permissions.ts';
 import type { ChatPoster } from '../chat/poster.ts';
 import type { Logger } from '../log.ts';
@@ -42,6 +43,8 @@ export interface DiscordSettings {
   readonly roles: RoleSettings;
   readonly actions: ActionRegistry;
   readonly log: Logger;
+  /** Where answers that take longer are noted. */
+  readonly answers?: OpenAnswers | undefined;
   /** Discord ended the session for good (token revoked, intents refused). The bot will not come back by itself. */
   readonly onLost?: (reason: string) => void;
 }
@@ -82,7 +85,12 @@ export function createDiscord(settings: DiscordSettings): Discord {
       client = fresh;
       onInteraction(fresh, (payload) => {
         if (stopped.signal.aborted) return;
-        track(handleInteraction({ api, dispatcher: active, roles: settings.roles, log }, payload as APIInteraction));
+        track(
+          handleInteraction(
+            { api, dispatcher: active, roles: settings.roles, log, answers: settings.answers },
+            payload as APIInteraction,
+          ),
+        );
       });
       try {
         const ready = new Promise<Client<true>>((resolve) => fresh.once(Events.ClientReady, resolve));
@@ -152,6 +160,7 @@ export interface StartSettings<S> {
   readonly services: S | ((poster: ChatPoster) => S);
   readonly log: Logger;
   readonly hooks?: DispatchHooks;
+  readonly answers?: OpenAnswers | undefined;
   readonly onLost?: (reason: string) => void;
 }
 
@@ -160,9 +169,9 @@ export interface StartSettings<S> {
  * @throws DiscordStartError
  */
 export async function startDiscord<S>(settings: StartSettings<S>): Promise<Discord> {
-  const { log, roles, commands, actionHandlers, hooks, onLost } = settings;
+  const { log, roles, commands, actionHandlers, hooks, answers, onLost } = settings;
   const actions = createActionRegistry();
-  const discord = createDiscord({ ...settings.discord, roles, actions, log, ...(onLost ? { onLost } : {}) });
+  const discord = createDiscord({ ...settings.discord, roles, actions, log, answers, ...(onLost ? { onLost } : {}) });
   const services = settings.services instanceof Function ? settings.services(discord.poster) : settings.services;
   const dispatcher = createDispatcher({
     commands,

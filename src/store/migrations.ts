@@ -166,6 +166,20 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX model_usage_by_day ON model_usage (day);
     `,
   },
+  {
+    version: 5,
+    sql: `
+      CREATE TABLE open_answers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        channel_id TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        title TEXT NOT NULL,
+        locale TEXT NOT NULL,
+        until_ms INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX open_answers_by_end ON open_answers (until_ms);
+    `,
+  },
 ];
 
 /**

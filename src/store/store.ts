@@ -3,6 +3,7 @@ import { createAuditRepository } from './audit.ts';
 import { openDatabase } from './database.ts';
 import { createHoldRepository } from './holds.ts';
 import { createObservationRepository } from './observations.ts';
+import { createOpenAnswerRepository } from './open-answers.ts';
 import { createSampleRepository } from './samples.ts';
 import { createScheduleRepository } from './schedules.ts';
 import { type Store, StoreError } from './types.ts';
@@ -26,6 +27,7 @@ export function openStore(path: string): Store {
     watches: createWatchRepository(db),
     alerts: createAlertRepository(db),
     usage: createUsageRepository(db),
+    openAnswers: createOpenAnswerRepository(db),
     check() {
       try {
         // Takes the write lock and gives it back.

@@ -344,6 +344,24 @@ export interface UsageRepository {
   prune(beforeMs: number): void;
 }
 
+/** An answer that its process has not finished. */
+export interface OpenAnswerRow {
+  readonly channelId: string;
+  readonly messageId: string;
+  /** What was asked: `/load`. */
+  readonly title: string;
+  readonly locale: 'en' | 'zh-CN';
+}
+
+export interface OpenAnswerRepository {
+  /** @returns its id */
+  add(answer: OpenAnswerRow, untilMs: number): number;
+  renew(ids: readonly number[], untilMs: number): void;
+  remove(id: number): void;
+  /** Those whose time has passed; each is given once, to one process. */
+  takeLapsed(nowMs: number): readonly OpenAnswerRow[];
+}
+
 /** The whole store. All calls are synchronous and short; every failure is a {@link StoreError}. */
 export interface Store {
   readonly path: string;
@@ -355,6 +373,7 @@ export interface Store {
   readonly watches: WatchRepository;
   readonly alerts: AlertRepository;
   readonly usage: UsageRepository;
+  readonly openAnswers: OpenAnswerRepository;
   /** Whether a write is possible right now. */
   check(): StoreErrorCode | null;
   close(): void;

@@ -168,6 +168,7 @@ describe.skipIf(!redisInstalled)('two bot processes with one Redis', () => {
     const slow = servers[3]!;
     const first = load(slow, MODELS[0], 40);
     await eventually(() => slow.underWay === 1);
+    await first.shows(({ text }) => /is being loaded/.test(readable(text)));
     const loader = bots[slow.loads[0]!.bot]!;
     const survivor = bots.find((bot) => bot !== loader)!;
     loader.pause();
@@ -180,6 +181,8 @@ describe.skipIf(!redisInstalled)('two bot processes with one Redis', () => {
     expect(slow.mostAtOnce).toBe(1);
     expect(slow.loads.map(({ keepAliveMinutes }) => keepAliveMinutes)).toEqual([40, 50]);
     expect(slow.simulator.loaded().map(({ name }) => name)).toEqual(['llama3.2:1b']);
+    // Nobody knows how the load ended whose process was killed, and that is what its message says.
+    await first.shows(({ text }) => /the bot ended while it worked on this/.test(readable(text)), 20_000);
     expect(first.seen.some(isLoaded)).toBe(false);
     const ps = await discord.slash('ps', { server: 'slow' }, operator()).shows(({ text }) => text !== '');
     const held = readable(ps.text)

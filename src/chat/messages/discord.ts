@@ -11,6 +11,10 @@ export const discordMessages = area({
     en: '{person} here is the answer to {command}; the first message could not be changed any more.',
     'zh-CN': '{person} 这是 {command} 的结果；原消息已无法更改。',
   },
+  'discord.answer-lost': {
+    en: '{command}: the bot ended while it worked on this, so nobody can tell how it went. /ps shows what is loaded now.',
+    'zh-CN': '{command}：机器人在处理过程中意外结束，结果未知。/ps 可查看当前已加载的模型。',
+  },
   'error.discord-token-invalid': {
     en: 'Discord refused the token. Set DISCORD_TOKEN to the bot token from the developer portal.',
     'zh-CN': 'Discord 拒绝了令牌。请将 DISCORD_TOKEN 设为开发者门户中的机器人令牌。',
