@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type ActionHandler, type Choice, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import type { Reply } from '../src/chat/reply.ts';
-import { planFixed } from '../src/estimator/estimate.ts';
+import { decide } from '../src/estimator/estimate.ts';
 import type { KvCacheType } from '../src/estimator/types.ts';
-import { ASSUMED_OLLAMA_VERSION } from '../src/servers/estimate-server.ts';
+import { versionText } from '../src/servers/estimate-server.ts';
 import { answerQuestion } from './fit/answer.ts';
 import { explainReply } from './fit/explain.ts';
 import { type FitOptions, type FitQuestion, gatherAtOnce, gatherQuestion } from './fit/question.ts';
@@ -71,9 +71,11 @@ async function showWhatIsKnown(context: Context, options: FitOptions): Promise<v
 
 /** What the model would take on one GPU large enough for all of it. */
 function needOnOneGpu(question: FitQuestion) {
-  const version = question.estimate?.ollama ?? question.options.ollama ?? ASSUMED_OLLAMA_VERSION;
+  const { ollama } = question.snapshot ?? {};
+  const said = versionText(ollama?.state === 'up' ? ollama.version : (ollama?.lastVersion ?? null));
+  const version = question.options.ollama ?? question.estimate?.ollama ?? said;
   const large = { name: 'GPU', totalBytes: 4096 * GIB, freeBytes: 4096 * GIB };
-  return planFixed(question.found.spec, { ollama: version, gpus: [large] }, question.request);
+  return decide(question.found.spec, { ollama: version, gpus: [large] }, question.request);
 }
 
 async function run(context: Context, options: FitOptions): Promise<Reply> {

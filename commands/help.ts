@@ -6,7 +6,7 @@ import { completeServer } from './parts/completion.ts';
 import { serverOption } from './parts/options.ts';
 import type { Services } from './services.ts';
 
-const schema = z.object({ server: z.string().optional() });
+const schema = z.object({ server: z.string().trim().min(1).max(64).optional() });
 
 /** Who may use a command: the least that any of its parts asks for. */
 function accessOf(command: Command<Services>): Access {

@@ -336,7 +336,9 @@ export function unknownReply(question: FitQuestion, need: Plan, translator: Tran
     const text = reasonText(translator, 'gpu-error', problem);
     if (text !== null) blocks.push({ kind: 'text', text });
   }
-  if (!stale) blocks.push({ kind: 'text', text: translator.text('fit.note.no-gpus') });
+  const unset = (snapshot?.gpuProblems ?? []).every((problem) => problem.code === 'no-source');
+  if (!stale)
+    blocks.push({ kind: 'text', text: translator.text(unset ? 'fit.note.no-gpus' : 'fit.note.gpus-failing') });
   if (gpu !== undefined) {
     blocks.push({
       kind: 'table',

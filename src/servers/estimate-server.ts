@@ -1,5 +1,6 @@
 import type { ServerEnvironment } from '../config.ts';
 import type { CalibrationFactors, EstimateServer, GpuDevice } from '../estimator/types.ts';
+import type { OllamaVersion } from '../ollama/version.ts';
 import { isCountable } from './gpu-views.ts';
 import type { GpuView, ServerSnapshot } from './types.ts';
 
@@ -41,6 +42,15 @@ export function placeableGpus(
   });
 }
 
+/** How the estimator writes "no release that is known": the newest rules hold, as for a build from source. */
+const SOURCE_BUILD = '0.0.0';
+
+/** The version that the estimator is told: what the server says, where that is a version at all. */
+export function versionText(version: OllamaVersion | null): string {
+  if (version === null) return ASSUMED_OLLAMA_VERSION;
+  return version.numbers === null ? SOURCE_BUILD : version.text;
+}
+
 /**
  * A server as the estimator sees it. `gpus` is in the order of {@link placeableGpus} and empty when no GPU is known.
  * Check `snapshot.gpuStale` and `snapshot.gpus.status` before a verdict is told.
@@ -70,7 +80,7 @@ export function estimateServer(
   const goneShare = all === 0 ? 0 : vram(models.filter((model) => gone.has(model.name))) / all;
   const memory = snapshot.gpus?.hostMemory ?? null;
   return {
-    ollama: version?.text ?? ASSUMED_OLLAMA_VERSION,
+    ollama: versionText(version),
     gpus: placeableGpus(snapshot, options.assume).map((gpu) => toDevice(gpu, goneShare)),
     loaded: models
       .filter((model) => !gone.has(model.name) && model.sizeVramBytes > 0)

@@ -159,7 +159,7 @@ describe('/fit where Ollama is ill', () => {
       );
       expect(text).toContain('gemma3:12b fits with a context of 8192');
       expect(text).toContain('model from the built-in list');
-      expect(text).toContain('does not answer; this is worked out for version 0.33.0');
+      expect(text).toContain('does not answer as it should; this is worked out for version 0.33.0');
     },
   );
 

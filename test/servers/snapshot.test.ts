@@ -3,7 +3,12 @@ import type { GpuSnapshot } from '../../src/gpus/types.ts';
 import { parseExpiresAt } from '../../src/ollama/keep-alive.ts';
 import type { RunningModel } from '../../src/ollama/types.ts';
 import { parseOllamaVersion } from '../../src/ollama/version.ts';
-import { estimateServer, placeableGpus } from '../../src/servers/estimate-server.ts';
+import {
+  ASSUMED_OLLAMA_VERSION,
+  estimateServer,
+  placeableGpus,
+  versionText,
+} from '../../src/servers/estimate-server.ts';
 import { buildSnapshot, type SnapshotParts } from '../../src/servers/snapshot.ts';
 import { GIB, MIB } from '../gpus/tools.ts';
 import { gpu, reading } from './stub.ts';
@@ -208,6 +213,15 @@ describe('age', () => {
 
   it('names GPUs that are missing', () => {
     expect(snapshot({ status: 'partial', missing: [B] }).missingGpus).toEqual([B]);
+  });
+});
+
+describe('the version for the estimator', () => {
+  it('is what the server says, the newest rules for what is no release, and the newest known while it is silent', () => {
+    expect(versionText(parseOllamaVersion('0.12.5-rc1'))).toBe('0.12.5-rc1');
+    expect(versionText(parseOllamaVersion('0.0.0'))).toBe('0.0.0');
+    expect(versionText(parseOllamaVersion('my own build'))).toBe('0.0.0');
+    expect(versionText(null)).toBe(ASSUMED_OLLAMA_VERSION);
   });
 });
 

@@ -127,8 +127,8 @@ export const fitMessages = area({
     'zh-CN': '模拟服务器：这些数字背后没有真实的 GPU。',
   },
   'fit.note.ollama-down': {
-    en: 'Ollama on {server} does not answer; this is worked out for version {version} and what is known without it.',
-    'zh-CN': '{server} 上的 Ollama 没有响应；以下按版本 {version} 和已知信息推算。',
+    en: 'Ollama on {server} does not answer as it should; this is worked out for version {version} and what is known without it.',
+    'zh-CN': '{server} 上的 Ollama 没有正常响应；以下按版本 {version} 和已知信息推算。',
   },
   'fit.note.still-asking': {
     en: 'The server does not answer yet; this is from the built-in list and the last numbers.',
@@ -158,6 +158,10 @@ export const fitMessages = area({
   'fit.note.no-gpus': {
     en: 'Set GPU_SOURCE for this server, or ask with gpus:4x8GiB. What the model needs on one large GPU is shown.',
     'zh-CN': '请为该服务器设置 GPU_SOURCE，或用 gpus:4x8GiB 提问。下面显示模型在一张大 GPU 上的需求。',
+  },
+  'fit.note.gpus-failing': {
+    en: 'Until then ask with gpus:4x8GiB. What the model needs on one large GPU is shown.',
+    'zh-CN': '在此之前可用 gpus:4x8GiB 提问。下面显示模型在一张大 GPU 上的需求。',
   },
   'fit.note.refused': { en: 'Ollama would say: {text}', 'zh-CN': 'Ollama 会报告：{text}' },
 

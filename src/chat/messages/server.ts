@@ -86,7 +86,7 @@ export const serverMessages = area({
   'gpu-error.output-too-large': { en: 'The GPU source sends far too much.', 'zh-CN': 'GPU 来源返回的数据过多。' },
   'gpu-error.output-cut': { en: 'The report of the GPUs was cut short.', 'zh-CN': 'GPU 报告不完整。' },
   'gpu-error.bad-rows': {
-    en: '{rows} rows of the GPU source could not be read.',
+    en: '{rows} {rows:plural:row|rows} of the GPU source could not be read.',
     'zh-CN': 'GPU 来源有 {rows} 行无法读取。',
   },
   'gpu-error.command-failed': {
