@@ -28,7 +28,8 @@ async function run(
   options: z.output<typeof schema>,
 ): Promise<Reply> {
   const servers = options.server === undefined ? services.servers.servers : [pickServer(services, options.server)];
-  const findings = [...(await Promise.all(servers.map(examineServer))).flat(), ...(services.examineSelf?.() ?? [])];
+  const [found, own] = await Promise.all([Promise.all(servers.map(examineServer)), services.examineSelf?.()]);
+  const findings = [...found.flat(), ...(own ?? [])];
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
   const [faults, warnings] = [count('fault'), count('warning')];
   const order = { fault: 0, warning: 1, ok: 2 } as const;

@@ -47,7 +47,7 @@ export interface Services {
   /** Memory per GPU over a window that ends now, at most `points` each; absent where nothing is kept. */
   history?(server: string, window: HistoryWindow, points: number): History;
   /** What the program finds about itself: its data folder, Redis. Absent where nothing is kept. */
-  examineSelf?(): readonly Finding[];
+  examineSelf?(): Promise<readonly Finding[]>;
   /** Status posts by schedule; absent where there is no chat with channels (the terminal). */
   readonly schedules?: StatusSchedules;
   /** "Tell me when"; absent where nothing is kept. */

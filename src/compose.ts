@@ -244,7 +244,7 @@ function dataFolder(config: Config, name: string): string {
 }
 
 /** What the program finds about its own folder and Redis. */
-function examineSelf(store: Store, redis: Redis | null): Finding[] {
+async function examineSelf(store: Store, redis: Redis | null): Promise<Finding[]> {
   const code = store.check();
   const findings: Finding[] = [
     code === null
@@ -252,7 +252,11 @@ function examineSelf(store: Store, redis: Redis | null): Finding[] {
       : { level: 'fault', remark: { code: 'data-fault', params: { code } } },
   ];
   if (redis !== null) {
-    const ready = redis.status === 'ready';
+    // Asked rather than looked at: the connection may still be on its way.
+    const ready = await redis.ping().then(
+      () => true,
+      () => false,
+    );
     findings.push({ level: ready ? 'ok' : 'fault', remark: { code: ready ? 'redis-ok' : 'redis-fault', params: {} } });
   }
   return findings;

@@ -137,7 +137,7 @@ async function runDoctor(locale: Locale): Promise<number> {
   const findings: Finding[] = [
     { level: 'ok', remark: { code: 'config-ok', params: {} } },
     ...(await Promise.all(app.services.servers.servers.map(examineServer))).flat(),
-    ...(app.services.examineSelf?.() ?? []),
+    ...((await app.services.examineSelf?.()) ?? []),
     ...(token === null
       ? [{ level: 'warning' as const, remark: { code: 'discord-none', params: {} } }]
       : await (await import('./discord/doctor.ts')).examineDiscord({ ...config.discord, token, log })),
