@@ -9,18 +9,14 @@
 import type { Architecture } from './compute/architecture.ts';
 import { findArchitecture } from './compute/architectures/index.ts';
 import { describeByTensors } from './compute/generic.ts';
+import { buildsGraph } from './compute/planner.ts';
 import type { Hparams } from './metadata.ts';
 import { computedLayers, MetadataReader, readHparams } from './metadata.ts';
+import type { TensorHome } from './tensor-homes.ts';
+import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from './tensor-homes.ts';
 import { CUDA_PICKS_ROWS, cudaBufferBytes, hostBufferBytes, typeId } from './tensors.ts';
 import type { ModelSpec, TensorInfo } from './types.ts';
 import { EstimateError } from './types.ts';
-
-/** Where a tensor belongs: on the host beside the input, with a layer, with the output, or with every layer's device. */
-export type TensorHome = number;
-export const HOME_INPUT: TensorHome = -1;
-export const HOME_OUTPUT: TensorHome = -2;
-/** Rope factors: llama.cpp makes a copy wherever layers are. */
-export const HOME_EVERY_LAYER: TensorHome = -3;
 
 export interface ModelTensor {
   /** Position in {@link Model.tensors}. */
@@ -196,7 +192,17 @@ function addPart(parts: Map<string, Part>, name: string, tensor: ModelTensor): v
 
 function compile(spec: ModelSpec): Model {
   const known = findArchitecture(spec.architecture);
-  const architecture = known ?? describeByTensors(spec);
+  if (known !== undefined) {
+    const model = compileAs(spec, known, true);
+    if (buildsGraph(model)) {
+      return model;
+    }
+  }
+  // Nobody described the architecture, or the file lacks tensors that its description needs.
+  return compileAs(spec, describeByTensors(spec), false);
+}
+
+function compileAs(spec: ModelSpec, architecture: Architecture, described: boolean): Model {
   const reader = new MetadataReader(spec);
   const rounds = architecture.rounds?.(reader) ?? 1;
   const hp = readHparams(spec, rounds);
@@ -246,7 +252,7 @@ function compile(spec: ModelSpec): Model {
     spec,
     hp,
     architecture,
-    described: known !== undefined,
+    described,
     layers,
     tensors,
     globals,

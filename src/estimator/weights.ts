@@ -7,8 +7,8 @@
 
 import { scanSupported } from './compute/cuda.ts';
 import type { Model, ModelTensor } from './model.ts';
-import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from './model.ts';
 import type { Placement } from './placement.ts';
+import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from './tensor-homes.ts';
 import { BLOCK_ELEMENTS, IS_QUANTIZED } from './tensors.ts';
 import type { LlamaCppConfig } from './types.ts';
 

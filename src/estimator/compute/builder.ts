@@ -8,12 +8,12 @@
 import type { ContextShape } from '../cache.ts';
 import type { Hparams } from '../metadata.ts';
 import type { Model, ModelTensor, Part } from '../model.ts';
-import { HOME_INPUT, HOME_OUTPUT } from '../model.ts';
 import type { Placement } from '../placement.ts';
+import { HOME_INPUT, HOME_OUTPUT } from '../tensor-homes.ts';
 import { F32, I32 } from '../tensors.ts';
 import type { Overrides } from '../weights.ts';
 import type { Graph, Tensor } from './graph.ts';
-import { NO_TENSOR } from './graph.ts';
+import { MissingTensorError, NO_TENSOR } from './graph.ts';
 
 /** What the graph is built for. */
 export interface BuildOptions {
@@ -195,8 +195,11 @@ export class GraphBuilder {
 
   /** Matrix times `x`, and its scale where the model has one and llama.cpp applies it (`build_lora_mm`). */
   matMul(layer: number, name: string, x: Tensor, scales = true): Tensor {
-    const part = this.model.blocks[layer]!.get(name)!;
-    const product = this.graph.mulMat(this.stored(part.weight!), x);
+    const part = this.model.blocks[layer]!.get(name);
+    if (part?.weight === undefined) {
+      throw new MissingTensorError(`blk.${layer}.${name}`);
+    }
+    const product = this.graph.mulMat(this.stored(part.weight), x);
     return part.scale === undefined || !scales ? product : this.graph.mul(product, this.stored(part.scale));
   }
 

@@ -5,7 +5,7 @@
 
 import type { Hparams, MetadataReader } from '../metadata.ts';
 import { readMrope, readRouting, readWindowedLayers } from '../metadata.ts';
-import { HOME_INPUT } from '../model.ts';
+import { HOME_INPUT } from '../tensor-homes.ts';
 import { F32, I32, rowBytes } from '../tensors.ts';
 import type { ModelSpec } from '../types.ts';
 import type { Architecture, MemoryKind } from './architecture.ts';
@@ -166,7 +166,8 @@ function build(b: GraphBuilder, { kind, rotates }: Traits): void {
   const none: AttentionInputs = plainAttentionInputs(b);
   const caches = memory === 'attention' || memory === 'hybrid';
   const context = { positions, outputIds, inputs: caches ? attentionInputs(b) : none };
-  let x = b.inputEmbedding();
+  const embeds = b.globalWeight('token_embd') !== NO_TENSOR;
+  let x = embeds ? b.inputEmbedding() : g.input(F32, b.hp.embedding, b.tokens);
   const table = b.globalWeight('position_embd');
   if (table !== NO_TENSOR) {
     x = g.add(x, g.getRows(table, positions));
@@ -186,7 +187,7 @@ function build(b: GraphBuilder, { kind, rotates }: Traits): void {
   };
   for (const layer of b.layers) {
     x = buildLayer(b, layer, x, inputs);
-    if (layer < deepstackLayers(b.hp)) {
+    if (embeds && layer < deepstackLayers(b.hp)) {
       x = g.add(x, g.view(b.inputRows, b.hp.embedding, b.tokens, 1, 1, g.stride(b.inputRows, 1)));
     }
   }
@@ -258,7 +259,8 @@ function attentionBranch(b: GraphBuilder, layer: number, x: Tensor, inputs: Inpu
   if (b.hp.headsKv[layer] === 0 || b.model.architecture.attends?.(b.hp, layer) !== true) {
     return NO_TENSOR;
   }
-  if (has('attn_kv_a_mqa') && has('attn_kv_a_norm') && (has('attn_q') || has('attn_q_b'))) {
+  const queries = has('attn_q') || (has('attn_q_a') && has('attn_q_b'));
+  if (has('attn_kv_a_mqa') && has('attn_kv_a_norm') && queries && has('attn_output')) {
     const complete = b.hp.headKMla === 0 ? has('attn_kv_b') : has('attn_k_b') && has('attn_v_b');
     return complete ? sparseOrLatent(b, layer, x, inputs) : incompleteAttention(b, layer, x, inputs);
   }
@@ -304,7 +306,8 @@ function incompleteAttention(b: GraphBuilder, layer: number, x: Tensor, inputs: 
 
 function sparseOrLatent(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): Tensor {
   const { context, indexer } = inputs;
-  if (indexer === undefined) {
+  const indexes = ['indexer.attn_q_b', 'indexer.attn_k', 'indexer.proj'].every((name) => b.has(layer, name));
+  if (indexer === undefined || (b.hp.hasIndexer[layer] === 1 && !indexes)) {
     return latentAttention(b, layer, x, context);
   }
   return latentAttention(b, layer, x, context, {
@@ -348,7 +351,9 @@ function stateBranch(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs):
   const has = (name: string) => b.has(layer, name);
   const sized = hp.ssmInner > 0 && hp.ssmState > 0 && hp.ssmRank > 0 && hp.ssmConv > 1;
   if (sized && has('ssm_in') && has('ssm_conv1d') && has('ssm_a') && has('ssm_d') && has('ssm_out')) {
-    return has('ssm_x') ? mamba1(b, layer, inputs.states, x, has('ssm_dt_norm')) : mamba2(b, layer, inputs.states, x);
+    return has('ssm_x') && has('ssm_dt')
+      ? mamba1(b, layer, inputs.states, x, has('ssm_dt_norm'))
+      : mamba2(b, layer, inputs.states, x);
   }
   if (sized && has('ssm_conv1d') && has('ssm_a') && has('ssm_out') && has('ssm_norm')) {
     const interleaved = has('ssm_ba') && has('ssm_in');

@@ -51,6 +51,17 @@ export type Tensor = number;
 /** Stands for an absent tensor. */
 export const NO_TENSOR: Tensor = -1;
 
+/** A graph needs a tensor that the model's file does not have. */
+export class MissingTensorError extends Error {
+  override readonly name = 'MissingTensorError';
+}
+
+function requireTensor(t: Tensor): void {
+  if (t === NO_TENSOR) {
+    throw new MissingTensorError('a matrix');
+  }
+}
+
 /** Parents a tensor can have. */
 export const MAX_PARENTS = 10;
 
@@ -529,6 +540,7 @@ export class Graph {
   }
 
   getRows(a: Tensor, rows: Tensor): Tensor {
+    requireTensor(a);
     const type = this.type[a] === I32 ? I32 : F32;
     const at = rows * 4;
     const ne = this.ne;
@@ -542,6 +554,7 @@ export class Graph {
   }
 
   mulMat(a: Tensor, b: Tensor): Tensor {
+    requireTensor(a);
     const x = a * 4;
     const y = b * 4;
     const ne = this.ne;
@@ -550,6 +563,7 @@ export class Graph {
   }
 
   mulMatId(a: Tensor, b: Tensor, ids: Tensor): Tensor {
+    requireTensor(a);
     const ne = this.ne;
     const t = this.tensor(OP_MUL_MAT_ID, F32, ne[a * 4 + 1]!, ne[ids * 4]!, ne[b * 4 + 2]!, 1);
     return this.parents3(t, a, b, ids);

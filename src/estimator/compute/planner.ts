@@ -8,12 +8,13 @@
 import type { ContextShape } from '../cache.ts';
 import type { Model } from '../model.ts';
 import type { Placement } from '../placement.ts';
+import { F16 } from '../tensors.ts';
 import type { Overrides } from '../weights.ts';
 import { Allocator } from './allocate.ts';
 import type { Architecture } from './architecture.ts';
 import { GraphBuilder } from './builder.ts';
 import { representativeLayers } from './collapse.ts';
-import { Graph, NO_TENSOR } from './graph.ts';
+import { Graph, MissingTensorError, NO_TENSOR } from './graph.ts';
 import type { ComputeMemo } from './memo.ts';
 import { pool } from './pooling.ts';
 import type { ScheduleOptions } from './schedule.ts';
@@ -160,6 +161,45 @@ function rememberedStay(model: Model, options: ComputeOptions, trial: string, fi
     known.set(key, result);
   }
   return result;
+}
+
+/** What a graph is tried with: the smallest context, everything on the host. */
+const TRIAL_TOKENS = 16;
+const TRIAL_CELLS = 256;
+
+/** Whether the model has all the tensors that the graph of its architecture needs. */
+export function buildsGraph(model: Model): boolean {
+  const { layersAll } = model.hp;
+  try {
+    buildGraph(model, model.architecture, {
+      shape: {
+        numCtx: TRIAL_CELLS,
+        numCtxSeq: TRIAL_CELLS,
+        numBatch: TRIAL_TOKENS,
+        numUbatch: TRIAL_TOKENS,
+        sequences: 1,
+        streams: 1,
+        windowCells: TRIAL_CELLS,
+      },
+      placement: { deviceOf: new Int32Array(layersAll + 1), host: 0, gpuLayers: 0 },
+      overrides: new Map(),
+      flashAttention: true,
+      transposedV: false,
+      typeK: F16,
+      typeV: F16,
+      outputs: 1,
+      embeddings: false,
+      opOffload: false,
+      copies: 1,
+      pins: false,
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof MissingTensorError) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /** Number of nodes and splits of the whole graph, as llama.cpp logs them. */

@@ -1,5 +1,6 @@
 /** Architectures nobody described: real models under a name that is not known, against what llama.cpp allocated. */
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planLlamaCpp } from '../../../src/estimator/llama-cpp.ts';
 import type { ModelSpec } from '../../../src/estimator/types.ts';
@@ -70,5 +71,43 @@ describe('a model of an unknown architecture', () => {
     const config = configOf(entry.rows[0]!);
     expect(planLlamaCpp(asNewcomer(entry), config).computeBasis).toBe('guess');
     expect(planLlamaCpp(specOf(entry), config).computeBasis).toBe('planned');
+  });
+});
+
+describe('a file that lacks tensors', () => {
+  it('is guessed where its architecture cannot do without them', () => {
+    const entry = entries.find(({ name }) => name === 'qwen3')!;
+    const spec = specOf(entry);
+    const config = configOf(entry.rows[0]!);
+    const lacking = { ...spec, tensors: spec.tensors.filter(({ name }) => name !== 'blk.2.attn_output.weight') };
+    const plan = planLlamaCpp(lacking, config);
+    expect(plan.computeBasis).toBe('guess');
+    const real = planLlamaCpp(spec, config);
+    expect(plan.gpus[0]!.computeBytes).toBeGreaterThanOrEqual(real.gpus[0]!.computeBytes);
+  });
+
+  it('has a plan of whole, not negative bytes, whatever it lacks', () => {
+    const anyRow = fc.constantFrom(...entries).chain((entry) =>
+      fc.record({
+        entry: fc.constant(entry),
+        row: fc.constantFrom(...entry.rows),
+        known: fc.boolean(),
+        seed: fc.integer({ min: 0, max: 1 << 16 }),
+        share: fc.constantFrom(3, 10, 40),
+      }),
+    );
+    fc.assert(
+      fc.property(anyRow, ({ entry, row, known, seed, share }) => {
+        const spec = known ? specOf(entry) : asNewcomer(entry);
+        const tensors = spec.tensors.filter((_, i) => (i * 2654435761 + seed) % share !== 0);
+        const plan = planLlamaCpp({ ...spec, tensors }, configOf(row));
+        for (const { weightsBytes, cacheBytes, computeBytes } of [...plan.gpus, plan.host]) {
+          for (const bytes of [weightsBytes, cacheBytes, computeBytes]) {
+            expect(Number.isSafeInteger(bytes) && bytes >= 0).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });
