@@ -72,8 +72,11 @@ export function createHoldWatch(parts: HoldWatchParts): HoldWatch {
     const numCtx = loaded?.contextLength ?? null;
     const differs = hold.numCtx !== null && numCtx !== null && numCtx !== hold.numCtx;
     if (lasts(`reloaded ${key}`, differs, atMs, RELOADED_AFTER_MS)) {
-      await holds.put({ ...hold, numCtx });
-      parts.onEvent({ kind: 'reloaded-elsewhere', hold, numCtx });
+      const now = await holds.get(hold.server, hold.model);
+      // Another process has told it already, or the hold is another one by now.
+      if (now === null || now.numCtx !== hold.numCtx || now.sinceMs !== hold.sinceMs) return;
+      await holds.put({ ...now, numCtx });
+      parts.onEvent({ kind: 'reloaded-elsewhere', hold: now, numCtx });
     }
   };
 

@@ -64,6 +64,34 @@ describe('a hold', () => {
     expect(await rig.holds.get('main', SMALL)).toMatchObject({ holderId: 'bob', numCtx: 16_384 });
   });
 
+  it('is told by one process of two, though both had looked before either told', async () => {
+    const rig = await startRig();
+    await load(rig, order(SMALL, { numCtx: 4_096, keepAlive: '1h', by: bob }));
+    const stored = createStoredHolds(rig.store.holds, Date.now);
+    const before = await stored.list('main');
+    const events: HoldEvent[] = [];
+    const watches = [1, 2].map(() =>
+      createHoldWatch({
+        servers: rig.registry.servers,
+        holds: { ...stored, list: async () => before },
+        onEvent: (event) => events.push(event),
+        onError: (error) => {
+          throw error;
+        },
+        isBusy: () => false,
+      }),
+    );
+    await otherClient(rig, SMALL, 16_384);
+    const snapshot = await rig.server.snapshot({ maxAgeMs: 0 });
+    for (const laterMs of [1_000, 12_000]) {
+      for (const watch of watches) {
+        await watch.check({ ...snapshot, modelsAtMs: (snapshot.modelsAtMs ?? 0) + laterMs });
+      }
+    }
+    expect(events).toHaveLength(1);
+    expect(await rig.holds.get('main', SMALL)).toMatchObject({ holderId: 'bob', numCtx: 16_384 });
+  });
+
   it('says nothing while a load of ours is under way, nor when the list is old', async () => {
     const { rig, events, look, setBusy } = await watched();
     await otherClient(rig, SMALL, 16_384);
