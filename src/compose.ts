@@ -79,7 +79,10 @@ export function compose({ config, log, simulated = false, files = false, settleM
   // The simulated server's models are all known; nothing is fetched for it.
   const registry = simulated ? null : new RegistryClient({ cacheDirectory: dataFolder(config, 'headers') });
   const catalogue = new Catalogue(registry === null ? {} : { registry });
-  const memory = files ? null : openMemory(config, simulated, servers, log);
+  /** Which of several processes posts and writes the history; claimed only by a process that can. */
+  let sharedLeader: Leader | null = null;
+  const writes = () => sharedLeader?.leads() ?? true;
+  const memory = files ? null : openMemory(config, simulated, servers, log, writes);
   const redis = config.redisUrl === null || files || simulated ? null : createRedis(config.redisUrl, log);
   const models = createModelFinder(catalogue, files);
   let chat: ChatPoster | null = null;
@@ -140,8 +143,6 @@ export function compose({ config, log, simulated = false, files = false, settleM
           alerts: () => notices?.alerts?.open() ?? [],
           watches: () => notices?.watches.waiting() ?? new Map(),
         });
-  /** Which of several processes posts; claimed only by a process that can. */
-  let sharedLeader: Leader | null = null;
   return {
     services,
     hooks: {
@@ -196,10 +197,17 @@ export function compose({ config, log, simulated = false, files = false, settleM
 }
 
 /** The store, and the sampler that fills its history. What is simulated is not kept. */
-function openMemory(config: Config, simulated: boolean, servers: ServerRegistry, log: Logger): App['memory'] {
+function openMemory(
+  config: Config,
+  simulated: boolean,
+  servers: ServerRegistry,
+  log: Logger,
+  writes: () => boolean,
+): App['memory'] {
   const store = openStore(simulated ? ':memory:' : join(dataFolder(config, ''), 'headroom.db'));
   const sampler = createSampler(servers, {
     store,
+    writes,
     onError: (err, server) => log.warn({ err, server }, 'a sample could not be kept'),
   });
   return { store, sampler };

@@ -11,6 +11,8 @@ export interface SamplerOptions {
   readonly slowMs?: number;
   /** History is not written without a store. */
   readonly store?: Pick<Store, 'samples' | 'usage'>;
+  /** Whether this process is the one that writes now: of several with one store, two would count everything twice. */
+  readonly writes?: () => boolean;
   /** What goes wrong in the background: store errors, listeners that throw. Must not throw. */
   readonly onError?: (error: unknown, server: string | null) => void;
 }
@@ -94,8 +96,12 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
     }
   }
 
+  function writableStore(): SamplerOptions['store'] {
+    return options.writes?.() === false ? undefined : options.store;
+  }
+
   async function write(snapshot: ServerSnapshot, previous: ServerSnapshot | null): Promise<void> {
-    const store = options.store;
+    const store = writableStore();
     if (store === undefined) return;
     // A failed reading keeps the last good numbers for people; history must not take them for new ones.
     const isNew = previous?.gpus?.takenAtMs !== snapshot.gpus?.takenAtMs;
@@ -126,7 +132,7 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
   }
 
   async function prune(): Promise<void> {
-    const store = options.store;
+    const store = writableStore();
     if (store === undefined) return;
     for (let step = 0; step < PRUNE_STEPS && store.samples.prune(clock()); step++) await nextTurn();
     store.usage.prune(clock() - USAGE_KEEP_MS);

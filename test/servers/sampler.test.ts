@@ -54,6 +54,22 @@ describe('the sampler', () => {
     }
   });
 
+  it('tells but does not write while another process is the one that writes', async () => {
+    let writes = false;
+    const { store, sampler } = await setup({ writes: () => writes });
+    let told = 0;
+    sampler.onSnapshot(() => {
+      told += 1;
+    });
+    sampler.start();
+    const unwatch = sampler.watch();
+    await until(() => told >= 4);
+    expect(store.samples.count()).toBe(0);
+    writes = true;
+    await until(() => store.samples.count() > 0);
+    unwatch();
+  });
+
   it('is slow until somebody watches, and slow again afterwards', async () => {
     const { sampler, reads } = await setup();
     sampler.start();
