@@ -12,7 +12,7 @@ import { availableMemory, predictedBytesPerToken, predictionBorders } from './en
 import { llamaServerFits, llamaServerQuestion } from './engines/llama-server.ts';
 import { decide } from './estimate.ts';
 import { inWholeBytes } from './estimate-checks.ts';
-import { blockCount, modelFileBytes, trainingContext } from './estimate-facts.ts';
+import { modelFileBytes, trainingContext } from './estimate-facts.ts';
 import { EstimateError, type EstimateRequest, type EstimateServer, type ModelSpec, type Plan } from './types.ts';
 import { engineFor } from './versions.ts';
 
@@ -41,6 +41,12 @@ export interface ClampResult {
 const MAX_PLANS = 400;
 /** Guesses a search is given; each makes the next one better. */
 const MAX_GUESSES = 6;
+/** Rough sums a guess is given. */
+const MAX_SUMS = 8;
+/** How much larger the contexts are that are tried beyond a border on several GPUs, as shares of it. */
+const LOOK_AHEAD = [0.01, 0.02, 0.04, 0.08];
+/** Strides from one end to the other where a guess is coarse. */
+const STRIDES_ACROSS = 32;
 /** By how much strides grow while the border is not in between. */
 const STRIDE_GROWTH = 4;
 
@@ -110,7 +116,7 @@ class ClampSearch {
     if (this.#fits(this.#limit)) return this.#found(this.#limit, this.#limitedBy);
     for (const [low, high] of this.#stretches()) {
       const best = yield* this.#largestIn(low, high);
-      if (best > 0) return this.#found(best, 'memory');
+      if (best > 0) return this.#found(yield* this.#improved(best, high), 'memory');
     }
     return { numCtx: 0, limit: 'nothing-fits', plans: this.#count };
   }
@@ -131,6 +137,17 @@ class ClampSearch {
 
   /** `fits`, at the very context asked for, with the margin left on every GPU in use. */
   #fits(numCtx: number): boolean {
+    let fits = this.#answers.get(numCtx);
+    if (fits === undefined) {
+      fits = this.#ask(numCtx);
+      this.#answers.set(numCtx, fits);
+    }
+    return fits;
+  }
+
+  readonly #answers = new Map<number, boolean>();
+
+  #ask(numCtx: number): boolean {
     const quick = this.#quickly(numCtx);
     if (quick !== undefined) {
       this.#count++;
@@ -151,20 +168,59 @@ class ClampSearch {
     return llamaCppFits(this.#spec, this.#server, request, this.#marginBytes, this.#runs);
   }
 
-  /** Largest multiple of 256 in [low, high] that fits, 0 when none; `fits` falls once only in there. */
+  /**
+   * On several GPUs a larger context may fit again behind one that does not, where `--fit` happens to cut the layers
+   * more luckily: looks a little further, and goes on from what it finds.
+   */
+  *#improved(found: number, high: number): Generator<void, number, void> {
+    let best = found;
+    let ahead = 0;
+    while (this.#server.gpus.length > 1 && ahead < LOOK_AHEAD.length && this.#count < MAX_PLANS) {
+      const further = Math.max(1, Math.round((best * LOOK_AHEAD[ahead]!) / CLAMP_STEP)) * CLAMP_STEP + best;
+      ahead++;
+      if (further >= high) break;
+      yield;
+      if (!this.#fits(further)) continue;
+      best = yield* this.#narrowed(further, Math.min(high, ...this.#failed(further)));
+      ahead = 0;
+    }
+    return best;
+  }
+
+  /** Contexts above this one that were found not to fit. */
+  #failed(numCtx: number): number[] {
+    return [...this.#answers].filter(([other, fits]) => !fits && other > numCtx).map(([other]) => other);
+  }
+
+  /** The border between a context that fits and one that does not. */
+  *#narrowed(fitting: number, failing: number): Generator<void, number, void> {
+    let good = fitting;
+    let bad = failing;
+    while (bad - good > CLAMP_STEP && this.#count < MAX_PLANS) {
+      yield;
+      const middle = middleOf(good, bad);
+      if (this.#fits(middle)) good = middle;
+      else bad = middle;
+    }
+    return good;
+  }
+
+  /** Largest multiple of 256 in [low, high] that fits, 0 when none; on one GPU `fits` falls once only in there. */
   *#largestIn(low: number, high: number): Generator<void, number, void> {
     yield;
     if (this.#fits(high)) return high;
     let good = low - CLAMP_STEP;
     let bad = high;
-    let stride = CLAMP_STEP;
+    // On one GPU the guess is a step off at most; on several, whole layers and tensors make it coarse.
+    const strides = this.#server.gpus.length > 1 ? STRIDES_ACROSS : Number.POSITIVE_INFINITY;
+    let stride = Math.max(1, Math.floor((high - low) / strides / CLAMP_STEP)) * CLAMP_STEP;
     let guesses = 0;
     let last = -1;
     const question = this.#question(high);
     if (question !== undefined) learnCompute(question, this.#runs);
     while (bad - good > CLAMP_STEP && this.#count < MAX_PLANS) {
       yield;
-      const middle = good + Math.max(Math.floor((bad - good) / CLAMP_STEP / 2), 1) * CLAMP_STEP;
+      const middle = middleOf(good, bad);
       let next = middle;
       const guess = guesses < MAX_GUESSES ? this.#guess(good, bad) : undefined;
       if (guess !== undefined && guess < bad && (guess > good || good < low)) {
@@ -189,20 +245,31 @@ class ClampSearch {
   #guess(good: number, bad: number): number | undefined {
     let below = good;
     let above = bad + CLAMP_STEP;
-    while (above - below > CLAMP_STEP) {
-      const middle = below + Math.floor((above - below) / CLAMP_STEP / 2) * CLAMP_STEP;
-      const surplus = this.#roughSurplus(middle);
-      if (surplus === undefined) return undefined;
-      if (surplus >= 0) below = middle;
-      else above = middle;
+    const ends = [Math.max(good, CLAMP_STEP), above].map((numCtx) => this.#roughSurplus(numCtx));
+    let [belowBytes, aboveBytes] = ends;
+    if (belowBytes === undefined || aboveBytes === undefined) return undefined;
+    if (belowBytes < 0) return good;
+    // The sum is close to a straight line.
+    for (let tries = 0; above - below > CLAMP_STEP && tries < MAX_SUMS && aboveBytes < 0; tries++) {
+      const steps: number = (above - below) / CLAMP_STEP;
+      const share: number = belowBytes / (belowBytes - aboveBytes);
+      const middle = below + Math.min(Math.max(Math.floor(steps * share), 1), steps - 1) * CLAMP_STEP;
+      const surplus = this.#roughSurplus(middle) ?? 0;
+      if (surplus >= 0) {
+        below = middle;
+        belowBytes = surplus;
+      } else {
+        above = middle;
+        aboveBytes = surplus;
+      }
     }
-    return below;
+    return aboveBytes < 0 ? below : bad;
   }
 
   #roughSurplus(numCtx: number): number | undefined {
     const question = this.#question(numCtx);
     if (question === undefined) return undefined;
-    return roughSurplus(question, this.#marginBytes, blockCount(this.#spec), this.#runs);
+    return roughSurplus(this.#spec, question, this.#marginBytes, this.#runs);
   }
 
   #question(numCtx: number): WholeQuestion | undefined {
@@ -258,4 +325,8 @@ class ClampSearch {
       for (const border of predictionBorders(amount)) yield (border - modelFileBytes(this.#spec)) / slope;
     }
   }
+}
+
+function middleOf(good: number, bad: number): number {
+  return good + Math.max(Math.floor((bad - good) / CLAMP_STEP / 2), 1) * CLAMP_STEP;
 }

@@ -83,6 +83,18 @@ const CONTEXT_PER_MULTIPROCESSOR_MIB = 2.9;
  * @returns bytes; a Vulkan or Metal device has next to none
  */
 export function gpuOverhead(gpu: GpuDevice): Overhead {
+  let overhead = known.get(gpu);
+  if (overhead === undefined) {
+    overhead = findOverhead(gpu);
+    known.set(gpu, overhead);
+  }
+  return overhead;
+}
+
+/** A search for a context asks many times about the same GPUs. */
+const known = new WeakMap<GpuDevice, Overhead>();
+
+function findOverhead(gpu: GpuDevice): Overhead {
   if (gpu.library === 'Vulkan' || gpu.library === 'Metal') return inMiB(0, 0, 20, 100, 'measured');
   for (const [name, context, low, expected, high] of MEASURED) {
     if (name.test(gpu.name)) return inMiB(context, low, expected, high, 'measured');

@@ -12,6 +12,7 @@ import type { LlamaCppConfig, ModelSpec } from '../../types.ts';
 import { weightBytes } from '../../weights.ts';
 import { attentionPlaces } from './attention-places.ts';
 import { localGraph } from './local-graphs.ts';
+import { type FitOverride, leavingBytes, overridesConfig } from './overrides.ts';
 
 /** Graphs' results kept at most, per model, and parts of graphs per instance. */
 const MAX_GRAPHS = 256;
@@ -45,7 +46,8 @@ interface Prepared {
 
 /** One placement in one context. */
 export interface DryRun {
-  readonly config: LlamaCppConfig;
+  /** Made only where a graph is asked for. */
+  readonly config: () => LlamaCppConfig;
   /** Weights and cache, bytes per GPU. */
   readonly storedBytes: readonly number[];
   prepared: Prepared | undefined;
@@ -85,7 +87,24 @@ export class DryRuns {
 
   /** Places everything and counts weights and cache; no graph is built. */
   place(config: LlamaCppConfig): DryRun {
-    return { config, storedBytes: storedBytes(this.#spec, config), prepared: undefined };
+    return { config: () => config, storedBytes: storedBytes(this.#spec, config), prepared: undefined };
+  }
+
+  /**
+   * The same with overrides, whose patterns are not matched against all tensors to count bytes.
+   *
+   * @param gpuOf the GPU of each layer that has overrides
+   */
+  placeMoved(config: LlamaCppConfig, overrides: readonly FitOverride[], gpuOf: readonly number[]): DryRun {
+    if (overrides.length === 0) return this.place(config);
+    const moved = [...storedBytes(this.#spec, config)];
+    for (const { layer, fraction, target } of overrides) {
+      const bytes = leavingBytes(this.#spec, layer, fraction);
+      const from = gpuOf[layer]!;
+      moved[from] = moved[from]! - bytes;
+      if (target !== 'CPU') moved[target] = moved[target]! + bytes;
+    }
+    return { config: () => ({ ...config, ...overridesConfig(overrides) }), storedBytes: moved, prepared: undefined };
   }
 
   /** The compute buffers, bytes per GPU and then the host. */
@@ -201,7 +220,7 @@ export class DryRuns {
 
   #prepared(run: DryRun): Prepared {
     if (run.prepared === undefined) {
-      const { model, options } = this.#prepare(run.config);
+      const { model, options } = this.#prepare(run.config());
       const shape = { ...options.shape, numCtx: 0, numCtxSeq: 0, windowCells: 0 };
       run.prepared = { model, options, key: this.#memo.key(model, { ...options, shape }, false), partKeys: [] };
     }
@@ -213,7 +232,8 @@ export class DryRuns {
    * between a layer and its neighbours, so a placement made of neighbourhoods that passed before passes, too.
    */
   #prepare(config: LlamaCppConfig): { readonly model: Model; readonly options: ComputeOptions } {
-    if (config.flashAttention !== 'auto') return prepareLlamaCpp(this.#spec, config);
+    const unmoved = config.numGpu < 0 && config.cpuTensors === undefined && config.gpuTensors === undefined;
+    if (config.flashAttention !== 'auto' || unmoved) return prepareLlamaCpp(this.#spec, config);
     const facts = [
       config.cacheTypeK,
       config.cacheTypeV,

@@ -113,6 +113,7 @@ export function placeWholly(
   const search = new LayerSearch({
     runs,
     config,
+    wholeOnly: true,
     targets,
     free,
     margins: marginsBytes,

@@ -6,7 +6,7 @@
 
 import type { LlamaCppConfig } from '../../types.ts';
 import type { DryRun, DryRuns, Range } from './dry-runs.ts';
-import { ALL_EXPERTS, type FitOverride, type LayerFraction, overridesConfig } from './overrides.ts';
+import { ALL_EXPERTS, type FitOverride, type LayerFraction } from './overrides.ts';
 
 /** Layers of one device: `layers` in all, of which the last `partial` keep their experts (or more) elsewhere. */
 interface Share {
@@ -35,6 +35,8 @@ export interface LayerSearchInput {
    * numbers of layers are tried, and every dry run is carried out.
    */
   readonly uneven: boolean;
+  /** The search may end where it is certain that something stays off the GPUs; the rest of its result is then void. */
+  readonly wholeOnly?: boolean;
 }
 
 export interface LayerSearchResult {
@@ -68,6 +70,8 @@ export class LayerSearch {
   /** GPUs of which something was taken to fit because of the ceiling alone. */
   readonly #unproven = new Set<number>();
   #exact: boolean;
+  /** Something stays off the GPUs, and nobody wants to know more. */
+  #over = false;
   /** What the last graph said about each GPU's compute buffer, bytes: a guess where none is built. */
   #guesses: number[];
 
@@ -101,15 +105,16 @@ export class LayerSearch {
     this.#memory = targets.map(() => 0);
     this.#guesses = targets.map(() => 0);
     this.#runs = 0;
+    this.#over = false;
     const denseFits = this.#input.experts && this.#denseSurplus() > 0;
     if (this.#exact) this.#memory = this.#measure(this.#shares, this.#overflow);
     for (let gpu = this.#gpus - 1; gpu >= 0; gpu--) this.#fillFromTheBack(gpu);
-    if (denseFits) this.#fillExpertsFromTheFront();
+    if (denseFits && !this.#over) this.#fillExpertsFromTheFront();
   }
 
   /** Whether the GPUs that were filled up under the ceiling meet their targets in the end. */
   #holds(): boolean {
-    if (this.#unproven.size === 0) return true;
+    if (this.#unproven.size === 0 || this.#over) return true;
     const run = this.#place(this.#shares, this.#overflow);
     const targets = this.#input.targets.map((bytes, gpu) =>
       this.#unproven.has(gpu) ? bytes : Number.POSITIVE_INFINITY,
@@ -132,15 +137,15 @@ export class LayerSearch {
   }
 
   #place(shares: readonly Share[], overflow: readonly ('CPU' | number)[]): DryRun {
+    const { runs, config } = this.#input;
     const perGpu = shares.map((share) => share.layers);
     const numGpu = perGpu.reduce((total, layers) => total + layers, 0);
-    return this.#input.runs.place({
-      ...this.#input.config,
-      numGpu,
-      // All shares zero means "by free memory" to llama.cpp; nothing is on a device then anyway.
-      ...(this.#gpus > 1 && numGpu > 0 ? { tensorSplit: perGpu } : {}),
-      ...overridesConfig(this.#overridesOf(shares, overflow)),
-    });
+    // All shares zero means "by free memory" to llama.cpp; nothing is on a device then anyway.
+    const split = this.#gpus > 1 && numGpu > 0 ? { tensorSplit: perGpu } : {};
+    const overrides = this.#overridesOf(shares, overflow);
+    const gpuOf: number[] = new Array<number>(this.#input.layers + 1 - numGpu).fill(-1);
+    for (const [gpu, layers] of perGpu.entries()) for (let layer = 0; layer < layers; layer++) gpuOf.push(gpu);
+    return runs.placeMoved({ ...config, numGpu, ...split }, overrides, gpuOf);
   }
 
   /**
@@ -225,6 +230,10 @@ export class LayerSearch {
       this.#memory = memoryHigh;
       return;
     }
+    if (gpu === 0 && this.#input.wholeOnly === true) {
+      this.#over = true;
+      return;
+    }
     let delta = high[gpu]!.layers - this.#shares[gpu]!.layers;
     while (delta > 1 && this.#runs < MAX_DRY_RUNS) {
       const step = falsePosition(delta, target, this.#memory[gpu]!, memoryHigh[gpu]!);
@@ -270,6 +279,10 @@ export class LayerSearch {
       this.#shares = high;
       this.#memory = memoryHigh;
       return lastGpu;
+    }
+    if (gpu === lastGpu && this.#input.wholeOnly === true) {
+      this.#over = true;
+      return this.#gpus;
     }
     let delta = fullLayers(high[gpu]!) - fullLayers(this.#shares[gpu]!);
     while (delta > 1 && this.#runs < MAX_DRY_RUNS) {

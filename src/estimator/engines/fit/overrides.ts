@@ -3,7 +3,8 @@
  * regular expressions that say so.
  */
 
-import type { LlamaCppConfig } from '../../types.ts';
+import { compileModel } from '../../model.ts';
+import type { LlamaCppConfig, ModelSpec } from '../../types.ts';
 
 /** What of a layer stays on its device: attention alone, plus up, plus gate, or everything but the experts. */
 export type LayerFraction = 'attention' | 'up' | 'gate' | 'dense';
@@ -28,6 +29,28 @@ export interface FitOverride {
 /** The pattern as llama.cpp writes it, such as `blk\.28\.ffn_down.*`. */
 export function overridePattern(override: FitOverride): string {
   return `blk\\.${override.layer}${LEAVING[override.fraction]}`;
+}
+
+const leavingOf = new WeakMap<ModelSpec, Map<string, number>>();
+
+/** Bytes on its GPU of what leaves a layer. */
+export function leavingBytes(spec: ModelSpec, layer: number, fraction: LayerFraction): number {
+  let known = leavingOf.get(spec);
+  if (known === undefined) {
+    known = new Map();
+    leavingOf.set(spec, known);
+  }
+  const key = `${layer} ${fraction}`;
+  let bytes = known.get(key);
+  if (bytes === undefined) {
+    const pattern = new RegExp(overridePattern({ layer, fraction, target: 'CPU' }));
+    bytes = 0;
+    for (const { home, name, cudaBytes } of compileModel(spec).tensors) {
+      if (home === layer && pattern.test(name)) bytes += cudaBytes;
+    }
+    known.set(key, bytes);
+  }
+  return bytes;
 }
 
 /**

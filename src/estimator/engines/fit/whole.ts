@@ -3,6 +3,7 @@
  * The answer is that of the plan; the plan itself is not made.
  */
 
+import { blockCount, isMixtureOfExperts } from '../../estimate-facts.ts';
 import type { CalibrationFactors, GpuDevice, LlamaCppConfig, ModelSpec } from '../../types.ts';
 import type { DryRun, DryRuns } from './dry-runs.ts';
 import { placeWholly } from './fit.ts';
@@ -55,9 +56,10 @@ export function learnCompute(question: WholeQuestion, runs: DryRuns): void {
 
 /**
  * How many bytes the GPUs together have beyond what the model needs, roughly: where this is 0, a clamp looks first.
- * On several GPUs half a layer is taken to be wasted on each but the last.
+ * On several GPUs half a layer is taken to be wasted on each but the last; less of a mixture of experts, whose layers
+ * are cut.
  */
-export function roughSurplus(question: WholeQuestion, marginBytes: number, layers: number, runs: DryRuns): number {
+export function roughSurplus(spec: ModelSpec, question: WholeQuestion, marginBytes: number, runs: DryRuns): number {
   const { config, gpus, fitMarginBytes } = question;
   const run = runs.place({ ...config, view: 'fit' });
   const room = roomTargets(question, marginBytes);
@@ -68,7 +70,8 @@ export function roughSurplus(question: WholeQuestion, marginBytes: number, layer
     stored += run.storedBytes[gpu]!;
     surplus += Math.min(freeBytes - fitMarginBytes, room[gpu]!) - runs.guess(run, gpu) * share;
   }
-  return surplus - stored - ((gpus.length - 1) * stored) / (2 * layers);
+  const wastedLayers = (gpus.length - 1) / (isMixtureOfExperts(spec) ? 6 : 2);
+  return surplus - stored - (wastedLayers * stored) / blockCount(spec);
 }
 
 /** What weights, cache and compute buffers may take of each GPU, bytes. */
