@@ -12,6 +12,9 @@ interface Row {
   readonly answer: FitAnswer | null;
 }
 
+/** Servers to which requests are sent in one go. */
+const ASKED_AT_ONCE = 8;
+
 /**
  * Every server's answer; null where its GPUs are not known. The servers are asked side by side, their answers computed
  * one after the other, with a turn for everybody else in between. A model that exists nowhere is told by the caller.
@@ -23,7 +26,11 @@ async function askServers(
   const { services, signal } = context;
   const names = services.servers.servers.map((server) => server.name);
   const questions = await Promise.allSettled(
-    names.map((server) => gatherQuestion(services, { ...options, server }, signal)),
+    names.map(async (server, index) => {
+      // Even the start of a hundred requests takes a while: a few, then others have a turn.
+      for (let turn = ASKED_AT_ONCE; turn <= index; turn += ASKED_AT_ONCE) await nextTurn();
+      return gatherQuestion(services, { ...options, server }, signal);
+    }),
   );
   const rows: (Row & { readonly error?: unknown })[] = [];
   for (const [index, gathered] of questions.entries()) {
