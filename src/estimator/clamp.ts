@@ -29,7 +29,7 @@ export interface ClampOptions {
 export interface ClampResult {
   /** The largest context that fits, tokens; 0 when none does. */
   readonly numCtx: number;
-  /** The plan at that context; absent when none fits. */
+  /** The plan at that context, made when it is asked for; absent when none fits. */
   readonly plan?: Plan;
   /** What stopped it: the model's training (or `maxCtx`), or memory; `nothing-fits` when even 256 tokens do not. */
   readonly limit: 'training' | 'wanted' | 'memory' | 'nothing-fits';
@@ -95,7 +95,7 @@ class ClampSearch {
   readonly #limitedBy: 'training' | 'wanted';
   readonly #engine: string;
   readonly #plans = new Map<number, Plan>();
-  readonly #runs: DryRuns;
+  #runs: DryRuns;
   #count = 0;
 
   constructor(spec: ModelSpec, server: EstimateServer, request: EstimateRequest, marginBytes: number, maxCtx?: number) {
@@ -113,6 +113,18 @@ class ClampSearch {
   }
 
   *run(): Generator<void, ClampResult, void> {
+    const result = yield* this.#search();
+    if (result.numCtx === 0) return result;
+    yield;
+    // What was concluded from other contexts is held against this one itself.
+    this.#runs = new DryRuns(this.#spec, false);
+    this.#answers.delete(result.numCtx);
+    if (this.#fits(result.numCtx)) return result;
+    this.#answers.clear();
+    return yield* this.#search();
+  }
+
+  *#search(): Generator<void, ClampResult, void> {
     if (this.#fits(this.#limit)) return this.#found(this.#limit, this.#limitedBy);
     for (const [low, high] of this.#stretches()) {
       const best = yield* this.#largestIn(low, high);
@@ -122,7 +134,18 @@ class ClampSearch {
   }
 
   #found(numCtx: number, limit: ClampResult['limit']): ClampResult {
-    return { numCtx, plan: this.#planAt(numCtx), limit, plans: this.#count };
+    const planAt = (): Plan => this.#planAt(numCtx);
+    const count = (): number => this.#count;
+    return {
+      numCtx,
+      limit,
+      get plans(): number {
+        return count();
+      },
+      get plan(): Plan {
+        return planAt();
+      },
+    };
   }
 
   #planAt(numCtx: number): Plan {

@@ -57,6 +57,8 @@ describe('the clamp', () => {
     [[4, 4, 4, 4], 1],
     [[6, 6], 1],
     [[12, 4], 2],
+    [[3, 3, 3, 3], 1],
+    [[8, 8], 4],
   ] as const)('on GPUs of %j GiB, %i slots: never more than fits, at least 99 percent of it', (sizes, numParallel) => {
     const spec = trainedFor(model('llama3.1-8b'), 65536);
     const on = server(sizes.map((gib) => gpu(gib)));
@@ -66,6 +68,48 @@ describe('the clamp', () => {
     expect(decide(spec, on, { ...request, numCtx }).verdict).toBe('fits');
     expect(numCtx).toBeGreaterThanOrEqual(0.99 * best);
     expect(numCtx).toBeLessThan(best + 1024);
+  });
+
+  test.each([
+    ['llama3.2-1b', [2.2, 2.2]],
+    ['llama3.2-1b', [1.7, 1.5, 1.6]],
+    ['gemma3-1b', [1.5, 1.5]],
+    ['qwen3-30b-a3b', [12, 11]],
+    ['gpt-oss-20b', [8, 8]],
+  ] as const)('%s on GPUs of %j GiB: at least 99 percent of what trying finds', (name, sizes) => {
+    const spec = trainedFor(model(name), 32768);
+    const on = server(
+      sizes.map((gib) => gpu(gib)),
+      { ollama: 'llama.cpp' },
+    );
+    const best = byTrying(spec, on, ASK, 1024);
+    const { numCtx } = clamp(spec, on, ASK);
+    if (numCtx > 0) expect(decide(spec, on, { ...ASK, numCtx }).verdict).toBe('fits');
+    expect(numCtx).toBeGreaterThanOrEqual(0.99 * best);
+  });
+
+  test('what it gives fits on several GPUs, too, and the plan says so', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<FixtureName>('llama3.2-1b', 'llama3.1-8b', 'gemma3-1b', 'gpt-oss-20b'),
+        fc.array(fc.integer({ min: 1500, max: 8 * 1024 }), { minLength: 2, maxLength: 4 }),
+        fc.constantFrom('0.33.0', '0.30.0', 'llama.cpp'),
+        fc.constantFrom(0, 300 * MIB),
+        (name, sizes, ollama, marginBytes) => {
+          const spec = model(name);
+          const gpus = sizes.map((mib) => ({ name: 'GPU', totalBytes: mib * MIB, freeBytes: mib * MIB }));
+          const on = server(gpus, { ollama, schedSpread: true });
+          const { numCtx, plan } = clamp(spec, on, ASK, { marginBytes });
+          if (numCtx === 0) return;
+          expect(plan).toEqual(decide(spec, on, { ...ASK, numCtx }));
+          expect(plan!.verdict).toBe('fits');
+          for (const one of plan!.gpus) {
+            if (one.totalBytes > 0) expect(one.headroomBytes).toBeGreaterThanOrEqual(marginBytes);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 
   test('never exceeds the row of the planner whose memory it is given, and reaches it', () => {

@@ -15,7 +15,7 @@ import { localGraph } from './local-graphs.ts';
 import { type FitOverride, leavingBytes, overridesConfig } from './overrides.ts';
 
 /** Graphs' results kept at most, per model, and parts of graphs per instance. */
-const MAX_GRAPHS = 256;
+const MAX_GRAPHS = 1024;
 const MAX_PARTS = 2048;
 
 /** What questions about one model share: exact results only, so that no answer depends on what was asked before. */
@@ -73,13 +73,19 @@ export class DryRuns {
   readonly #spec: ModelSpec;
   readonly #memo = new ComputeMemo();
   readonly #shared: Shared;
+  readonly #acrossContexts: boolean;
   /** What a GPU's part of a graph needs in the contexts tried, the smallest first. */
   readonly #parts = new Map<string, Point[]>();
   /** Whether equal parts were found to need different buffers: then only whole graphs are compared from there on. */
   contradicted = false;
 
-  constructor(spec: ModelSpec) {
+  /**
+   * @param acrossContexts whether one context may tell about another. It can be wrong: buffers are packed, and a larger
+   * context's now and then pack better.
+   */
+  constructor(spec: ModelSpec, acrossContexts = true) {
     this.#spec = spec;
+    this.#acrossContexts = acrossContexts;
     const shared = sharedOf.get(spec) ?? { graphs: new Map(), attention: new Map() };
     sharedOf.set(spec, shared);
     this.#shared = shared;
@@ -170,6 +176,7 @@ export class DryRuns {
     let low = 0;
     for (const point of this.#parts.get(this.#partKey(run, gpu)) ?? []) {
       if (point.numCtx === numCtx) return { low: point.bytes, high: point.bytes };
+      if (!this.#acrossContexts) continue;
       if (point.numCtx > numCtx) return { low, high: point.bytes };
       low = point.bytes;
     }
