@@ -102,8 +102,10 @@ export class LayerSearch {
     const { targets } = this.#input;
     this.#shares = targets.map(() => ({ layers: 0, partial: 0, fraction: 'dense' }));
     this.#overflow = targets.map(() => 'CPU');
-    this.#memory = targets.map(() => 0);
-    this.#guesses = targets.map(() => 0);
+    // With several GPUs the buffers of all layers together have the copies of pipeline parallelism in them.
+    const share = this.#gpus > 1 ? 0.5 : 1;
+    this.#guesses = this.#input.fullComputeBytes.map((bytes) => Math.round(bytes * share));
+    this.#memory = this.#guesses;
     this.#runs = 0;
     this.#over = false;
     const denseFits = this.#input.experts && this.#denseSurplus() > 0;
