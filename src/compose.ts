@@ -31,6 +31,7 @@ import { createSampler, type Sampler } from './servers/sampler.ts';
 import { createRedisLeader, type Leader } from './servers/shared/leader.ts';
 import { createRedis } from './servers/shared/redis.ts';
 import type { ServerRegistry } from './servers/types.ts';
+import { guarded } from './store/errors.ts';
 import { openStore } from './store/store.ts';
 import type { Store } from './store/types.ts';
 
@@ -244,10 +245,10 @@ function warmUp(services: Services, log: Logger): void {
     clamp(found.spec, { ollama: ASSUMED_OLLAMA_VERSION, gpus: [...gpus, ...gpus] }, { numCtx: 4_096 });
 }
 
-/** The folder of a kind of data, made when it is not there. */
+/** The folder of a kind of data, made when it is not there. @throws StoreError */
 function dataFolder(config: Config, name: string): string {
   const folder = join(config.dataDir, name);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  guarded(() => mkdirSync(folder, { recursive: true, mode: 0o700 }));
   return folder;
 }
 

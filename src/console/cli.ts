@@ -37,10 +37,12 @@ export function errorSentence(error: unknown, translator: Translator): string {
   return error instanceof Error ? error.message.split('\n')[0]!.slice(0, 300) : String(error);
 }
 
-function integer(text: string | undefined, option: string): number | undefined {
+function integer(text: string | undefined, option: string, translator: Translator): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^-?\d{1,12}$/.test(text))
-    throw new CommandError('bad-option', { option: `--${option}`, value: text.slice(0, 40), why: '' });
+  if (!/^-?\d{1,12}$/.test(text)) {
+    const why = translator.t('why.integer');
+    throw new CommandError('bad-option', { option: `--${option}`, value: text.slice(0, 40), why });
+  }
   return Number(text);
 }
 
@@ -51,7 +53,7 @@ interface FitArguments {
   readonly explain: boolean;
 }
 
-function readFitArguments(args: readonly string[]): FitArguments {
+function readFitArguments(args: readonly string[], translator: Translator): FitArguments {
   let parsed: ReturnType<typeof parse>;
   try {
     parsed = parse(args);
@@ -61,9 +63,9 @@ function readFitArguments(args: readonly string[]): FitArguments {
   const { values, positionals } = parsed;
   const [model, ...rest] = positionals;
   if (model === undefined || rest.length > 0) throw new CommandError('cli-fit-usage', {});
-  const ctx = integer(values.ctx, 'ctx');
+  const ctx = integer(values.ctx, 'ctx', translator);
   if (ctx !== undefined && ctx < 1) throw new CommandError('ctx-not-positive', { numCtx: ctx });
-  const parallel = integer(values.parallel, 'parallel');
+  const parallel = integer(values.parallel, 'parallel', translator);
   if (parallel !== undefined && (parallel < 1 || parallel > 256))
     throw new CommandError('parallel-range', { parallel });
   const kv = values.kv?.toLowerCase();
@@ -105,7 +107,7 @@ function parse(args: readonly string[]) {
 export async function runFit(args: readonly string[], cli: CliOptions): Promise<number> {
   const translator = createTranslator(cli.locale);
   try {
-    const { options, json, explain: explained } = readFitArguments(args);
+    const { options, json, explain: explained } = readFitArguments(args, translator);
     const services = await cli.services();
     const question = await gatherQuestion(services, options, AbortSignal.timeout(60_000));
     if (question.estimate === null) throw new CommandError('no-gpus-known', {});
