@@ -13,7 +13,7 @@ import { gpuLabels, problemBlocks, remarkText } from './parts/server-state.ts';
 import type { Services } from './services.ts';
 
 /** Windows of the line chart, ms. */
-export const WINDOWS = { '1h': 3_600_000, '24h': 86_400_000, '7d': 604_800_000 } as const;
+const WINDOWS = { '1h': 3_600_000, '24h': 86_400_000, '7d': 604_800_000 } as const;
 export type WindowName = keyof typeof WINDOWS;
 const LINE_COLOURS: readonly ColourName[] = ['sky', 'orange', 'green', 'yellow', 'vermilion', 'purple', 'blue'];
 /** Points a line is drawn with: about one for two pixels. */
@@ -138,7 +138,7 @@ function table(snapshot: ServerSnapshot, translator: Translator): Block {
 }
 
 /** Text lines of a server's memory: the table, what is loaded, what would come back. */
-export function vramBlocks(snapshot: ServerSnapshot, translator: Translator, services: Services): Block[] {
+function vramBlocks(snapshot: ServerSnapshot, translator: Translator, services: Services): Block[] {
   const blocks: Block[] = [...problemBlocks(snapshot, translator)];
   const { figures, gpus } = snapshot;
   if (snapshot.gpuStale && snapshot.gpuAgeMs !== null) {
@@ -174,7 +174,7 @@ export function vramBlocks(snapshot: ServerSnapshot, translator: Translator, ser
 }
 
 /** The verdict line of a server's memory. */
-export function vramTitle(snapshot: ServerSnapshot, translator: Translator) {
+function vramTitle(snapshot: ServerSnapshot, translator: Translator) {
   const { freeNow, totalBytes } = snapshot.figures;
   const server = { code: snapshot.name };
   if (freeNow === null || totalBytes === null) return translator.text('vram.title.unknown', { server });

@@ -15,7 +15,7 @@ const EVICTION_NOTES: ReadonlySet<string> = new Set(['evicts-others', 'evicts-lo
 const TONE: Readonly<Record<Plan['verdict'], Tone>> = { fits: 'good', partial: 'warning', cpu: 'bad', refused: 'bad' };
 
 /** Words for a reason or remark from the estimator, or null where there are none. */
-export function reasonText(translator: Translator, prefix: string, reason: Reason): Text | null {
+function reasonText(translator: Translator, prefix: string, reason: Reason): Text | null {
   // Where not one layer goes on a GPU, the price of the first layer is the reason behind the reason.
   const priced = 'gpuNeededBytes' in reason.params;
   const detail =

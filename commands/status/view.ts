@@ -59,7 +59,7 @@ function barLine(gpu: GpuView, position: number, widths: { label: number; used: 
 }
 
 /** One bar a GPU, as monospaced lines; `null` without GPUs. */
-export function barBlock(snapshot: ServerSnapshot, translator: Translator): Block | null {
+function barBlock(snapshot: ServerSnapshot, translator: Translator): Block | null {
   const gpus = snapshot.gpuViews.slice(0, MAX_GPUS);
   if (gpus.length === 0) return null;
   const widths = {

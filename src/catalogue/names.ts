@@ -10,7 +10,7 @@ const DEFAULT_NAMESPACE = 'library';
 const DEFAULT_TAG = 'latest';
 
 /** Longest name taken from a person, characters. */
-export const MAX_NAME_LENGTH = 200;
+const MAX_NAME_LENGTH = 200;
 
 /** A model name with all its parts. */
 export interface ModelName {

@@ -132,7 +132,7 @@ export async function runFit(args: readonly string[], cli: CliOptions): Promise<
 }
 
 /** `headroom estimate`: JSON lines in, JSON lines out, in order. */
-export async function runEstimate(cli: CliOptions): Promise<number> {
+async function runEstimate(cli: CliOptions): Promise<number> {
   const translator = createTranslator('en');
   const services = await cli.services();
   const batch = new BatchEstimator(

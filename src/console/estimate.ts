@@ -51,7 +51,7 @@ const inputSchema = z.object({
 type EstimateInput = z.output<typeof inputSchema>;
 
 /** Version assumed where a line names none: the newest that the engines know. */
-export const DEFAULT_OLLAMA = '0.33.0';
+const DEFAULT_OLLAMA = '0.33.0';
 
 /** Finds a model by name or path. Throws typed errors with a `code`. */
 export type FindModel = (nameOrPath: string) => Promise<ModelSpec>;

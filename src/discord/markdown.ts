@@ -54,7 +54,7 @@ export function userMention(id: string): string {
 }
 
 /** A channel as a link to it. */
-export function channelMention(id: string): string {
+function channelMention(id: string): string {
   return SNOWFLAKE.test(id) ? `<#${id}>` : escapeMarkdown(`#${id}`);
 }
 

@@ -52,7 +52,7 @@ export interface ReadTypes {
 }
 
 /** Whether this version prints wrong names. */
-export function printsFileTypes(version: readonly [number, number, number] | null): boolean {
+function printsFileTypes(version: readonly [number, number, number] | null): boolean {
   return version !== null && version[0] === 0 && version[1] === 6 && version[2] >= 1;
 }
 

@@ -15,7 +15,7 @@ export interface AmdCard {
 }
 
 /** The files that matter, the same for the local machine and for contrib/gpu-report. */
-export const AMD_FILES = [
+const AMD_FILES = [
   'vendor',
   'device',
   'uevent',

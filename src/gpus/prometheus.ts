@@ -115,7 +115,7 @@ export function createPrometheusSource(configured: URL, options: PrometheusOptio
  * Reads the answer of `/api/v1/query` (https://prometheus.io/docs/prometheus/latest/querying/api/). `NaN` and
  * infinities are strings there and are left out.
  */
-export function parseQueryAnswer(text: string): readonly Sample[] | GpuError {
+function parseQueryAnswer(text: string): readonly Sample[] | GpuError {
   let answer: unknown;
   try {
     answer = JSON.parse(text);

@@ -62,13 +62,3 @@ export function gpuError(
 ): GpuError {
   return { code, params, text: cleanText(text, 300) };
 }
-
-/** Sum where every part is known, else `null`. */
-export function sumOrNull(values: readonly (number | null)[]): number | null {
-  let sum = 0;
-  for (const value of values) {
-    if (value === null) return null;
-    sum += value;
-  }
-  return sum;
-}

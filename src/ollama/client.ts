@@ -19,7 +19,7 @@ import type {
 } from './types.ts';
 import { parseOllamaVersion } from './version.ts';
 
-export const DEFAULT_TIMEOUTS: OllamaTimeouts = {
+const DEFAULT_TIMEOUTS: OllamaTimeouts = {
   connectMs: 3_000,
   queryMs: 5_000,
   showMs: 20_000,

@@ -75,7 +75,7 @@ const OUT_OF_MEMORY_MARKERS = [
   'out-of-memory',
 ];
 
-export function isOutOfMemoryText(text: string): boolean {
+function isOutOfMemoryText(text: string): boolean {
   const lower = text.toLowerCase();
   return OUT_OF_MEMORY_MARKERS.some((marker) => lower.includes(marker));
 }

@@ -152,7 +152,7 @@ export function readShow(answer: unknown): ShowResult {
  * Keeps what GGUF metadata can hold. Long arrays, dropped on the way in, come as `{length}` and become
  * `<key>.length`.
  */
-export function compactMetadata(raw: Readonly<Record<string, unknown>>): Record<string, MetadataValue> {
+function compactMetadata(raw: Readonly<Record<string, unknown>>): Record<string, MetadataValue> {
   const kept: Record<string, MetadataValue> = {};
   for (const [key, value] of Object.entries(raw)) {
     if (Array.isArray(value)) {
@@ -176,7 +176,7 @@ function isScalar(value: unknown): value is string | number | boolean {
 }
 
 /** Reads the lines `num_ctx                        8192` and `stop    "<|end|>"` of /api/show. */
-export function parseParameters(lines: string): Record<string, string[]> {
+function parseParameters(lines: string): Record<string, string[]> {
   const found: Record<string, string[]> = Object.create(null);
   for (const line of lines.split('\n')) {
     const match = /^(\S{1,64})\s+(.*)$/.exec(line.trim());

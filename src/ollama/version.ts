@@ -13,7 +13,7 @@ export interface OllamaVersion {
  * The lowest version without a known hole that a stranger on the network can use: 0.17.1 fixed CVE-2026-7482, an
  * out-of-bounds read in /api/create that leaks other people's prompts.
  */
-export const SAFE_VERSION_FLOOR = '0.17.1';
+const SAFE_VERSION_FLOOR = '0.17.1';
 
 /** Reads `0.33.0`, `v0.6.5`, `0.33.0-rc2`, `0.5.1-3-gabc-dirty`. Suffixes are ignored. */
 export function parseOllamaVersion(text: string): OllamaVersion {

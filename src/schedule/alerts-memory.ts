@@ -4,7 +4,7 @@ import type { Json } from '../store/types.ts';
 
 const MIB = 2 ** 20;
 /** Others' growth after a load that is told, and what it must fall below to be over. */
-export const FOREIGN_BYTES = 512 * MIB;
+const FOREIGN_BYTES = 512 * MIB;
 const FOREIGN_OVER_BYTES = 256 * MIB;
 /** Less than this part of a model's memory missing after its unload is no leak (Ollama itself waits for 75 %). */
 const LEAK_SHARE = 0.25;

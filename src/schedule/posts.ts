@@ -3,7 +3,7 @@ import type { Schedule } from '../store/types.ts';
 import { type CronTimes, dueBetween } from './cron.ts';
 
 /** A post that comes this much after its time is still that post; later it counts as missed and is told. */
-export const ON_TIME_MS = 5 * 60_000;
+const ON_TIME_MS = 5 * 60_000;
 /** Discord recognises a repeated nonce for "a few minutes" (its reference of messages, 2026); this is the safe part. */
 export const NONCE_LIFE_MS = 2 * 60_000;
 /** A post that was put off by the platform is sent at most this much after it was taken up. */

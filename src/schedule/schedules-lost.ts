@@ -14,7 +14,7 @@ export function lostReason(error: PostError): LostReason | null {
 }
 
 /** What the owner is told. */
-export function lostReply(schedule: Schedule, reason: LostReason): Reply {
+function lostReply(schedule: Schedule, reason: LostReason): Reply {
   const translator = createTranslator(schedule.locale as Locale);
   return {
     tone: 'warning',

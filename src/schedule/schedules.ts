@@ -29,7 +29,7 @@ const MAX_AT_ONCE = 4;
 /** Active schedules of one guild. */
 export const MAX_PER_GUILD = 20;
 /** Posts of one schedule are at least this far apart; a live message has no such bound. */
-export const MIN_PAUSE_MS = 15 * 60_000;
+const MIN_PAUSE_MS = 15 * 60_000;
 /** Tries to tell an owner that a schedule ends, before it ends untold. */
 const MAX_TELL_TRIES = 3;
 /** A stop waits this long for messages under way. */

@@ -107,7 +107,7 @@ export function judgeBytes(free: readonly number[], bytes: number): Verdict {
 }
 
 /** How a server would run a model of its own accord, at a context. */
-export function requestFor(config: Server['config'], numCtx: number): EstimateRequest {
+function requestFor(config: Server['config'], numCtx: number): EstimateRequest {
   const { env } = config;
   return {
     numCtx,

@@ -21,7 +21,7 @@ function upStatus(version: OllamaVersion): OllamaUp {
 }
 
 /** Sorts a failure into the states that people act on differently. */
-export function downStatus(error: unknown): Omit<OllamaDown, 'lastVersion'> {
+function downStatus(error: unknown): Omit<OllamaDown, 'lastVersion'> {
   if (!(error instanceof OllamaError)) return { state: 'error', error: { code: 'internal', params: {} } };
   const remark: Remark = { code: error.code, params: stringParams(error.params) };
   switch (error.code) {

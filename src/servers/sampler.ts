@@ -184,7 +184,7 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
 }
 
 /** The GPUs of a snapshot whose memory is known; the others leave a gap. */
-export function toSamples(snapshot: ServerSnapshot): readonly GpuSample[] {
+function toSamples(snapshot: ServerSnapshot): readonly GpuSample[] {
   const gpus = snapshot.gpus;
   if (gpus === null) return [];
   return snapshot.gpuViews.flatMap((view) =>

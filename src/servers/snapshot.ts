@@ -7,7 +7,7 @@ import { viewGpus } from './gpu-views.ts';
 import type { LoadedModelView, OllamaStatus, ServerSnapshot } from './types.ts';
 
 /** GPU numbers older than this allow no verdict, ms: three times the pace of watching, at least 30 s. */
-export const STALE_AFTER_MS = 30_000;
+const STALE_AFTER_MS = 30_000;
 
 /** Everything a snapshot is made of. */
 export interface SnapshotParts {
@@ -58,7 +58,7 @@ export function buildSnapshot(parts: SnapshotParts): ServerSnapshot {
 }
 
 /** A model of /api/ps as people see it. */
-export function viewModel(model: RunningModel, nowMs: number): LoadedModelView {
+function viewModel(model: RunningModel, nowMs: number): LoadedModelView {
   return {
     name: model.name,
     digest: model.digest,

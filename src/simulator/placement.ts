@@ -10,7 +10,7 @@ export interface PlacementDeviation {
   readonly compute: readonly [low: number, high: number];
 }
 
-export const DEFAULT_DEVIATION: PlacementDeviation = { compute: [0.01, 0.02] };
+const DEFAULT_DEVIATION: PlacementDeviation = { compute: [0.01, 0.02] };
 
 /** What llama.cpp prints when it does not start, by the estimator's code for it. */
 const START_FAILURES: Readonly<Record<string, string>> = {

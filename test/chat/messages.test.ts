@@ -54,7 +54,7 @@ describe('a translator', () => {
       'gemma3:12b fits with a context of 32768: 13.2 GiB on 1 GPU, 512 MiB to spare on the fullest.',
     );
     expect(createTranslator('en').t(key, { ...params, gpus: 4 })).toContain('on 4 GPUs');
-    expect(createTranslator('zh-CN').t(key, params)).toContain('gemma3:12b 以 32768 的上下文放得下');
+    expect(createTranslator('zh-CN').t(key, params)).toContain('gemma3:12b 在上下文为 32768 时放得下');
   });
 
   it('keeps spans apart from the words, so that an adapter can tell names from text', () => {

@@ -18,24 +18,24 @@ export const fitMessages = area({
 
   'fit.title.fits': {
     en: '{model} fits with a context of {ctx}: {need:bytes} on {gpus:int} {gpus:plural:GPU|GPUs}, {spare:bytes} to spare on the fullest.',
-    'zh-CN': '{model} 以 {ctx} 的上下文放得下：占 {gpus:int} 张 GPU 共 {need:bytes}，最满的一张还余 {spare:bytes}。',
+    'zh-CN': '{model} 在上下文为 {ctx} 时放得下：占 {gpus:int} 张 GPU 共 {need:bytes}，最满的一张还余 {spare:bytes}。',
   },
   'fit.title.partial': {
     en: '{model} with a context of {ctx} fits only in part: {layers:int} of {total:int} layers on the GPUs, {host:bytes} in system memory. It will be slow.',
     'zh-CN':
-      '{model} 以 {ctx} 的上下文只能部分放下：{total:int} 层中 {layers:int} 层在 GPU 上，{host:bytes} 在系统内存中。会很慢。',
+      '{model} 在上下文为 {ctx} 时只能部分放下：{total:int} 层中 {layers:int} 层在 GPU 上，{host:bytes} 在系统内存中。会很慢。',
   },
   'fit.title.partial-experts': {
     en: '{model} with a context of {ctx} fits only in part: tensors of some layers ({host:bytes}) stay in system memory. It will be slow.',
-    'zh-CN': '{model} 以 {ctx} 的上下文只能部分放下：部分层的张量（{host:bytes}）留在系统内存中。会很慢。',
+    'zh-CN': '{model} 在上下文为 {ctx} 时只能部分放下：部分层的张量（{host:bytes}）留在系统内存中。会很慢。',
   },
   'fit.title.cpu': {
     en: '{model} with a context of {ctx} does not fit: nothing of it goes on a GPU, it would run on the CPU alone.',
-    'zh-CN': '{model} 以 {ctx} 的上下文放不下：没有任何部分能放到 GPU 上，只会用 CPU 运行。',
+    'zh-CN': '{model} 在上下文为 {ctx} 时放不下：没有任何部分能放到 GPU 上，只会用 CPU 运行。',
   },
   'fit.title.refused': {
     en: '{model} with a context of {ctx} will be refused: Ollama {version} wants {need}.',
-    'zh-CN': '{model} 以 {ctx} 的上下文会被拒绝：Ollama {version} 需要 {need}。',
+    'zh-CN': '{model} 在上下文为 {ctx} 时会被拒绝：Ollama {version} 需要 {need}。',
   },
   'fit.title.unknown': {
     en: 'No verdict for {model}: the memory of the GPUs on {server} is not known right now.',
@@ -43,11 +43,11 @@ export const fitMessages = area({
   },
   'fit.title.somewhere': {
     en: '{model} with a context of {ctx} fits on {count:int} of {total:int} servers; the most room is on {server}.',
-    'zh-CN': '{model} 以 {ctx} 的上下文在 {total:int} 台服务器中的 {count:int} 台上放得下；空间最大的是 {server}。',
+    'zh-CN': '{model} 在上下文为 {ctx} 时在 {total:int} 台服务器中的 {count:int} 台上放得下；空间最大的是 {server}。',
   },
   'fit.title.nowhere': {
     en: '{model} with a context of {ctx} fits on none of the {total:int} servers right now.',
-    'zh-CN': '{model} 以 {ctx} 的上下文目前在 {total:int} 台服务器上都放不下。',
+    'zh-CN': '{model} 在上下文为 {ctx} 时目前在 {total:int} 台服务器上都放不下。',
   },
 
   'fit.column.weights': { en: 'weights', 'zh-CN': '权重' },

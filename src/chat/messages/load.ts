@@ -284,11 +284,11 @@ export const loadMessages = area({
   },
   'error.needs-room': {
     en: '{model} with a context of {ctx} does not fit beside what is loaded.',
-    'zh-CN': '{model} 以 {ctx} 的上下文无法与已加载的模型并存。',
+    'zh-CN': '{model} 在上下文为 {ctx} 时无法与已加载的模型并存。',
   },
   'error.does-not-fit': {
     en: '{model} does not fit on these GPUs with any context of use. With partial:yes it may go to system memory in part.',
-    'zh-CN': '{model} 以任何有用的上下文都放不进这些 GPU。使用 partial:yes 可部分放入系统内存。',
+    'zh-CN': '{model} 用任何合用的上下文都放不进这些 GPU。使用 partial:yes 可部分放入系统内存。',
   },
   'error.unload-stuck': {
     en: '{model} did not leave in time: Ollama lets its running requests end first. Nothing was loaded; it leaves when they have ended.',

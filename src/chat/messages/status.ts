@@ -77,10 +77,10 @@ export const statusMessages = area({
     en: 'Other programs and driver overhead: {bytes:bytes}.',
     'zh-CN': '其他程序和驱动开销：{bytes:bytes}。',
   },
-  'status.age': { en: 'Numbers read {time}.', 'zh-CN': '数据读取于{time}。' },
+  'status.age': { en: 'Numbers read {time}.', 'zh-CN': '数据读取于 {time}。' },
   'status.stale': {
     en: 'The GPU numbers are old: last read {time}.',
-    'zh-CN': 'GPU 数据已过时：上次读取于{time}。',
+    'zh-CN': 'GPU 数据已过时：上次读取于 {time}。',
   },
   'status.trend.all': {
     en: 'Used on all {count:int} GPUs together, last 24 h',
