@@ -185,11 +185,6 @@ export function computedLayers(hp: Hparams): number {
   return hp.layersAll - hp.nextnLayers;
 }
 
-/** Whether the model caches compressed latents only (MLA). */
-export function isMla(hp: Hparams): boolean {
-  return hp.headKMla !== 0 && hp.headVMla !== 0;
-}
-
 export function headKOf(hp: Hparams, layer: number): number {
   return hp.isWindowed[layer] === 1 ? hp.headKSwa : hp.headK;
 }
@@ -246,11 +241,6 @@ export function recurrentStateWidth(hp: Hparams): number {
 /** Marks windowed layers by a period: the last of each period is full, or the first with `denseFirst`. */
 export function setWindowPattern(hp: Hparams, period: number, denseFirst = false): void {
   setPattern(hp, hp.isWindowed, period, denseFirst);
-}
-
-/** Marks recurrent layers by a period, as {@link setWindowPattern}. */
-export function setRecurrentPattern(hp: Hparams, period: number, denseFirst = false): void {
-  setPattern(hp, hp.isRecurrent, period, denseFirst);
 }
 
 function setPattern(hp: Hparams, target: Uint8Array, period: number, denseFirst: boolean): void {
