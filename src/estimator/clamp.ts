@@ -298,7 +298,7 @@ class ClampSearch {
   #question(numCtx: number): WholeQuestion | undefined {
     const request = { ...this.#request, numCtx };
     if (this.#engine === 'llama-server') return llamaServerQuestion(this.#spec, this.#server, request);
-    return this.#engine === 'llama.cpp' ? llamaCppQuestion(this.#server, request) : undefined;
+    return this.#engine === 'llama.cpp' ? llamaCppQuestion(this.#spec, this.#server, request) : undefined;
   }
 
   /** Stretches of contexts, largest first, within which Ollama's own choices do not change. */

@@ -26,6 +26,10 @@ export const estimatorMessages = area({
     en: 'System memory does not suffice: {neededBytes:bytes} needed, {availableBytes:bytes} available.',
     'zh-CN': '系统内存不足：需要 {neededBytes:bytes}，可用 {availableBytes:bytes}。',
   },
+  'reason.kv-block-not-divides-head': {
+    en: "A {type} cache has blocks of {block} elements, which do not divide this model's heads of {head}: llama.cpp refuses it. Use f16.",
+    'zh-CN': '{type} 缓存每块 {block} 个元素，无法整除该模型的头大小 {head}：llama.cpp 会拒绝。请使用 f16。',
+  },
   'reason.kv-needs-flash-attention': {
     en: 'A {type} cache needs flash attention, which these GPUs or this model do not have.',
     'zh-CN': '{type} 缓存需要 flash attention，而这些 GPU 或该模型不支持。',

@@ -7,7 +7,15 @@ import { planLlamaCpp } from '../llama-cpp.ts';
 import type { EstimateRequest, EstimateServer, LlamaCppPlan, ModelSpec, Plan, Reason } from '../types.ts';
 import type { DryRuns } from './fit/dry-runs.ts';
 import { FIT_MARGIN_BYTES, type FitDecision, fitToMemory } from './fit/fit.ts';
-import { cacheRefusal, outOfMemory, type PlanBody, placementVerdict, planBody, refusedPlan } from './fit/to-plan.ts';
+import {
+  cacheRefusal,
+  headRefusal,
+  outOfMemory,
+  type PlanBody,
+  placementVerdict,
+  planBody,
+  refusedPlan,
+} from './fit/to-plan.ts';
 import { leavesRoom, placedWholly, type WholeQuestion } from './fit/whole.ts';
 import { hostShortage, reportedSizes } from './llama-server/accounting.ts';
 import { type Launch, prepareLaunch } from './llama-server/launch.ts';
@@ -20,7 +28,7 @@ import { type Launch, prepareLaunch } from './llama-server/launch.ts';
 export function decideLlamaServer(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Plan {
   const launch = prepareLaunch(spec, server, request);
   const { config, notes } = launch;
-  const refusal = cacheRefusal(config, config.flashAttention);
+  const refusal = cacheRefusal(config, config.flashAttention) ?? headRefusal(spec, config);
   if (refusal !== undefined) {
     const parts = {
       engine: 'llama-server',
@@ -50,7 +58,9 @@ export function llamaServerQuestion(
   server: EstimateServer,
   request: EstimateRequest,
 ): WholeQuestion | undefined {
-  return wholeQuestion(server, prepareLaunch(spec, server, request));
+  const launch = prepareLaunch(spec, server, request);
+  if (headRefusal(spec, launch.config) !== undefined) return undefined;
+  return wholeQuestion(server, launch);
 }
 
 function wholeQuestion(server: EstimateServer, launch: Launch): WholeQuestion | undefined {

@@ -8,7 +8,15 @@ import { planLlamaCpp } from '../../llama-cpp.ts';
 import type { EstimateRequest, EstimateServer, LlamaCppConfig, ModelSpec, Plan, Reason } from '../../types.ts';
 import type { DryRuns } from './dry-runs.ts';
 import { FIT_MARGIN_BYTES, type FitDecision, fitToMemory } from './fit.ts';
-import { cacheRefusal, outOfMemory, type PlanBody, placementVerdict, planBody, refusedPlan } from './to-plan.ts';
+import {
+  cacheRefusal,
+  headRefusal,
+  outOfMemory,
+  type PlanBody,
+  placementVerdict,
+  planBody,
+  refusedPlan,
+} from './to-plan.ts';
 import { leavesRoom, placedWholly, type WholeQuestion } from './whole.ts';
 
 /** llama.cpp's configuration for a request in llama.cpp's own options (defaults of common/common.h, b10256). */
@@ -52,11 +60,15 @@ export function decideLlamaCpp(spec: ModelSpec, server: EstimateServer, request:
 }
 
 /** What {@link llamaCppFits} asks; undefined where `--fit` does not decide (no GPU, a placement given, a refusal). */
-export function llamaCppQuestion(server: EstimateServer, request: EstimateRequest): WholeQuestion | undefined {
+export function llamaCppQuestion(
+  spec: ModelSpec,
+  server: EstimateServer,
+  request: EstimateRequest,
+): WholeQuestion | undefined {
   const config = llamaCppConfig(server, request);
   const given = config.numGpu !== -1 || config.tensorSplit !== undefined || config.cpuTensors !== undefined;
   if (server.gpus.length === 0 || given || config.numCtx === 0) return undefined;
-  if (cacheRefusal(config, config.flashAttention) !== undefined) return undefined;
+  if ((cacheRefusal(config, config.flashAttention) ?? headRefusal(spec, config)) !== undefined) return undefined;
   return {
     config,
     gpus: server.gpus,
@@ -79,7 +91,7 @@ export function llamaCppFits(
   marginBytes: number,
   runs: DryRuns,
 ): boolean | undefined {
-  const question = llamaCppQuestion(server, request);
+  const question = llamaCppQuestion(spec, server, request);
   if (question === undefined) return undefined;
   const run = placedWholly(spec, question, runs);
   return run !== undefined && leavesRoom(run, question, marginBytes, runs);
@@ -96,7 +108,7 @@ export function planGiven(spec: ModelSpec, server: EstimateServer, request: Esti
 }
 
 function refusedFor(spec: ModelSpec, server: EstimateServer, config: LlamaCppConfig): Plan | undefined {
-  const reason = cacheRefusal(config, config.flashAttention);
+  const reason = cacheRefusal(config, config.flashAttention) ?? headRefusal(spec, config);
   if (reason === undefined) return undefined;
   const { gpus } = server;
   return refusedPlan({ engine: 'llama.cpp', spec, gpus, config, notes: [], kvCacheType: config.cacheTypeV }, reason);

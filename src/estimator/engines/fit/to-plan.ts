@@ -3,7 +3,9 @@
  */
 
 import { blockCount } from '../../estimate-facts.ts';
+import { compileModel } from '../../model.ts';
 import { gpuOverhead } from '../../overhead.ts';
+import { BLOCK_ELEMENTS, typeId } from '../../tensors.ts';
 import type {
   CalibrationFactors,
   EngineName,
@@ -148,6 +150,26 @@ export function cacheRefusal(config: LlamaCppConfig, flashAttention: boolean | '
   const type = config.cacheTypeV;
   if (flashAttention !== false || type === 'f16' || type === 'f32' || type === 'bf16') return undefined;
   return { code: 'kv-needs-flash-attention', params: { type } };
+}
+
+/**
+ * llama.cpp refuses a quantized cache whose blocks do not divide the heads, where flash attention is not off
+ * (llama-context.cpp, `llama_init_from_model`, b10256): phi2 has heads of 80, blocks have 32 elements.
+ */
+export function headRefusal(spec: ModelSpec, config: LlamaCppConfig): Reason | undefined {
+  if (config.flashAttention === false) return undefined;
+  const { hp } = compileModel(spec);
+  const heads = [
+    [config.cacheTypeK, hp.headK],
+    [config.cacheTypeK, hp.headKSwa],
+    [config.cacheTypeV, hp.headV],
+    [config.cacheTypeV, hp.headVSwa],
+  ] as const;
+  for (const [type, head] of heads) {
+    const block = BLOCK_ELEMENTS[typeId(type.toUpperCase())]!;
+    if (head % block !== 0) return { code: 'kv-block-not-divides-head', params: { type, head, block } };
+  }
+  return undefined;
 }
 
 /** A plan that never starts: nothing is placed anywhere. */
