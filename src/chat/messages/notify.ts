@@ -22,7 +22,7 @@ export const notifyMessages = area({
 
   'notify.now.fits': {
     en: '{model} with {ctx} tokens fits on {server} right now.',
-    'zh-CN': '{model}（{ctx} 令牌）现在就能放入 {server}。',
+    'zh-CN': '{model}（{ctx} token）现在就能放入 {server}。',
   },
   'notify.now.free': {
     en: '{free:bytes} are free on {server} right now.',
@@ -31,7 +31,7 @@ export const notifyMessages = area({
   'notify.now.no-watch': { en: 'No need to wait; nothing was set up.', 'zh-CN': '无需等待；未创建通知。' },
   'notify.made.fits': {
     en: 'I will tell you when {model} with {ctx} tokens fits on {server}.',
-    'zh-CN': '当 {model}（{ctx} 令牌）能放入 {server} 时我会通知你。',
+    'zh-CN': '当 {model}（{ctx} token）能放入 {server} 时我会通知你。',
   },
   'notify.made.free': {
     en: 'I will tell you when {wanted:gib} are free on {server}.',
@@ -60,7 +60,7 @@ export const notifyMessages = area({
   },
   'notify.news.fits': {
     en: '{model} with {ctx} tokens fits on {server} now.',
-    'zh-CN': '{model}（{ctx} 令牌）现在能放入 {server}。',
+    'zh-CN': '{model}（{ctx} token）现在能放入 {server}。',
   },
   'notify.news.fits-more': {
     en: 'It takes {need:bytes}; {free:bytes} are free.',
@@ -87,7 +87,7 @@ export const notifyMessages = area({
   'notify.list.none': { en: 'You wait for nothing.', 'zh-CN': '你没有等待中的通知。' },
   'notify.list.fits': {
     en: '{id}  {model} with {ctx} tokens on {server}: {state}',
-    'zh-CN': '{id}  {model}（{ctx} 令牌）于 {server}：{state}',
+    'zh-CN': '{id}  {model}（{ctx} token）于 {server}：{state}',
   },
   'notify.list.free': {
     en: '{id}  {wanted:gib} free on {server}: {state}',
@@ -112,7 +112,7 @@ export const notifyMessages = area({
   },
   'error.watch-never-fits': {
     en: '{model} with {ctx} tokens does not fit on {server} even when it is empty. The largest that would: {largest}.',
-    'zh-CN': '即使 {server} 为空，{model}（{ctx} 令牌）也放不下。可行的最大值：{largest}。',
+    'zh-CN': '即使 {server} 为空，{model}（{ctx} token）也放不下。可行的最大值：{largest}。',
   },
   'error.watch-never-free': {
     en: '{server} has {total:bytes} in all; {wanted:gib} can never be free.',
