@@ -43,7 +43,7 @@ const nowSchema = z.object({ server: serverSchema });
 
 async function now({ services, translator }: Context, options: z.output<typeof nowSchema>): Promise<Reply> {
   const asked = options.server === undefined ? services.servers.servers : [pickServer(services, options.server)];
-  const snapshots = await Promise.all(asked.map((server) => server.snapshot({ maxAgeMs: 2_000, timeoutMs: 2_500 })));
+  const snapshots = await Promise.all(asked.map((server) => server.snapshot({ maxAgeMs: 2_000, timeoutMs: 1_000 })));
   return statusReply(services, snapshots, translator);
 }
 

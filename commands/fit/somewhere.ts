@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { CommandContext } from '../../src/chat/command.ts';
 import type { Action, Block, Reply } from '../../src/chat/reply.ts';
 import type { ModelSpec } from '../../src/estimator/types.ts';
 import { CommandError, type Services } from '../services.ts';
 import { answerQuestion, type FitAnswer } from './answer.ts';
-import { type FitOptions, gatherQuestion } from './question.ts';
+import { type FitOptions, gatherAtOnce, gatherQuestion } from './question.ts';
 
 /** One server's answer to "where does it fit?". */
 interface Row {
@@ -14,6 +14,8 @@ interface Row {
 
 /** Servers to which requests are sent in one go. */
 const ASKED_AT_ONCE = 8;
+/** A server that has not answered by then is told from what is known of it, ms. */
+const PATIENCE_MS = 700;
 
 /**
  * Every server's answer; null where its GPUs are not known. The servers are asked side by side, their answers computed
@@ -29,7 +31,12 @@ async function askServers(
     names.map(async (server, index) => {
       // Even the start of a hundred requests takes a while: a few, then others have a turn.
       for (let turn = ASKED_AT_ONCE; turn <= index; turn += ASKED_AT_ONCE) await nextTurn();
-      return gatherQuestion(services, { ...options, server }, signal);
+      const asked = { ...options, server };
+      // A server that hangs must not hold up the answer about the others: what is known of it will do.
+      return Promise.race([
+        gatherQuestion(services, asked, signal),
+        sleep(PATIENCE_MS, undefined, { ref: false }).then(() => gatherAtOnce(services, asked)),
+      ]);
     }),
   );
   const rows: (Row & { readonly error?: unknown })[] = [];
@@ -38,6 +45,10 @@ async function askServers(
     await nextTurn();
     try {
       if (gathered.status === 'rejected') throw gathered.reason;
+      if (gathered.value === null) {
+        rows.push({ server, answer: null });
+        continue;
+      }
       const { estimate, snapshot } = gathered.value;
       const known = estimate !== null && snapshot?.gpuStale !== true;
       rows.push({ server, answer: known ? answerQuestion(gathered.value, estimate) : null });

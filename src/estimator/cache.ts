@@ -12,7 +12,7 @@ import type { Placement } from './placement.ts';
 import { cudaBufferBytes, F32, hostBufferBytes, pad } from './tensors.ts';
 
 /** Cells are counted in steps of this many tokens. */
-export const CONTEXT_STEP = 256;
+const CONTEXT_STEP = 256;
 
 /** The context as llama.cpp lays it out. */
 export interface ContextShape {

@@ -60,7 +60,7 @@ export function isProjectorTensor(name: string): boolean {
 const TENSORS_BYTES = new WeakMap<ModelSpec, number>();
 
 /** Bytes of all tensors of the model file, towers included. Kept per spec: a clamp asks many times. */
-export function tensorsBytes(spec: ModelSpec): number {
+function tensorsBytes(spec: ModelSpec): number {
   let sum = TENSORS_BYTES.get(spec);
   if (sum === undefined) {
     sum = 0;

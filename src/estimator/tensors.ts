@@ -96,7 +96,7 @@ export const CUDA_ALIGNMENT = 128;
 /** Alignment of tensors in host buffers, plain or pinned. */
 export const HOST_ALIGNMENT = 32;
 /** CUDA pads the last row of a quantized tensor to a multiple of this many elements (MATRIX_ROW_PADDING). */
-export const CUDA_ROW_PADDING = 512;
+const CUDA_ROW_PADDING = 512;
 
 /** What CUDA adds behind a quantized tensor whose rows are no multiple of 512 elements, bytes. */
 export function cudaRowPaddingBytes(type: number, rowElements: number): number {

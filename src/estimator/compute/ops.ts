@@ -30,7 +30,6 @@ export const OP_FILL = 22;
 export const OP_DIAG_MASK = 23;
 export const OP_NORM = 24;
 export const OP_L2_NORM = 25;
-export const OP_GROUP_NORM = 26;
 export const OP_GLU = 27;
 export const OP_CONT = 28;
 export const OP_CPY = 29;
@@ -49,7 +48,6 @@ export const OP_TRI = 41;
 export const OP_DIAG = 42;
 export const OP_SOLVE_TRI = 43;
 export const OP_RWKV = 44;
-export const OP_IM2COL = 45;
 export const OP_TOP_K = 46;
 /** Any other operation with a result of its own. */
 export const OP_OTHER = 47;

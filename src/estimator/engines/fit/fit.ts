@@ -14,7 +14,7 @@ import type { FitOverride } from './overrides.ts';
 import { overridesConfig } from './overrides.ts';
 
 /** llama.cpp's `--fit-ctx`: the smallest context `--fit` goes down to. */
-export const FIT_MIN_CTX = 4096;
+const FIT_MIN_CTX = 4096;
 /** llama.cpp's `--fit-target`: what stays free on each device. */
 export const FIT_MARGIN_BYTES = 1024 * 1024 * 1024;
 

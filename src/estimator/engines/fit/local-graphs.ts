@@ -45,7 +45,7 @@ interface MovedTensor {
 const movedOf = new WeakMap<Overrides, ReadonlyMap<number, readonly MovedTensor[]>>();
 
 /** The overridden tensors of each layer; -1 stands for those of no layer. */
-export function movedTensors(overrides: Overrides): ReadonlyMap<number, readonly MovedTensor[]> {
+function movedTensors(overrides: Overrides): ReadonlyMap<number, readonly MovedTensor[]> {
   const known = movedOf.get(overrides);
   if (known !== undefined) return known;
   const moved = new Map<number, MovedTensor[]>();

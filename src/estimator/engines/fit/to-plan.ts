@@ -128,7 +128,7 @@ export function calibratedCompute(computeBytes: number, calibration: Calibration
 }
 
 /** A GPU that this model does not touch. */
-export function emptyGpu(gpu: GpuDevice): GpuPlan {
+function emptyGpu(gpu: GpuDevice): GpuPlan {
   return {
     weightsBytes: 0,
     cacheBytes: 0,
