@@ -62,7 +62,7 @@ export interface SystemMemory {
 }
 
 /**
- * llama.cpp's own options for one dry run: the shape of a row of shared/truth/plans.jsonl. All figures are llama.cpp's
+ * llama.cpp's own options for one dry run: the shape of a recorded dry run. All figures are llama.cpp's
  * (`numCtx` is the total of `-c`, `numGpu` is `-ngl` and counts the output layer).
  */
 export interface LlamaCppConfig {
@@ -96,7 +96,7 @@ export interface LlamaCppConfig {
   readonly opOffload: boolean;
   /**
    * `real` = what a real allocation reserves; `fit` = what `--fit`'s no_alloc dry run believes (the scheduler reset
-   * before reserve loses the pins of "norm"/"l_last", truth/README.md item 7).
+   * before reserve loses the pins of "norm"/"l_last").
    */
   readonly view: 'real' | 'fit';
 }
