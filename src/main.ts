@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { actionHandlers, commands } from '../commands/index.ts';
 import { createDispatcher } from './chat/dispatcher.ts';
@@ -167,10 +168,16 @@ async function runTool(argv: readonly string[]): Promise<number> {
   return code;
 }
 
+/** The .env of the folder it is run in, for `npx headroom` as for `npm start`; what the environment says wins. */
+function loadSettings(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+}
+
 /** The program. `--demo`: terminal chat against the simulated server; a subcommand: the tool; else the bot or the terminal. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     if (argv[0] === '--demo') return await runDemo();
+    loadSettings();
     if (argv[0] !== undefined) return await runTool(argv);
     const config = readConfig(process.env);
     if (config.discord.token !== null) return await runBot(config, config.discord.token);

@@ -20,6 +20,7 @@ interface Ended {
 /** Runs the program as a user does. No network: the registry is not to be reached from a test. */
 function headroom(args: readonly string[], input = '', entry = 'bin/headroom.js'): Promise<Ended> {
   const child = spawn(process.execPath, [join(root, entry), ...args], {
+    cwd: folder,
     env: {
       PATH: process.env.PATH,
       LANG: 'C',
@@ -165,6 +166,15 @@ describe('the demo without a terminal', () => {
 });
 
 describe('headroom doctor', () => {
+  it('reads the .env of the folder it is run in, and tells its faults without their values', async () => {
+    writeFileSync(join(folder, '.env'), 'OLLAMA_NUM_PARALLEL=hunter2\n');
+    const { code, out } = await headroom(['doctor']);
+    rmSync(join(folder, '.env'));
+    expect(code).toBe(1);
+    expect(out).toContain('OLLAMA_NUM_PARALLEL: must be a whole number');
+    expect(out).not.toContain('hunter2');
+  });
+
   it('names every fault with what to do, and ends with 1', async () => {
     const { code, out } = await headroom(['doctor']);
     expect(code).toBe(1);
