@@ -40,6 +40,7 @@ function showText(text: Text, options: RenderOptions): string {
       if ('channel' in span) return `#${span.channel.replace(UNSAFE, '')}`;
       if (span.style === 'relative') {
         const translator = createTranslator(options.locale);
+        if (Math.abs(span.time - options.nowMs) < 1_000) return translator.t('console.just-now');
         const distance = formatDuration(Math.abs(span.time - options.nowMs), options.locale);
         return translator.t(span.time >= options.nowMs ? 'console.in-time' : 'console.time-ago', { time: distance });
       }

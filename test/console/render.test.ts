@@ -28,6 +28,11 @@ describe('a reply in the terminal', () => {
     expect(lines).toContain('[1] Load');
   });
 
+  it('calls a moment that is hardly over just now', () => {
+    const now: Reply = { tone: 'neutral', title: [{ time: options.nowMs - 400, style: 'relative' }], blocks: [] };
+    expect(renderReply(now, options)).toContain('just now');
+  });
+
   it('lets no control character of a name through', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that none is left is the point
     expect(renderReply(reply, options)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);

@@ -3,6 +3,7 @@ import { area } from './area.ts';
 /** The terminal chat and the command-line tool. */
 export const consoleMessages = area({
   'console.in-time': { en: 'in {time}', 'zh-CN': '{time}后' },
+  'console.just-now': { en: 'just now', 'zh-CN': '刚刚' },
   'console.time-ago': { en: '{time} ago', 'zh-CN': '{time}前' },
   'console.welcome': {
     en: 'Headroom in the terminal. Type /fit gemma3:12b ctx:32768, /help, or the number of a button; Ctrl-D ends.',
