@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';
-import { isSameName } from '../src/servers/pulling.ts';
+import { sameModel } from '../src/servers/same-model.ts';
 import type { Server } from '../src/servers/types.ts';
 import { pickServer } from './fit/question.ts';
 import { auditEntry } from './parts/audit-entry.ts';
@@ -34,9 +34,9 @@ async function settle(context: Context, options: Options): Promise<Target> {
     server.ollama.tags({ signal: context.signal }),
     server.snapshot({ maxAgeMs: 0, timeoutMs: 3_000 }),
   ]);
-  const entry = models.find((model) => isSameName(model.name, options.model));
+  const entry = models.find((model) => sameModel(model.name, options.model));
   if (entry === undefined) throw new CommandError('model-not-here', { model: options.model, server: server.name });
-  const loaded = snapshot.models?.some((model) => isSameName(model.name, entry.name)) ?? false;
+  const loaded = snapshot.models?.some((model) => sameModel(model.name, entry.name)) ?? false;
   const holder = (await context.services.holders?.(server.name))?.get(entry.name) ?? null;
   return { server, model: entry.name, sizeBytes: entry.sizeBytes, loaded, holder };
 }

@@ -6,7 +6,8 @@ import type { Block, Reply } from '../src/chat/reply.ts';
 import type { Text } from '../src/chat/text.ts';
 import { isMessageKey, type Translator } from '../src/chat/translate.ts';
 import { estimateServer } from '../src/servers/estimate-server.ts';
-import { checkPull, isSameName, type PullOutcome, type PullState, pullModel } from '../src/servers/pulling.ts';
+import { checkPull, type PullOutcome, type PullState, pullModel } from '../src/servers/pulling.ts';
+import { sameModel } from '../src/servers/same-model.ts';
 import type { Remark, Server } from '../src/servers/types.ts';
 import { largestContext } from './fit/answer.ts';
 import { pickServer } from './fit/question.ts';
@@ -106,7 +107,7 @@ async function ask(context: Context, options: Options): Promise<Reply> {
     server.ollama.tags({ signal: context.signal }),
   ]);
   const blocks: Block[] = warning.lines.map((text) => ({ kind: 'text', text }));
-  if (models.some((model) => isSameName(model.name, name))) {
+  if (models.some((model) => sameModel(model.name, name))) {
     blocks.push({
       kind: 'text',
       text: translator.text('pull.exists', { model: { code: name }, server: { code: server.name } }),
@@ -189,7 +190,7 @@ function outcomeReply(translator: Translator, outcome: PullOutcome, server: stri
 async function download(context: Context, options: Options): Promise<Reply> {
   const { translator, services } = context;
   const { server, name } = settle(context, options);
-  if ([...running.values()].some((entry) => entry.server === server.name && isSameName(entry.model, name))) {
+  if ([...running.values()].some((entry) => entry.server === server.name && sameModel(entry.model, name))) {
     throw new CommandError('pull-running', { model: name, server: server.name });
   }
   if (running.size >= MAX_RUNNING) throw new CommandError('pull-too-many', { count: running.size });

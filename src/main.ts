@@ -175,6 +175,11 @@ function loadSettings(): void {
 
 /** The program. `--demo`: terminal chat against the simulated server; a subcommand: the tool; else the bot or the terminal. */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Whoever reads the output may stop early (`| head`): that is no fault of the program.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     if (argv[0] === '--demo') return await runDemo();
     loadSettings();

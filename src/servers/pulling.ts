@@ -1,4 +1,4 @@
-import { displayShortest, nameKey, parseModelName } from '../catalogue/names.ts';
+import { displayShortest, parseModelName } from '../catalogue/names.ts';
 import type { Remark, Server } from './types.ts';
 
 /** How far a download is. */
@@ -67,12 +67,6 @@ export function checkPull(
     return { problem: { code: 'pull-host-refused', params: { host, hosts: hosts.join(', ') } } };
   }
   return { name: displayShortest(parsed.name) };
-}
-
-/** The same model under two spellings. */
-export function isSameName(a: string, b: string): boolean {
-  const [left, right] = [parseModelName(a), parseModelName(b)];
-  return left.ok && right.ok && nameKey(left.name) === nameKey(right.name);
 }
 
 /** Downloads a model onto a server. Never rejects. `onState` is called for every line; the caller slows it down. */

@@ -165,6 +165,25 @@ describe('the demo without a terminal', () => {
   });
 });
 
+describe('a reader that stops early', () => {
+  it('ends the program without a word', async () => {
+    const child = spawn(process.execPath, [join(root, 'bin/headroom.js'), 'estimate'], {
+      cwd: folder,
+      env: { PATH: process.env.PATH },
+    });
+    let error = '';
+    child.stderr.on('data', (data) => {
+      error += data;
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdout.once('data', () => child.stdout.destroy());
+    const line = JSON.stringify({ id: 1, model: 'no such model', numCtx: 1, gpus: [] });
+    child.stdin.end(`${line}\n`.repeat(5_000));
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(error).toBe('');
+  });
+});
+
 describe('headroom doctor', () => {
   it('reads the .env of the folder it is run in, and tells its faults without their values', async () => {
     writeFileSync(join(folder, '.env'), 'OLLAMA_NUM_PARALLEL=hunter2\n');

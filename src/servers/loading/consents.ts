@@ -1,8 +1,9 @@
 import type { Hold } from '../../store/types.ts';
+import { sameModel } from '../same-model.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import type { HoldBook } from './holds.ts';
 import type { Candidate } from './in-the-way.ts';
-import { findLoaded, sameModel } from './proof.ts';
+import { findLoaded } from './proof.ts';
 import { type Answers, holdKey, type LoadOrder, type LoadOutcome, type Mutable, NeedsAnswer, Stop } from './types.ts';
 
 export interface ConsentParts {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nameKey, parseModelName } from '../../catalogue/names.ts';
 import type { Plan } from '../../estimator/types.ts';
 import { placeableGpus } from '../estimate-server.ts';
+import { sameModel } from '../same-model.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import type { GpuProof, Proof } from './types.ts';
 
@@ -11,12 +11,6 @@ const READ_TIMEOUT_MS = 5_000;
 const TRIES = 3;
 /** Sizes are sums of printed MiB: a thousandth is rounding, not a spill. */
 const ROUNDING = 0.999;
-
-/** The same model under two spellings. */
-export function sameModel(a: string, b: string): boolean {
-  const [left, right] = [parseModelName(a), parseModelName(b)];
-  return left.ok && right.ok ? nameKey(left.name) === nameKey(right.name) : a === b;
-}
 
 /** The model in a snapshot's list of loaded ones. */
 export function findLoaded(snapshot: ServerSnapshot, model: string): LoadedModelView | null {

@@ -12,13 +12,14 @@ import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec } from '..
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
 import type { OllamaModel } from '../../ollama/types.ts';
 import { ASSUMED_OLLAMA_VERSION, estimateServer } from '../estimate-server.ts';
+import { sameModel } from '../same-model.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import { type AttemptParts, callLoad, loadAndProve } from './attempts.ts';
 import { type Choice, chooseContext } from './choose.ts';
 import { Consents } from './consents.ts';
 import type { HoldBook } from './holds.ts';
 import { findWayOut } from './in-the-way.ts';
-import { findLoaded, isOnGpu, proveLoad, proveUnload, readAgain, sameModel } from './proof.ts';
+import { findLoaded, isOnGpu, proveLoad, proveUnload, readAgain } from './proof.ts';
 import { restore } from './restore.ts';
 import {
   type Answers,
