@@ -23,7 +23,9 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
     process.exitCode = 1;
   } else {
     const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      process.on(signal, () => child.kill(signal));
+    }
     child.on('exit', (code, signal) => {
       process.exitCode = code ?? (signal === null ? 1 : 128);
     });

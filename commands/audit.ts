@@ -14,7 +14,9 @@ async function list(
   { services, translator }: CommandContext<Services>,
   options: z.output<typeof pageSchema>,
 ): Promise<Reply> {
-  if (services.audit === undefined) throw new CommandError('nothing-kept', {});
+  if (services.audit === undefined) {
+    throw new CommandError('nothing-kept', {});
+  }
   const rows = services.audit.list({
     limit: PAGE_SIZE,
     ...(options.server === undefined ? {} : { server: options.server }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';
-import { sameModel } from '../src/servers/same-model.ts';
+import { sameModel } from '../src/servers/asking/same-model.ts';
 import type { Server } from '../src/servers/types.ts';
 import { pickServer } from './fit/question.ts';
 import { auditEntry } from './parts/audit-entry.ts';
@@ -35,7 +35,9 @@ async function settle(context: Context, options: Options): Promise<Target> {
     server.snapshot({ maxAgeMs: 0, timeoutMs: 3_000 }),
   ]);
   const entry = models.find((model) => sameModel(model.name, options.model));
-  if (entry === undefined) throw new CommandError('model-not-here', { model: options.model, server: server.name });
+  if (entry === undefined) {
+    throw new CommandError('model-not-here', { model: options.model, server: server.name });
+  }
   const loaded = snapshot.models?.some((model) => sameModel(model.name, entry.name)) ?? false;
   const holder = (await context.services.holders?.(server.name))?.get(entry.name) ?? null;
   return { server, model: entry.name, sizeBytes: entry.sizeBytes, loaded, holder };
@@ -45,9 +47,12 @@ async function ask(context: Context, options: Options): Promise<Reply> {
   const { translator } = context;
   const target = await settle(context, options);
   const blocks: Block[] = [];
-  if (target.loaded) blocks.push({ kind: 'text', text: translator.text('delete.loaded') });
-  if (target.holder !== null)
+  if (target.loaded) {
+    blocks.push({ kind: 'text', text: translator.text('delete.loaded') });
+  }
+  if (target.holder !== null) {
     blocks.push({ kind: 'text', text: translator.text('delete.held', { holder: { code: target.holder } }) });
+  }
   return {
     tone: 'warning',
     title: translator.text('delete.ask', {

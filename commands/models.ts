@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import { formatGibNumber } from '../src/chat/format.ts';
 import type { Action, Block, Reply } from '../src/chat/reply.ts';
-import { architectureNumber } from '../src/estimator/estimate-facts.ts';
+import { architectureNumber } from '../src/estimator/plan/facts.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType } from '../src/estimator/types.ts';
-import { estimateServer } from '../src/servers/estimate-server.ts';
+import { estimateServer } from '../src/servers/asking/server-view.ts';
 import type { Server, ServerSnapshot } from '../src/servers/types.ts';
 import { pickServer } from './fit/question.ts';
 import { completeServer } from './parts/completion.ts';
@@ -48,7 +48,9 @@ async function estimateRow(
   model: OllamaModel,
 ): Promise<Row> {
   const row: Row = { model, trained: model.contextLength, now: null, empty: null };
-  if (machine === null || model.isCloud || model.isMlx) return row;
+  if (machine === null || model.isCloud || model.isMlx) {
+    return row;
+  }
   const { env } = server.config;
   try {
     const { spec } = await context.services.models.find(model.name, server, context.signal);
@@ -74,15 +76,21 @@ async function estimateRow(
 }
 
 function machineOf(server: Server, snapshot: ServerSnapshot): Machine | null {
-  if (snapshot.gpuStale) return null;
+  if (snapshot.gpuStale) {
+    return null;
+  }
   const now = estimateServer(snapshot, server.config);
   return now.gpus.length === 0 ? null : { now, empty: estimateServer(snapshot, server.config, { assume: 'empty' }) };
 }
 
 function sortRows(rows: readonly Row[], sort: (typeof SORTS)[number]): Row[] {
   const byName = (a: Row, b: Row) => a.model.name.localeCompare(b.model.name, 'en');
-  if (sort === 'size') return [...rows].sort((a, b) => b.model.sizeBytes - a.model.sizeBytes || byName(a, b));
-  if (sort === 'ctx') return [...rows].sort((a, b) => (b.now ?? -1) - (a.now ?? -1) || byName(a, b));
+  if (sort === 'size') {
+    return [...rows].sort((a, b) => b.model.sizeBytes - a.model.sizeBytes || byName(a, b));
+  }
+  if (sort === 'ctx') {
+    return [...rows].sort((a, b) => (b.now ?? -1) - (a.now ?? -1) || byName(a, b));
+  }
   return [...rows].sort(byName);
 }
 
@@ -94,11 +102,15 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
     server.snapshot({ maxAgeMs: 2_000, timeoutMs: 2_000 }),
     server.ollama.tags({ signal: context.signal }),
   ]);
-  if (read.status === 'rejected') throw read.reason;
+  if (read.status === 'rejected') {
+    throw read.reason;
+  }
   const snapshot = read.value;
   if (listed.status === 'rejected') {
     context.signal.throwIfAborted();
-    if (snapshot.ollama.state === 'up') throw listed.reason;
+    if (snapshot.ollama.state === 'up') {
+      throw listed.reason;
+    }
     const name = { code: snapshot.name };
     return {
       tone: 'bad',
@@ -149,9 +161,15 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
       ]),
     },
   ];
-  if (final.length > 0) blocks.push({ kind: 'small', text: translator.text('models.legend') });
-  if (pages > 1) blocks.push({ kind: 'small', text: translator.text('models.page', { page: page + 1, pages }) });
-  if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  if (final.length > 0) {
+    blocks.push({ kind: 'small', text: translator.text('models.legend') });
+  }
+  if (pages > 1) {
+    blocks.push({ kind: 'small', text: translator.text('models.page', { page: page + 1, pages }) });
+  }
+  if (services.simulated) {
+    blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  }
   const turn = (to: number, label: string): Action => ({
     label,
     style: 'secondary',

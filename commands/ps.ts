@@ -14,9 +14,15 @@ const schema = z.object({ server: z.string().trim().min(1).max(64).optional() })
 
 function leavesIn(model: LoadedModelView, context: CommandContext<Services>): string {
   const { translator, services } = context;
-  if (model.stopping) return translator.t('ps.stopping');
-  if (model.expiresAtMs === 'pinned') return translator.t('ps.pinned');
-  if (model.expiresAtMs === null) return '–';
+  if (model.stopping) {
+    return translator.t('ps.stopping');
+  }
+  if (model.expiresAtMs === 'pinned') {
+    return translator.t('ps.pinned');
+  }
+  if (model.expiresAtMs === null) {
+    return '–';
+  }
   return formatDuration(Math.max(0, model.expiresAtMs - services.now()), translator.locale);
 }
 
@@ -80,8 +86,12 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
   if (snapshot.modelsStale && snapshot.modelsAtMs !== null) {
     blocks.push({ kind: 'small', text: translator.text('ps.stale', { age: services.now() - snapshot.modelsAtMs }) });
   }
-  if (!holdsKnown) blocks.push({ kind: 'small', text: translator.text('ps.holds-unknown') });
-  if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  if (!holdsKnown) {
+    blocks.push({ kind: 'small', text: translator.text('ps.holds-unknown') });
+  }
+  if (services.simulated) {
+    blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  }
   const vram = models.reduce((sum, model) => sum + model.sizeVramBytes, 0);
   return {
     tone: problems.length > 0 || spilled.length > 0 ? 'warning' : 'neutral',

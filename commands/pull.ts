@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
-import { explainError } from '../src/chat/dispatcher-errors.ts';
+import { explainError } from '../src/chat/dispatch/errors.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';
 import type { Text } from '../src/chat/text.ts';
 import { isMessageKey, type Translator } from '../src/chat/translate.ts';
-import { estimateServer } from '../src/servers/estimate-server.ts';
+import { sameModel } from '../src/servers/asking/same-model.ts';
+import { estimateServer } from '../src/servers/asking/server-view.ts';
 import { checkPull, type PullOutcome, type PullState, pullModel } from '../src/servers/pulling.ts';
-import { sameModel } from '../src/servers/same-model.ts';
 import type { Remark, Server } from '../src/servers/types.ts';
 import { largestContext } from './fit/answer.ts';
 import { pickServer } from './fit/question.ts';
@@ -48,7 +48,9 @@ function problemText(problem: Remark, translator: Translator): string {
 function settle(context: Context, options: Options): { readonly server: Server; readonly name: string } {
   const server = pickServer(context.services, options.server);
   const checked = checkPull(options.model, context.services.pullHosts);
-  if ('name' in checked) return { server, name: checked.name };
+  if ('name' in checked) {
+    return { server, name: checked.name };
+  }
   context.services.audit?.record(
     auditEntry(context, {
       action: 'pull',
@@ -79,7 +81,9 @@ async function fitWarning(
       bytes === undefined ? translator.text('pull.size-unknown') : translator.text('pull.size', { bytes }),
     ];
     const now = estimateServer(snapshot, server.config);
-    if (snapshot.gpuStale || now.gpus.length === 0) return { lines, good: true };
+    if (snapshot.gpuStale || now.gpus.length === 0) {
+      return { lines, good: true };
+    }
     const request = { numCtx: 4_096, flashAttention: server.config.env.flashAttention ?? ('auto' as const) };
     const ctx = largestContext(found.spec, now, request);
     const emptied = largestContext(found.spec, estimateServer(snapshot, server.config, { assume: 'empty' }), request);
@@ -88,7 +92,9 @@ async function fitWarning(
         ? translator.text('pull.fits-not', { server: { code: server.name } })
         : translator.text('pull.fits', { ctx }),
     );
-    if (emptied !== null && emptied > (ctx ?? 0)) lines.push(translator.text('pull.fits-empty', { ctx: emptied }));
+    if (emptied !== null && emptied > (ctx ?? 0)) {
+      lines.push(translator.text('pull.fits-empty', { ctx: emptied }));
+    }
     return { lines, good: ctx !== null };
   } catch (error) {
     context.signal.throwIfAborted();
@@ -193,13 +199,17 @@ async function download(context: Context, options: Options): Promise<Reply> {
   if ([...running.values()].some((entry) => entry.server === server.name && sameModel(entry.model, name))) {
     throw new CommandError('pull-running', { model: name, server: server.name });
   }
-  if (running.size >= MAX_RUNNING) throw new CommandError('pull-too-many', { count: running.size });
+  if (running.size >= MAX_RUNNING) {
+    throw new CommandError('pull-too-many', { count: running.size });
+  }
   const id = randomUUID();
   const entry: Running = { server: server.name, model: name, cancel: new AbortController() };
   running.set(id, entry);
   let lastShownMs = Number.NEGATIVE_INFINITY;
   const onState = (state: PullState) => {
-    if (services.now() - lastShownMs < EDIT_EVERY_MS) return;
+    if (services.now() - lastShownMs < EDIT_EVERY_MS) {
+      return;
+    }
     lastShownMs = services.now();
     context.progress(progressReply(translator, entry, id, state, context.person.id));
   };
@@ -245,7 +255,9 @@ export const pullCancel: ActionHandler<Services> = {
   payload: cancelSchema,
   run: async ({ translator }: Context, { id }: z.output<typeof cancelSchema>): Promise<Reply> => {
     const entry = running.get(id);
-    if (entry === undefined) throw new CommandError('pull-over', {});
+    if (entry === undefined) {
+      throw new CommandError('pull-over', {});
+    }
     entry.cancel.abort();
     return {
       tone: 'neutral',

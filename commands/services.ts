@@ -1,7 +1,7 @@
 import type { Painter } from '../src/chat/pictures/painter.ts';
 import type { GpuDevice, ModelSpec } from '../src/estimator/types.ts';
-import type { StatusSchedules } from '../src/schedule/schedules.ts';
-import type { WatchKeeper } from '../src/schedule/watches.ts';
+import type { StatusSchedules } from '../src/schedule/posts/schedules.ts';
+import type { WatchKeeper } from '../src/schedule/watches/watches.ts';
 import type { AuditTrail } from '../src/servers/audit.ts';
 import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';

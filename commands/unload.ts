@@ -68,7 +68,9 @@ function title({ translator }: Context, outcome: UnloadOutcome): Text {
       params,
     );
   }
-  if (result === 'memory-stuck' || result === 'still-loaded') return translator.text(`unload.title.${result}`, params);
+  if (result === 'memory-stuck' || result === 'still-loaded') {
+    return translator.text(`unload.title.${result}`, params);
+  }
   if (result === 'needs-yes' && obstacle !== null) {
     return obstacle.hold === null
       ? translator.text('unload.title.in-use', params)
@@ -80,7 +82,9 @@ function title({ translator }: Context, outcome: UnloadOutcome): Text {
 function actions(context: Context, outcome: UnloadOutcome): Action[] {
   const { translator, person } = context;
   const { obstacle } = outcome;
-  if (outcome.result !== 'needs-yes' || obstacle === null) return [];
+  if (outcome.result !== 'needs-yes' || obstacle === null) {
+    return [];
+  }
   const target = { server: outcome.server, model: outcome.model };
   const button = (label: string, style: Action['style'], handler: string, ask: boolean): Action => ({
     label,
@@ -106,7 +110,9 @@ function unloadReply(context: Context, outcome: UnloadOutcome): Reply {
   const { translator, services } = context;
   const { result, obstacle } = outcome;
   const blocks: Block[] = [];
-  if (result === 'memory-stuck') blocks.push({ kind: 'text', text: translator.text('unload.stuck.help') });
+  if (result === 'memory-stuck') {
+    blocks.push({ kind: 'text', text: translator.text('unload.stuck.help') });
+  }
   if (obstacle !== null && obstacle.hold !== null && obstacle.inUse) {
     blocks.push({ kind: 'text', text: translator.text('load.way-out.in-use', { model: { code: obstacle.model } }) });
   }
@@ -114,7 +120,9 @@ function unloadReply(context: Context, outcome: UnloadOutcome): Reply {
     const params = { model: { code: hold.model }, holder: holderSpan(hold) };
     blocks.push({ kind: 'text', text: translator.text('load.overridden', params) });
   }
-  if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  if (services.simulated) {
+    blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  }
   const open = result === 'needs-yes' || result === 'memory-stuck' || result === 'still-loaded';
   return {
     tone: result === 'gone' ? 'good' : open ? 'warning' : 'bad',

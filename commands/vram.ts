@@ -27,7 +27,9 @@ const schema = z.object({
 /** GPU memory by owner, one bar per GPU; `null` where no GPU tells its memory. */
 export function vramBars(snapshot: ServerSnapshot, translator: Translator): BarsSpec | null {
   const gpus = snapshot.gpuViews.filter((gpu) => gpu.totalBytes !== null && gpu.totalBytes > 0);
-  if (gpus.length === 0) return null;
+  if (gpus.length === 0) {
+    return null;
+  }
   const labels = gpuLabels(gpus);
   const split = (gpu: GpuView): number[] => {
     const total = gpu.totalBytes ?? 0;
@@ -85,7 +87,9 @@ export function vramLines(
       colour: LINE_COLOURS[index % LINE_COLOURS.length]!,
       points: line.points.map((point) => [point.atMs, point.usedAvgBytes] as const),
     }));
-  if (history === undefined || lines.length === 0) return null;
+  if (history === undefined || lines.length === 0) {
+    return null;
+  }
   return {
     kind: 'lines',
     title: translator.t('vram.lines', { window }),
@@ -144,7 +148,9 @@ function vramBlocks(snapshot: ServerSnapshot, translator: Translator, services: 
   if (snapshot.gpuStale && snapshot.gpuAgeMs !== null) {
     blocks.push({ kind: 'text', text: translator.text('vram.stale', { age: snapshot.gpuAgeMs }) });
   }
-  if (snapshot.gpuViews.length > 0) blocks.push(table(snapshot, translator));
+  if (snapshot.gpuViews.length > 0) {
+    blocks.push(table(snapshot, translator));
+  }
   const models = snapshot.models ?? [];
   if (models.length > 0) {
     blocks.push({
@@ -158,10 +164,17 @@ function vramBlocks(snapshot: ServerSnapshot, translator: Translator, services: 
   }
   const notes = new Map<string, ReturnType<typeof remarkText>>();
   for (const gpu of snapshot.gpuViews) {
-    for (const note of gpu.notes)
-      if (!notes.has(note.code)) notes.set(note.code, remarkText(translator, 'gpu-note', note));
+    for (const note of gpu.notes) {
+      if (!notes.has(note.code)) {
+        notes.set(note.code, remarkText(translator, 'gpu-note', note));
+      }
+    }
   }
-  for (const text of notes.values()) if (text !== null) blocks.push({ kind: 'small', text });
+  for (const text of notes.values()) {
+    if (text !== null) {
+      blocks.push({ kind: 'small', text });
+    }
+  }
   if (gpus !== null && gpus.basis === 'measured') {
     const age = snapshot.gpuAgeMs ?? 0;
     blocks.push({
@@ -169,7 +182,9 @@ function vramBlocks(snapshot: ServerSnapshot, translator: Translator, services: 
       text: translator.text('vram.source', { age, source: gpus.source, host: { code: gpus.host } }),
     });
   }
-  if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  if (services.simulated) {
+    blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  }
   return blocks;
 }
 
@@ -177,7 +192,9 @@ function vramBlocks(snapshot: ServerSnapshot, translator: Translator, services: 
 function vramTitle(snapshot: ServerSnapshot, translator: Translator) {
   const { freeNow, totalBytes } = snapshot.figures;
   const server = { code: snapshot.name };
-  if (freeNow === null || totalBytes === null) return translator.text('vram.title.unknown', { server });
+  if (freeNow === null || totalBytes === null) {
+    return translator.text('vram.title.unknown', { server });
+  }
   return translator.text('vram.title', { server, free: freeNow.sum, total: totalBytes, largest: freeNow.max });
 }
 
@@ -198,8 +215,9 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
       picture: { name: 'vram.png', alt: alt.slice(0, 1024), png: () => services.painter.draw({ charts }) },
     });
   }
-  if (lines === null && services.history !== undefined)
+  if (lines === null && services.history !== undefined) {
     blocks.push({ kind: 'small', text: translator.text('vram.no-history') });
+  }
   return {
     tone: unknown ? 'bad' : snapshot.gpuStale || snapshot.gpuProblems.length > 0 ? 'warning' : 'neutral',
     title,

@@ -28,7 +28,9 @@ console.log(
   `# Bench\n\nNode ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}\n`,
 );
 for (const [name, run] of Object.entries(SECTIONS)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
+  if (asked.length > 0 && !asked.includes(name)) {
+    continue;
+  }
   try {
     console.log(await run());
   } catch (error) {

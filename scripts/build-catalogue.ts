@@ -25,11 +25,15 @@ const { values } = parseArgs({
 });
 
 try {
-  if (values.from === undefined) throw new Error('--from DIRECTORY is missing');
+  if (values.from === undefined) {
+    throw new Error('--from DIRECTORY is missing');
+  }
   const models = await readModels(values.from);
   checkNames(models);
   const bytes = encodeList(models);
-  if (bytes.length > MAX_LIST_BYTES) throw new Error(`${bytes.length} bytes are more than ${MAX_LIST_BYTES}`);
+  if (bytes.length > MAX_LIST_BYTES) {
+    throw new Error(`${bytes.length} bytes are more than ${MAX_LIST_BYTES}`);
+  }
   writeFileSync(values.to, bytes);
   console.log(`${models.length} models, ${bytes.length} bytes: ${values.to}`);
 } catch (error) {
@@ -46,7 +50,9 @@ async function readModels(directory: string): Promise<ListedModel[]> {
     const { name, architecture, metadata, tensors } = await specFromJsonFile(join(directory, file));
     models.push({ name, architecture, metadata, tensors });
   }
-  if (models.length === 0) throw new Error(`no model JSON in ${directory}`);
+  if (models.length === 0) {
+    throw new Error(`no model JSON in ${directory}`);
+  }
   return models;
 }
 
@@ -54,11 +60,15 @@ function checkNames(models: readonly ListedModel[]): void {
   const listed = new Set(models.map(({ name }) => name));
   const faults: string[] = [];
   for (const name of listed) {
-    if (ALIASES[name] === undefined) faults.push(`${name} has no line in the alias table`);
+    if (ALIASES[name] === undefined) {
+      faults.push(`${name} has no line in the alias table`);
+    }
   }
   const owners = new Map<string, string>();
   for (const [name, { exact, near = [] }] of Object.entries(ALIASES)) {
-    if (!listed.has(name)) faults.push(`the alias table names ${name}, which is not there`);
+    if (!listed.has(name)) {
+      faults.push(`the alias table names ${name}, which is not there`);
+    }
     for (const alias of [...exact, ...near]) {
       const parsed = parseModelName(alias);
       if (!parsed.ok) {
@@ -66,9 +76,13 @@ function checkNames(models: readonly ListedModel[]): void {
         continue;
       }
       const owner = owners.get(nameKey(parsed.name));
-      if (owner !== undefined) faults.push(`${alias} would mean ${owner} and ${name}`);
+      if (owner !== undefined) {
+        faults.push(`${alias} would mean ${owner} and ${name}`);
+      }
       owners.set(nameKey(parsed.name), name);
     }
   }
-  if (faults.length > 0) throw new Error(faults.join('\n'));
+  if (faults.length > 0) {
+    throw new Error(faults.join('\n'));
+  }
 }

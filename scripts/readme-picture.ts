@@ -9,21 +9,25 @@ import { gatherQuestion } from '../commands/fit/question.ts';
 import { fitReply } from '../commands/fit/reply.ts';
 import { LOCALES } from '../src/chat/locale.ts';
 import { createTranslator } from '../src/chat/translate.ts';
-import { compose } from '../src/compose.ts';
-import { startDemo } from '../src/demo.ts';
-import { createLog } from '../src/log.ts';
+import { compose } from '../src/compose/compose.ts';
+import { startDemo } from '../src/compose/demo.ts';
+import { createLog } from '../src/compose/log.ts';
 
 const folder = join(import.meta.dirname, '..', 'docs');
 mkdirSync(folder, { recursive: true });
 const { config, simulator } = await startDemo({});
 const app = compose({ config, log: createLog('error'), simulated: true });
 const question = await gatherQuestion(app.services, { model: 'gemma3:12b', ctx: 32_768 }, AbortSignal.timeout(10_000));
-if (question.estimate === null) throw new Error('the demo machine has GPUs');
+if (question.estimate === null) {
+  throw new Error('the demo machine has GPUs');
+}
 const answer = answerQuestion(question, question.estimate);
 for (const locale of LOCALES) {
   const reply = fitReply(answer, createTranslator(locale), app.services);
   for (const block of reply.blocks) {
-    if (block.kind !== 'picture') continue;
+    if (block.kind !== 'picture') {
+      continue;
+    }
     writeFileSync(join(folder, locale === 'en' ? 'fit.png' : 'fit-zh.png'), await block.picture.png());
   }
 }

@@ -21,8 +21,11 @@ function step(name: string, command: string, args: readonly string[]): boolean {
 }
 
 function count(ok: boolean): void {
-  if (ok) passed += 1;
-  else failed += 1;
+  if (ok) {
+    passed += 1;
+  } else {
+    failed += 1;
+  }
 }
 
 count(step('format', 'biome', ['format', '.']));
@@ -45,12 +48,16 @@ try {
   failed += result.numFailedTests;
   skipped = result.numPendingTests;
   // A file that cannot be imported, or an unhandled rejection, fails the run without failing a test.
-  if (!testsOk && result.numFailedTests === 0) failed += 1;
+  if (!testsOk && result.numFailedTests === 0) {
+    failed += 1;
+  }
 } catch {
   failed += 1;
 }
 rmSync(folder, { recursive: true, force: true });
 
-if (skipped > 0) console.log(`\n${skipped} skipped`);
+if (skipped > 0) {
+  console.log(`\n${skipped} skipped`);
+}
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

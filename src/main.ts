@@ -1,20 +1,20 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { actionHandlers, commands } from '../commands/index.ts';
-import { createDispatcher } from './chat/dispatcher.ts';
+import { createDispatcher } from './chat/dispatch/dispatcher.ts';
 import { type Locale, toLocale } from './chat/locale.ts';
 import type { Reply } from './chat/reply.ts';
 import { createTranslator } from './chat/translate.ts';
-import { type App, compose } from './compose.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type App, compose } from './compose/compose.ts';
+import { createLog } from './compose/log.ts';
 import { runConsoleChat } from './console/chat.ts';
-import { errorSentence, runCli } from './console/cli.ts';
-import { printFindings } from './console/doctor.ts';
 import { renderReply } from './console/render.ts';
 import type { Discord } from './discord/start.ts';
 import { specFromJson } from './gguf/from-json.ts';
-import { createLog } from './log.ts';
 import { examineServer, type Finding } from './servers/doctor.ts';
+import { type Config, ConfigError, readConfig } from './settings/config.ts';
+import { errorSentence, runCli } from './tool/cli.ts';
+import { printFindings } from './tool/doctor.ts';
 
 // discord.js and the simulator are imported where they are needed: the command-line tool starts in half the time.
 
@@ -32,7 +32,9 @@ function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(1);
+      if (controller.signal.aborted) {
+        process.exit(1);
+      }
       controller.abort();
       setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
     });
@@ -69,7 +71,7 @@ async function runTerminal(app: App, config: Config, greeting: readonly string[]
 }
 
 async function runDemo(): Promise<number> {
-  const { startDemo } = await import('./demo.ts');
+  const { startDemo } = await import('./compose/demo.ts');
   const { config, simulator } = await startDemo(process.env);
   const app = compose({ config, log: createLog(config.logLevel), simulated: true });
   const { t } = createTranslator(terminalLocale());
@@ -126,7 +128,9 @@ async function runDoctor(locale: Locale): Promise<number> {
   try {
     config = readConfig(process.env);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError)) {
+      throw error;
+    }
     const faults = error.faults.map(
       (fault): Finding => ({ level: 'fault', remark: { code: 'config-fault', params: { ...fault } } }),
     );
@@ -170,22 +174,32 @@ async function runTool(argv: readonly string[]): Promise<number> {
 
 /** The .env of the folder it is run in, for `npx headroom` as for `npm start`; what the environment says wins. */
 function loadSettings(): void {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  if (existsSync('.env')) {
+    process.loadEnvFile('.env');
+  }
 }
 
 /** The program. `--demo`: terminal chat against the simulated server; a subcommand: the tool; else the bot or the terminal. */
 export async function main(argv: readonly string[]): Promise<number> {
   // Whoever reads the output may stop early (`| head`): that is no fault of the program.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') {
+      throw error;
+    }
     process.exit();
   });
   try {
-    if (argv[0] === '--demo') return await runDemo();
+    if (argv[0] === '--demo') {
+      return await runDemo();
+    }
     loadSettings();
-    if (argv[0] !== undefined) return await runTool(argv);
+    if (argv[0] !== undefined) {
+      return await runTool(argv);
+    }
     const config = readConfig(process.env);
-    if (config.discord.token !== null) return await runBot(config, config.discord.token);
+    if (config.discord.token !== null) {
+      return await runBot(config, config.discord.token);
+    }
     const app = compose({ config, log: createLog(config.logLevel) });
     try {
       return await runTerminal(app, config, [createTranslator(terminalLocale()).t('console.welcome')]);
@@ -195,8 +209,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     const lines =
       error instanceof ConfigError ? error.faults.map((fault) => `${fault.variable}: ${fault.problem}`) : [];
-    if (lines.length === 0) lines.push(errorSentence(error, createTranslator(terminalLocale())));
-    for (const line of lines) process.stderr.write(`headroom: ${line}\n`);
+    if (lines.length === 0) {
+      lines.push(errorSentence(error, createTranslator(terminalLocale())));
+    }
+    for (const line of lines) {
+      process.stderr.write(`headroom: ${line}\n`);
+    }
     return 1;
   }
 }

@@ -1,6 +1,6 @@
-import { clamp } from '../../src/estimator/clamp.ts';
-import { decide } from '../../src/estimator/estimate.ts';
-import { bestCacheType, smallestGpuCount } from '../../src/estimator/inverse.ts';
+import { clamp } from '../../src/estimator/plan/clamp.ts';
+import { decide } from '../../src/estimator/plan/decide.ts';
+import { bestCacheType, smallestGpuCount } from '../../src/estimator/plan/inverse.ts';
 import type { EstimateRequest, EstimateServer, GpuPlan, ModelSpec, Plan } from '../../src/estimator/types.ts';
 import type { FitQuestion } from './question.ts';
 
@@ -27,7 +27,9 @@ export interface FitAnswer {
 
 /** Largest context that fits, tokens per slot; `null` where none does. */
 export function largestContext(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): number | null {
-  if (server.gpus.length === 0) return null;
+  if (server.gpus.length === 0) {
+    return null;
+  }
   const { numCtx } = clamp(spec, server, request);
   return numCtx !== null && numCtx > 0 ? numCtx : null;
 }
@@ -58,7 +60,9 @@ function findAdvice(question: FitQuestion, estimate: EstimateServer, largestCtx:
   if (question.emptied !== null && fits(spec, question.emptied, request)) {
     advice.push({ kind: 'unload', models: (question.snapshot?.models ?? []).map((model) => model.name) });
   }
-  if (largestCtx !== null && largestCtx < request.numCtx) advice.push({ kind: 'shorter-context', ctx: largestCtx });
+  if (largestCtx !== null && largestCtx < request.numCtx) {
+    advice.push({ kind: 'shorter-context', ctx: largestCtx });
+  }
   const slots = request.numParallel ?? 1;
   for (let fewer = slots - 1; fewer >= 1; fewer = Math.floor(fewer / 2)) {
     if (fits(spec, estimate, { ...request, numParallel: fewer })) {
@@ -70,12 +74,15 @@ function findAdvice(question: FitQuestion, estimate: EstimateServer, largestCtx:
   const alike = estimate.gpus.every((gpu) => gpu.totalBytes === first?.totalBytes && gpu.name === first?.name);
   if (first !== undefined && alike && question.gpusGiven) {
     const enough = smallestGpuCount(spec, first, estimate, request);
-    if (enough !== undefined && enough.gpus > estimate.gpus.length)
+    if (enough !== undefined && enough.gpus > estimate.gpus.length) {
       advice.push({ kind: 'more-gpus', gpus: enough.gpus });
+    }
   }
   if (request.kvCacheType === undefined || request.kvCacheType === 'f16') {
     const type = bestCacheType(spec, estimate, { ...request, flashAttention: true }, ['q8_0', 'q4_0'])?.kvCacheType;
-    if (type === 'q8_0' || type === 'q4_0') advice.push({ kind: 'quantized-cache', type });
+    if (type === 'q8_0' || type === 'q4_0') {
+      advice.push({ kind: 'quantized-cache', type });
+    }
   }
   return advice;
 }

@@ -1,7 +1,7 @@
 import { formatBytes } from '../../src/chat/format.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import { isMessageKey, type Translator } from '../../src/chat/translate.ts';
-import { explain } from '../../src/estimator/explain.ts';
+import { explain } from '../../src/estimator/plan/explain.ts';
 import type { FitAnswer } from './answer.ts';
 
 /** Every figure with its formula and where the formula comes from. */

@@ -1,12 +1,12 @@
-import type { Calibration } from '../../src/estimator/calibration.ts';
-import { defaultContext } from '../../src/estimator/default-context.ts';
-import { architectureNumber } from '../../src/estimator/estimate-facts.ts';
+import type { Calibration } from '../../src/estimator/plan/calibration.ts';
+import { defaultContext } from '../../src/estimator/plan/default-context.ts';
+import { architectureNumber } from '../../src/estimator/plan/facts.ts';
 import type { EstimateRequest, EstimateServer, GpuDevice, KvCacheType } from '../../src/estimator/types.ts';
 import {
   ASSUMED_OLLAMA_VERSION,
   type EstimateServerOptions,
   estimateServer,
-} from '../../src/servers/estimate-server.ts';
+} from '../../src/servers/asking/server-view.ts';
 import type { Server, ServerSnapshot } from '../../src/servers/types.ts';
 import { CommandError, type FoundModel, type Services } from '../services.ts';
 
@@ -48,9 +48,13 @@ export interface FitQuestion {
 
 /** The server that was named, or the only one, or the default. Throws `server-unknown`. */
 export function pickServer(services: Services, name: string | undefined): Server {
-  if (name === undefined) return services.servers.defaultServer;
+  if (name === undefined) {
+    return services.servers.defaultServer;
+  }
   const server = services.servers.get(name);
-  if (server !== null) return server;
+  if (server !== null) {
+    return server;
+  }
   throw new CommandError('server-unknown', {
     server: name,
     servers: services.servers.servers.map((candidate) => candidate.name).join(', '),
@@ -81,7 +85,9 @@ export async function gatherQuestion(
 export async function gatherAtOnce(services: Services, options: FitOptions): Promise<FitQuestion | null> {
   const server = pickServer(services, options.server);
   const found = services.models.findListed(options.model);
-  if (found === null) return null;
+  if (found === null) {
+    return null;
+  }
   const snapshot = await server.snapshot({ maxAgeMs: 60_000, timeoutMs: 50 });
   return buildQuestion(services, options, server, snapshot, found);
 }
@@ -152,9 +158,15 @@ function estimateFor(
       ? null
       : // Loading a model that is loaded already replaces it: what it holds now comes back first.
         estimateServer(snapshot, server.config, { ...assume, without: [found.spec.name] });
-  if (given !== null) return { ...(read ?? {}), ollama: version, gpus: given, loaded: [] };
-  if (read === null || read.gpus.length === 0) return null;
-  if (calibration === null) return { ...read, ollama: version };
+  if (given !== null) {
+    return { ...(read ?? {}), ollama: version, gpus: given, loaded: [] };
+  }
+  if (read === null || read.gpus.length === 0) {
+    return null;
+  }
+  if (calibration === null) {
+    return { ...read, ollama: version };
+  }
   const names = read.gpus.map((gpu) => gpu.name);
   return { ...read, ollama: version, calibration: calibration.factorsFor(names, found.spec.name) };
 }

@@ -49,8 +49,9 @@ function title(answer: FitAnswer, translator: Translator): Text {
       need: wanted ?? formatBytes(plan.sizeBytes, translator.locale),
     });
   }
-  if (plan.verdict === 'partial' && plan.placement.overrides > 0)
+  if (plan.verdict === 'partial' && plan.placement.overrides > 0) {
     return translator.text('fit.title.partial-experts', params);
+  }
   return translator.text(`fit.title.${plan.verdict}`, params);
 }
 
@@ -125,7 +126,9 @@ function table(answer: FitAnswer, translator: Translator): Block {
 
 function picture(answer: FitAnswer, translator: Translator, services: Services): Block | null {
   const { plan, estimate, question } = answer;
-  if (estimate.gpus.length === 0) return null;
+  if (estimate.gpus.length === 0) {
+    return null;
+  }
   const labels = gpuLabels(answer);
   const series: BarsSpec['series'] = [
     { label: translator.t('fit.column.others'), colour: 'grey' },
@@ -182,13 +185,15 @@ function adviceText(advice: Advice, translator: Translator): Text {
 function largestLine(answer: FitAnswer, translator: Translator): Text {
   const { largestCtx, largestCtxEmptied, question } = answer;
   const spans: Text[] = [];
-  if (largestCtx === null) spans.push(translator.text('fit.largest.none'));
-  else if (largestCtx >= question.trained && question.trained > 0)
+  if (largestCtx === null) {
+    spans.push(translator.text('fit.largest.none'));
+  } else if (largestCtx >= question.trained && question.trained > 0) {
     spans.push(translator.text('fit.largest.all', { ctx: largestCtx }));
-  else
+  } else {
     spans.push(
       translator.text('fit.largest', { ctx: largestCtx, trained: question.trained > 0 ? question.trained : '?' }),
     );
+  }
   if (largestCtxEmptied !== null && largestCtxEmptied > (largestCtx ?? 0)) {
     spans.push(translator.text('fit.largest.emptied', { ctx: largestCtxEmptied }));
   }
@@ -200,28 +205,45 @@ function remarks(answer: FitAnswer, translator: Translator, services: Services):
   const { question, plan, estimate } = answer;
   const { snapshot, found } = question;
   const lines: Text[] = [];
-  if (services.simulated) lines.push(translator.text('fit.note.simulated'));
+  if (services.simulated) {
+    lines.push(translator.text('fit.note.simulated'));
+  }
   if (snapshot !== null && snapshot.ollama.state !== 'up') {
     lines.push(translator.text('fit.note.ollama-down', { server: { code: snapshot.name }, version: estimate.ollama }));
-  } else if (question.versionAssumed)
+  } else if (question.versionAssumed) {
     lines.push(translator.text('fit.note.version-assumed', { version: estimate.ollama }));
-  if (question.assumedEmpty) lines.push(translator.text('fit.note.assumed-empty'));
-  if (question.ctxDefaulted) lines.push(translator.text('fit.note.ctx-defaulted', { ctx: question.request.numCtx }));
-  if (plan.computeBasis === 'guess')
+  }
+  if (question.assumedEmpty) {
+    lines.push(translator.text('fit.note.assumed-empty'));
+  }
+  if (question.ctxDefaulted) {
+    lines.push(translator.text('fit.note.ctx-defaulted', { ctx: question.request.numCtx }));
+  }
+  if (plan.computeBasis === 'guess') {
     lines.push(translator.text('fit.note.guess', { architecture: { code: found.spec.architecture } }));
-  if (plan.ollamaError !== undefined)
+  }
+  if (plan.ollamaError !== undefined) {
     lines.push(translator.text('fit.note.refused', { text: { code: plan.ollamaError } }));
+  }
   for (const note of plan.notes) {
-    if (EVICTION_NOTES.has(note.code)) continue;
+    if (EVICTION_NOTES.has(note.code)) {
+      continue;
+    }
     const text = reasonText(translator, 'note', note);
-    if (text !== null) lines.push(text);
+    if (text !== null) {
+      lines.push(text);
+    }
   }
   for (const warning of found.warnings) {
     const text = reasonText(translator, 'note', { code: warning, params: {} });
-    if (text !== null) lines.push(text);
+    if (text !== null) {
+      lines.push(text);
+    }
   }
   const learnedFrom = estimate.calibration?.observations ?? 0;
-  if (learnedFrom > 0) lines.push(translator.text('load.learned', { count: learnedFrom }));
+  if (learnedFrom > 0) {
+    lines.push(translator.text('load.learned', { count: learnedFrom }));
+  }
   const used = usedGpus(plan)[0];
   if (used !== undefined && used.overheadRangeBytes[1] > used.overheadRangeBytes[0]) {
     const [low, high] = used.overheadRangeBytes;
@@ -297,10 +319,14 @@ export function fitReply(answer: FitAnswer, translator: Translator, services: Se
   const evictions = answer.plan.notes.filter((note) => EVICTION_NOTES.has(note.code));
   for (const note of evictions) {
     const text = reasonText(translator, 'note', note);
-    if (text !== null) blocks.push({ kind: 'text', text });
+    if (text !== null) {
+      blocks.push({ kind: 'text', text });
+    }
   }
   const why = answer.plan.verdict === 'fits' ? null : reasonText(translator, 'reason', answer.plan.reason);
-  if (why !== null) blocks.push({ kind: 'text', text: why });
+  if (why !== null) {
+    blocks.push({ kind: 'text', text: why });
+  }
   blocks.push(table(answer, translator), { kind: 'text', text: largestLine(answer, translator) });
   if (answer.plan.verdict !== 'fits') {
     blocks.push(
@@ -315,8 +341,12 @@ export function fitReply(answer: FitAnswer, translator: Translator, services: Se
     );
   }
   const drawn = picture(answer, translator, services);
-  if (drawn !== null) blocks.push(drawn);
-  for (const text of remarks(answer, translator, services)) blocks.push({ kind: 'small', text });
+  if (drawn !== null) {
+    blocks.push(drawn);
+  }
+  for (const text of remarks(answer, translator, services)) {
+    blocks.push({ kind: 'small', text });
+  }
   return {
     tone: answer.plan.verdict === 'fits' && evictions.length > 0 ? 'warning' : TONE[answer.plan.verdict],
     title: title(answer, translator),
@@ -331,14 +361,19 @@ export function unknownReply(question: FitQuestion, need: Plan, translator: Tran
   const gpu = need.gpus[0];
   const blocks: Block[] = [];
   const stale = snapshot?.gpuStale === true && snapshot.gpuAgeMs !== null;
-  if (stale) blocks.push({ kind: 'text', text: translator.text('fit.note.stale', { age: snapshot.gpuAgeMs ?? 0 }) });
+  if (stale) {
+    blocks.push({ kind: 'text', text: translator.text('fit.note.stale', { age: snapshot.gpuAgeMs ?? 0 }) });
+  }
   for (const problem of snapshot?.gpuProblems ?? []) {
     const text = reasonText(translator, 'gpu-error', problem);
-    if (text !== null) blocks.push({ kind: 'text', text });
+    if (text !== null) {
+      blocks.push({ kind: 'text', text });
+    }
   }
   const unset = (snapshot?.gpuProblems ?? []).every((problem) => problem.code === 'no-source');
-  if (!stale)
+  if (!stale) {
     blocks.push({ kind: 'text', text: translator.text(unset ? 'fit.note.no-gpus' : 'fit.note.gpus-failing') });
+  }
   if (gpu !== undefined) {
     blocks.push({
       kind: 'table',
@@ -354,9 +389,12 @@ export function unknownReply(question: FitQuestion, need: Plan, translator: Tran
       ],
     });
   }
-  if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
-  if (question.ctxDefaulted)
+  if (services.simulated) {
+    blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  }
+  if (question.ctxDefaulted) {
     blocks.push({ kind: 'small', text: translator.text('fit.note.ctx-defaulted', { ctx: question.request.numCtx }) });
+  }
   return {
     tone: 'neutral',
     title: translator.text('fit.title.unknown', {

@@ -1,4 +1,4 @@
-import { bestQuantization } from '../../src/estimator/inverse.ts';
+import { bestQuantization } from '../../src/estimator/plan/inverse.ts';
 import type { EstimateServer, ModelSpec } from '../../src/estimator/types.ts';
 import type { Services } from '../services.ts';
 import type { FitQuestion } from './question.ts';
@@ -17,10 +17,14 @@ export async function fittingSibling(
   signal: AbortSignal,
 ): Promise<string | null> {
   const { server, found, snapshot } = question;
-  if (server === null || snapshot?.ollama.state !== 'up') return null;
+  if (server === null || snapshot?.ollama.state !== 'up') {
+    return null;
+  }
   const models = await server.ollama.tags({ signal });
   const asked = models.find((model) => model.name === found.spec.name);
-  if (asked === undefined) return null;
+  if (asked === undefined) {
+    return null;
+  }
   const siblings = models
     .filter(
       (model) =>
@@ -32,6 +36,8 @@ export async function fittingSibling(
     .sort((a, b) => b.sizeBytes - a.sizeBytes)
     .slice(0, MAX_SIBLINGS);
   const specs: ModelSpec[] = [];
-  for (const model of siblings) specs.push((await services.models.find(model.name, server, signal)).spec);
+  for (const model of siblings) {
+    specs.push((await services.models.find(model.name, server, signal)).spec);
+  }
   return bestQuantization(specs, estimate, question.request)?.spec.name ?? null;
 }

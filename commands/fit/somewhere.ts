@@ -30,7 +30,9 @@ async function askServers(
   const questions = await Promise.allSettled(
     names.map(async (server, index) => {
       // Even the start of a hundred requests takes a while: a few, then others have a turn.
-      for (let turn = ASKED_AT_ONCE; turn <= index; turn += ASKED_AT_ONCE) await nextTurn();
+      for (let turn = ASKED_AT_ONCE; turn <= index; turn += ASKED_AT_ONCE) {
+        await nextTurn();
+      }
       const asked = { ...options, server };
       // A server that hangs must not hold up the answer about the others: what is known of it will do.
       return Promise.race([
@@ -44,7 +46,9 @@ async function askServers(
     const server = names[index]!;
     await nextTurn();
     try {
-      if (gathered.status === 'rejected') throw gathered.reason;
+      if (gathered.status === 'rejected') {
+        throw gathered.reason;
+      }
       if (gathered.value === null) {
         rows.push({ server, answer: null });
         continue;
@@ -74,7 +78,9 @@ export async function somewhereReply(context: CommandContext<Services>, options:
   const { translator } = context;
   const rows = await askServers(context, options);
   const failed = rows.find((row) => row.error !== undefined);
-  if (failed !== undefined && rows.every((row) => row.answer === null)) throw failed.error;
+  if (failed !== undefined && rows.every((row) => row.answer === null)) {
+    throw failed.error;
+  }
   const order = { fits: 0, partial: 1, cpu: 2, refused: 3 } as const;
   const answered = rows
     .filter((row): row is Row & { answer: FitAnswer } => row.answer !== null)
@@ -83,7 +89,9 @@ export async function somewhereReply(context: CommandContext<Services>, options:
   // Room where Ollama does not answer is no advice, unless there is no other.
   const sorted = up.length > 0 ? up : answered;
   const best = sorted[0];
-  if (best === undefined) throw new CommandError('no-server-known', {});
+  if (best === undefined) {
+    throw new CommandError('no-server-known', {});
+  }
   const fitting = sorted.filter((row) => row.answer.plan.verdict === 'fits');
   const { spec }: { spec: ModelSpec } = best.answer.question.found;
   const params = {
@@ -113,7 +121,9 @@ export async function somewhereReply(context: CommandContext<Services>, options:
   };
   const silent = answered.flatMap((row): Block[] => {
     const state = ollamaState(row);
-    if (state === 'up' || state === null) return [];
+    if (state === 'up' || state === null) {
+      return [];
+    }
     return [{ kind: 'text', text: translator.text(`ollama.${state}`, { server: { code: row.server } }) }];
   });
   const actions: Action[] = sorted.slice(0, 4).map((row) => ({

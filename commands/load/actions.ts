@@ -45,7 +45,9 @@ export function loadActions(
       call: { command: 'unload', options: { server: outcome.server, model: outcome.model } },
     });
   }
-  if (outcome.wayOut !== null) actions.push(...wayOutActions(outcome, outcome.wayOut, options, person, translator));
+  if (outcome.wayOut !== null) {
+    actions.push(...wayOutActions(outcome, outcome.wayOut, options, person, translator));
+  }
   return actions;
 }
 
@@ -94,7 +96,9 @@ function wayOutActions(
     const holder = shortNames([...new Set(held.map((hold) => hold.holderName))]);
     actions.push(button(translator.t('load.action.ask', { holder, ctx: numCtx }), 'primary', 'load.instead'));
   }
-  if (person.isAdmin) actions.push(button(translator.t('load.action.override', params), 'danger', 'load.override'));
+  if (person.isAdmin) {
+    actions.push(button(translator.t('load.action.override', params), 'danger', 'load.override'));
+  }
   return actions;
 }
 

@@ -26,18 +26,27 @@ export class Checklist {
 
   /** Takes a step in: a running one is replaced by its end. */
   add(step: LoadStep): void {
-    if (step.state === 'running' && (step.name === 'look' || step.name === 'plan')) this.#forget(step.name);
+    if (step.state === 'running' && (step.name === 'look' || step.name === 'plan')) {
+      this.#forget(step.name);
+    }
     const last = this.#rows.findLastIndex((row) => row.step.name === step.name && row.step.state === 'running');
     if (step.name === 'wait') {
       this.waiting = step.state === 'running';
-      if (last >= 0) this.#rows.splice(last, 1);
-      if (step.state === 'running') this.#rows.push({ step, beganAtMs: this.#now() });
+      if (last >= 0) {
+        this.#rows.splice(last, 1);
+      }
+      if (step.state === 'running') {
+        this.#rows.push({ step, beganAtMs: this.#now() });
+      }
       return;
     }
     const beganAtMs = this.#rows[last]?.beganAtMs ?? this.#now();
     const merged = last < 0 ? step : { ...step, params: { ...this.#rows[last]!.step.params, ...step.params } };
-    if (last >= 0) this.#rows[last] = { step: merged, beganAtMs };
-    else this.#rows.push({ step: merged, beganAtMs });
+    if (last >= 0) {
+      this.#rows[last] = { step: merged, beganAtMs };
+    } else {
+      this.#rows.push({ step: merged, beganAtMs });
+    }
   }
 
   /** What is looked at or worked out anew says nothing any more; a new look brings a new plan. */
@@ -49,14 +58,18 @@ export class Checklist {
   /** What was running when the work ended did not succeed. */
   end(): void {
     for (const [index, row] of this.#rows.entries()) {
-      if (row.step.state === 'running') this.#rows[index] = { ...row, step: { ...row.step, state: 'failed' } };
+      if (row.step.state === 'running') {
+        this.#rows[index] = { ...row, step: { ...row.step, state: 'failed' } };
+      }
     }
   }
 
   lines(translator: Translator): Text[] {
     return this.#rows.slice(-MAX_ROWS).flatMap(({ step, beganAtMs }) => {
       const key = `load.step.${step.name}.${step.state}`;
-      if (!isMessageKey(key)) return [];
+      if (!isMessageKey(key)) {
+        return [];
+      }
       const params: MessageParams = Object.fromEntries(
         Object.entries(step.params).map(([name, value]) => [name, NAMES.has(name) ? { code: String(value) } : value]),
       );

@@ -77,7 +77,9 @@ export function createConsentDesk(parts: ConsentDeskParts): ConsentDesk {
   const ask: AskHolder = async (question) => {
     const { hold, signal } = question;
     const poster = parts.poster();
-    if (poster === null || hold.platform === 'console' || signal.aborted) return 'keep';
+    if (poster === null || hold.platform === 'console' || signal.aborted) {
+      return 'keep';
+    }
     const locale = localeOf(hold.holderId);
     const translator = createTranslator(locale);
     const id = randomBytes(9).toString('base64url');
@@ -96,9 +98,13 @@ export function createConsentDesk(parts: ConsentDeskParts): ConsentDesk {
     });
     try {
       const ref = await post(poster, hold, reply, locale);
-      if (ref === null) return 'keep';
+      if (ref === null) {
+        return 'keep';
+      }
       const answer = await answered;
-      if (answer === 'agree' || answer === 'keep') return answer;
+      if (answer === 'agree' || answer === 'keep') {
+        return answer;
+      }
       stop();
       const words = translator.text(`consent.${answer}`, { model: { code: hold.model } });
       await close(poster, ref, words, locale);
@@ -112,7 +118,9 @@ export function createConsentDesk(parts: ConsentDeskParts): ConsentDesk {
     ask,
     tell({ kind, hold, numCtx }) {
       const poster = parts.poster();
-      if (kind !== 'reloaded-elsewhere' || poster === null || hold.platform === 'console') return;
+      if (kind !== 'reloaded-elsewhere' || poster === null || hold.platform === 'console') {
+        return;
+      }
       const locale = localeOf(hold.holderId);
       const translator = createTranslator(locale);
       const params = { holder: holderSpan(hold), model: { code: hold.model }, server: { code: hold.server } };
@@ -126,9 +134,13 @@ export function createConsentDesk(parts: ConsentDeskParts): ConsentDesk {
     },
     answer(id, personId, consent, translator) {
       const entry = open.get(id);
-      if (entry === undefined) return 'over';
+      if (entry === undefined) {
+        return 'over';
+      }
       const { hold } = entry.question;
-      if (hold.holderId !== personId) return 'not-yours';
+      if (hold.holderId !== personId) {
+        return 'not-yours';
+      }
       open.delete(id);
       entry.settle(consent);
       const params = { holder: holderSpan(hold), model: { code: hold.model } };
@@ -139,7 +151,9 @@ export function createConsentDesk(parts: ConsentDeskParts): ConsentDesk {
       locales.delete(personId);
       locales.set(personId, locale);
       for (const oldest of locales.keys()) {
-        if (locales.size <= MAX_PEOPLE) break;
+        if (locales.size <= MAX_PEOPLE) {
+          break;
+        }
         locales.delete(oldest);
       }
     },

@@ -37,7 +37,9 @@ const cancel: ActionHandler<Services> = {
   payload: z.object({ id: z.string().max(40), by: z.string().max(40) }),
   run: async (context: Context, { id }: { readonly id: string }): Promise<Reply> => {
     const result = loadsOf(context.services).cancel(id, requesterOf(context));
-    if (result !== 'canceled') throw new CommandError(result === 'over' ? 'load-over' : 'load-not-yours');
+    if (result !== 'canceled') {
+      throw new CommandError(result === 'over' ? 'load-over' : 'load-not-yours');
+    }
     return { tone: 'neutral', title: context.translator.text('load.cancel.done'), blocks: [], private: true };
   },
 };
@@ -47,7 +49,9 @@ function holdReply(
   answer: HoldAnswer,
   done: (ok: HoldAnswer & { readonly ok: true }) => Reply,
 ): Reply {
-  if (answer.ok) return done(answer);
+  if (answer.ok) {
+    return done(answer);
+  }
   const title = problemText(context.translator, answer.problem);
   return { tone: 'bad', title, blocks: [], private: true, failed: true };
 }
@@ -94,8 +98,12 @@ function answer(name: string, consent: Consent): ActionHandler<Services> {
     payload: z.object({ id: z.string().max(40) }),
     run: async (context: Context, { id }: { readonly id: string }) => {
       const reply = context.services.consents?.answer(id, context.person.id, consent, context.translator) ?? 'over';
-      if (reply === 'over') throw new CommandError('consent-over');
-      if (reply === 'not-yours') throw new CommandError('button-not-yours');
+      if (reply === 'over') {
+        throw new CommandError('consent-over');
+      }
+      if (reply === 'not-yours') {
+        throw new CommandError('button-not-yours');
+      }
       return reply;
     },
   };

@@ -40,19 +40,25 @@ function title(outcome: LoadOutcome, translator: Translator): Text {
     vram: proof.sizeVramBytes,
     host: proof.sizeBytes - proof.sizeVramBytes,
   };
-  if (!proof.onGpu) return translator.text('load.title.partial', params);
+  if (!proof.onGpu) {
+    return translator.text('load.title.partial', params);
+  }
   return translator.text(outcome.renewed ? 'load.title.renewed' : 'load.title.loaded', params);
 }
 
 /** Why the context is shorter than what was asked for: training first, then memory. */
 function clampTexts(outcome: LoadOutcome, translator: Translator): Text[] {
   const { clamp, numCtx, askedCtx, wantedCtx } = outcome;
-  if (numCtx === null || wantedCtx === null) return [];
+  if (numCtx === null || wantedCtx === null) {
+    return [];
+  }
   const texts: Text[] = [];
   if (askedCtx !== null && askedCtx > wantedCtx) {
     texts.push(translator.text('load.clamp.training', { asked: askedCtx, ctx: wantedCtx }));
   }
-  if (clamp === null || numCtx >= wantedCtx) return texts;
+  if (clamp === null || numCtx >= wantedCtx) {
+    return texts;
+  }
   const params = { asked: wantedCtx, ctx: numCtx, excess: clamp.why === 'memory' ? clamp.excessBytes : 0 };
   const key =
     clamp.why === 'others' ? 'others' : clamp.excessBytes > 0 ? ('memory' as const) : ('memory-tried' as const);
@@ -62,11 +68,15 @@ function clampTexts(outcome: LoadOutcome, translator: Translator): Text[] {
 /** Predicted and actual memory per GPU. */
 function proofTable(outcome: LoadOutcome, translator: Translator): Block | null {
   const { proof, renewed } = outcome;
-  if (proof === null || renewed) return null;
+  if (proof === null || renewed) {
+    return null;
+  }
   const shown = proof.gpus.filter(
     (gpu) => (gpu.predictedBytes ?? 0) > 0 || Math.abs(gpu.actualBytes ?? 0) > NOISE_BYTES,
   );
-  if (shown.length === 0) return null;
+  if (shown.length === 0) {
+    return null;
+  }
   const { locale, t } = translator;
   const labels = gpuLabels(shown);
   const size = (bytes: number | null) => (bytes === null ? '?' : formatBytes(bytes, locale));
@@ -104,7 +114,9 @@ function proofTable(outcome: LoadOutcome, translator: Translator): Block | null 
 
 function holdText(outcome: LoadOutcome, translator: Translator): Text | null {
   const { hold } = outcome;
-  if (hold === null) return null;
+  if (hold === null) {
+    return null;
+  }
   const holder = holderSpan(hold);
   return hold.untilMs === null
     ? translator.text('load.hold.open', { holder })
@@ -114,14 +126,19 @@ function holdText(outcome: LoadOutcome, translator: Translator): Text | null {
 /** What would help, and who would be affected. */
 function wayOutTexts(outcome: LoadOutcome, translator: Translator): Text[] {
   const { wayOut } = outcome;
-  if (wayOut === null) return [];
+  if (wayOut === null) {
+    return [];
+  }
   const others = wayOut.obstacles.filter(({ model }) => model !== outcome.model);
   const models = { code: others.map(({ model }) => model).join(', ') };
   const texts: Text[] = others.length > 0 ? [translator.text('load.way-out', { models, ctx: wayOut.numCtx })] : [];
   for (const { model, hold, inUse } of others) {
     const name = { code: model };
-    if (hold !== null) texts.push(translator.text('load.way-out.held', { model: name, holder: holderSpan(hold) }));
-    else if (inUse) texts.push(translator.text('load.way-out.in-use', { model: name }));
+    if (hold !== null) {
+      texts.push(translator.text('load.way-out.held', { model: name, holder: holderSpan(hold) }));
+    } else if (inUse) {
+      texts.push(translator.text('load.way-out.in-use', { model: name }));
+    }
   }
   return texts;
 }
@@ -140,11 +157,18 @@ function sideTexts(outcome: LoadOutcome, translator: Translator): Text[] {
   if (outcome.result === 'loaded' && others.length > 0) {
     texts.push(translator.text('load.unloaded', { models: names(others) }));
   }
-  if (outcome.result === 'loaded') return texts;
+  if (outcome.result === 'loaded') {
+    return texts;
+  }
   const said = outcome.problem?.params.said;
-  if (said !== undefined) texts.push(translator.text('load.said', { text: { code: String(said) } }));
-  if (outcome.lost.length > 0) texts.push(translator.text('load.lost', { models: names(outcome.lost) }));
-  else if (outcome.attempts > 0) texts.push(translator.text('load.as-before'));
+  if (said !== undefined) {
+    texts.push(translator.text('load.said', { text: { code: String(said) } }));
+  }
+  if (outcome.lost.length > 0) {
+    texts.push(translator.text('load.lost', { models: names(outcome.lost) }));
+  } else if (outcome.attempts > 0) {
+    texts.push(translator.text('load.as-before'));
+  }
   return texts;
 }
 
@@ -167,9 +191,13 @@ function remarks(outcome: LoadOutcome, options: LoadOptions, translator: Transla
       );
     }
     const count = outcome.learnedFrom;
-    if (count > 0 && !outcome.renewed) lines.push(translator.text('load.learned', { count }));
+    if (count > 0 && !outcome.renewed) {
+      lines.push(translator.text('load.learned', { count }));
+    }
   }
-  if (services.simulated) lines.push(translator.text('fit.note.simulated'));
+  if (services.simulated) {
+    lines.push(translator.text('fit.note.simulated'));
+  }
   return lines;
 }
 
@@ -185,19 +213,35 @@ export function loadReply(
   const loaded = outcome.result === 'loaded';
   const blocks: Block[] = [];
   const text = (line: Text | null) => {
-    if (line !== null) blocks.push({ kind: 'text', text: line });
+    if (line !== null) {
+      blocks.push({ kind: 'text', text: line });
+    }
   };
-  if (loaded) for (const line of clampTexts(outcome, translator)) text(line);
-  for (const line of sideTexts(outcome, translator)) text(line);
-  for (const line of wayOutTexts(outcome, translator)) text(line);
+  if (loaded) {
+    for (const line of clampTexts(outcome, translator)) {
+      text(line);
+    }
+  }
+  for (const line of sideTexts(outcome, translator)) {
+    text(line);
+  }
+  for (const line of wayOutTexts(outcome, translator)) {
+    text(line);
+  }
   checklist.end();
   // Of a plain refusal there are no steps to tell.
   const lines = outcome.result === 'refused' && outcome.kept.length === 0 ? [] : checklist.lines(translator);
-  if (lines.length > 0) blocks.push({ kind: 'list', items: lines });
+  if (lines.length > 0) {
+    blocks.push({ kind: 'list', items: lines });
+  }
   const table = loaded ? proofTable(outcome, translator) : null;
-  if (table !== null) blocks.push(table);
+  if (table !== null) {
+    blocks.push(table);
+  }
   text(holdText(outcome, translator));
-  for (const line of remarks(outcome, options, translator, services)) blocks.push({ kind: 'small', text: line });
+  for (const line of remarks(outcome, options, translator, services)) {
+    blocks.push({ kind: 'small', text: line });
+  }
   const clamped = (outcome.numCtx ?? 0) < (outcome.askedCtx ?? 0);
   return {
     tone: loaded

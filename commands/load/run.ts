@@ -11,7 +11,9 @@ import { loadReply, runningReply } from './reply.ts';
 
 /** The loads of this program. Throws `no-loads-here` in the command-line tool. */
 export function loadsOf(services: Services): LoadService {
-  if (services.loads === undefined) throw new CommandError('no-loads-here');
+  if (services.loads === undefined) {
+    throw new CommandError('no-loads-here');
+  }
   return services.loads;
 }
 

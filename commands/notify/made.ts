@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../src/chat/command.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
-import type { WatchKeeper } from '../../src/schedule/watches.ts';
+import type { WatchKeeper } from '../../src/schedule/watches/watches.ts';
 import type { Server, ServerSnapshot } from '../../src/servers/types.ts';
 import { pickServer } from '../fit/question.ts';
 import { CommandError, type Services } from '../services.ts';
@@ -10,7 +10,9 @@ type Context = CommandContext<Services>;
 
 /** The keeper of the watches. Throws `notify-unavailable` where nothing is kept. */
 export function keeperOf(services: Services): WatchKeeper {
-  if (services.watches === undefined) throw new CommandError('notify-unavailable');
+  if (services.watches === undefined) {
+    throw new CommandError('notify-unavailable');
+  }
   return services.watches;
 }
 
@@ -60,10 +62,18 @@ export function madeReply(
   const { translator, person, place } = context;
   const once = { id: watch.id, until: { time: watch.expiresAtMs, style: 'short' } } as const;
   const blocks: Block[] = [{ kind: 'text', text: translator.text('notify.made.once', once) }];
-  if (standing.promised) blocks.push({ kind: 'text', text: translator.text('notify.made.promised') });
-  if (standing.unknown) blocks.push({ kind: 'text', text: translator.text('notify.made.unknown') });
-  if (watch.kind === 'when-fits') blocks.push({ kind: 'small', text: translator.text('notify.made.beside') });
-  if (place.platform === 'console') blocks.push({ kind: 'small', text: translator.text('notify.made.console') });
+  if (standing.promised) {
+    blocks.push({ kind: 'text', text: translator.text('notify.made.promised') });
+  }
+  if (standing.unknown) {
+    blocks.push({ kind: 'text', text: translator.text('notify.made.unknown') });
+  }
+  if (watch.kind === 'when-fits') {
+    blocks.push({ kind: 'small', text: translator.text('notify.made.beside') });
+  }
+  if (place.platform === 'console') {
+    blocks.push({ kind: 'small', text: translator.text('notify.made.console') });
+  }
   return {
     tone: 'neutral',
     title,

@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../src/chat/command.ts';
 import type { Reply } from '../../src/chat/reply.ts';
-import { loadAction } from '../../src/schedule/watches-tell.ts';
+import { loadAction } from '../../src/schedule/watches/tell.ts';
 import { largestContext } from '../fit/answer.ts';
 import { type FitQuestion, gatherQuestion } from '../fit/question.ts';
 import { CommandError, type Services } from '../services.ts';
@@ -16,7 +16,9 @@ export interface WhenFitsOptions {
 /** The largest context on the machine with nothing on its GPUs at all; `null` where no GPU is known. */
 function largestEver(question: FitQuestion): number | null {
   const { estimate, found, request } = question;
-  if (estimate === null) return null;
+  if (estimate === null) {
+    return null;
+  }
   const gpus = estimate.gpus.map((gpu) => ({ ...gpu, freeBytes: gpu.totalBytes }));
   return largestContext(found.spec, { ...estimate, gpus, loaded: [] }, request) ?? 0;
 }
@@ -33,7 +35,9 @@ export async function whenFits(context: CommandContext<Services>, options: WhenF
   const questions = asked.filter((one) => one.status === 'fulfilled').map((one) => one.value);
   const failed = asked.find((one) => one.status === 'rejected');
   const [first] = questions;
-  if (first === undefined) throw failed?.reason;
+  if (first === undefined) {
+    throw failed?.reason;
+  }
   const { numCtx } = first.request;
   const looks = questions.map((question) => {
     const { server, snapshot, found } = question;

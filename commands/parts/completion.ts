@@ -1,5 +1,5 @@
 import type { Choice, CommandContext, CompletionRequest } from '../../src/chat/command.ts';
-import { decide } from '../../src/estimator/estimate.ts';
+import { decide } from '../../src/estimator/plan/decide.ts';
 import { answerQuestion } from '../fit/answer.ts';
 import { gatherQuestion } from '../fit/question.ts';
 import type { Services } from '../services.ts';
@@ -28,7 +28,9 @@ function serverModels(context: Context, serverName: unknown): Promise<readonly s
   const server = (typeof serverName === 'string' ? servers.get(serverName) : null) ?? servers.defaultServer;
   const now = context.services.now();
   const cached = tagsByServer.get(server);
-  if (cached !== undefined && now - cached.atMs < TAGS_AGE_MS) return cached.names;
+  if (cached !== undefined && now - cached.atMs < TAGS_AGE_MS) {
+    return cached.names;
+  }
   const names = server.ollama.tags({ signal: AbortSignal.timeout(1_500) }).then(
     (models) => models.filter((model) => !model.isCloud).map((model) => model.name),
     () => [],
@@ -91,7 +93,9 @@ export async function completeContext(context: Context, request: CompletionReque
   const common = COMMON_CONTEXTS.filter((ctx) => typed === '' || String(ctx).startsWith(typed));
   const sizes = [...new Set([...(wanted === null ? [] : [wanted]), ...common])];
   const { model, server, gpus } = request.options;
-  if (typeof model !== 'string' || model.trim() === '') return sizes.slice(0, MAX_CHOICES).map(plain);
+  if (typeof model !== 'string' || model.trim() === '') {
+    return sizes.slice(0, MAX_CHOICES).map(plain);
+  }
   const options = {
     model: model.trim(),
     ...(typeof server === 'string' ? { server } : {}),
@@ -104,7 +108,9 @@ export async function completeContext(context: Context, request: CompletionReque
       AbortSignal.any([context.signal, AbortSignal.timeout(1_800)]),
     );
     const { estimate, trained } = question;
-    if (estimate === null || question.snapshot?.gpuStale === true) return sizes.slice(0, MAX_CHOICES).map(plain);
+    if (estimate === null || question.snapshot?.gpuStale === true) {
+      return sizes.slice(0, MAX_CHOICES).map(plain);
+    }
     const { t } = context.translator;
     const { largestCtx } = answerQuestion(question, estimate);
     const offered = sizes.filter((ctx) => trained === 0 || ctx <= trained);

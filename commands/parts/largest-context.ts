@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { clampSteps } from '../../src/estimator/clamp.ts';
+import { clampSteps } from '../../src/estimator/plan/clamp.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec } from '../../src/estimator/types.ts';
 
 /** Work done in one go, ms; then whoever else waits has a turn. */
@@ -20,23 +20,31 @@ export async function searchLargestContext(
   request: EstimateRequest,
   signal: AbortSignal,
 ): Promise<number | null> {
-  if (server.gpus.length === 0) return null;
+  if (server.gpus.length === 0) {
+    return null;
+  }
   const known = remembered.get(spec) ?? new Map<string, number | null>();
   remembered.set(spec, known);
   const key = JSON.stringify([server, request]);
   const answer = known.get(key);
-  if (answer !== undefined) return answer;
+  if (answer !== undefined) {
+    return answer;
+  }
   const steps = clampSteps(spec, server, request);
   let since = performance.now();
   let step = steps.next();
   for (; step.done !== true; step = steps.next()) {
-    if (performance.now() - since < SLICE_MS) continue;
+    if (performance.now() - since < SLICE_MS) {
+      continue;
+    }
     await nextTurn();
     signal.throwIfAborted();
     since = performance.now();
   }
   const { numCtx } = step.value;
-  if (known.size >= MAX_REMEMBERED) known.clear();
+  if (known.size >= MAX_REMEMBERED) {
+    known.clear();
+  }
   known.set(key, numCtx > 0 ? numCtx : null);
   return numCtx > 0 ? numCtx : null;
 }

@@ -10,7 +10,9 @@ export function remarkText(
   remark: { readonly code: string; readonly params: Readonly<Record<string, string | number | boolean>> },
 ): Text | null {
   const key = `${prefix}.${remark.code}`;
-  if (!isMessageKey(key)) return null;
+  if (!isMessageKey(key)) {
+    return null;
+  }
   const params = Object.fromEntries(
     Object.entries(remark.params).map(([name, value]) => [name, typeof value === 'boolean' ? String(value) : value]),
   );
@@ -21,10 +23,14 @@ export function remarkText(
 export function problemBlocks(snapshot: ServerSnapshot, translator: Translator): Block[] {
   const lines: Text[] = [];
   const server = { code: snapshot.name };
-  if (snapshot.ollama.state !== 'up') lines.push(translator.text(`ollama.${snapshot.ollama.state}`, { server }));
+  if (snapshot.ollama.state !== 'up') {
+    lines.push(translator.text(`ollama.${snapshot.ollama.state}`, { server }));
+  }
   for (const problem of snapshot.gpuProblems) {
     const text = remarkText(translator, 'gpu-error', problem);
-    if (text !== null) lines.push(text);
+    if (text !== null) {
+      lines.push(text);
+    }
   }
   return lines.map((text) => ({ kind: 'text', text }));
 }

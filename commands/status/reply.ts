@@ -1,7 +1,7 @@
 import type { ChartSpec, LinesSpec } from '../../src/chat/pictures/spec.ts';
 import type { Block, Picture, Reply } from '../../src/chat/reply.ts';
 import type { Translator } from '../../src/chat/translate.ts';
-import type { Schedule, StatusExtra } from '../../src/schedule/status-source.ts';
+import type { Schedule, StatusExtra } from '../../src/schedule/posts/status-source.ts';
 import type { ServerSnapshot } from '../../src/servers/types.ts';
 
 import type { Services } from '../services.ts';
@@ -30,10 +30,14 @@ export function statusReply(
   const blocks: Block[] = scheduled === null ? [] : beforeBlocks(scheduled, translator);
   const several = snapshots.length > 1;
   for (const snapshot of snapshots.slice(0, MAX_IN_FULL)) {
-    if (several) blocks.push({ kind: 'heading', text: serverLine(snapshot, translator) });
+    if (several) {
+      blocks.push({ kind: 'heading', text: serverLine(snapshot, translator) });
+    }
     blocks.push(...serverBlocks(snapshot, translator, services));
     const picture = statusPicture(services, snapshot, translator);
-    if (picture !== null) blocks.push({ kind: 'picture', picture });
+    if (picture !== null) {
+      blocks.push({ kind: 'picture', picture });
+    }
   }
   if (blocks.some(({ kind }) => kind === 'code')) {
     blocks.push({ kind: 'small', text: translator.text('status.legend') });
@@ -46,8 +50,12 @@ export function statusReply(
     }
     blocks.push({ kind: 'list', items });
   }
-  if (scheduled !== null) blocks.push(...afterBlocks(scheduled, translator));
-  if (services.simulated) blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  if (scheduled !== null) {
+    blocks.push(...afterBlocks(scheduled, translator));
+  }
+  if (services.simulated) {
+    blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
+  }
   const unknown = snapshots.every((snapshot) => snapshot.figures.freeNow === null);
   return {
     tone: unknown ? 'bad' : snapshots.some(isTroubled) ? 'warning' : 'neutral',
@@ -59,7 +67,9 @@ export function statusReply(
 
 function title(snapshots: readonly ServerSnapshot[], translator: Translator) {
   const known = snapshots.filter(({ figures }) => figures.freeNow !== null && figures.totalBytes !== null);
-  if (known.length === 0) return translator.text('status.title.unknown');
+  if (known.length === 0) {
+    return translator.text('status.title.unknown');
+  }
   const sums = {
     free: known.reduce((sum, { figures }) => sum + (figures.freeNow?.sum ?? 0), 0),
     total: known.reduce((sum, { figures }) => sum + (figures.totalBytes ?? 0), 0),
@@ -71,7 +81,9 @@ function title(snapshots: readonly ServerSnapshot[], translator: Translator) {
 
 function beforeBlocks({ extra }: Scheduled, translator: Translator): Block[] {
   const blocks: Block[] = [];
-  if (extra.ended) blocks.push({ kind: 'text', text: translator.text('status.note.ended') });
+  if (extra.ended) {
+    blocks.push({ kind: 'text', text: translator.text('status.note.ended') });
+  }
   if (extra.missed > 0) {
     blocks.push({ kind: 'text', text: translator.text('status.note.missed', { count: extra.missed }) });
   }
@@ -79,10 +91,16 @@ function beforeBlocks({ extra }: Scheduled, translator: Translator): Block[] {
 }
 
 function afterBlocks({ schedule, extra }: Scheduled, translator: Translator): Block[] {
-  if (extra.ended) return [];
+  if (extra.ended) {
+    return [];
+  }
   const { id } = schedule;
-  if (schedule.mode === 'live') return [{ kind: 'small', text: translator.text('status.note.live', { id }) }];
-  if (extra.nextMs === null) return [];
+  if (schedule.mode === 'live') {
+    return [{ kind: 'small', text: translator.text('status.note.live', { id }) }];
+  }
+  if (extra.nextMs === null) {
+    return [];
+  }
   const time = { time: extra.nextMs, style: 'relative' } as const;
   return [{ kind: 'small', text: translator.text('status.note.next', { time, id }) }];
 }
@@ -91,7 +109,9 @@ function afterBlocks({ schedule, extra }: Scheduled, translator: Translator): Bl
 function trend(services: Services, snapshot: ServerSnapshot, translator: Translator): LinesSpec | null {
   const spec = vramLines(services, snapshot, '24h', translator);
   const [first] = spec?.lines ?? [];
-  if (spec === null || first === undefined || spec.lines.length <= MAX_LINES_DRAWN) return spec;
+  if (spec === null || first === undefined || spec.lines.length <= MAX_LINES_DRAWN) {
+    return spec;
+  }
   const points = first.points.map(([atMs], index) => {
     const all = spec.lines.map((line) => line.points[index]?.[1] ?? null);
     return [atMs, all.includes(null) ? null : all.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0)] as const;
@@ -110,7 +130,9 @@ function statusPicture(services: Services, snapshot: ServerSnapshot, translator:
   const bars = vramBars(snapshot, translator);
   const lines = trend(services, snapshot, translator);
   const charts = [bars, lines].filter((chart): chart is ChartSpec => chart !== null);
-  if (charts.length === 0) return null;
+  if (charts.length === 0) {
+    return null;
+  }
   const alt = bars?.bars.map((bar) => `${bar.label} ${bar.note}`).join(', ') ?? translator.t('common.gpu');
   return {
     name: `status-${snapshot.name.replace(/[^a-z0-9-]+/g, '-')}.png`,

@@ -1,6 +1,6 @@
 import type { Locale } from '../../src/chat/locale.ts';
 import { createTranslator } from '../../src/chat/translate.ts';
-import type { Schedule, StatusSource } from '../../src/schedule/status-source.ts';
+import type { Schedule, StatusSource } from '../../src/schedule/posts/status-source.ts';
 import type { Sampler } from '../../src/servers/sampler.ts';
 import type { Server } from '../../src/servers/types.ts';
 
@@ -14,7 +14,9 @@ const TIMEOUT_MS = 4_000;
 
 /** The servers that a schedule shows; one that left the configuration shows none. */
 function serversOf(services: Services, name: string | null): readonly Server[] {
-  if (name === null) return services.servers.servers;
+  if (name === null) {
+    return services.servers.servers;
+  }
   const server = services.servers.get(name);
   return server === null ? [] : [server];
 }

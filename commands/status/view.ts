@@ -29,8 +29,12 @@ function cells(parts: readonly number[], total: number): number[] {
   order.sort((a, b) => b.rest - a.rest);
   let spare = BAR_CELLS - whole.reduce((sum, count) => sum + count, 0);
   for (const { index } of order) {
-    if (spare <= 0) break;
-    if (parts[index]! < SMALLEST_BYTES) continue;
+    if (spare <= 0) {
+      break;
+    }
+    if (parts[index]! < SMALLEST_BYTES) {
+      continue;
+    }
     whole[index] = whole[index]! + 1;
     spare -= 1;
   }
@@ -61,7 +65,9 @@ function barLine(gpu: GpuView, position: number, widths: { label: number; used: 
 /** One bar a GPU, as monospaced lines; `null` without GPUs. */
 function barBlock(snapshot: ServerSnapshot, translator: Translator): Block | null {
   const gpus = snapshot.gpuViews.slice(0, MAX_GPUS);
-  if (gpus.length === 0) return null;
+  if (gpus.length === 0) {
+    return null;
+  }
   const widths = {
     label: Math.max(...gpus.map((gpu, position) => String(gpu.index ?? position).length)),
     used: Math.max(...gpus.map((gpu) => gib(Math.max(0, (gpu.totalBytes ?? 0) - (gpu.freeBytes ?? 0))).length)),
@@ -75,10 +81,18 @@ function toSpans(text: Text): readonly Span[] {
 
 /** Where a model stands: all on the GPU, spilled, in the cloud. */
 function placePart(model: LoadedModelView, translator: Translator): Text | null {
-  if (model.isCloud) return translator.text('status.part.cloud');
-  if (model.gpuShare === null) return null;
-  if (model.gpuShare >= 0.999) return translator.text('status.part.gpu');
-  if (model.gpuShare <= 0.001) return translator.text('status.part.cpu');
+  if (model.isCloud) {
+    return translator.text('status.part.cloud');
+  }
+  if (model.gpuShare === null) {
+    return null;
+  }
+  if (model.gpuShare >= 0.999) {
+    return translator.text('status.part.gpu');
+  }
+  if (model.gpuShare <= 0.001) {
+    return translator.text('status.part.cpu');
+  }
   return translator.text('status.part.spill', { gpu: model.gpuShare, cpu: 1 - model.gpuShare });
 }
 
@@ -93,8 +107,12 @@ function untilPart(model: LoadedModelView, server: string, translator: Translato
       ? translator.text('status.part.held', { holder: name })
       : translator.text('status.part.held-until', { holder: name, time: moment });
   }
-  if (model.stopping) return translator.text('status.part.stopping');
-  if (until === 'pinned') return translator.text('status.part.pinned');
+  if (model.stopping) {
+    return translator.text('status.part.stopping');
+  }
+  if (until === 'pinned') {
+    return translator.text('status.part.pinned');
+  }
   return moment === null ? null : translator.text('status.part.leaves', { time: moment });
 }
 
@@ -108,8 +126,12 @@ function modelItem(model: LoadedModelView, server: string, translator: Translato
   ];
   const spans: Span[] = [];
   for (const part of parts) {
-    if (part === null) continue;
-    if (spans.length > 0) spans.push(' · ');
+    if (part === null) {
+      continue;
+    }
+    if (spans.length > 0) {
+      spans.push(' · ');
+    }
     spans.push(...toSpans(part));
   }
   return spans;
@@ -118,18 +140,26 @@ function modelItem(model: LoadedModelView, server: string, translator: Translato
 /** What is loaded, by whom, until when. */
 function modelBlocks(snapshot: ServerSnapshot, translator: Translator, services: Services): Block[] {
   const { models } = snapshot;
-  if (models === null) return [{ kind: 'text', text: translator.text('status.models.unknown') }];
-  if (models.length === 0) return [{ kind: 'text', text: translator.text('status.models.none') }];
+  if (models === null) {
+    return [{ kind: 'text', text: translator.text('status.models.unknown') }];
+  }
+  if (models.length === 0) {
+    return [{ kind: 'text', text: translator.text('status.models.none') }];
+  }
   const items = models.slice(0, MAX_MODELS).map((model) => modelItem(model, snapshot.name, translator, services));
   const more = models.length - items.length;
-  if (more > 0) items.push(translator.text('status.models.more', { count: more }));
+  if (more > 0) {
+    items.push(translator.text('status.models.more', { count: more }));
+  }
   return [{ kind: 'list', items }];
 }
 
 /** The age of a server's numbers. Where the platform can, it goes on counting by itself. */
 function ageBlocks(snapshot: ServerSnapshot, translator: Translator): Block[] {
   const { gpus } = snapshot;
-  if (gpus === null || snapshot.gpuAgeMs === null) return [];
+  if (gpus === null || snapshot.gpuAgeMs === null) {
+    return [];
+  }
   const time = { time: gpus.takenAtMs, style: 'relative' } as const;
   return snapshot.gpuStale
     ? [{ kind: 'text', text: translator.text('status.stale', { time }) }]
@@ -140,13 +170,17 @@ function ageBlocks(snapshot: ServerSnapshot, translator: Translator): Block[] {
 export function serverBlocks(snapshot: ServerSnapshot, translator: Translator, services: Services): Block[] {
   const blocks: Block[] = [...problemBlocks(snapshot, translator)];
   const bars = barBlock(snapshot, translator);
-  if (bars !== null) blocks.push(bars);
+  if (bars !== null) {
+    blocks.push(bars);
+  }
   const cards = snapshot.gpuViews.slice(0, MAX_NAMED);
   if (new Set(cards.map(({ name }) => name)).size > 1) {
     blocks.push({ kind: 'small', text: gpuLabels(cards).join(', ') });
   }
   const missing = snapshot.missingGpus.length;
-  if (missing > 0) blocks.push({ kind: 'text', text: translator.text('status.missing', { count: missing }) });
+  if (missing > 0) {
+    blocks.push({ kind: 'text', text: translator.text('status.missing', { count: missing }) });
+  }
   blocks.push(...modelBlocks(snapshot, translator, services));
   const others = snapshot.figures.usedByOthersBytes;
   if (others !== null && others >= SMALLEST_BYTES) {
@@ -180,7 +214,9 @@ export function isTroubled(snapshot: ServerSnapshot): boolean {
 
 /** What people see of a server, as one string: two snapshots with the same one look the same. */
 export function statusFingerprint(snapshot: ServerSnapshot | null, services: Services): string {
-  if (snapshot === null) return '-';
+  if (snapshot === null) {
+    return '-';
+  }
   const holders = services.holders?.(snapshot.name);
   const amount = (bytes: number | null) => (bytes === null ? null : gib(bytes));
   return JSON.stringify([

@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { actionHandlers, commands } from '../../commands/index.ts';
-import { createDispatcher, type Dispatcher } from '../../src/chat/dispatcher.ts';
-import { type App, compose } from '../../src/compose.ts';
-import { readConfig } from '../../src/config.ts';
+import { createDispatcher, type Dispatcher } from '../../src/chat/dispatch/dispatcher.ts';
+import { type App, compose } from '../../src/compose/compose.ts';
+import { createLog } from '../../src/compose/log.ts';
 import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
-import { createLog } from '../../src/log.ts';
+import { readConfig } from '../../src/settings/config.ts';
 import { measure, pause, section, shownMs, type Times } from './measure.ts';
 
 const FLEET = fileURLToPath(new URL('./server-fleet.ts', import.meta.url));
@@ -47,7 +47,9 @@ export async function benchChat(): Promise<string> {
       await refresh();
       await one.ask(command);
     };
-    for (const ctx of [4_096, 8_192]) await one.ask('load', { model: 'llama3.2:1b', ctx });
+    for (const ctx of [4_096, 8_192]) {
+      await one.ask('load', { model: 'llama3.2:1b', ctx });
+    }
     add('/vram, snapshot warm', '≤ 150 ms', await measure(30, warm('vram')));
     add('/ps, snapshot warm', '≤ 150 ms', await measure(30, warm('ps')));
     add('/fit gemma3:12b', '', await measure(20, (turn) => one.ask('fit', question('gemma3:12b', turn))));
@@ -125,7 +127,9 @@ async function startBot(options: { servers: number; cards: number; hanging: numb
       );
       // Discord's adapter draws the pictures of an answer before it sends it.
       await Promise.all(reply.blocks.map((block) => (block.kind === 'picture' ? block.picture.png() : null)));
-      if (reply.failed === true) throw new Error(`/${typed} failed: ${JSON.stringify(reply.title)}`);
+      if (reply.failed === true) {
+        throw new Error(`/${typed} failed: ${JSON.stringify(reply.title)}`);
+      }
     },
     close: async () => {
       await app.close();
@@ -137,7 +141,11 @@ async function startBot(options: { servers: number; cards: number; hanging: numb
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('no output');
-  for await (const line of createInterface({ input: child.stdout })) return line;
+  if (child.stdout === null) {
+    throw new Error('no output');
+  }
+  for await (const line of createInterface({ input: child.stdout })) {
+    return line;
+  }
   throw new Error('the simulated servers did not start');
 }

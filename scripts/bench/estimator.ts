@@ -4,8 +4,8 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { clamp } from '../../src/estimator/clamp.ts';
-import { decide, planFixed } from '../../src/estimator/estimate.ts';
+import { clamp } from '../../src/estimator/plan/clamp.ts';
+import { decide, planFixed } from '../../src/estimator/plan/decide.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec, TensorInfo } from '../../src/estimator/types.ts';
 
 const MIB = 1024 ** 2;
@@ -91,13 +91,17 @@ export async function benchEstimator(): Promise<string> {
     },
   ];
   const lines = ['## Estimator', '', '| case | median | p95 | target |', '| --- | --- | --- | --- |'];
-  for (const one of cases) lines.push(measure(one));
+  for (const one of cases) {
+    lines.push(measure(one));
+  }
   lines.push('');
   return lines.join('\n');
 }
 
 function measure({ name, target, run, perSecond }: Case): string {
-  for (let warm = 0; warm < 30; warm++) run();
+  for (let warm = 0; warm < 30; warm++) {
+    run();
+  }
   const times: number[] = [];
   const end = performance.now() + 600;
   while (performance.now() < end && times.length < 4000) {
@@ -127,7 +131,9 @@ async function fixture(name: string): Promise<ModelSpec> {
 function trillionParameters(spec: ModelSpec): ModelSpec {
   const factor = 6;
   const tensors = spec.tensors.map((tensor): TensorInfo => {
-    if (!/_exps\.weight$/.test(tensor.name)) return tensor;
+    if (!/_exps\.weight$/.test(tensor.name)) {
+      return tensor;
+    }
     const [row = 1, column = 1, experts = 1] = tensor.shape;
     const down = tensor.name.includes('ffn_down');
     return { ...tensor, shape: [down ? row * factor : row, down ? column : column * factor, experts * factor] };

@@ -15,7 +15,9 @@ export async function measure(
   work: (turn: number) => Promise<unknown> | unknown,
   warm = 3,
 ): Promise<Times> {
-  for (let turn = 0; turn < warm; turn++) await work(turn);
+  for (let turn = 0; turn < warm; turn++) {
+    await work(turn);
+  }
   const turns = watchTurns();
   await pause(20);
   turns.reset();

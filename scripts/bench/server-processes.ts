@@ -58,7 +58,9 @@ function row(index: number, mode: 'plan' | 'decide', models: readonly string[]):
 
 async function median(count: number, work: () => Promise<number>): Promise<number> {
   const times: number[] = [];
-  for (let turn = 0; turn < count; turn++) times.push(await work());
+  for (let turn = 0; turn < count; turn++) {
+    times.push(await work());
+  }
   return times.sort((a, b) => a - b)[Math.floor(count / 2)]!;
 }
 
@@ -75,8 +77,11 @@ function runTool(args: readonly string[], input: string): Promise<number> {
     child.on('error', reject);
     child.on('close', () => {
       const asked = input.split('\n').length - 1;
-      if (lines < asked) reject(new Error(`${lines} answers to ${asked} rows`));
-      else resolve(performance.now() - start);
+      if (lines < asked) {
+        reject(new Error(`${lines} answers to ${asked} rows`));
+      } else {
+        resolve(performance.now() - start);
+      }
     });
   });
 }
@@ -102,7 +107,9 @@ async function bootBot(): Promise<number> {
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   try {
     for await (const line of createInterface({ input: child.stderr })) {
-      if (line.includes('"ready"')) return performance.now() - start;
+      if (line.includes('"ready"')) {
+        return performance.now() - start;
+      }
     }
     throw new Error('the bot did not start');
   } finally {

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import type { ModelSpec } from '../../src/estimator/types.ts';
 import type { Gpu } from '../../src/gpus/types.ts';
 import { parseOllamaVersion } from '../../src/ollama/version.ts';
-import { WatchKeeper } from '../../src/schedule/watches.ts';
+import { WatchKeeper } from '../../src/schedule/watches/watches.ts';
 import { createServerRegistry } from '../../src/servers/registry.ts';
 import { buildSnapshot } from '../../src/servers/snapshot.ts';
 import type { ServerSnapshot } from '../../src/servers/types.ts';
@@ -57,7 +57,9 @@ export async function benchWatches(): Promise<string> {
     '| scene | mean | median | p95 | first | told |',
     '| --- | --- | --- | --- | --- | --- |',
   ];
-  for (const scene of SCENES) lines.push(await measure(scene, spec));
+  for (const scene of SCENES) {
+    lines.push(await measure(scene, spec));
+  }
   lines.push('');
   return lines.join('\n');
 }
@@ -119,10 +121,14 @@ async function measure(scene: Scene, spec: ModelSpec): Promise<string> {
     return (user + system) / 1_000;
   };
   // The models are looked up in the first rounds.
-  for (let i = 0; i < WATCHES / 4 && i < scene.questions; i++) await look(4);
+  for (let i = 0; i < WATCHES / 4 && i < scene.questions; i++) {
+    await look(4);
+  }
   const first = await look(5);
   const times: number[] = [];
-  for (let i = 0; i < SNAPSHOTS; i++) times.push(await look(i));
+  for (let i = 0; i < SNAPSHOTS; i++) {
+    times.push(await look(i));
+  }
   await keeper.stop();
   await registry.close();
   store.close();

@@ -39,8 +39,12 @@ for (const [network, prefix] of [
 /** Whether an IP address is on the public internet. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
-  if (family === 4) return !PRIVATE.check(address, 'ipv4');
-  if (family === 6) return PUBLIC_V6.check(address, 'ipv6') && !SPECIAL_V6.check(address, 'ipv6');
+  if (family === 4) {
+    return !PRIVATE.check(address, 'ipv4');
+  }
+  if (family === 6) {
+    return PUBLIC_V6.check(address, 'ipv6') && !SPECIAL_V6.check(address, 'ipv6');
+  }
   return false;
 }
 
@@ -58,7 +62,10 @@ export const publicLookup: LookupFunction = (hostname, options, callback) => {
     const first = addresses[0];
     if (refused !== undefined || first === undefined) {
       callback(new CatalogueError('registry-address-refused', { host: hostname }) as NodeJS.ErrnoException, '', 0);
-    } else if (options.all) callback(null, addresses);
-    else callback(null, first.address, first.family);
+    } else if (options.all) {
+      callback(null, addresses);
+    } else {
+      callback(null, first.address, first.family);
+    }
   });
 };

@@ -59,7 +59,9 @@ function compress(value: unknown): Buffer {
 
 /** Reads the index of a list file. @throws Error when the file is damaged: it ships with the program */
 export function decodeIndex(file: Buffer): { readonly index: ListIndex; readonly partsOffset: number } {
-  if (file.toString('latin1', 0, MAGIC.length) !== MAGIC) throw new Error('the built-in model list is damaged');
+  if (file.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+    throw new Error('the built-in model list is damaged');
+  }
   const partsOffset = PREAMBLE_BYTES + file.readUInt32LE(MAGIC.length);
   return { index: inflate(file.subarray(PREAMBLE_BYTES, partsOffset)) as ListIndex, partsOffset };
 }

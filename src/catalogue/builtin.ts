@@ -59,9 +59,13 @@ function openCatalogue(file: Buffer): BuiltinCatalogue {
     const parsed = parseModelName(text);
     const key = parsed.ok ? nameKey(parsed.name) : '';
     const entry = entries.get(key);
-    if (entry === undefined) return null;
+    if (entry === undefined) {
+      return null;
+    }
     const known = opened.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const { offset, length } = positions.get(entry.listed)!;
     const start = partsOffset + offset;
     const model = build(entry, file.subarray(start, start + length));
@@ -76,18 +80,28 @@ function nameTable(index: ListIndex): { entries: ReadonlyMap<string, Entry>; nam
   const names: string[] = [];
   const add = (text: string, entry: Entry): void => {
     const parsed = parseModelName(text);
-    if (parsed.ok && !entries.has(nameKey(parsed.name))) entries.set(nameKey(parsed.name), entry);
+    if (parsed.ok && !entries.has(nameKey(parsed.name))) {
+      entries.set(nameKey(parsed.name), entry);
+    }
   };
   for (const [listed] of index) {
     const aliases = ALIASES[listed] ?? { exact: [] };
     const near = aliases.near ?? [];
-    for (const shown of aliases.exact) add(shown, { listed, shown, near: false, tower: aliases.tower });
-    for (const shown of near) add(shown, { listed, shown, near: true, tower: aliases.tower });
+    for (const shown of aliases.exact) {
+      add(shown, { listed, shown, near: false, tower: aliases.tower });
+    }
+    for (const shown of near) {
+      add(shown, { listed, shown, near: true, tower: aliases.tower });
+    }
     names.push(...aliases.exact, ...near);
-    if (aliases.exact.length + near.length === 0) names.push(listed);
+    if (aliases.exact.length + near.length === 0) {
+      names.push(listed);
+    }
   }
   // The list's own names come second: where one is also Ollama's name for the model, Ollama's meaning wins.
-  for (const [listed] of index) add(listed, { listed, shown: listed, near: false, tower: undefined });
+  for (const [listed] of index) {
+    add(listed, { listed, shown: listed, near: false, tower: undefined });
+  }
   return { entries, names: names.sort() };
 }
 
@@ -98,8 +112,12 @@ function build(entry: Entry, part: Buffer): BuiltinModel {
   const vocabulary = metadata['tokenizer.ggml.tokens.length'];
   const headerBytes = HEADER_BYTES_PER_TOKEN * (typeof vocabulary === 'number' ? vocabulary : 0);
   const notes: BuiltinNote[] = [];
-  if (entry.near) notes.push('builtin-other-quantization');
-  if (entry.tower === 'unknown') notes.push('builtin-tower-unknown');
+  if (entry.near) {
+    notes.push('builtin-other-quantization');
+  }
+  if (entry.tower === 'unknown') {
+    notes.push('builtin-tower-unknown');
+  }
   return {
     spec: {
       name: entry.shown,

@@ -104,14 +104,20 @@ export class Catalogue {
    */
   async find(text: string, options: FindOptions = {}): Promise<Found> {
     const parsed = parseModelName(text);
-    if (!parsed.ok) throw new CatalogueError('model-name-invalid', { reason: parsed.code });
+    if (!parsed.ok) {
+      throw new CatalogueError('model-name-invalid', { reason: parsed.code });
+    }
     const name = parsed.name;
     const shown = displayShortest(name);
-    if (isCloudName(name)) throw new CatalogueError('model-cloud', { model: shown });
+    if (isCloudName(name)) {
+      throw new CatalogueError('model-cloud', { model: shown });
+    }
     options.signal?.throwIfAborted();
 
     const asked = await this.#fromServer(name, options);
-    if (asked.found !== undefined && !asked.found.warnings.includes('show-arrays-missing')) return asked.found;
+    if (asked.found !== undefined && !asked.found.warnings.includes('show-arrays-missing')) {
+      return asked.found;
+    }
     const warnings = asked.warnings;
     const builtin = builtinCatalogue().lookUp(shown);
     const registry = await this.#fromRegistry(name, builtin?.notes.length === 0, options.signal);
@@ -119,11 +125,19 @@ export class Catalogue {
       const spec = seenBy(asked.version ?? readVersion(options.ollama), registry.found.spec);
       return { ...registry.found, spec, warnings: [...warnings, ...registry.found.warnings] };
     }
-    if (registry.asked) warnings.push('registry-unavailable');
-    if (builtin !== null) return { spec: builtin.spec, source: 'builtin', warnings: [...warnings, ...builtin.notes] };
-    if (asked.found !== undefined) return asked.found;
+    if (registry.asked) {
+      warnings.push('registry-unavailable');
+    }
+    if (builtin !== null) {
+      return { spec: builtin.spec, source: 'builtin', warnings: [...warnings, ...builtin.notes] };
+    }
+    if (asked.found !== undefined) {
+      return asked.found;
+    }
     // Of a model elsewhere than in Ollama's own library only its registry can tell whether it is there.
-    if (registry.failure !== undefined && name.host.toLowerCase() !== DEFAULT_HOST) throw registry.failure;
+    if (registry.failure !== undefined && name.host.toLowerCase() !== DEFAULT_HOST) {
+      throw registry.failure;
+    }
     const candidates = [...asked.names, ...builtinCatalogue().names()];
     throw new CatalogueError('model-unknown', { model: shown }, nearestNames(shown, candidates));
   }
@@ -132,7 +146,9 @@ export class Catalogue {
     name: ModelName,
     { server, signal }: FindOptions,
   ): Promise<{ found?: Found; version?: Version | null; warnings: CatalogueWarning[]; names: readonly string[] }> {
-    if (server === undefined) return { warnings: [], names: [] };
+    if (server === undefined) {
+      return { warnings: [], names: [] };
+    }
     const started = performance.now();
     try {
       const [version, listed] = await bounded(this.#serverTimeoutMs, signal, (bound) =>
@@ -145,13 +161,19 @@ export class Catalogue {
         return other.ok && nameKey(other.name) === nameKey(name);
       });
       const number = readVersion(version);
-      if (entry === undefined) return { version: number, warnings: ['model-not-on-server'], names };
+      if (entry === undefined) {
+        return { version: number, warnings: ['model-not-on-server'], names };
+      }
       const leftMs = this.#serverTimeoutMs - (performance.now() - started);
       const { found, gaps } = await this.#show(server, entry, number, { signal, leftMs });
       return found === undefined ? { version: number, warnings: [...gaps], names } : { found, warnings: [], names };
     } catch (error) {
-      if (error instanceof CatalogueError) throw error;
-      if (error instanceof GgufError && error.code !== 'show-invalid') throw error;
+      if (error instanceof CatalogueError) {
+        throw error;
+      }
+      if (error instanceof GgufError && error.code !== 'show-invalid') {
+        throw error;
+      }
       signal?.throwIfAborted();
       const warning = error instanceof TimeoutError ? 'server-timeout' : serverWarning(error);
       return { warnings: [warning], names: [] };
@@ -166,13 +188,19 @@ export class Catalogue {
   ): Promise<ShowSpec & { found?: Found }> {
     const key = entry.digest === undefined ? undefined : `${entry.digest}@${version?.join('.') ?? '?'}`;
     const cached = key === undefined ? undefined : this.#underName(key, entry.name);
-    if (cached !== undefined) return { spec: cached.spec, gaps: [], needsVerbose: false, found: cached };
+    if (cached !== undefined) {
+      return { spec: cached.spec, gaps: [], needsVerbose: false, found: cached };
+    }
     const context = { name: entry.name, version, sizeBytes: entry.sizeBytes };
     let read = await bounded(leftMs, signal, async (bound) =>
       specFromShow(await server.show(entry.name, { signal: bound }), context),
     );
-    if (read.gaps.includes('show-cloud-model')) throw new CatalogueError('model-cloud', { model: entry.name });
-    if (read.gaps.includes('show-mlx-model')) throw new CatalogueError('model-mlx', { model: entry.name });
+    if (read.gaps.includes('show-cloud-model')) {
+      throw new CatalogueError('model-cloud', { model: entry.name });
+    }
+    if (read.gaps.includes('show-mlx-model')) {
+      throw new CatalogueError('model-mlx', { model: entry.name });
+    }
     if (read.needsVerbose) {
       try {
         read = await bounded(this.#verboseTimeoutMs, signal, async (bound) =>
@@ -183,23 +211,31 @@ export class Catalogue {
         signal?.throwIfAborted();
       }
     }
-    if (read.spec === null) return read;
+    if (read.spec === null) {
+      return read;
+    }
     const found: Found = {
       spec: seenBy(version, read.spec),
       source: 'server',
       warnings: read.gaps,
       ...(entry.digest === undefined ? {} : { digest: entry.digest }),
     };
-    if (key !== undefined && !read.needsVerbose) this.#byDigest.set(key, found);
+    if (key !== undefined && !read.needsVerbose) {
+      this.#byDigest.set(key, found);
+    }
     return { ...read, found };
   }
 
   /** What is known by its digest. The same name gives the same object, by which the estimator knows what it has compiled. */
   #underName(key: string, name: string): Found | undefined {
     const cached = this.#byDigest.get(key);
-    if (cached === undefined || cached.spec.name === name) return cached;
+    if (cached === undefined || cached.spec.name === name) {
+      return cached;
+    }
     const known = this.#byDigest.get(`${key} ${name}`);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const found = { ...cached, spec: { ...cached.spec, name } };
     this.#byDigest.set(`${key} ${name}`, found);
     return found;
@@ -211,7 +247,9 @@ export class Catalogue {
     signal: AbortSignal | undefined,
   ): Promise<{ found?: Found; asked: boolean; failure?: Error }> {
     const registry = this.#registry;
-    if (registry === undefined) return { asked: false };
+    if (registry === undefined) {
+      return { asked: false };
+    }
     const limitMs = listed ? this.#registryTimeoutMs.known : this.#registryTimeoutMs.unknown;
     try {
       const model = await bounded(limitMs, signal, (bound) => registry.find(name, { signal: bound }));
@@ -220,12 +258,20 @@ export class Catalogue {
       return { found, asked: true };
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof GgufError && error.code === 'gguf-not-a-language-model') throw error;
+      if (error instanceof GgufError && error.code === 'gguf-not-a-language-model') {
+        throw error;
+      }
       if (error instanceof CatalogueError) {
-        if (error.code === 'model-mlx' || error.code === 'model-cloud') throw error;
+        if (error.code === 'model-mlx' || error.code === 'model-cloud') {
+          throw error;
+        }
         // The registry answered: it does not have the model, or may not be asked for it.
-        if (error.code === 'registry-not-found') return { asked: false };
-        if (error.code === 'registry-host-refused') return { asked: false, failure: error };
+        if (error.code === 'registry-not-found') {
+          return { asked: false };
+        }
+        if (error.code === 'registry-host-refused') {
+          return { asked: false, failure: error };
+        }
       }
       const known = error instanceof CatalogueError || error instanceof GgufError;
       return { asked: true, failure: known ? error : new CatalogueError('registry-timeout', { host: name.host }) };
@@ -258,7 +304,9 @@ async function bounded<T>(
     };
     timer = setTimeout(() => fail(new TimeoutError()), Math.max(0, limitMs));
     signal?.addEventListener('abort', () => fail(signal.reason), { once: true, signal: limit.signal });
-    if (signal?.aborted) fail(signal.reason);
+    if (signal?.aborted) {
+      fail(signal.reason);
+    }
   });
   try {
     return await Promise.race([work(limit.signal), expired]);
@@ -287,7 +335,9 @@ const listedModels = z.array(listedModel).max(MAX_LISTED);
 function readTags(answer: unknown): ServerModel[] {
   const list = Array.isArray(answer) ? answer : (answer as { models?: unknown } | null)?.models;
   const parsed = listedModels.safeParse(list ?? []);
-  if (!parsed.success) throw new GgufError('show-invalid', { key: 'models' });
+  if (!parsed.success) {
+    throw new GgufError('show-invalid', { key: 'models' });
+  }
   return parsed.data.map(({ name, digest, size: onDisk, sizeBytes }) => ({
     name,
     digest: digest || undefined,
@@ -299,7 +349,9 @@ function readVersion(answer: unknown): Version | null {
   const named = (answer ?? {}) as { text?: unknown; version?: unknown };
   const text = typeof answer === 'string' ? answer : (named.text ?? named.version);
   const match = typeof text === 'string' ? /^v?(\d{1,5})\.(\d{1,5})\.(\d{1,5})/.exec(text) : null;
-  if (match === null) return null;
+  if (match === null) {
+    return null;
+  }
   const numbers = [Number(match[1]), Number(match[2]), Number(match[3])] as const;
   // Builds from source say 0.0.0.
   return numbers.some((n) => n > 0) ? numbers : null;
@@ -307,9 +359,15 @@ function readVersion(answer: unknown): Version | null {
 
 function serverWarning(error: unknown): CatalogueWarning {
   const code = (error as { code?: unknown } | null)?.code;
-  if (code === 'show-invalid' || code === 'bad-answer') return 'server-answer-invalid';
-  if (code === 'timeout') return 'server-timeout';
-  if (code === 'unauthorized' || code === 'forbidden') return 'server-refused';
+  if (code === 'show-invalid' || code === 'bad-answer') {
+    return 'server-answer-invalid';
+  }
+  if (code === 'timeout') {
+    return 'server-timeout';
+  }
+  if (code === 'unauthorized' || code === 'forbidden') {
+    return 'server-refused';
+  }
   return code === 'not-found' ? 'model-not-on-server' : 'server-unreachable';
 }
 
@@ -329,6 +387,8 @@ export async function specFromPath(path: string): Promise<Found> {
     const { spec, warnings } = await specFromGgufFile(path);
     return { spec, source: 'file', warnings };
   }
-  if (/\.json$/i.test(path)) return { spec: await specFromJsonFile(path), source: 'file', warnings: [] };
+  if (/\.json$/i.test(path)) {
+    return { spec: await specFromJsonFile(path), source: 'file', warnings: [] };
+  }
   throw new CatalogueError('path-kind-unknown', { path });
 }

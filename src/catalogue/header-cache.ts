@@ -29,13 +29,17 @@ export class HeaderCache {
 
   /** The header of a blob, or null. */
   async read(digest: string): Promise<GgufHeader | null> {
-    if (!DIGEST.test(digest)) return null;
+    if (!DIGEST.test(digest)) {
+      return null;
+    }
     const path = this.#path(digest);
     try {
       const text = await readBounded(path);
       const newline = text.indexOf('\n');
       const body = text.slice(newline + 1);
-      if (text.slice(0, newline) !== checksum(digest, body)) return null;
+      if (text.slice(0, newline) !== checksum(digest, body)) {
+        return null;
+      }
       const now = new Date();
       await utimes(path, now, now).catch(() => undefined);
       return JSON.parse(body) as GgufHeader;
@@ -46,9 +50,13 @@ export class HeaderCache {
 
   /** Keeps a header. Written beside and renamed, so that a reader never sees half of it. */
   async write(digest: string, header: GgufHeader): Promise<void> {
-    if (!DIGEST.test(digest)) return;
+    if (!DIGEST.test(digest)) {
+      return;
+    }
     const body = JSON.stringify(header);
-    if (body.length > Math.min(MAX_ENTRY_BYTES, this.#limitBytes)) return;
+    if (body.length > Math.min(MAX_ENTRY_BYTES, this.#limitBytes)) {
+      return;
+    }
     const beside = join(this.#directory, `${randomUUID()}.tmp`);
     try {
       await mkdir(this.#directory, { recursive: true });
@@ -63,16 +71,22 @@ export class HeaderCache {
   async #prune(): Promise<void> {
     const entries: { path: string; bytes: number; usedMs: number }[] = [];
     for (const name of await readdir(this.#directory)) {
-      if (!/^sha256-[0-9a-f]{64}\.json$|^[0-9a-f-]{36}\.tmp$/.test(name)) continue;
+      if (!/^sha256-[0-9a-f]{64}\.json$|^[0-9a-f-]{36}\.tmp$/.test(name)) {
+        continue;
+      }
       const path = join(this.#directory, name);
       const stats = await stat(path).catch(() => null);
-      if (stats !== null) entries.push({ path, bytes: stats.size, usedMs: stats.mtimeMs });
+      if (stats !== null) {
+        entries.push({ path, bytes: stats.size, usedMs: stats.mtimeMs });
+      }
     }
     entries.sort((a, b) => b.usedMs - a.usedMs);
     let total = 0;
     for (const { path, bytes } of entries) {
       total += bytes;
-      if (total > this.#limitBytes) await rm(path, { force: true });
+      if (total > this.#limitBytes) {
+        await rm(path, { force: true });
+      }
     }
   }
 }
@@ -85,7 +99,9 @@ async function readBounded(path: string): Promise<string> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
-    if (size > MAX_ENTRY_BYTES + 65) throw new Error('too large');
+    if (size > MAX_ENTRY_BYTES + 65) {
+      throw new Error('too large');
+    }
     return await file.readFile('utf8');
   } finally {
     await file.close();

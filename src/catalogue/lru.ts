@@ -19,6 +19,8 @@ export class Lru<V> {
   set(key: string, value: V): void {
     this.#values.delete(key);
     this.#values.set(key, value);
-    if (this.#values.size > this.#limit) this.#values.delete(this.#values.keys().next().value!);
+    if (this.#values.size > this.#limit) {
+      this.#values.delete(this.#values.keys().next().value!);
+    }
   }
 }

@@ -45,12 +45,24 @@ const MODEL_OR_TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$/;
  */
 export function parseModelName(text: string): ParsedName {
   const trimmed = text.trim();
-  if (trimmed === '') return fault('name-empty');
-  if (trimmed.length > MAX_NAME_LENGTH) return fault('name-too-long');
-  if (hasControlCharacter(trimmed)) return fault('name-has-control-characters');
-  if (!isAscii(trimmed)) return fault('name-not-ascii');
-  if (trimmed.includes('://')) return fault('name-has-scheme');
-  if (trimmed.includes('@')) return fault('name-has-digest');
+  if (trimmed === '') {
+    return fault('name-empty');
+  }
+  if (trimmed.length > MAX_NAME_LENGTH) {
+    return fault('name-too-long');
+  }
+  if (hasControlCharacter(trimmed)) {
+    return fault('name-has-control-characters');
+  }
+  if (!isAscii(trimmed)) {
+    return fault('name-not-ascii');
+  }
+  if (trimmed.includes('://')) {
+    return fault('name-has-scheme');
+  }
+  if (trimmed.includes('@')) {
+    return fault('name-has-digest');
+  }
 
   // The tag is cut at the last colon only when it stands after the last slash: before it, the colon is a port's.
   let rest = trimmed;
@@ -68,7 +80,9 @@ export function parseModelName(text: string): ParsedName {
     const before = rest.slice(0, modelCut);
     const namespaceCut = before.lastIndexOf('/');
     namespace = before.slice(namespaceCut + 1);
-    if (namespaceCut >= 0) host = before.slice(0, namespaceCut);
+    if (namespaceCut >= 0) {
+      host = before.slice(0, namespaceCut);
+    }
   }
   const valid = HOST.test(host) && NAMESPACE.test(namespace) && MODEL_OR_TAG.test(model) && MODEL_OR_TAG.test(tag);
   return valid ? { ok: true, name: { host, namespace, model, tag } } : fault('name-malformed');
@@ -81,14 +95,18 @@ function fault(code: NameFault): ParsedName {
 function hasControlCharacter(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c < 0x20 || c === 0x7f) return true;
+    if (c < 0x20 || c === 0x7f) {
+      return true;
+    }
   }
   return false;
 }
 
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) > 0x7e) return false;
+    if (text.charCodeAt(i) > 0x7e) {
+      return false;
+    }
   }
   return true;
 }
@@ -100,7 +118,9 @@ export function fullName(name: ModelName): string {
 
 /** The short form that Ollama prints (DisplayShortest): default host and namespace left out, the tag always there. */
 export function displayShortest(name: ModelName): string {
-  if (!equalFold(name.host, DEFAULT_HOST)) return fullName(name);
+  if (!equalFold(name.host, DEFAULT_HOST)) {
+    return fullName(name);
+  }
   const short = `${name.model}:${name.tag}`;
   return equalFold(name.namespace, DEFAULT_NAMESPACE) ? short : `${name.namespace}/${short}`;
 }

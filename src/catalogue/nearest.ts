@@ -12,13 +12,17 @@ export function nearestNames(typed: string, candidates: readonly string[], count
   const scored: { name: string; score: number }[] = [];
   const seen = new Set<string>();
   for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
-    if (seen.has(candidate)) continue;
+    if (seen.has(candidate)) {
+      continue;
+    }
     seen.add(candidate);
     const other = shape(candidate);
     const sameModel = other.model === wanted.model;
     const distance = editDistance(wanted.whole, other.whole);
     const limit = Math.max(2, Math.floor(Math.max(wanted.whole.length, other.whole.length) / 2));
-    if (!sameModel && distance > limit && !other.whole.startsWith(wanted.whole)) continue;
+    if (!sameModel && distance > limit && !other.whole.startsWith(wanted.whole)) {
+      continue;
+    }
     scored.push({ name: candidate, score: distance - (sameModel ? 100 : 0) });
   }
   scored.sort((a, b) => a.score - b.score || a.name.length - b.name.length || (a.name < b.name ? -1 : 1));

@@ -82,10 +82,14 @@ export class RegistryHttp {
     const scope = `${host} ${options.path.split('/').slice(0, 4).join('/')}`;
     const known = this.#tokens.get(scope);
     const first = await this.#follow(new URL(options.path, origin), options, known);
-    if (first.status !== 401) return this.#accept(first, host);
+    if (first.status !== 401) {
+      return this.#accept(first, host);
+    }
     await drain(first);
     const token = await this.#fetchToken(first.headers['www-authenticate'] ?? '', host, options.signal);
-    if (this.#tokens.size > 100) this.#tokens.clear();
+    if (this.#tokens.size > 100) {
+      this.#tokens.clear();
+    }
     this.#tokens.set(scope, token);
     return this.#accept(await this.#follow(new URL(options.path, origin), options, token), host);
   }
@@ -103,7 +107,9 @@ export class RegistryHttp {
         ...(token && url.host === start.host && { authorization: `Bearer ${token}` }),
       };
       const response = await this.#send(url, headers, options.signal);
-      if (![301, 302, 303, 307, 308].includes(response.status)) return response;
+      if (![301, 302, 303, 307, 308].includes(response.status)) {
+        return response;
+      }
       await drain(response);
       url = this.#redirect(url, response.headers.location, start.host, options.storage);
     }
@@ -115,12 +121,22 @@ export class RegistryHttp {
     const host = to?.host.toLowerCase() ?? '';
     const refuse = (reason: string): CatalogueError =>
       new CatalogueError('registry-redirect-refused', { host, reason });
-    if (to === null || to.username !== '' || to.password !== '') throw refuse('malformed');
-    if (host === startHost && to.protocol === from.protocol) return to;
-    if (to.protocol !== 'https:' && !this.#isPrivate(host)) throw refuse('not-https');
-    if (isIP(to.hostname.replace(/^\[|\]$/g, '')) !== 0 && !this.#isPrivate(host)) throw refuse('address');
+    if (to === null || to.username !== '' || to.password !== '') {
+      throw refuse('malformed');
+    }
+    if (host === startHost && to.protocol === from.protocol) {
+      return to;
+    }
+    if (to.protocol !== 'https:' && !this.#isPrivate(host)) {
+      throw refuse('not-https');
+    }
+    if (isIP(to.hostname.replace(/^\[|\]$/g, '')) !== 0 && !this.#isPrivate(host)) {
+      throw refuse('address');
+    }
     const allowed = [...this.#hosts.manifestHosts, ...(storage ? this.#hosts.storageHosts : [])];
-    if (!allowed.some((rule) => matches(host, rule)) && !this.#isPrivate(host)) throw refuse('host');
+    if (!allowed.some((rule) => matches(host, rule)) && !this.#isPrivate(host)) {
+      throw refuse('host');
+    }
     return to;
   }
 
@@ -147,26 +163,42 @@ export class RegistryHttp {
 
   async #accept(response: RegistryResponse, host: string): Promise<RegistryResponse> {
     const { status } = response;
-    if (status === 200 || status === 206) return response;
+    if (status === 200 || status === 206) {
+      return response;
+    }
     await drain(response);
-    if (status === 404) throw new CatalogueError('registry-not-found', { host });
-    if (status === 401 || status === 403) throw new CatalogueError('registry-unauthorized', { host });
-    if (status === 429 || status === 503) throw new CatalogueError('registry-busy', { host });
+    if (status === 404) {
+      throw new CatalogueError('registry-not-found', { host });
+    }
+    if (status === 401 || status === 403) {
+      throw new CatalogueError('registry-unauthorized', { host });
+    }
+    if (status === 429 || status === 503) {
+      throw new CatalogueError('registry-busy', { host });
+    }
     throw new CatalogueError('registry-failed', { host, status });
   }
 
   /** Asks the realm that a registry names for an anonymous token (distribution spec, token authentication). */
   async #fetchToken(challenge: string, host: string, signal: AbortSignal): Promise<string> {
     const refused = new CatalogueError('registry-unauthorized', { host });
-    if (!/^bearer\s/i.test(challenge)) throw refused;
+    if (!/^bearer\s/i.test(challenge)) {
+      throw refused;
+    }
     const part = (name: string): string | undefined => new RegExp(`${name}="([^"]{0,2000})"`, 'i').exec(challenge)?.[1];
     const realm = URL.parse(part('realm') ?? '');
     // Like Ollama (server/auth.go): a registry may not send us to anybody else for a token.
-    if (realm === null || realm.host.toLowerCase() !== host) throw refused;
-    if (realm.protocol !== 'https:' && !this.#isPrivate(host)) throw refused;
+    if (realm === null || realm.host.toLowerCase() !== host) {
+      throw refused;
+    }
+    if (realm.protocol !== 'https:' && !this.#isPrivate(host)) {
+      throw refused;
+    }
     for (const name of ['service', 'scope']) {
       const value = part(name);
-      if (value !== undefined) realm.searchParams.set(name, value);
+      if (value !== undefined) {
+        realm.searchParams.set(name, value);
+      }
     }
     const answer = await this.#send(realm, {}, signal);
     if (answer.status !== 200) {
@@ -175,7 +207,9 @@ export class RegistryHttp {
     }
     const body = tokenAnswer.safeParse(parseJson(await readAll(answer, MAX_TOKEN_BYTES, host, signal)));
     const token = body.success ? (body.data.token ?? body.data.access_token) : undefined;
-    if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) throw refused;
+    if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) {
+      throw refused;
+    }
     return token;
   }
 }
@@ -199,11 +233,19 @@ function plainHeaders(headers: Readonly<Record<string, string | string[] | undef
 
 /** What a failed connection means. */
 export function connectionError(error: unknown, host: string, signal: AbortSignal): Error {
-  if (error instanceof CatalogueError) return error;
-  if (signal.aborted) return new CatalogueError('registry-timeout', { host });
+  if (error instanceof CatalogueError) {
+    return error;
+  }
+  if (signal.aborted) {
+    return new CatalogueError('registry-timeout', { host });
+  }
   const { code, cause } = error as { code?: string; cause?: unknown };
-  if (cause instanceof CatalogueError) return cause;
-  if (code?.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') return new CatalogueError('registry-timeout', { host });
+  if (cause instanceof CatalogueError) {
+    return cause;
+  }
+  if (code?.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') {
+    return new CatalogueError('registry-timeout', { host });
+  }
   return new CatalogueError('registry-unreachable', { host, reason: code ?? 'unknown' });
 }
 
@@ -234,7 +276,9 @@ export async function readAll(
   try {
     for await (const chunk of response.body) {
       bytes += (chunk as Buffer).length;
-      if (bytes > limitBytes) throw new CatalogueError('registry-answer-too-large', { host, limitBytes });
+      if (bytes > limitBytes) {
+        throw new CatalogueError('registry-answer-too-large', { host, limitBytes });
+      }
       chunks.push(chunk as Buffer);
     }
   } catch (error) {

@@ -98,7 +98,9 @@ export class RegistryClient {
   async find(name: ModelName, options: { readonly signal?: AbortSignal } = {}): Promise<RegistryModel> {
     const ended = new AbortController();
     const limits = [AbortSignal.timeout(this.#timeoutMs), ended.signal];
-    if (options.signal !== undefined) limits.push(options.signal);
+    if (options.signal !== undefined) {
+      limits.push(options.signal);
+    }
     try {
       return await this.#read(name, AbortSignal.any(limits));
     } finally {
@@ -110,7 +112,9 @@ export class RegistryClient {
   async #read(name: ModelName, signal: AbortSignal): Promise<RegistryModel> {
     const { layers, config: configLayer } = await this.#manifest(name, signal);
     const model = layers.find(({ mediaType }) => mediaType === `${IMAGE}model`);
-    if (model === undefined) throw await this.#notGguf(name, layers, configLayer, signal);
+    if (model === undefined) {
+      throw await this.#notGguf(name, layers, configLayer, signal);
+    }
     const projectorLayer = layers.find(({ mediaType }) => mediaType === `${IMAGE}projector`);
     const paramsLayer = layers.find(({ mediaType }) => mediaType === `${IMAGE}params`);
     const [header, projector, numCtx] = await Promise.all([
@@ -146,7 +150,9 @@ export class RegistryClient {
       signal,
     });
     const parsed = manifest.safeParse(parseJson(await readAll(response, MAX_MANIFEST_BYTES, name.host, signal)));
-    if (!parsed.success) throw new CatalogueError('registry-answer-invalid', { host: name.host, what: 'manifest' });
+    if (!parsed.success) {
+      throw new CatalogueError('registry-answer-invalid', { host: name.host, what: 'manifest' });
+    }
     return { layers: parsed.data.layers ?? [], config: parsed.data.config };
   }
 
@@ -158,8 +164,9 @@ export class RegistryClient {
     signal: AbortSignal,
   ): Promise<CatalogueError> {
     const model = displayShortest(name);
-    if (layers.some(({ mediaType }) => mediaType === `${IMAGE}tensor`))
+    if (layers.some(({ mediaType }) => mediaType === `${IMAGE}tensor`)) {
       return new CatalogueError('model-mlx', { model });
+    }
     if (configLayer !== undefined && configLayer.size <= MAX_TEXT_LAYER_BYTES) {
       const parsed = config.safeParse(await this.#json(name, configLayer, signal));
       if (parsed.success && (parsed.data.remote_host || parsed.data.remote_model)) {
@@ -186,7 +193,9 @@ export class RegistryClient {
 
   /** The model's own num_ctx. Parameters that cannot be read do not spoil the answer about the model. */
   async #numCtx(name: ModelName, paramsLayer: Layer, signal: AbortSignal): Promise<number | undefined> {
-    if (paramsLayer.size > MAX_TEXT_LAYER_BYTES) return undefined;
+    if (paramsLayer.size > MAX_TEXT_LAYER_BYTES) {
+      return undefined;
+    }
     try {
       const parsed = parameters.safeParse(await this.#json(name, paramsLayer, signal));
       return parsed.success ? parsed.data.num_ctx : undefined;
@@ -207,7 +216,9 @@ export class RegistryClient {
 
   async #header(name: ModelName, { digest, size }: Layer, signal: AbortSignal): Promise<GgufHeader> {
     const cached = await this.#cache?.read(digest);
-    if (cached) return cached;
+    if (cached) {
+      return cached;
+    }
     const wanted = Math.min(size, this.#maxHeaderBytes);
     const response = await this.#blob(name, digest, { range: `bytes=0-${Math.max(0, wanted - 1)}` }, signal);
     try {
@@ -233,7 +244,9 @@ export class RegistryClient {
  * @throws CatalogueError `registry-range-wrong`
  */
 function checkRange({ status, headers }: RegistryResponse, size: number, host: string): void {
-  if (status === 200) return;
+  if (status === 200) {
+    return;
+  }
   const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
   const total = match?.[3];
   if (match?.[1] !== '0' || (total !== '*' && Number(total) !== size) || Number(match[2]) >= size) {

@@ -34,7 +34,9 @@ export function gemma3Tower(): Tower {
   };
   for (let i = 0; i < blocks; i++) {
     norm(`v.blk.${i}.layer_norm1`);
-    for (const part of ['attn_q', 'attn_k', 'attn_v', 'attn_output']) linear(`v.blk.${i}.${part}`, width, width);
+    for (const part of ['attn_q', 'attn_k', 'attn_v', 'attn_output']) {
+      linear(`v.blk.${i}.${part}`, width, width);
+    }
     norm(`v.blk.${i}.layer_norm2`);
     linear(`v.blk.${i}.mlp.fc1`, width, feedForward);
     linear(`v.blk.${i}.mlp.fc2`, feedForward, width);

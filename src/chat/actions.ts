@@ -49,7 +49,9 @@ export function createActionRegistry(
     issued.delete(token);
     issued.set(token, entry);
     for (const oldest of issued.keys()) {
-      if (issued.size <= capacity) break;
+      if (issued.size <= capacity) {
+        break;
+      }
       issued.delete(oldest);
     }
   };
@@ -66,20 +68,32 @@ export function createActionRegistry(
         remember(token, { action, identity, expiresAt: now() + (action.expiresInMs ?? DEFAULT_LIFE_MS), used });
         return token;
       });
-      for (const token of previous) if (!kept.has(token)) issued.delete(token);
+      for (const token of previous) {
+        if (!kept.has(token)) {
+          issued.delete(token);
+        }
+      }
       return tokens;
     },
 
     check(token, personId) {
       const entry = issued.get(token);
-      if (entry === undefined) return { ok: false, why: 'error.button-unknown' };
+      if (entry === undefined) {
+        return { ok: false, why: 'error.button-unknown' };
+      }
       if (entry.action.onlyFor !== undefined && !entry.action.onlyFor.includes(personId)) {
         return { ok: false, why: 'error.button-not-yours' };
       }
-      if (entry.used) return { ok: false, why: 'error.button-used' };
-      if (now() >= entry.expiresAt) return { ok: false, why: 'error.button-expired' };
+      if (entry.used) {
+        return { ok: false, why: 'error.button-used' };
+      }
+      if (now() >= entry.expiresAt) {
+        return { ok: false, why: 'error.button-expired' };
+      }
       const consume = () => {
-        if (entry.action.once === true) entry.used = true;
+        if (entry.action.once === true) {
+          entry.used = true;
+        }
       };
       return { ok: true, action: entry.action, consume };
     },

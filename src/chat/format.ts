@@ -9,10 +9,16 @@ function decimal(value: number, digits: number, locale: Locale): string {
 
 /** Bytes for people: `6.9 GiB`, from 1 GiB on with one decimal, below in whole MiB. */
 export function formatBytes(bytes: number, locale: Locale): string {
-  if (!Number.isFinite(bytes)) return '?';
+  if (!Number.isFinite(bytes)) {
+    return '?';
+  }
   const size = Math.abs(bytes);
-  if (size >= GIB * 0.9995) return formatGib(bytes, locale);
-  if (size >= MIB || size === 0) return `${decimal(bytes / MIB, 0, locale)} MiB`;
+  if (size >= GIB * 0.9995) {
+    return formatGib(bytes, locale);
+  }
+  if (size >= MIB || size === 0) {
+    return `${decimal(bytes / MIB, 0, locale)} MiB`;
+  }
   return `${decimal(bytes / 1024, 0, locale)} KiB`;
 }
 
@@ -23,7 +29,9 @@ export function formatGib(bytes: number, locale: Locale): string {
 
 /** Bytes in GiB with one decimal, for a column that names the unit in its title; what is there is never `0.0`. */
 export function formatGibNumber(bytes: number, locale: Locale): string {
-  if (!Number.isFinite(bytes)) return '?';
+  if (!Number.isFinite(bytes)) {
+    return '?';
+  }
   return decimal(bytes > 0 ? Math.max(0.1, bytes / GIB) : 0, 1, locale);
 }
 
@@ -51,15 +59,22 @@ const UNITS: readonly (readonly [ms: number, en: string, zh: string])[] = [
 
 /** A length of time with its two largest units: `3 min 20 s`. */
 export function formatDuration(ms: number, locale: Locale): string {
-  if (!Number.isFinite(ms)) return '?';
+  if (!Number.isFinite(ms)) {
+    return '?';
+  }
   let rest = Math.max(0, Math.round(ms / 1000) * 1000);
   const parts: string[] = [];
   for (const [size, en, zh] of UNITS) {
     const count = Math.floor(rest / size);
-    if (count > 0 && parts.length < 2) parts.push(locale === 'en' ? `${count} ${en}` : `${count}${zh}`);
-    else if (parts.length > 0) break;
+    if (count > 0 && parts.length < 2) {
+      parts.push(locale === 'en' ? `${count} ${en}` : `${count}${zh}`);
+    } else if (parts.length > 0) {
+      break;
+    }
     rest -= count * size;
   }
-  if (parts.length === 0) return locale === 'en' ? '0 s' : '0 秒';
+  if (parts.length === 0) {
+    return locale === 'en' ? '0 s' : '0 秒';
+  }
   return parts.join(' ');
 }

@@ -20,12 +20,16 @@ const RANK: Readonly<Record<Access, number>> = { everyone: 0, operator: 1, admin
  * server may act. Outside a server (`null`, such as a direct message) there are no roles: asking is all that is left.
  */
 export function accessOf(settings: RoleSettings, member: MemberRights | null): Access {
-  if (member === null) return 'everyone';
+  if (member === null) {
+    return 'everyone';
+  }
   if (settings.operators.length === 0 && settings.admins.length === 0) {
     return member.managesServer ? 'admin' : 'everyone';
   }
   const has = (ids: readonly string[]) => ids.some((id) => member.roleIds.includes(id));
-  if (has(settings.admins)) return 'admin';
+  if (has(settings.admins)) {
+    return 'admin';
+  }
   return has(settings.operators) ? 'operator' : 'everyone';
 }
 

@@ -9,7 +9,9 @@ const ZERO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 export function displayWidth(text: string): number {
   let width = 0;
   for (const character of text) {
-    if (ZERO_WIDTH.test(character)) continue;
+    if (ZERO_WIDTH.test(character)) {
+      continue;
+    }
     width += WIDE.test(character) ? 2 : 1;
   }
   return width;
@@ -17,12 +19,16 @@ export function displayWidth(text: string): number {
 
 /** Cuts a text to a number of cells, with an ellipsis where something was cut. */
 export function cutToWidth(text: string, cells: number): string {
-  if (displayWidth(text) <= cells) return text;
+  if (displayWidth(text) <= cells) {
+    return text;
+  }
   let width = 0;
   let result = '';
   for (const character of text) {
     const next = width + (WIDE.test(character) ? 2 : 1);
-    if (next > cells - 1) break;
+    if (next > cells - 1) {
+      break;
+    }
     result += character;
     width = next;
   }

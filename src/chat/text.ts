@@ -18,14 +18,26 @@ export type Text = string | readonly Span[];
 
 /** The text without any markup, for tables, logs and the tests. */
 export function plainText(text: Text): string {
-  if (typeof text === 'string') return text;
+  if (typeof text === 'string') {
+    return text;
+  }
   return text
     .map((span) => {
-      if (typeof span === 'string') return span;
-      if ('code' in span) return span.code;
-      if ('bold' in span) return span.bold;
-      if ('user' in span) return `@${span.user}`;
-      if ('channel' in span) return `#${span.channel}`;
+      if (typeof span === 'string') {
+        return span;
+      }
+      if ('code' in span) {
+        return span.code;
+      }
+      if ('bold' in span) {
+        return span.bold;
+      }
+      if ('user' in span) {
+        return `@${span.user}`;
+      }
+      if ('channel' in span) {
+        return `#${span.channel}`;
+      }
       return new Date(span.time).toISOString();
     })
     .join('');

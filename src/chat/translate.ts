@@ -30,11 +30,15 @@ export function createTranslator(locale: Locale): Translator {
     const spans: Span[] = [];
     let end = 0;
     for (const match of template.matchAll(PLACEHOLDER)) {
-      if (match.index > end) spans.push(template.slice(end, match.index));
+      if (match.index > end) {
+        spans.push(template.slice(end, match.index));
+      }
       spans.push(formatParam(params[match[1]!], match[2], locale));
       end = match.index + match[0].length;
     }
-    if (end < template.length) spans.push(template.slice(end));
+    if (end < template.length) {
+      spans.push(template.slice(end));
+    }
     return spans.every((span) => typeof span === 'string') ? spans.join('') : mergeStrings(spans);
   };
   return {
@@ -48,11 +52,21 @@ export function createTranslator(locale: Locale): Translator {
 }
 
 function spanText(span: Span): string {
-  if (typeof span === 'string') return span;
-  if ('code' in span) return span.code;
-  if ('bold' in span) return span.bold;
-  if ('user' in span) return `@${span.user}`;
-  if ('channel' in span) return `#${span.channel}`;
+  if (typeof span === 'string') {
+    return span;
+  }
+  if ('code' in span) {
+    return span.code;
+  }
+  if ('bold' in span) {
+    return span.bold;
+  }
+  if ('user' in span) {
+    return `@${span.user}`;
+  }
+  if ('channel' in span) {
+    return `#${span.channel}`;
+  }
   return new Date(span.time).toISOString();
 }
 
@@ -60,25 +74,44 @@ function mergeStrings(spans: readonly Span[]): Span[] {
   const merged: Span[] = [];
   for (const span of spans) {
     const last = merged.at(-1);
-    if (typeof span === 'string' && typeof last === 'string') merged[merged.length - 1] = last + span;
-    else merged.push(span);
+    if (typeof span === 'string' && typeof last === 'string') {
+      merged[merged.length - 1] = last + span;
+    } else {
+      merged.push(span);
+    }
   }
   return merged;
 }
 
 function formatParam(value: MessageParam | undefined, format: string | undefined, locale: Locale): Span {
-  if (value === undefined) return '?';
-  if (typeof value === 'object') return value;
-  if (format === undefined) return typeof value === 'number' ? formatPlain(value) : value;
+  if (value === undefined) {
+    return '?';
+  }
+  if (typeof value === 'object') {
+    return value;
+  }
+  if (format === undefined) {
+    return typeof value === 'number' ? formatPlain(value) : value;
+  }
   if (format.startsWith('plural:')) {
     const [one = '', many = one] = format.slice('plural:'.length).split('|');
     return Number(value) === 1 ? one : many;
   }
   const number = Number(value);
-  if (format === 'bytes') return formatBytes(number, locale);
-  if (format === 'gib') return formatGib(number, locale);
-  if (format === 'int') return formatInteger(number, locale);
-  if (format === 'percent') return formatPercent(number, locale);
-  if (format === 'duration') return formatDuration(number, locale);
+  if (format === 'bytes') {
+    return formatBytes(number, locale);
+  }
+  if (format === 'gib') {
+    return formatGib(number, locale);
+  }
+  if (format === 'int') {
+    return formatInteger(number, locale);
+  }
+  if (format === 'percent') {
+    return formatPercent(number, locale);
+  }
+  if (format === 'duration') {
+    return formatDuration(number, locale);
+  }
   return String(value);
 }

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Command, Person, Place } from '../chat/command.ts';
-import type { Dispatcher, DispatchRequest, Responder } from '../chat/dispatcher.ts';
+import type { Dispatcher, DispatchRequest, Responder } from '../chat/dispatch/dispatcher.ts';
 import type { Locale } from '../chat/locale.ts';
 import type { Action, Reply } from '../chat/reply.ts';
 import { createTranslator } from '../chat/translate.ts';
@@ -42,8 +42,12 @@ export async function runConsoleChat<S>(options: ConsoleChatOptions<S>): Promise
   };
   const finish = (reply: Reply) => {
     show(reply);
-    if (reply.failed === true) failed = true;
-    if (reply.actions !== undefined) lastActions = reply.actions;
+    if (reply.failed === true) {
+      failed = true;
+    }
+    if (reply.actions !== undefined) {
+      lastActions = reply.actions;
+    }
   };
   const refuse = (reply: Pick<Reply, 'title'>) => finish({ tone: 'bad', blocks: [], failed: true, ...reply });
   const responder: Responder = { progress: (reply) => (interactive ? show(reply) : undefined) };
@@ -55,8 +59,9 @@ export async function runConsoleChat<S>(options: ConsoleChatOptions<S>): Promise
         return;
       case 'press': {
         const action = lastActions[parsed.number - 1];
-        if (action === undefined)
+        if (action === undefined) {
           return refuse({ title: translator.t('console.no-button', { number: parsed.number }) });
+        }
         return finish(await dispatcher.call(action.call, caller, responder));
       }
       case 'unknown-command':
@@ -82,16 +87,26 @@ export async function runConsoleChat<S>(options: ConsoleChatOptions<S>): Promise
     }
   };
 
-  for (const line of options.greeting) output.write(`${line}\n`);
-  if (options.greeting.length > 0) output.write('\n');
+  for (const line of options.greeting) {
+    output.write(`${line}\n`);
+  }
+  if (options.greeting.length > 0) {
+    output.write('\n');
+  }
   const lines = createInterface({ input: options.input, terminal: false, crlfDelay: Number.POSITIVE_INFINITY });
   const stop = () => lines.close();
   options.signal.addEventListener('abort', stop, { once: true });
-  if (interactive) output.write('> ');
+  if (interactive) {
+    output.write('> ');
+  }
   for await (const line of lines) {
     await answer(line);
-    if (options.signal.aborted) break;
-    if (interactive) output.write('> ');
+    if (options.signal.aborted) {
+      break;
+    }
+    if (interactive) {
+      output.write('> ');
+    }
   }
   options.signal.removeEventListener('abort', stop);
   return failed ? 1 : 0;

@@ -24,16 +24,22 @@ const MAX_LINE = 4000;
 /** Splits a line at white space; double quotes keep white space together. */
 function tokens(line: string): string[] {
   const found: string[] = [];
-  for (const match of line.slice(0, MAX_LINE).matchAll(/(?:[^\s"]+|"[^"]*"?)+/g))
+  for (const match of line.slice(0, MAX_LINE).matchAll(/(?:[^\s"]+|"[^"]*"?)+/g)) {
     found.push(match[0].replaceAll('"', ''));
+  }
   return found;
 }
 
 function convert(definition: OptionDefinition, value: string): OptionValue {
-  if (definition.type === 'boolean' && /^(true|yes|on|1)$/i.test(value)) return true;
-  if (definition.type === 'boolean' && /^(false|no|off|0)$/i.test(value)) return false;
-  if ((definition.type === 'integer' || definition.type === 'number') && /^[+-]?\d+(\.\d+)?$/.test(value))
+  if (definition.type === 'boolean' && /^(true|yes|on|1)$/i.test(value)) {
+    return true;
+  }
+  if (definition.type === 'boolean' && /^(false|no|off|0)$/i.test(value)) {
+    return false;
+  }
+  if ((definition.type === 'integer' || definition.type === 'number') && /^[+-]?\d+(\.\d+)?$/.test(value)) {
     return Number(value);
+  }
   return value;
 }
 
@@ -43,22 +49,31 @@ function convert(definition: OptionDefinition, value: string): OptionValue {
  */
 export function parseLine<S>(line: string, commands: readonly Command<S>[]): ParsedLine<S> {
   const [first, ...rest] = tokens(line);
-  if (first === undefined) return { kind: 'empty' };
-  if (/^\d{1,2}$/.test(first) && rest.length === 0) return { kind: 'press', number: Number(first) };
+  if (first === undefined) {
+    return { kind: 'empty' };
+  }
+  if (/^\d{1,2}$/.test(first) && rest.length === 0) {
+    return { kind: 'press', number: Number(first) };
+  }
   const name = first.replace(/^\//, '').toLowerCase();
   const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) return { kind: 'unknown-command', command: first.slice(0, 100) };
+  if (command === undefined) {
+    return { kind: 'unknown-command', command: first.slice(0, 100) };
+  }
   let runnable: Runnable<S> | undefined = command.run;
   let subcommand: string | undefined;
   if (command.subcommands !== undefined) {
     const names = Object.keys(command.subcommands);
     subcommand = rest[0] !== undefined && names.includes(rest[0]) ? rest.shift() : undefined;
     if (subcommand === undefined && runnable === undefined) {
-      if (rest.length > 0)
+      if (rest.length > 0) {
         return { kind: 'unknown-subcommand', command: name, option: rest[0]!.slice(0, 100), known: names };
+      }
       subcommand = names[0]!;
     }
-    if (subcommand !== undefined) runnable = command.subcommands[subcommand];
+    if (subcommand !== undefined) {
+      runnable = command.subcommands[subcommand];
+    }
   }
   const definitions = runnable?.options ?? [];
   const options: Record<string, OptionValue> = {};

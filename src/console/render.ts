@@ -33,14 +33,26 @@ function showText(text: Text, options: RenderOptions): string {
   const spans = typeof text === 'string' ? [text] : text;
   return spans
     .map((span) => {
-      if (typeof span === 'string') return span.replace(UNSAFE, '');
-      if ('code' in span) return paint(span.code.replace(UNSAFE, ''), '36', options);
-      if ('bold' in span) return paint(span.bold.replace(UNSAFE, ''), '1', options);
-      if ('user' in span) return `@${span.user.replace(UNSAFE, '')}`;
-      if ('channel' in span) return `#${span.channel.replace(UNSAFE, '')}`;
+      if (typeof span === 'string') {
+        return span.replace(UNSAFE, '');
+      }
+      if ('code' in span) {
+        return paint(span.code.replace(UNSAFE, ''), '36', options);
+      }
+      if ('bold' in span) {
+        return paint(span.bold.replace(UNSAFE, ''), '1', options);
+      }
+      if ('user' in span) {
+        return `@${span.user.replace(UNSAFE, '')}`;
+      }
+      if ('channel' in span) {
+        return `#${span.channel.replace(UNSAFE, '')}`;
+      }
       if (span.style === 'relative') {
         const translator = createTranslator(options.locale);
-        if (Math.abs(span.time - options.nowMs) < 1_000) return translator.t('console.just-now');
+        if (Math.abs(span.time - options.nowMs) < 1_000) {
+          return translator.t('console.just-now');
+        }
         const distance = formatDuration(Math.abs(span.time - options.nowMs), options.locale);
         return translator.t(span.time >= options.nowMs ? 'console.in-time' : 'console.time-ago', { time: distance });
       }
@@ -75,7 +87,9 @@ function showBlock(block: Block, options: RenderOptions): string[] {
 /** A reply as the terminal shows it; the buttons are numbered and pressed by typing their number. */
 export function renderReply(reply: Reply, options: RenderOptions): string {
   const lines = [paint(`${SIGN[reply.tone]} ${showText(reply.title, options)}`, `1;${COLOUR[reply.tone]}`, options)];
-  for (const block of reply.blocks) lines.push(...showBlock(block, options));
+  for (const block of reply.blocks) {
+    lines.push(...showBlock(block, options));
+  }
   const actions = reply.actions ?? [];
   if (actions.length > 0) {
     lines.push(actions.map((action, index) => `[${index + 1}] ${action.label.replace(UNSAFE, '')}`).join('  '));

@@ -106,7 +106,9 @@ export class DiscordApi {
   async createMessage(channelId: string, message: RenderedMessage, nonce: string): Promise<string> {
     const body = { ...message.body, nonce, enforce_nonce: true };
     const id = await this.#send(this.#rest, 'post', Routes.channelMessages(channelId), { ...message, body }, {});
-    if (id === null) throw new Error('Discord took a message but told no id');
+    if (id === null) {
+      throw new Error('Discord took a message but told no id');
+    }
     return id;
   }
 

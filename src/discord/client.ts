@@ -1,5 +1,5 @@
 import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, PermissionFlagsBits } from 'discord.js';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../compose/log.ts';
 import { loggable } from './failures.ts';
 
 /**
@@ -44,10 +44,16 @@ const POSTING_PERMISSIONS = {
 /** Names of the permissions that posting to a channel needs and the bot lacks; `null` when it cannot be told. */
 export function missingPermissions(client: Client, channelId: string, guildId?: string): readonly string[] | null {
   const channel = client.channels.cache.get(channelId);
-  if (channel === undefined || channel.isDMBased() || client.user === null) return null;
-  if (guildId !== undefined && channel.guildId !== guildId) return null;
+  if (channel === undefined || channel.isDMBased() || client.user === null) {
+    return null;
+  }
+  if (guildId !== undefined && channel.guildId !== guildId) {
+    return null;
+  }
   const granted = channel.permissionsFor(client.user.id);
-  if (granted === null) return null;
+  if (granted === null) {
+    return null;
+  }
   const needed = channel.isThread()
     ? { ...POSTING_PERMISSIONS, 'Send Messages': PermissionFlagsBits.SendMessagesInThreads }
     : POSTING_PERMISSIONS;

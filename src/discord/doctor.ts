@@ -1,6 +1,6 @@
 import { PermissionFlagsBits, Routes } from 'discord.js';
 import { z } from 'zod';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../compose/log.ts';
 import { createRest } from './transport.ts';
 
 /** What the bot needs in a server to answer and to post. */
@@ -44,10 +44,13 @@ export async function examineDiscord(check: DiscordCheck): Promise<readonly Disc
     const user = userSchema.parse(await rest.get(Routes.user(), { signal }));
     const findings = [finding('ok', 'discord-token', { user: user.username })];
     const guilds = guildsSchema.parse(await rest.get(Routes.userGuilds(), { signal }));
-    if (guilds.length === 0) findings.push(finding('warning', 'discord-no-guild'));
+    if (guilds.length === 0) {
+      findings.push(finding('warning', 'discord-no-guild'));
+    }
     for (const wanted of check.guildIds) {
-      if (!guilds.some((guild) => guild.id === wanted))
+      if (!guilds.some((guild) => guild.id === wanted)) {
         findings.push(finding('fault', 'discord-guild-missing', { guild: wanted }));
+      }
     }
     for (const guild of guilds.slice(0, 20)) {
       const granted = BigInt(guild.permissions);

@@ -33,7 +33,9 @@ export function isAlreadyAcknowledged(error: unknown): boolean {
 
 /** The interaction's token ran out, or its message is gone: the answer has to go another way. */
 export function isTokenVoid(error: unknown): boolean {
-  if (!(error instanceof DiscordAPIError)) return false;
+  if (!(error instanceof DiscordAPIError)) {
+    return false;
+  }
   const code = Number(error.code);
   return (
     error.status === 401 ||
@@ -50,7 +52,9 @@ export function isInvalidMessage(error: unknown): boolean {
 
 /** Any error of a message request as the port's typed failure. */
 export function toPostError(error: unknown): PostError {
-  if (error instanceof PostError) return error;
+  if (error instanceof PostError) {
+    return error;
+  }
   if (error instanceof WaitTooLongError) {
     return new PostError(error.oldMessage ? 'too-old' : 'rate-limited', {
       retryAfterMs: error.retryAfterMs,
@@ -85,6 +89,8 @@ export function loggable(error: unknown): unknown {
     const { name, message, status, method } = error;
     return { type: name, message, status, method };
   }
-  if (error instanceof RateLimitError) return { type: error.name, route: error.route, retryAfter: error.retryAfter };
+  if (error instanceof RateLimitError) {
+    return { type: error.name, route: error.route, retryAfter: error.retryAfter };
+  }
   return error;
 }

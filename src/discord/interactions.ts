@@ -13,12 +13,12 @@ import {
   PermissionFlagsBits,
 } from 'discord.js';
 import type { Choice, Person } from '../chat/command.ts';
-import type { Caller, Dispatcher, Prepared } from '../chat/dispatcher.ts';
+import type { Caller, Dispatcher, Prepared } from '../chat/dispatch/dispatcher.ts';
 import { toLocale } from '../chat/locale.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { accessOf, type RoleSettings } from '../chat/permissions.ts';
 import type { OptionValue } from '../chat/reply.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../compose/log.ts';
 import type { DiscordApi, InteractionHandle } from './api.ts';
 import { isAlreadyAcknowledged, isTooLateToAcknowledge, loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
@@ -52,11 +52,15 @@ interface Asked {
 export async function handleInteraction(settings: InteractionSettings, interaction: APIInteraction): Promise<void> {
   try {
     const asked = readInteraction(settings, interaction);
-    if (asked === null) return;
+    if (asked === null) {
+      return;
+    }
     if (interaction.type === InteractionType.ApplicationCommandAutocomplete) {
       await complete(settings, asked, interaction.data.name, interaction.data.options ?? []);
     } else if (interaction.type === InteractionType.ApplicationCommand) {
-      if (interaction.data.type !== ApplicationCommandType.ChatInput) return;
+      if (interaction.data.type !== ApplicationCommandType.ChatInput) {
+        return;
+      }
       const { name } = interaction.data;
       const { subcommand, options } = flatten(interaction.data.options ?? []);
       const values = Object.fromEntries(options.map((option) => [option.name, option.value as OptionValue]));
@@ -85,15 +89,20 @@ export async function handleInteraction(settings: InteractionSettings, interacti
     } else if (isAlreadyAcknowledged(error)) {
       // Another process of the same bot was first, or the gateway replayed the event: the work must not run twice.
       settings.log.debug({ interaction: interaction.id }, 'an interaction was acknowledged already');
-    } else
+    } else {
       settings.log.error({ err: loggable(error), interaction: interaction.id }, 'an interaction could not be handled');
+    }
   }
 }
 
 function readInteraction(settings: InteractionSettings, interaction: APIInteraction): Asked | null {
-  if (interaction.type === InteractionType.Ping) return null;
+  if (interaction.type === InteractionType.Ping) {
+    return null;
+  }
   const user: APIUser | undefined = interaction.member?.user ?? interaction.user;
-  if (user === undefined) return null;
+  if (user === undefined) {
+    return null;
+  }
   const person: Person = {
     id: user.id,
     name: interaction.member?.nick ?? user.global_name ?? user.username,
@@ -135,7 +144,9 @@ async function answer(
   const { api, dispatcher, log } = settings;
   const button = prepared.target === 'edit' ? message.buttonMessage : null;
   // Another process of the same bot may have drawn this button: it gets the first word.
-  if (prepared.refusal === 'error.button-unknown') await sleep(UNKNOWN_BUTTON_WAIT_MS);
+  if (prepared.refusal === 'error.button-unknown') {
+    await sleep(UNKNOWN_BUTTON_WAIT_MS);
+  }
   const kind = button === null ? { kind: 'thinking' as const, private: prepared.private } : { kind: 'update' as const };
   const messageId = await api.acknowledge(asked.handle, kind);
   const live = new LiveReply({
@@ -224,7 +235,9 @@ interface ButtonLike {
 
 /** The bot's buttons in a message, however deep they stand. */
 function findButtons(components: unknown): ButtonLike[] {
-  if (!Array.isArray(components)) return [];
+  if (!Array.isArray(components)) {
+    return [];
+  }
   return components.flatMap((component: Record<string, unknown>) => {
     const { type, custom_id: customId, label } = component;
     if (type === ComponentType.Button && typeof customId === 'string') {

@@ -5,7 +5,7 @@ import type { OpenAnswers } from '../chat/open-answers.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator } from '../chat/translate.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../compose/log.ts';
 import type { DiscordApi, InteractionHandle } from './api.ts';
 import { isInvalidMessage, isTokenVoid, loggable, toPostError } from './failures.ts';
 import { LIMITS } from './limits.ts';
@@ -86,7 +86,9 @@ export class LiveReply {
 
   /** Shows an intermediate state soon, unless a later one comes first. */
   progress(reply: Reply): void {
-    if (this.#finished) return;
+    if (this.#finished) {
+      return;
+    }
     this.#pending = reply;
     this.#schedule();
   }
@@ -95,7 +97,9 @@ export class LiveReply {
   async finish(reply: Reply): Promise<void> {
     this.#finished = true;
     this.#pending = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#timer !== null) {
+      clearTimeout(this.#timer);
+    }
     await this.#inFlight;
     try {
       await this.#deliver(reply);
@@ -112,19 +116,25 @@ export class LiveReply {
   /** Whoever sees an intermediate state is told when this process ends before the answer. */
   #note(): void {
     const { answers, channelId, title, locale } = this.#settings;
-    if (answers === undefined || this.#answered !== null || this.#finished || !this.#canEditAsBot()) return;
+    if (answers === undefined || this.#answered !== null || this.#finished || !this.#canEditAsBot()) {
+      return;
+    }
     this.#answered = answers.begin({ channelId: channelId!, messageId: this.#messageId!, title, locale });
   }
 
   #schedule(): void {
-    if (this.#inFlight !== null || this.#timer !== null || this.#pending === null) return;
+    if (this.#inFlight !== null || this.#timer !== null || this.#pending === null) {
+      return;
+    }
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
         this.#inFlight = this.#showProgress().finally(() => {
           this.#inFlight = null;
           this.#nextAt = this.#now() + PROGRESS_INTERVAL_MS;
-          if (!this.#finished) this.#schedule();
+          if (!this.#finished) {
+            this.#schedule();
+          }
         });
       },
       Math.max(0, this.#nextAt - this.#now()),
@@ -135,7 +145,9 @@ export class LiveReply {
   async #showProgress(): Promise<void> {
     const reply = this.#pending;
     this.#pending = null;
-    if (reply === null) return;
+    if (reply === null) {
+      return;
+    }
     this.#note();
     try {
       const message = await this.#render(reply);
@@ -144,11 +156,15 @@ export class LiveReply {
           await this.#editOriginal(message);
           return;
         } catch (error) {
-          if (!isTokenVoid(error)) throw error;
+          if (!isTokenVoid(error)) {
+            throw error;
+          }
           this.#tokenVoid = true;
         }
       }
-      if (this.#canEditAsBot()) await this.#editAsBot(message);
+      if (this.#canEditAsBot()) {
+        await this.#editAsBot(message);
+      }
     } catch (error) {
       this.#settings.log.info(
         { err: loggable(error), title: this.#settings.title },
@@ -184,14 +200,20 @@ export class LiveReply {
 
     let last: unknown = null;
     for (const way of [aside, original, ownEdit, ...elsewhere]) {
-      if (!way.possible()) continue;
+      if (!way.possible()) {
+        continue;
+      }
       try {
         await way.run();
-        if (last !== null) log.info({ way: way.name, target }, 'an answer took another way');
+        if (last !== null) {
+          log.info({ way: way.name, target }, 'an answer took another way');
+        }
         return;
       } catch (error) {
         last = error;
-        if (isTokenVoid(error) && (way === aside || way === original)) this.#tokenVoid = true;
+        if (isTokenVoid(error) && (way === aside || way === original)) {
+          this.#tokenVoid = true;
+        }
         if (isInvalidMessage(error)) {
           await this.#confess(error);
           return;
@@ -210,9 +232,13 @@ export class LiveReply {
     const translator = createTranslator(locale);
     const words = translator.text('error.internal', { reference: { code: reference } });
     const message = await this.#render({ tone: 'bad', title: words, blocks: [] });
-    if (this.#removed) await api.followUpPrivately(interaction, message);
-    else if (this.#hasToken()) await this.#editOriginal(message);
-    else if (this.#canEditAsBot()) await this.#editAsBot(message);
+    if (this.#removed) {
+      await api.followUpPrivately(interaction, message);
+    } else if (this.#hasToken()) {
+      await this.#editOriginal(message);
+    } else if (this.#canEditAsBot()) {
+      await this.#editAsBot(message);
+    }
   }
 
   #hasToken(): boolean {
@@ -258,15 +284,21 @@ export class LiveReply {
   async #answerAside(reply: Reply): Promise<void> {
     const { api, interaction, target } = this.#settings;
     const kept = this.#tokens;
-    if (target === 'edit') this.#tokens = [];
+    if (target === 'edit') {
+      this.#tokens = [];
+    }
     const message = await this.#render(reply);
-    if (target === 'edit') this.#tokens = kept;
+    if (target === 'edit') {
+      this.#tokens = kept;
+    }
     if (target === 'new') {
       try {
         await api.deleteOriginal(interaction);
       } catch (error) {
         // A repeated request finds it gone already.
-        if (toPostError(error).failure !== 'gone') throw error;
+        if (toPostError(error).failure !== 'gone') {
+          throw error;
+        }
       }
       this.#removed = true;
     }
@@ -275,7 +307,9 @@ export class LiveReply {
 
   async #postToChannel(reply: Reply): Promise<void> {
     const { api, channelId } = this.#settings;
-    if (channelId === null) throw toPostError(new Error('the interaction has no channel'));
+    if (channelId === null) {
+      throw toPostError(new Error('the interaction has no channel'));
+    }
     await api.createMessage(channelId, await this.#renderElsewhere(reply), newNonce());
   }
 

@@ -62,11 +62,21 @@ const TIME_STYLE = { relative: 'R', short: 'f', long: 'F' } as const;
 
 /** One span as Discord's markdown. */
 export function spanMarkdown(span: Span): string {
-  if (typeof span === 'string') return escapeMarkdown(span);
-  if ('code' in span) return codeSpan(span.code);
-  if ('bold' in span) return span.bold === '' ? '' : `**${escapeMarkdown(span.bold)}**`;
-  if ('user' in span) return userMention(span.user);
-  if ('channel' in span) return channelMention(span.channel);
+  if (typeof span === 'string') {
+    return escapeMarkdown(span);
+  }
+  if ('code' in span) {
+    return codeSpan(span.code);
+  }
+  if ('bold' in span) {
+    return span.bold === '' ? '' : `**${escapeMarkdown(span.bold)}**`;
+  }
+  if ('user' in span) {
+    return userMention(span.user);
+  }
+  if ('channel' in span) {
+    return channelMention(span.channel);
+  }
   return Number.isFinite(span.time) ? `<t:${Math.round(span.time / 1000)}:${TIME_STYLE[span.style]}>` : '?';
 }
 
@@ -81,7 +91,9 @@ export function textMarkdown(text: Text): string {
  */
 export function textMarkdownWithin(text: Text, maxChars: number): string {
   const whole = textMarkdown(text);
-  if (whole.length <= maxChars) return whole;
+  if (whole.length <= maxChars) {
+    return whole;
+  }
   let result = '';
   for (const span of typeof text === 'string' ? [text] : text) {
     const room = maxChars - 1 - result.length;
@@ -90,7 +102,9 @@ export function textMarkdownWithin(text: Text, maxChars: number): string {
       result += markdown;
       continue;
     }
-    if (typeof span === 'string') result += escapeWithin(span, room);
+    if (typeof span === 'string') {
+      result += escapeWithin(span, room);
+    }
     break;
   }
   return maxChars > 0 ? `${result}…` : '';
@@ -102,8 +116,11 @@ function escapeWithin(text: string, maxChars: number): string {
   let high = Math.min(text.length, Math.max(0, maxChars));
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (escapeMarkdown(text.slice(0, middle)).length <= maxChars) low = middle;
-    else high = middle - 1;
+    if (escapeMarkdown(text.slice(0, middle)).length <= maxChars) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
   }
   return escapeMarkdown(text.slice(0, low));
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { ChatPoster, MessageRef, PostOptions } from '../chat/poster.ts';
 import type { Reply } from '../chat/reply.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../compose/log.ts';
 import type { DiscordApi } from './api.ts';
 import { toPostError } from './failures.ts';
 import { type RenderedMessage, renderReply } from './render.ts';
@@ -60,7 +60,9 @@ export function createPoster(settings: PosterSettings): ChatPoster {
         try {
           await api.deleteMessage(ref.channelId, ref.messageId);
         } catch (error) {
-          if (toPostError(error).failure !== 'gone') throw error;
+          if (toPostError(error).failure !== 'gone') {
+            throw error;
+          }
         }
         actions.issue([], tokens.get(ref.messageId));
         tokens.delete(ref.messageId);
@@ -84,7 +86,9 @@ function setBounded<V>(map: Map<string, V>, key: string, value: V, max: number):
   map.delete(key);
   map.set(key, value);
   for (const oldest of map.keys()) {
-    if (map.size <= max) break;
+    if (map.size <= max) {
+      break;
+    }
     map.delete(oldest);
   }
 }

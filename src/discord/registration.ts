@@ -14,7 +14,7 @@ import {
 } from 'discord.js';
 import type { Command, OptionDefinition, Runnable } from '../chat/command.ts';
 import { type MessageKey, messages } from '../chat/messages/index.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../compose/log.ts';
 import { loggable } from './failures.ts';
 
 type Definition = RESTPutAPIApplicationCommandsJSONBody[number];
@@ -91,17 +91,29 @@ function renderOption(option: OptionDefinition): APIApplicationCommandBasicOptio
     ...described(option.description),
     required: option.required ?? false,
   };
-  if (numeric && option.min !== undefined) rendered.min_value = option.min;
-  if (numeric && option.max !== undefined) rendered.max_value = option.max;
-  if (option.type === 'string' && option.maxLength !== undefined) rendered.max_length = option.maxLength;
-  if (option.type === 'channel') rendered.channel_types = TEXT_CHANNELS;
+  if (numeric && option.min !== undefined) {
+    rendered.min_value = option.min;
+  }
+  if (numeric && option.max !== undefined) {
+    rendered.max_value = option.max;
+  }
+  if (option.type === 'string' && option.maxLength !== undefined) {
+    rendered.max_length = option.maxLength;
+  }
+  if (option.type === 'channel') {
+    rendered.channel_types = TEXT_CHANNELS;
+  }
   if (option.choices !== undefined) {
     rendered.choices = option.choices.map(({ value, label }) => {
-      if (label === undefined) return { name: String(value), value };
+      if (label === undefined) {
+        return { name: String(value), value };
+      }
       const { en, ...others } = messages[label];
       return { name: en, name_localizations: others, value };
     });
-  } else if (option.completes === true) rendered.autocomplete = true;
+  } else if (option.completes === true) {
+    rendered.autocomplete = true;
+  }
   return rendered as unknown as APIApplicationCommandBasicOption;
 }
 
@@ -131,16 +143,22 @@ function canonical(value: unknown, path: string): unknown {
     const items = value.map((item) => canonical(item, path));
     return path.endsWith('types') || path === 'contexts' ? items.toSorted() : items;
   }
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
   const source = value as Record<string, unknown>;
   const keys = path.endsWith('localizations') ? Object.keys(source).toSorted() : COMPARED;
   const result: Record<string, unknown> = {};
   // A command's own type may be left out, an option's may not.
-  if (typeof source.type === 'number' && path === 'options') result.type = source.type;
+  if (typeof source.type === 'number' && path === 'options') {
+    result.type = source.type;
+  }
   for (const key of keys) {
     const item = canonical(source[key], key);
     const empty = item === undefined || item === null || item === false || JSON.stringify(item) === '{}';
-    if (!empty && JSON.stringify(item) !== '[]') result[key] = item;
+    if (!empty && JSON.stringify(item) !== '[]') {
+      result[key] = item;
+    }
   }
   return result;
 }
@@ -151,14 +169,20 @@ export function sameDefinitions(
   wanted: readonly Definition[],
   scope: 'guild' | 'global',
 ): boolean {
-  if (!Array.isArray(registered)) return false;
+  if (!Array.isArray(registered)) {
+    return false;
+  }
   const text = (list: readonly unknown[]) =>
     list
       .map((item) => canonical(item, ''))
       .map((item) => {
         const command = item as Record<string, unknown>;
         // Discord fills these in for commands of one server, where they mean nothing.
-        if (scope === 'guild') for (const key of ['contexts', 'integration_types']) delete command[key];
+        if (scope === 'guild') {
+          for (const key of ['contexts', 'integration_types']) {
+            delete command[key];
+          }
+        }
         return JSON.stringify(command);
       })
       .toSorted()
@@ -199,7 +223,9 @@ export async function registerCommands<S>(settings: RegistrationSettings<S>): Pr
       } catch (error) {
         const pause = RETRY_PAUSES_MS[attempt];
         log.error({ err: loggable(error), where }, 'commands could not be registered');
-        if (pause === undefined || signal.aborted || isRefusal(error)) break;
+        if (pause === undefined || signal.aborted || isRefusal(error)) {
+          break;
+        }
         try {
           await sleep(pause, undefined, { signal });
         } catch {
@@ -221,9 +247,13 @@ async function registerScope<S>(
   try {
     const query = new URLSearchParams({ with_localizations: 'true' });
     const registered = await rest.get(route, { query, signal: signal() });
-    if (sameDefinitions(registered, wanted, scope)) return false;
+    if (sameDefinitions(registered, wanted, scope)) {
+      return false;
+    }
   } catch (error) {
-    if (settings.signal.aborted) throw error;
+    if (settings.signal.aborted) {
+      throw error;
+    }
     log.info({ err: loggable(error) }, 'registered commands could not be read, they are written anew');
   }
   await rest.put(route, { body: wanted, signal: signal() });

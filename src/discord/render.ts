@@ -6,7 +6,7 @@ import type { Action, Block, Picture, Reply, Tone } from '../chat/reply.ts';
 import { cutToWidth, layoutTable } from '../chat/table.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator, type Translator } from '../chat/translate.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../compose/log.ts';
 import { loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { cleanText, codeBlock, escapeMarkdown, textMarkdown, textMarkdownWithin, userMention } from './markdown.ts';
@@ -77,18 +77,26 @@ class Builder {
     const last = this.parts.at(-1);
     const opens = last?.kind !== 'text';
     // Discord refuses a text without anything to see.
-    if (opens && line.trim() === '') return true;
-    if (line.length + 1 > this.chars || (opens && this.components < 1)) return false;
+    if (opens && line.trim() === '') {
+      return true;
+    }
+    if (line.length + 1 > this.chars || (opens && this.components < 1)) {
+      return false;
+    }
     if (opens) {
       this.parts.push({ kind: 'text', lines: [line] });
       this.components -= 1;
-    } else last.lines.push(line);
+    } else {
+      last.lines.push(line);
+    }
     this.chars -= line.length + 1;
     return true;
   }
 
   addPart(part: Part, components: number): boolean {
-    if (components > this.components) return false;
+    if (components > this.components) {
+      return false;
+    }
     this.parts.push(part);
     this.components -= components;
     return true;
@@ -110,9 +118,13 @@ export async function renderReply(reply: Reply, context: RenderContext): Promise
   const rows = Math.ceil(shownActions.length / LIMITS.buttonsPerRow);
   const builder = new Builder(LIMITS.textChars, LIMITS.components - 1 - rows - shownActions.length, translator);
 
-  if (context.preface !== undefined) builder.addLine(textMarkdownWithin(context.preface, TITLE_CHARS));
+  if (context.preface !== undefined) {
+    builder.addLine(textMarkdownWithin(context.preface, TITLE_CHARS));
+  }
   const missing = unmentioned(reply, context.preface);
-  if (missing.length > 0) builder.addLine(missing.map(userMention).join(' '));
+  if (missing.length > 0) {
+    builder.addLine(missing.map(userMention).join(' '));
+  }
   const title = textMarkdownWithin(reply.title, TITLE_CHARS).replaceAll('\n', ' ');
   builder.addLine(`### ${SIGN[reply.tone]} ${title}`);
 
@@ -139,7 +151,9 @@ async function addBlocks(blocks: readonly Block[], builder: Builder, context: Re
   for (const [index, block] of blocks.entries()) {
     const fits =
       block.kind === 'picture' ? await addPicture(block.picture, builder, files, context) : addBlock(block, builder);
-    if (fits) continue;
+    if (fits) {
+      continue;
+    }
     // The reserve that was kept for this line.
     builder.chars += MORE_CHARS;
     builder.addLine(builder.more(blocks.length - index));
@@ -179,7 +193,9 @@ function cellText(text: string): string {
 }
 
 function headingMarkdown(text: Text): string {
-  if (typeof text === 'string') return escapeMarkdown(text);
+  if (typeof text === 'string') {
+    return escapeMarkdown(text);
+  }
   // Bold inside bold would end the outer one.
   return textMarkdown(text.map((span) => (typeof span === 'object' && 'bold' in span ? span.bold : span)));
 }
@@ -187,9 +203,13 @@ function headingMarkdown(text: Text): string {
 function addText(text: Text, builder: Builder, dress: (line: string) => string): boolean {
   const lines = textMarkdown(text).split('\n').map(dress);
   const chars = lines.reduce((sum, line) => sum + line.length + 1, 0);
-  if (chars <= builder.chars) return lines.every((line) => builder.addLine(line));
+  if (chars <= builder.chars) {
+    return lines.every((line) => builder.addLine(line));
+  }
   const room = builder.chars - lines.length * (dress('').length + 1);
-  if (room < MORE_CHARS) return false;
+  if (room < MORE_CHARS) {
+    return false;
+  }
   const cut = textMarkdownWithin(text, room);
   return cut
     .split('\n')
@@ -201,8 +221,12 @@ function addItems(items: readonly Text[], builder: Builder): boolean {
   for (const [index, item] of items.entries()) {
     const line = `- ${textMarkdown(item).replaceAll('\n', ' ')}`;
     const reserve = index === items.length - 1 ? 0 : MORE_CHARS;
-    if (line.length + reserve < builder.chars && builder.addLine(line)) continue;
-    if (index === 0) return false;
+    if (line.length + reserve < builder.chars && builder.addLine(line)) {
+      continue;
+    }
+    if (index === 0) {
+      return false;
+    }
     return builder.addLine(builder.more(items.length - index));
   }
   return true;
@@ -211,20 +235,28 @@ function addItems(items: readonly Text[], builder: Builder): boolean {
 /** A monospaced block; `headLines` at its start are no items, `unseen` lines would follow. */
 function addCode(lines: readonly string[], headLines: number, unseen: number, builder: Builder): boolean {
   const whole = codeBlock(lines);
-  if (unseen === 0 && whole.length + 1 <= builder.chars) return builder.addLine(whole);
+  if (unseen === 0 && whole.length + 1 <= builder.chars) {
+    return builder.addLine(whole);
+  }
   let kept = 0;
   let room = builder.chars - codeBlock([]).length - MORE_CHARS - 1;
   for (const line of lines) {
     room -= line.length + 1;
-    if (room < 0) break;
+    if (room < 0) {
+      break;
+    }
     kept += 1;
   }
-  if (kept <= headLines) return false;
+  if (kept <= headLines) {
+    return false;
+  }
   // Breaking mass mentions and the like adds characters now and then, so the size is checked once more.
   while (kept > headLines) {
     const block = codeBlock(lines.slice(0, kept));
     const more = builder.more(lines.length - kept + unseen);
-    if (block.length + more.length + 2 <= builder.chars) return builder.addLine(block) && builder.addLine(more);
+    if (block.length + more.length + 2 <= builder.chars) {
+      return builder.addLine(block) && builder.addLine(more);
+    }
     kept -= 1;
   }
   return false;
@@ -235,7 +267,9 @@ const drawn = new WeakMap<Picture, Promise<Buffer>>();
 
 function draw(picture: Picture): Promise<Buffer> {
   const known = drawn.get(picture);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const data = (async () => Buffer.from(await picture.png()))();
   drawn.set(picture, data);
   return data;
@@ -249,7 +283,9 @@ async function addPicture(
 ): Promise<boolean> {
   const alt = cleanText(picture.alt).slice(0, LIMITS.altTextChars).toWellFormed();
   // A gallery counts as a component, and its item is counted too to be on the safe side.
-  if (files.length >= LIMITS.attachments || builder.components < 2) return false;
+  if (files.length >= LIMITS.attachments || builder.components < 2) {
+    return false;
+  }
   try {
     const data = await draw(picture);
     if (data.length > (context.attachmentBytes ?? LIMITS.attachmentBytes)) {
@@ -312,7 +348,9 @@ function buttonRows(actions: readonly Action[], tokens: readonly string[]) {
 /** A label in one line, cut to a number of characters; never empty, because Discord refuses that. */
 export function cutLabel(label: string, maxChars: number): string {
   const clean = cleanText(label).replaceAll('\n', ' ').trim();
-  if (clean === '') return '…';
+  if (clean === '') {
+    return '…';
+  }
   return clean.length > maxChars ? `${clean.slice(0, maxChars - 1).toWellFormed()}…` : clean;
 }
 
@@ -324,14 +362,24 @@ function mentioned(reply: Reply): string[] {
 function unmentioned(reply: Reply, preface: Text = ''): string[] {
   const named = new Set<string>();
   const collect = (text: Text) => {
-    if (typeof text === 'string') return;
-    for (const span of text) if (typeof span === 'object' && 'user' in span) named.add(span.user);
+    if (typeof text === 'string') {
+      return;
+    }
+    for (const span of text) {
+      if (typeof span === 'object' && 'user' in span) {
+        named.add(span.user);
+      }
+    }
   };
   collect(preface);
   collect(reply.title);
   for (const block of reply.blocks) {
-    if (block.kind === 'text' || block.kind === 'heading' || block.kind === 'small') collect(block.text);
-    if (block.kind === 'list') block.items.forEach(collect);
+    if (block.kind === 'text' || block.kind === 'heading' || block.kind === 'small') {
+      collect(block.text);
+    }
+    if (block.kind === 'list') {
+      block.items.forEach(collect);
+    }
   }
   return mentioned(reply).filter((id) => !named.has(id));
 }

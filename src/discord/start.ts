@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type APIInteraction, type Client, Events } from 'discord.js';
 import { type ActionRegistry, createActionRegistry } from '../chat/actions.ts';
 import type { ActionHandler, Command } from '../chat/command.ts';
-import { createDispatcher, type Dispatcher, type DispatchHooks } from '../chat/dispatcher.ts';
+import { createDispatcher, type Dispatcher, type DispatchHooks } from '../chat/dispatch/dispatcher.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import type { RoleSettings } from '../chat/permissions.ts';
 import type { ChatPoster } from '../chat/poster.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../compose/log.ts';
 import { DiscordApi } from './api.ts';
 import { createClient, missingPermissions, onInteraction } from './client.ts';
 import { loggable } from './failures.ts';
@@ -84,7 +84,9 @@ export function createDiscord(settings: DiscordSettings): Discord {
       const fresh = createClient(settings.apiUrl, log);
       client = fresh;
       onInteraction(fresh, (payload) => {
-        if (stopped.signal.aborted) return;
+        if (stopped.signal.aborted) {
+          return;
+        }
         track(
           handleInteraction(
             { api, dispatcher: active, roles: settings.roles, log, answers: settings.answers },
@@ -99,10 +101,13 @@ export function createDiscord(settings: DiscordSettings): Discord {
         return await Promise.race([ready, rejectOn(signal)]);
       } catch (error) {
         await destroy(fresh);
-        if (isTokenRefused(error)) throw new DiscordStartError('discord-token-invalid', loggable(error));
+        if (isTokenRefused(error)) {
+          throw new DiscordStartError('discord-token-invalid', loggable(error));
+        }
         const pause = CONNECT_PAUSES_MS[attempt];
-        if (pause === undefined || stopped.signal.aborted)
+        if (pause === undefined || stopped.signal.aborted) {
           throw new DiscordStartError('discord-unreachable', loggable(error));
+        }
         log.warn({ err: loggable(error), pauseMs: pause }, 'Discord could not be reached, trying again');
         await sleep(pause, undefined, { signal: stopped.signal }).catch(() => undefined);
       }
@@ -134,7 +139,9 @@ export function createDiscord(settings: DiscordSettings): Discord {
       const connected = await connect(active);
       const applicationId = connected.application.id;
       connected.once(Events.ShardDisconnect, ({ code }) => {
-        if (!stopped.signal.aborted) settings.onLost?.(`gateway close code ${code}`);
+        if (!stopped.signal.aborted) {
+          settings.onLost?.(`gateway close code ${code}`);
+        }
       });
       connected.once(Events.Invalidated, () => settings.onLost?.('the session was invalidated'));
       log.info({ user: connected.user.tag, guilds: connected.guilds.cache.size }, 'connected to Discord');
@@ -142,11 +149,15 @@ export function createDiscord(settings: DiscordSettings): Discord {
       await registerCommands({ rest, applicationId, guildIds, commands, log, signal: stopped.signal });
     },
     stop: async () => {
-      if (stopped.signal.aborted) return;
+      if (stopped.signal.aborted) {
+        return;
+      }
       stopped.abort();
       await dispatcher?.stop(STOP_WORK_MS);
       await within(STOP_ANSWERS_MS, Promise.allSettled(open));
-      if (client !== null) await within(STOP_GATEWAY_MS, destroy(client));
+      if (client !== null) {
+        await within(STOP_GATEWAY_MS, destroy(client));
+      }
     },
   };
 }
@@ -187,7 +198,9 @@ export async function startDiscord<S>(settings: StartSettings<S>): Promise<Disco
 
 function rejectOn(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
+    if (signal.aborted) {
+      reject(signal.reason);
+    }
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 }
@@ -202,6 +215,8 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 function isTokenRefused(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!(error instanceof Error)) {
+    return false;
+  }
   return ('code' in error && error.code === 'TokenInvalid') || ('status' in error && error.status === 401);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultRestOptions, REST, type RESTOptions } from 'discord.js';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../compose/log.ts';
 
 type MakeRequest = RESTOptions['makeRequest'];
 type RequestInit = Parameters<MakeRequest>[1];
@@ -84,10 +84,14 @@ export function createMakeRequest(
   // Acknowledgements that failed once without it being known whether Discord took them.
   const unsure = new Set<string>();
   const remember = (url: string) => {
-    if (!isAcknowledgement(url)) return;
+    if (!isAcknowledgement(url)) {
+      return;
+    }
     unsure.add(url);
     for (const oldest of unsure) {
-      if (unsure.size <= MAX_UNSURE) break;
+      if (unsure.size <= MAX_UNSURE) {
+        break;
+      }
       unsure.delete(oldest);
     }
   };
@@ -102,28 +106,44 @@ export function createMakeRequest(
         response = await base(url, encoded);
       } catch (error) {
         const wait = CUT_PAUSES_MS[cuts];
-        if (!isConnectionFault(error)) throw error;
-        if (wait === undefined || !mayRepeat(url, init.method, error)) throw new ConnectionCutError(error);
+        if (!isConnectionFault(error)) {
+          throw error;
+        }
+        if (wait === undefined || !mayRepeat(url, init.method, error)) {
+          throw new ConnectionCutError(error);
+        }
         cuts += 1;
         remember(url);
         await pause(wait, signal);
         continue;
       }
-      if (response.status >= 500) remember(url);
-      if (response.status === 400 && unsure.has(url)) return await asAcknowledged(response);
+      if (response.status >= 500) {
+        remember(url);
+      }
+      if (response.status === 400 && unsure.has(url)) {
+        return await asAcknowledged(response);
+      }
       if (response.ok && isEmpty(response)) {
         // A proxy's empty answer that calls itself JSON would fail to parse although the request was accepted.
         response.headers.delete('content-type');
         return response;
       }
-      if (response.status !== 429) return response;
+      if (response.status !== 429) {
+        return response;
+      }
       const limit = await readLimit(response);
-      if (limit.oldMessage) throw new WaitTooLongError(limit.waitMs, true);
+      if (limit.oldMessage) {
+        throw new WaitTooLongError(limit.waitMs, true);
+      }
       // With a header to go by, discord.js waits for the whole bucket.
-      if (limit.header) return response;
+      if (limit.header) {
+        return response;
+      }
       const wait = RATE_PAUSES_MS[limited];
       const waitMs = Math.max(limit.waitMs ?? 0, wait ?? 0);
-      if (wait === undefined || waitMs > LONGEST_RATE_WAIT_MS) throw new WaitTooLongError(limit.waitMs, false);
+      if (wait === undefined || waitMs > LONGEST_RATE_WAIT_MS) {
+        throw new WaitTooLongError(limit.waitMs, false);
+      }
       limited += 1;
       await pause(waitMs, signal);
     }
@@ -135,7 +155,9 @@ export function createMakeRequest(
  * dispatcher; when another version of undici has set that, it does not know the form for one and the request fails.
  */
 async function encodeForm(init: RequestInit): Promise<RequestInit> {
-  if (!(init.body instanceof FormData)) return init;
+  if (!(init.body instanceof FormData)) {
+    return init;
+  }
   const form = new Response(init.body);
   const headers = {
     ...(init.headers as Record<string, string>),
@@ -158,8 +180,12 @@ function isConnectionFault(error: unknown): boolean {
  * posts to channels carry a nonce; only an interaction's further messages could double.
  */
 function mayRepeat(url: string, method: string | undefined, error: unknown): boolean {
-  if (NOT_SENT_CODES.has(errorCode(error) ?? '')) return true;
-  if (method?.toUpperCase() !== 'POST') return true;
+  if (NOT_SENT_CODES.has(errorCode(error) ?? '')) {
+    return true;
+  }
+  if (method?.toUpperCase() !== 'POST') {
+    return true;
+  }
   const { pathname } = new URL(url);
   return isAcknowledgement(url) || /\/(channels\/\d+\/messages|users\/@me\/channels)$/.test(pathname);
 }
@@ -180,7 +206,9 @@ async function asAcknowledged(response: Answer): Promise<Answer> {
   } catch {
     // Not Discord's own words; passed on as they are.
   }
-  if (field(body, 'code') === ALREADY_ACKNOWLEDGED_CODE) return new Response(null, { status: 204 });
+  if (field(body, 'code') === ALREADY_ACKNOWLEDGED_CODE) {
+    return new Response(null, { status: 204 });
+  }
   return new Response(text, { status: response.status, headers: { 'content-type': 'application/json' } });
 }
 

@@ -26,7 +26,9 @@ const VERSION_PATTERN = /^v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(?![\d.])/;
  */
 export function parseVersion(text: string): ParsedVersion {
   const match = VERSION_PATTERN.exec(text.trim());
-  if (match === null) throw new EstimateError('bad-ollama-version', { version: text.slice(0, 40) });
+  if (match === null) {
+    throw new EstimateError('bad-ollama-version', { version: text.slice(0, 40) });
+  }
   const version: Version = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
   const unknown = version.every((part) => part === 0);
   return { version: unknown ? NEWEST : version, assumedNewest: unknown };
@@ -73,7 +75,9 @@ const OLLAMA_ENGINE_SINCE: readonly (readonly [since: string, architectures: rea
  */
 export function usesOllamaEngine(version: Version, spec: ModelSpec): boolean {
   const since = OLLAMA_ENGINE_SINCE.find(([, architectures]) => architectures.includes(spec.architecture))?.[0];
-  if (since === undefined || !atLeast(version, since)) return false;
+  if (since === undefined || !atLeast(version, since)) {
+    return false;
+  }
   return !(spec.projector?.source === 'file' && atLeast(version, '0.11.11'));
 }
 
@@ -83,12 +87,20 @@ export function usesOllamaEngine(version: Version, spec: ModelSpec): boolean {
  * @throws EstimateError `bad-ollama-version`
  */
 export function engineFor(version: string, spec: ModelSpec): EngineName {
-  if (version === 'llama.cpp') return 'llama.cpp';
+  if (version === 'llama.cpp') {
+    return 'llama.cpp';
+  }
   const parsed = parseVersion(version).version;
   // No release exists between 0.24 and 0.30; release candidates of 0.25 already ran llama-server.
-  if (atLeast(parsed, '0.25.0')) return 'llama-server';
-  if (atLeast(parsed, '0.12.11')) return 'layout';
-  if (atLeast(parsed, '0.11.11') && usesOllamaEngine(parsed, spec)) return 'layout';
+  if (atLeast(parsed, '0.25.0')) {
+    return 'llama-server';
+  }
+  if (atLeast(parsed, '0.12.11')) {
+    return 'layout';
+  }
+  if (atLeast(parsed, '0.11.11') && usesOllamaEngine(parsed, spec)) {
+    return 'layout';
+  }
   return 'formula';
 }
 

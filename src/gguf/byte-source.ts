@@ -22,7 +22,9 @@ export async function fileSource(path: string): Promise<ByteSource> {
   try {
     handle = await open(path, 'r');
     const stats = await handle.stat();
-    if (!stats.isFile()) throw new GgufError('gguf-unreadable', { path, reason: 'not a file' });
+    if (!stats.isFile()) {
+      throw new GgufError('gguf-unreadable', { path, reason: 'not a file' });
+    }
     return fromHandle(handle, path, stats.size);
   } catch (error) {
     await handle?.close();
@@ -45,7 +47,9 @@ function fromHandle(handle: FileHandle, path: string, totalBytes: number): ByteS
       }
     },
     async close() {
-      if (closed) return;
+      if (closed) {
+        return;
+      }
       closed = true;
       await handle.close();
     },
@@ -53,7 +57,9 @@ function fromHandle(handle: FileHandle, path: string, totalBytes: number): ByteS
 }
 
 function fileError(error: unknown, path: string): GgufError {
-  if (error instanceof GgufError) return error;
+  if (error instanceof GgufError) {
+    return error;
+  }
   const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
   return new GgufError(reason === 'ENOENT' ? 'gguf-not-found' : 'gguf-unreadable', { path, reason });
 }

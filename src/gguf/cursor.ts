@@ -32,7 +32,9 @@ export class Cursor {
 
   async #pull(): Promise<void> {
     const chunk = await this.#source.next();
-    if (chunk === null) throw new GgufError('gguf-truncated', { atBytes: this.#consumed + this.#available });
+    if (chunk === null) {
+      throw new GgufError('gguf-truncated', { atBytes: this.#consumed + this.#available });
+    }
     const fresh = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     this.#buffer = this.#available === 0 ? fresh : Buffer.concat([this.#buffer.subarray(this.#at), fresh]);
     this.#at = 0;
@@ -53,7 +55,9 @@ export class Cursor {
   /** A copy of the next bytes. */
   async take(bytes: number): Promise<Buffer> {
     this.#check(bytes);
-    while (this.#available < bytes) await this.#pull();
+    while (this.#available < bytes) {
+      await this.#pull();
+    }
     const taken = Buffer.from(this.#buffer.subarray(this.#at, this.#at + bytes));
     this.#advance(bytes);
     return taken;
@@ -64,7 +68,9 @@ export class Cursor {
     this.#check(bytes);
     let left = bytes;
     while (left > 0) {
-      if (this.#available === 0) await this.#pull();
+      if (this.#available === 0) {
+        await this.#pull();
+      }
       const step = Math.min(left, this.#available);
       this.#advance(step);
       left -= step;
@@ -72,7 +78,9 @@ export class Cursor {
   }
 
   async u32(): Promise<number> {
-    while (this.#available < 4) await this.#pull();
+    while (this.#available < 4) {
+      await this.#pull();
+    }
     const value = this.littleEndian ? this.#buffer.readUInt32LE(this.#at) : this.#buffer.readUInt32BE(this.#at);
     this.#advance(4);
     return value;
@@ -81,20 +89,26 @@ export class Cursor {
   /** A count or length; `limit` bounds it. */
   async count(what: string, limit: number): Promise<number> {
     const value = await this.#rawCount();
-    if (value > limit) throw new GgufError('gguf-limit-exceeded', { what, limit });
+    if (value > limit) {
+      throw new GgufError('gguf-limit-exceeded', { what, limit });
+    }
     return value;
   }
 
   async #rawCount(): Promise<number> {
     const size = this.wideCounts ? 8 : 4;
-    while (this.#available < size) await this.#pull();
+    while (this.#available < size) {
+      await this.#pull();
+    }
     return this.#readCount();
   }
 
   #readCount(): number {
     const at = this.#at;
     this.#advance(this.wideCounts ? 8 : 4);
-    if (!this.wideCounts) return this.littleEndian ? this.#buffer.readUInt32LE(at) : this.#buffer.readUInt32BE(at);
+    if (!this.wideCounts) {
+      return this.littleEndian ? this.#buffer.readUInt32LE(at) : this.#buffer.readUInt32BE(at);
+    }
     const low = this.littleEndian ? this.#buffer.readUInt32LE(at) : this.#buffer.readUInt32BE(at + 4);
     const high = this.littleEndian ? this.#buffer.readUInt32LE(at + 4) : this.#buffer.readUInt32BE(at);
     // Above 2^53 this is inexact, and far above every limit.
@@ -105,10 +119,15 @@ export class Cursor {
   async skipStrings(count: number): Promise<void> {
     const size = this.wideCounts ? 8 : 4;
     for (let i = 0; i < count; i++) {
-      while (this.#available < size) await this.#pull();
+      while (this.#available < size) {
+        await this.#pull();
+      }
       const length = this.#readCount();
-      if (length <= this.#available) this.#advance(length);
-      else await this.skip(length);
+      if (length <= this.#available) {
+        this.#advance(length);
+      } else {
+        await this.skip(length);
+      }
     }
   }
 }

@@ -51,7 +51,9 @@ export async function specFromGgufFile(path: string): Promise<FileSpec> {
 }
 
 function shardPaths(directory: string, prefix: string, total: number, digits: string): string[] {
-  if (total < 1 || total > MAX_SHARDS) throw new GgufError('gguf-limit-exceeded', { what: 'parts', limit: MAX_SHARDS });
+  if (total < 1 || total > MAX_SHARDS) {
+    throw new GgufError('gguf-limit-exceeded', { what: 'parts', limit: MAX_SHARDS });
+  }
   return Array.from({ length: total }, (_, i) =>
     join(directory, `${prefix}-${String(i + 1).padStart(5, '0')}-of-${digits}.gguf`),
   );
@@ -74,11 +76,15 @@ async function readOne(path: string, i: number, total: number): Promise<{ header
 }
 
 function joinTensors(headers: readonly GgufHeader[]): readonly TensorInfo[] {
-  if (headers.length === 1) return headers[0]!.tensors;
+  if (headers.length === 1) {
+    return headers[0]!.tensors;
+  }
   const all = headers.flatMap(({ tensors }) => tensors);
   const seen = new Set<string>();
   for (const { name } of all) {
-    if (seen.has(name)) throw new GgufError('gguf-duplicate-key', { key: name });
+    if (seen.has(name)) {
+      throw new GgufError('gguf-duplicate-key', { key: name });
+    }
     seen.add(name);
   }
   return all;
@@ -94,9 +100,13 @@ async function projectorBeside(path: string, spec: ModelSpec): Promise<Projector
   const width = spec.metadata[`${spec.architecture}.embedding_length`];
   for (const name of names) {
     const projector = await readProjector(join(directory, name));
-    if (projector === undefined) continue;
+    if (projector === undefined) {
+      continue;
+    }
     const projected = projector.metadata['clip.vision.projection_dim'] ?? projector.metadata['clip.projection_dim'];
-    if (projected === undefined || width === undefined || projected === width) return projector;
+    if (projected === undefined || width === undefined || projected === width) {
+      return projector;
+    }
   }
   return undefined;
 }
@@ -107,7 +117,9 @@ async function readProjector(path: string): Promise<ProjectorSpec | undefined> {
     const { header } = await readOne(path, 0, 1);
     return projectorFromHeader(header);
   } catch (error) {
-    if (error instanceof GgufError) return undefined;
+    if (error instanceof GgufError) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -115,6 +127,8 @@ async function readProjector(path: string): Promise<ProjectorSpec | undefined> {
 /** The projector that a projector file's header describes; undefined when the file is something else. */
 export function projectorFromHeader(header: GgufHeader): ProjectorSpec | undefined {
   const { metadata, tensors } = header;
-  if (metadata['general.architecture'] !== 'clip') return undefined;
+  if (metadata['general.architecture'] !== 'clip') {
+    return undefined;
+  }
   return { source: 'file', weightsBytes: tableBytes(tensors), metadata: towerMetadata(metadata), tensors };
 }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
-import { ggmlType } from '../estimator/ggml-types.ts';
+import { ggmlType } from '../estimator/model/ggml-types.ts';
 import type { MetadataValue, ModelSpec, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
 import { GgufError } from './errors.ts';
 import { buildSpec } from './spec.ts';
@@ -51,7 +51,9 @@ const modelJson = z.object({
  */
 export function specFromJson(value: unknown, fallbackName = 'model'): ModelSpec {
   const parsed = modelJson.safeParse(value);
-  if (!parsed.success) throw invalid(parsed.error);
+  if (!parsed.success) {
+    throw invalid(parsed.error);
+  }
   const { name, metadata, tensors, fileBytes, projector: tower } = parsed.data;
   const named = metadata['general.architecture'];
   const architecture = parsed.data.architecture ?? (typeof named === 'string' && named !== '' ? named : undefined);
@@ -80,9 +82,15 @@ function invalid(error: z.ZodError): GgufError {
 
 /** What is wrong with a key, as a code: the edge has the words. */
 function describe(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'custom') return 'unknown-tensor-type';
-  if (issue.code === 'too_small') return 'too-small';
-  if (issue.code === 'too_big') return 'too-large';
+  if (issue.code === 'custom') {
+    return 'unknown-tensor-type';
+  }
+  if (issue.code === 'too_small') {
+    return 'too-small';
+  }
+  if (issue.code === 'too_big') {
+    return 'too-large';
+  }
   return issue.message.includes('received undefined') ? 'missing' : 'wrong-type';
 }
 
@@ -108,7 +116,9 @@ async function readBounded(path: string): Promise<string> {
     const file = await open(path, 'r');
     try {
       const stats = await file.stat();
-      if (!stats.isFile()) throw new GgufError('model-json-unreadable', { path, reason: 'not a file' });
+      if (!stats.isFile()) {
+        throw new GgufError('model-json-unreadable', { path, reason: 'not a file' });
+      }
       if (stats.size > MAX_JSON_BYTES) {
         throw new GgufError('model-json-too-large', { path, bytes: stats.size, limitBytes: MAX_JSON_BYTES });
       }
@@ -117,7 +127,9 @@ async function readBounded(path: string): Promise<string> {
       await file.close();
     }
   } catch (error) {
-    if (error instanceof GgufError) throw error;
+    if (error instanceof GgufError) {
+      throw error;
+    }
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw new GgufError(reason === 'ENOENT' ? 'model-json-not-found' : 'model-json-unreadable', { path, reason });
   }

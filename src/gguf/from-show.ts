@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { elementCount } from '../estimator/ggml-types.ts';
+import { elementCount } from '../estimator/model/ggml-types.ts';
 import type { MetadataValue, ModelSpec, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
 import { GgufError } from './errors.ts';
 import { type PrintedTensor, readTypes } from './show-types.ts';
@@ -93,20 +93,32 @@ export function specFromShow(answer: unknown, context: ShowContext): ShowSpec {
     throw new GgufError('show-invalid', { key: parsed.error.issues[0]?.path.map(String).join('.') ?? '' });
   }
   const shown = parsed.data;
-  if (shown.isCloud || shown.remote_host || shown.remote_model) return nothing('show-cloud-model');
-  if (shown.details?.format === 'safetensors') return nothing('show-mlx-model');
+  if (shown.isCloud || shown.remote_host || shown.remote_model) {
+    return nothing('show-cloud-model');
+  }
+  if (shown.details?.format === 'safetensors') {
+    return nothing('show-mlx-model');
+  }
   const raw = shown.model_info ?? shown.modelInfo ?? {};
   const architecture = raw['general.architecture'];
-  if (typeof architecture !== 'string' || architecture === '') return nothing('show-no-metadata');
+  if (typeof architecture !== 'string' || architecture === '') {
+    return nothing('show-no-metadata');
+  }
 
   const gaps: ShowGap[] = [];
   const { metadata, missing } = reduce(raw, architecture);
-  if (missing) gaps.push('show-arrays-missing');
+  if (missing) {
+    gaps.push('show-arrays-missing');
+  }
   const printed = shown.tensors ?? [];
-  if (printed.length === 0) return { spec: null, gaps: [...gaps, 'show-no-tensors'], needsVerbose: false };
+  if (printed.length === 0) {
+    return { spec: null, gaps: [...gaps, 'show-no-tensors'], needsVerbose: false };
+  }
 
   const vocabulary = addVocabulary(metadata, architecture, printed);
-  if (vocabulary === undefined) gaps.push('show-no-vocabulary');
+  if (vocabulary === undefined) {
+    gaps.push('show-no-vocabulary');
+  }
   const projectorInfo = shown.projector_info ?? shown.projectorInfo;
   const withProjector = projectorInfo != null && Object.keys(projectorInfo).length > 0;
   const headerBytes = HEADER_BYTES_PER_TOKEN * (vocabulary ?? 0);
@@ -115,8 +127,12 @@ export function specFromShow(answer: unknown, context: ShowContext): ShowSpec {
   const onDisk = context.sizeBytes !== undefined && context.sizeBytes > 0 ? context.sizeBytes : undefined;
   const alone = onDisk !== undefined && !withProjector ? onDisk - headerBytes : undefined;
   const { tensors, unknown } = readTypes(printed, context.version, alone);
-  if (tensors === null) return { spec: null, gaps: [...gaps, 'show-types-unknown'], needsVerbose: false };
-  if (unknown > 0) gaps.push('show-types-inferred');
+  if (tensors === null) {
+    return { spec: null, gaps: [...gaps, 'show-types-unknown'], needsVerbose: false };
+  }
+  if (unknown > 0) {
+    gaps.push('show-types-inferred');
+  }
 
   let projector: ProjectorSpec | undefined;
   if (withProjector) {
@@ -154,10 +170,15 @@ function reduce(
   let missing = false;
   for (const [key, value] of Object.entries(raw)) {
     if (value === null || (Array.isArray(value) && value.length === 0)) {
-      if (key.startsWith(`${architecture}.`)) missing = true;
+      if (key.startsWith(`${architecture}.`)) {
+        missing = true;
+      }
     } else if (Array.isArray(value)) {
-      if (key.startsWith('tokenizer.') || value.length > MAX_ARRAY) entries.push([`${key}.length`, value.length]);
-      else if (value.every(isScalar)) entries.push([key, value]);
+      if (key.startsWith('tokenizer.') || value.length > MAX_ARRAY) {
+        entries.push([`${key}.length`, value.length]);
+      } else if (value.every(isScalar)) {
+        entries.push([key, value]);
+      }
     } else if (isScalar(value)) {
       entries.push([key, value]);
     }

@@ -1,5 +1,5 @@
 import { gguf } from '@huggingface/gguf';
-import { ggmlTypeName } from '../estimator/ggml-types.ts';
+import { ggmlTypeName } from '../estimator/model/ggml-types.ts';
 import type { MetadataValue, TensorInfo } from '../estimator/types.ts';
 import type { ByteSource } from './byte-source.ts';
 import { Cursor } from './cursor.ts';
@@ -108,21 +108,30 @@ class Keeper {
 
   u32(value: number): void {
     const piece = Buffer.alloc(4);
-    if (this.#littleEndian) piece.writeUInt32LE(value);
-    else piece.writeUInt32BE(value);
+    if (this.#littleEndian) {
+      piece.writeUInt32LE(value);
+    } else {
+      piece.writeUInt32BE(value);
+    }
     this.add(piece);
   }
 
   u64(value: number): void {
     const piece = Buffer.alloc(8);
-    if (this.#littleEndian) piece.writeBigUInt64LE(BigInt(value));
-    else piece.writeBigUInt64BE(BigInt(value));
+    if (this.#littleEndian) {
+      piece.writeBigUInt64LE(BigInt(value));
+    } else {
+      piece.writeBigUInt64BE(BigInt(value));
+    }
     this.add(piece);
   }
 
   count(value: number): void {
-    if (this.#wideCounts) this.u64(value);
-    else this.u32(value);
+    if (this.#wideCounts) {
+      this.u64(value);
+    } else {
+      this.u32(value);
+    }
   }
 
   text(bytes: Uint8Array): void {
@@ -146,15 +155,23 @@ async function condense(cursor: Cursor): Promise<{ bytes: Buffer; version: numbe
   for (let i = 0; i < keyCount; i++) {
     const key = await cursor.take(await cursor.count('bytes of a key', MAX_NAME_BYTES));
     const name = key.toString('latin1');
-    if (name === '') throw new GgufError('gguf-malformed', { what: 'empty key' });
-    if (seen.has(name)) throw new GgufError('gguf-duplicate-key', { key: key.toString('utf8') });
+    if (name === '') {
+      throw new GgufError('gguf-malformed', { what: 'empty key' });
+    }
+    if (seen.has(name)) {
+      throw new GgufError('gguf-duplicate-key', { key: key.toString('utf8') });
+    }
     seen.add(name);
-    if (await condenseValue(cursor, values, key)) kept++;
+    if (await condenseValue(cursor, values, key)) {
+      kept++;
+    }
   }
 
   const tensors = new Keeper(cursor);
   const names = new Set<string>();
-  for (let i = 0; i < tensorCount; i++) await copyTensor(cursor, tensors, names);
+  for (let i = 0; i < tensorCount; i++) {
+    await copyTensor(cursor, tensors, names);
+  }
 
   const start = new Keeper(cursor);
   start.add(Buffer.from(MAGIC, 'latin1'));
@@ -171,14 +188,20 @@ async function readPreamble(cursor: Cursor): Promise<number> {
     magic = await cursor.take(4);
   } catch (error) {
     // Fewer than four bytes are not a cut GGUF file but no GGUF file at all.
-    if (error instanceof GgufError && error.code === 'gguf-truncated') throw new GgufError('gguf-not-gguf');
+    if (error instanceof GgufError && error.code === 'gguf-truncated') {
+      throw new GgufError('gguf-not-gguf');
+    }
     throw error;
   }
-  if (magic.toString('latin1') !== MAGIC) throw new GgufError('gguf-not-gguf');
+  if (magic.toString('latin1') !== MAGIC) {
+    throw new GgufError('gguf-not-gguf');
+  }
   const raw = await cursor.u32();
   cursor.littleEndian = (raw & 0xffff) !== 0;
   const version = cursor.littleEndian ? raw : Buffer.from(Uint32Array.of(raw).buffer).readUInt32BE();
-  if (version < 1 || version > 3) throw new GgufError('gguf-version-unsupported', { version });
+  if (version < 1 || version > 3) {
+    throw new GgufError('gguf-version-unsupported', { version });
+  }
   cursor.wideCounts = version > 1;
   return version;
 }
@@ -203,7 +226,9 @@ async function condenseValue(cursor: Cursor, out: Keeper, key: Buffer): Promise<
     return true;
   }
   const bytes = SCALAR_BYTES[type];
-  if (bytes === undefined) throw unknownValueType(key, type);
+  if (bytes === undefined) {
+    throw unknownValueType(key, type);
+  }
   out.text(key);
   out.u32(type);
   out.add(await cursor.take(bytes));
@@ -214,7 +239,9 @@ async function condenseArray(cursor: Cursor, out: Keeper, key: Buffer): Promise<
   const elementType = await cursor.u32();
   const length = await cursor.count('array elements', MAX_HEADER_BYTES);
   const elementBytes = SCALAR_BYTES[elementType];
-  if (elementType !== TYPE_STRING && elementBytes === undefined) throw unknownValueType(key, elementType);
+  if (elementType !== TYPE_STRING && elementBytes === undefined) {
+    throw unknownValueType(key, elementType);
+  }
   const vocabulary = key.toString('latin1').startsWith('tokenizer.');
 
   if (elementBytes !== undefined && !vocabulary && length <= MAX_ARRAY_ELEMENTS) {
@@ -231,11 +258,16 @@ async function condenseArray(cursor: Cursor, out: Keeper, key: Buffer): Promise<
     out.u32(TYPE_ARRAY);
     out.u32(elementType);
     out.count(length);
-    for (let i = 0; i < length; i++) out.text(await cursor.take(await cursor.count('bytes of a text', MAX_KEPT_BYTES)));
+    for (let i = 0; i < length; i++) {
+      out.text(await cursor.take(await cursor.count('bytes of a text', MAX_KEPT_BYTES)));
+    }
     return;
   }
-  if (elementBytes === undefined) await cursor.skipStrings(length);
-  else await cursor.skip(length * elementBytes);
+  if (elementBytes === undefined) {
+    await cursor.skipStrings(length);
+  } else {
+    await cursor.skip(length * elementBytes);
+  }
   out.text(Buffer.concat([key, Buffer.from('.length', 'latin1')]));
   out.u32(TYPE_U64);
   out.u64(length);
@@ -248,8 +280,12 @@ function unknownValueType(key: Buffer, type: number): GgufError {
 async function copyTensor(cursor: Cursor, out: Keeper, names: Set<string>): Promise<void> {
   const name = await cursor.take(await cursor.count('bytes of a tensor name', MAX_NAME_BYTES));
   const text = name.toString('utf8');
-  if (text === '') throw new GgufError('gguf-malformed', { what: 'empty tensor name' });
-  if (names.has(text)) throw new GgufError('gguf-duplicate-key', { key: text });
+  if (text === '') {
+    throw new GgufError('gguf-malformed', { what: 'empty tensor name' });
+  }
+  if (names.has(text)) {
+    throw new GgufError('gguf-duplicate-key', { key: text });
+  }
   names.add(text);
   const dimensions = await cursor.u32();
   if (dimensions > MAX_DIMENSIONS) {
@@ -290,15 +326,21 @@ function plainMetadata(values: Record<string, unknown>): Record<string, Metadata
   const plain: Record<string, MetadataValue> = Object.create(null);
   for (const [key, value] of Object.entries(values)) {
     // The library's own additions; no GGUF key is without a dot.
-    if (key === 'version' || key === 'tensor_count' || key === 'kv_count') continue;
+    if (key === 'version' || key === 'tensor_count' || key === 'kv_count') {
+      continue;
+    }
     plain[key] = Array.isArray(value) ? value.map((v) => plainScalar(key, v)) : plainScalar(key, value);
   }
   return { ...plain };
 }
 
 function plainScalar(key: string, value: unknown): string | number | boolean {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return value;
+  }
+  if (typeof value === 'bigint') {
+    return Number(value);
+  }
   throw new GgufError('gguf-malformed', { what: 'value', key });
 }
 
@@ -306,7 +348,9 @@ function tensorInfo(info: Parsed['tensorInfos'][number]): TensorInfo {
   const id = Number(info.dtype);
   // Ollama's first gpt-oss files have MXFP4 under the withdrawn id 4 (fs/ggml/type.go, v0.11.0).
   const type = id === 4 ? 'MXFP4' : ggmlTypeName(id);
-  if (type === undefined) throw new GgufError('gguf-tensor-type-unknown', { tensor: info.name, type: id });
+  if (type === undefined) {
+    throw new GgufError('gguf-tensor-type-unknown', { tensor: info.name, type: id });
+  }
   const shape = info.shape.map(Number);
   return { name: info.name, shape: shape.length === 0 ? [1] : shape, type };
 }

@@ -20,7 +20,9 @@ const TOKENS = 'tokenizer.ggml.tokens.length';
  */
 export function asLlamaCppSees(spec: ModelSpec): ModelSpec {
   const translate = TRANSLATIONS[spec.architecture];
-  if (translate === undefined) return spec;
+  if (translate === undefined) {
+    return spec;
+  }
   const draft: Draft = {
     architecture: spec.architecture,
     metadata: { ...spec.metadata },
@@ -34,8 +36,9 @@ export function asLlamaCppSees(spec: ModelSpec): ModelSpec {
 
 const TRANSLATIONS: Readonly<Record<string, (draft: Draft) => void>> = {
   gemma3(draft) {
-    if (tensor(draft, 'dense.0.weight') === undefined) truncateVocabulary(draft, 'token_embd.weight');
-    else {
+    if (tensor(draft, 'dense.0.weight') === undefined) {
+      truncateVocabulary(draft, 'token_embd.weight');
+    } else {
       changeArchitecture(draft, 'gemma-embedding');
       rename(draft, /^norm\.weight$/, 'output_norm.weight');
       rename(draft, /^dense\.0\.weight$/, 'dense_2.weight');
@@ -45,7 +48,9 @@ const TRANSLATIONS: Readonly<Record<string, (draft: Draft) => void>> = {
   gemma3n(draft) {
     const perLayer = tensor(draft, 'per_layer_token_embd.weight');
     const rows = perLayer?.shape[1];
-    if (rows === undefined) return;
+    if (rows === undefined) {
+      return;
+    }
     // The rows for image and sound tokens of the token embedding are not loaded.
     reshape(draft, 'token_embd.weight', (shape) => [shape[0]!, Math.min(rows, shape[1] ?? rows)]);
     truncateVocabulary(draft, 'token_embd.weight');
@@ -55,22 +60,30 @@ const TRANSLATIONS: Readonly<Record<string, (draft: Draft) => void>> = {
     const fused = (block: string): TensorInfo | undefined => {
       const gate = byName.get(`${block}.ffn_gate_exps.weight`);
       const up = byName.get(`${block}.ffn_up_exps.weight`);
-      if (gate?.type !== up?.type || gate?.shape.join() !== up?.shape.join()) return undefined;
+      if (gate?.type !== up?.type || gate?.shape.join() !== up?.shape.join()) {
+        return undefined;
+      }
       const [width, inner, experts] = gate?.shape ?? [];
-      if (width === undefined || inner === undefined || experts === undefined) return undefined;
+      if (width === undefined || inner === undefined || experts === undefined) {
+        return undefined;
+      }
       const scales = [
         'ffn_gate_exps.scale',
         'ffn_gate_exps.input_scale',
         'ffn_up_exps.scale',
         'ffn_up_exps.input_scale',
       ];
-      if (scales.some((part) => byName.has(`${block}.${part}`))) return undefined;
+      if (scales.some((part) => byName.has(`${block}.${part}`))) {
+        return undefined;
+      }
       return { name: `${block}.ffn_gate_up_exps.weight`, shape: [width, inner * 2, experts], type: gate!.type };
     };
     draft.tensors = draft.tensors.flatMap((t) => {
       const [, block, part] = /^(blk\.\d+)\.ffn_(gate|up)_exps\.weight$/.exec(t.name) ?? [];
       const whole = block === undefined ? undefined : fused(block);
-      if (whole === undefined) return [t];
+      if (whole === undefined) {
+        return [t];
+      }
       return part === 'gate' ? [whole] : [];
     });
     rename(draft, /^(blk\.\d+)\.ffn_gate_inp\.per_expert_scale$/, '$1.ffn_down_exps.scale');
@@ -83,10 +96,14 @@ const TRANSLATIONS: Readonly<Record<string, (draft: Draft) => void>> = {
     rename(draft, /\.ffn_norm\b/, '.post_attention_norm');
   },
   lfm2(draft) {
-    if (tensor(draft, 'token_embd_norm.weight') !== undefined) return;
+    if (tensor(draft, 'token_embd_norm.weight') !== undefined) {
+      return;
+    }
     rename(draft, /^output_norm\.weight$/, 'token_embd_norm.weight');
     const inner = tensor(draft, 'blk.0.ffn_gate.weight')?.shape[1];
-    if (inner !== undefined) draft.metadata['lfm2.feed_forward_length'] = inner;
+    if (inner !== undefined) {
+      draft.metadata['lfm2.feed_forward_length'] = inner;
+    }
   },
   olmo3(draft) {
     changeArchitecture(draft, 'olmo2');
@@ -104,7 +121,9 @@ const TRANSLATIONS: Readonly<Record<string, (draft: Draft) => void>> = {
     const inner = tensor(draft, 'blk.1.ffn_down_exps.weight')?.shape[0];
     addIfMissing(draft, 'expert_feed_forward_length', inner);
     const shared = tensor(draft, 'blk.1.ffn_down_shexp.weight')?.shape[0];
-    if (inner && shared) addIfMissing(draft, 'expert_shared_count', Math.floor(shared / inner));
+    if (inner && shared) {
+      addIfMissing(draft, 'expert_shared_count', Math.floor(shared / inner));
+    }
     // The SAM tower is loaded with the projector, not with the language model.
     draft.tensors = draft.tensors.filter(({ name }) => !name.startsWith('s.'));
   },
@@ -130,7 +149,9 @@ const TRANSLATIONS: Readonly<Record<string, (draft: Draft) => void>> = {
     const headDim = draft.metadata['glm4moelite.attention.key_length'];
     changeArchitecture(draft, 'deepseek2');
     const set = (key: string, value: MetadataValue | undefined): void => {
-      if (value !== undefined) draft.metadata[`deepseek2.${key}`] = value;
+      if (value !== undefined) {
+        draft.metadata[`deepseek2.${key}`] = value;
+      }
     };
     const rank = draft.metadata['deepseek2.attention.kv_lora_rank'];
     const rope = draft.metadata['deepseek2.rope.dimension_count'];
@@ -152,7 +173,9 @@ const TRANSLATIONS: Readonly<Record<string, (draft: Draft) => void>> = {
       (key) => Number(draft.metadata[`nemotron_h_omni.${key}`] ?? 0) > 0,
     );
     changeArchitecture(draft, experts ? 'nemotron_h_moe' : 'nemotron_h');
-    if (experts) latentNemotron(draft);
+    if (experts) {
+      latentNemotron(draft);
+    }
   },
 };
 
@@ -162,8 +185,11 @@ function hybridQwen(draft: Draft): void {
   const heads = draft.metadata[key];
   if (Array.isArray(heads)) {
     const most = Math.max(0, ...heads.filter((value): value is number => typeof value === 'number'));
-    if (most > 0) draft.metadata[key] = most;
-    else if (draft.architecture !== 'qwen3next') draft.metadata[key] = 2;
+    if (most > 0) {
+      draft.metadata[key] = most;
+    } else if (draft.architecture !== 'qwen3next') {
+      draft.metadata[key] = 2;
+    }
   }
   rename(draft, /^(blk\.\d+\.ssm_dt)$/, '$1.bias');
 }
@@ -187,21 +213,27 @@ function latentNemotron(draft: Draft): void {
 function truncateVocabulary(draft: Draft, embedding: string): void {
   const rows = tensor(draft, embedding)?.shape[1];
   const tokens = draft.metadata[TOKENS];
-  if (rows !== undefined && typeof tokens === 'number' && tokens > rows) draft.metadata[TOKENS] = rows;
+  if (rows !== undefined && typeof tokens === 'number' && tokens > rows) {
+    draft.metadata[TOKENS] = rows;
+  }
 }
 
 /** Keys of the old architecture are kept under the new one's name too, as llama.cpp's view has them. */
 function changeArchitecture(draft: Draft, architecture: string): void {
   const prefix = `${draft.architecture}.`;
   for (const [key, value] of Object.entries(draft.metadata)) {
-    if (key.startsWith(prefix)) draft.metadata[`${architecture}.${key.slice(prefix.length)}`] = value;
+    if (key.startsWith(prefix)) {
+      draft.metadata[`${architecture}.${key.slice(prefix.length)}`] = value;
+    }
   }
   draft.architecture = architecture;
 }
 
 function addIfMissing(draft: Draft, key: string, value: MetadataValue | undefined): void {
   const full = `${draft.architecture}.${key}`;
-  if (value !== undefined && draft.metadata[full] === undefined) draft.metadata[full] = value;
+  if (value !== undefined && draft.metadata[full] === undefined) {
+    draft.metadata[full] = value;
+  }
 }
 
 function tensor(draft: Draft, name: string): TensorInfo | undefined {

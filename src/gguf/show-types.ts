@@ -1,4 +1,4 @@
-import { elementCount, GGML_TYPES, ggmlType, tensorBytes } from '../estimator/ggml-types.ts';
+import { elementCount, GGML_TYPES, ggmlType, tensorBytes } from '../estimator/model/ggml-types.ts';
 import type { TensorInfo } from '../estimator/types.ts';
 
 /**
@@ -73,7 +73,9 @@ export function readTypes(
   let stand: string | undefined;
   if (unknown > 0) {
     stand = inferType(printed, types, modelBytes, old) ?? (old && modelBytes === undefined ? 'Q5_0' : undefined);
-    if (stand === undefined) return { tensors: null, unknown };
+    if (stand === undefined) {
+      return { tensors: null, unknown };
+    }
   }
   const tensors = printed.map(({ name, shape }, i) => ({
     name,
@@ -93,13 +95,18 @@ function inferType(
   modelBytes: number | undefined,
   old: boolean,
 ): string | undefined {
-  if (modelBytes === undefined) return undefined;
+  if (modelBytes === undefined) {
+    return undefined;
+  }
   let elements = 0;
   let left = modelBytes;
   printed.forEach(({ shape }, i) => {
     const type = types[i];
-    if (type === undefined) elements += elementCount(shape);
-    else left -= tensorBytes(type, shape);
+    if (type === undefined) {
+      elements += elementCount(shape);
+    } else {
+      left -= tensorBytes(type, shape);
+    }
   });
   let best: string | undefined;
   let bestDeviation = MAX_DEVIATION;

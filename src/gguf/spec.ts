@@ -1,4 +1,4 @@
-import { tensorBytes } from '../estimator/ggml-types.ts';
+import { tensorBytes } from '../estimator/model/ggml-types.ts';
 import type { MetadataValue, ModelSpec, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
 import { GgufError } from './errors.ts';
 
@@ -48,7 +48,9 @@ export function buildSpec(parts: SpecParts): ModelSpec {
   const { name, metadata, fileBytes } = parts;
   const named = metadata['general.architecture'];
   const architecture = parts.architecture ?? (typeof named === 'string' && named !== '' ? named : undefined);
-  if (architecture === undefined) throw new GgufError('gguf-architecture-missing');
+  if (architecture === undefined) {
+    throw new GgufError('gguf-architecture-missing');
+  }
   const tower = parts.tensors.filter((t) => TOWER_TENSOR.test(t.name));
   const tensors = tower.length === 0 ? parts.tensors : parts.tensors.filter((t) => !TOWER_TENSOR.test(t.name));
   if (NOT_LANGUAGE.has(architecture.toLowerCase()) || !hasLayers(architecture, metadata, tensors)) {
@@ -80,7 +82,9 @@ function hasLayers(
   metadata: Readonly<Record<string, MetadataValue>>,
   tensors: readonly TensorInfo[],
 ): boolean {
-  if (typeof metadata[`${architecture}.block_count`] === 'number') return true;
+  if (typeof metadata[`${architecture}.block_count`] === 'number') {
+    return true;
+  }
   return tensors.some((t) => t.name.startsWith('blk.') || t.name.startsWith('token_embd.'));
 }
 
@@ -92,6 +96,8 @@ export function towerMetadata(metadata: Readonly<Record<string, MetadataValue>>)
 /** Bytes of all tensors of a table. @throws EstimateError `unknown-tensor-type` */
 export function tableBytes(tensors: readonly TensorInfo[]): number {
   let sum = 0;
-  for (const t of tensors) sum += tensorBytes(t.type, t.shape);
+  for (const t of tensors) {
+    sum += tensorBytes(t.type, t.shape);
+  }
   return sum;
 }

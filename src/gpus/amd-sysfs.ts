@@ -42,10 +42,16 @@ export async function readAmdCards(root = '/sys/class/drm'): Promise<readonly Am
     const folder = join(root, name, 'device');
     for (const file of AMD_FILES) {
       const text = await readSmall(join(folder, file));
-      if (text !== null) facts.set(file, text);
+      if (text !== null) {
+        facts.set(file, text);
+      }
     }
-    for (const [file, text] of await readHwmon(folder)) facts.set(file, text);
-    if (facts.get('vendor') === '0x1002') cards.push({ read: (file) => facts.get(file) ?? null });
+    for (const [file, text] of await readHwmon(folder)) {
+      facts.set(file, text);
+    }
+    if (facts.get('vendor') === '0x1002') {
+      cards.push({ read: (file) => facts.get(file) ?? null });
+    }
   }
   return cards;
 }
@@ -66,7 +72,9 @@ async function readHwmon(folder: string): Promise<readonly (readonly [string, st
     for (const name of (await readdir(base)).filter((entry) => /^hwmon\d+$/.test(entry)).slice(0, 1)) {
       for (const file of ['temp1_input', 'power1_average', 'power1_cap']) {
         const text = await readSmall(join(base, name, file));
-        if (text !== null) found.push([file, text]);
+        if (text !== null) {
+          found.push([file, text]);
+        }
       }
     }
   } catch {
@@ -97,7 +105,9 @@ export function amdReading(
   const errors: GpuError[] = gpus
     .filter((gpu) => gpu.state === 'unreadable')
     .map((gpu) => gpuError('gpu-unreadable', { gpu: gpu.name, pci: gpu.pci ?? '?' }));
-  if (gpus.length === 0) errors.push(gpuError('no-devices'));
+  if (gpus.length === 0) {
+    errors.push(gpuError('no-devices'));
+  }
   return {
     source: at.source,
     host: at.host,

@@ -48,7 +48,9 @@ function amount(value: unknown): { readonly number: number; readonly unit: strin
 /** amd-smi says MB and divides by 1024²: MiB. */
 function amdBytes(value: unknown): number | null {
   const read = amount(value);
-  if (read === null) return null;
+  if (read === null) {
+    return null;
+  }
   const factor = read.unit === 'B' ? 1 : read.unit === 'KB' ? 1024 : read.unit === 'GB' ? 1024 * MIB : MIB;
   return bytesOrNull(read.number * factor);
 }
@@ -87,7 +89,9 @@ function toReading(source: 'amd-smi' | 'rocm-smi', gpus: readonly Gpu[], at: At)
   const errors = gpus
     .filter((gpu) => gpu.state === 'unreadable')
     .map((gpu) => gpuError('gpu-unreadable', { gpu: gpu.name, pci: gpu.pci ?? '?' }));
-  if (gpus.length === 0) errors.push(gpuError('no-devices'));
+  if (gpus.length === 0) {
+    errors.push(gpuError('no-devices'));
+  }
   return {
     source,
     host: at.host,
@@ -113,13 +117,17 @@ function notJson(source: 'amd-smi' | 'rocm-smi', text: string, at: At): Reading 
 export function amdSmiReading(metricText: string, listText: string | null, at: At): Reading {
   const json = jsonAfterBanner(metricText);
   const rows = Array.isArray(json) ? json : isRecord(json) && Array.isArray(json.gpu_data) ? json.gpu_data : null;
-  if (rows === null) return notJson('amd-smi', metricText, at);
+  if (rows === null) {
+    return notJson('amd-smi', metricText, at);
+  }
   const list = listText === null ? undefined : jsonAfterBanner(listText);
   const listRows = Array.isArray(list) ? list : isRecord(list) && Array.isArray(list.gpu_data) ? list.gpu_data : [];
   const gpus: Gpu[] = [];
   for (const row of rows.slice(0, 64) as unknown[]) {
     const memory = isRecord(row) ? row.mem_usage : undefined;
-    if (!isRecord(row) || !isRecord(memory)) continue;
+    if (!isRecord(row) || !isRecord(memory)) {
+      continue;
+    }
     const index = typeof row.gpu === 'number' ? row.gpu : gpus.length;
     const listed = (listRows as unknown[]).find((entry): entry is Json => isRecord(entry) && entry.gpu === index);
     const pci = normalizePci(typeof listed?.bdf === 'string' ? listed.bdf : '');
@@ -147,14 +155,22 @@ export function amdSmiReading(metricText: string, listText: string | null, at: A
 /** @param text `rocm-smi --showmeminfo vram --showuse --showtemp --showproductname --showbus --showuniqueid --json` */
 export function rocmSmiReading(text: string, at: At): Reading {
   const json = jsonAfterBanner(text);
-  if (!isRecord(json)) return notJson('rocm-smi', text, at);
+  if (!isRecord(json)) {
+    return notJson('rocm-smi', text, at);
+  }
   const gpus: Gpu[] = [];
   // Beside the cards there may be a key `system`.
   for (const [key, card] of Object.entries(json)) {
     const number = /^card(\d{1,3})$/.exec(key)?.[1];
-    if (number === undefined || !isRecord(card) || gpus.length >= 64) continue;
+    if (number === undefined || !isRecord(card) || gpus.length >= 64) {
+      continue;
+    }
     const fact = (...names: readonly string[]): string => {
-      for (const name of names) if (typeof card[name] === 'string') return card[name];
+      for (const name of names) {
+        if (typeof card[name] === 'string') {
+          return card[name];
+        }
+      }
       return '';
     };
     const bytes = (name: string): number | null => {

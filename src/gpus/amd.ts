@@ -45,17 +45,23 @@ export function createAmdSource(options: AmdOptions = {}): GpuSource {
     const hostMemory = await readMemory();
     const at = { host: 'local', takenAtMs: clock(), hostMemory };
     const cards = await readAmdCards(options.root);
-    if (cards.length > 0) return amdReading(cards, { ...at, source: 'amd-sysfs' });
+    if (cards.length > 0) {
+      return amdReading(cards, { ...at, source: 'amd-sysfs' });
+    }
 
     const errors: GpuError[] = [];
     const metric = await amdSmi.run(METRIC_ARGS, signal);
     if (metric.kind === 'exited') {
       if (listText === null) {
         const list = await amdSmi.run(LIST_ARGS, signal);
-        if (list.kind === 'exited' && list.exit === 0) listText = list.stdout;
+        if (list.kind === 'exited' && list.exit === 0) {
+          listText = list.stdout;
+        }
       }
       const reading = amdSmiReading(metric.stdout, listText, { ...at, takenAtMs: clock() });
-      if (reading.status !== 'failed') return reading;
+      if (reading.status !== 'failed') {
+        return reading;
+      }
       errors.push(...reading.errors);
     } else {
       errors.push(outcomeError(metric));
@@ -63,7 +69,9 @@ export function createAmdSource(options: AmdOptions = {}): GpuSource {
     const rocm = await rocmSmi.run(ROCM_ARGS, signal);
     if (rocm.kind === 'exited') {
       const reading = rocmSmiReading(rocm.stdout, { ...at, takenAtMs: clock() });
-      if (reading.status !== 'failed') return reading;
+      if (reading.status !== 'failed') {
+        return reading;
+      }
       errors.push(...reading.errors);
     } else {
       errors.push(outcomeError(rocm));

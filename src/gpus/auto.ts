@@ -65,18 +65,30 @@ export function createAutoSource(options: AutoOptions = {}): GpuSource {
   async function decide(): Promise<GpuSnapshot> {
     const first = await nvidia.read();
     if (!first.errors.some((error) => error.code === 'not-installed')) {
-      if (first.status !== 'failed') chosen = nvidia;
+      if (first.status !== 'failed') {
+        chosen = nvidia;
+      }
       // A machine may carry NVIDIA's tool and only AMD's cards.
-      if (chosen === nvidia || !first.errors.some((error) => ['no-devices', 'driver-not-loaded'].includes(error.code)))
+      if (
+        chosen === nvidia ||
+        !first.errors.some((error) => ['no-devices', 'driver-not-loaded'].includes(error.code))
+      ) {
         return first;
+      }
       const second = (await hasAmdCards()) ? await amd.read() : null;
-      if (second === null || second.status === 'failed') return first;
+      if (second === null || second.status === 'failed') {
+        return first;
+      }
       chosen = amd;
       return second;
     }
-    if (!(await hasAmdCards())) return nothing('no-source');
+    if (!(await hasAmdCards())) {
+      return nothing('no-source');
+    }
     const second = await amd.read();
-    if (second.status !== 'failed') chosen = amd;
+    if (second.status !== 'failed') {
+      chosen = amd;
+    }
     return second;
   }
 
@@ -87,9 +99,15 @@ export function createAutoSource(options: AutoOptions = {}): GpuSource {
     kind: 'auto',
     description: 'auto',
     read(readOptions) {
-      if (options.isLocal === false) return Promise.resolve(nothing('source-elsewhere'));
-      if (chosen !== null) return chosen.read(readOptions);
-      if (lastNothing !== null && clock() < nothingUntilMs) return Promise.resolve(lastNothing);
+      if (options.isLocal === false) {
+        return Promise.resolve(nothing('source-elsewhere'));
+      }
+      if (chosen !== null) {
+        return chosen.read(readOptions);
+      }
+      if (lastNothing !== null && clock() < nothingUntilMs) {
+        return Promise.resolve(lastNothing);
+      }
       current ??= decide().finally(() => {
         current = null;
       });

@@ -45,8 +45,12 @@ export function createCommand(options: CommandOptions): Command {
   let running: { readonly child: ChildProcess; readonly sinceMs: number } | null = null;
 
   function run(args: readonly string[], signal?: AbortSignal): Promise<CommandOutcome> {
-    if (running !== null) return Promise.resolve({ kind: 'still-running', sinceMs: clock() - running.sinceMs });
-    if (signal?.aborted) return Promise.resolve({ kind: 'aborted' });
+    if (running !== null) {
+      return Promise.resolve({ kind: 'still-running', sinceMs: clock() - running.sinceMs });
+    }
+    if (signal?.aborted) {
+      return Promise.resolve({ kind: 'aborted' });
+    }
     return new Promise((resolve) => {
       const child = spawn(options.file, args, {
         env: options.env ?? { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
@@ -65,7 +69,9 @@ export function createCommand(options: CommandOptions): Command {
       let drain: NodeJS.Timeout | undefined;
 
       const settle = (outcome: CommandOutcome): void => {
-        if (settled) return;
+        if (settled) {
+          return;
+        }
         settled = true;
         clearTimeout(timer);
         clearTimeout(drain);
@@ -84,11 +90,16 @@ export function createCommand(options: CommandOptions): Command {
 
       child.stdout?.on('data', (chunk: Buffer) => {
         stdoutBytes += chunk.length;
-        if (stdoutBytes > limitBytes) giveUp({ kind: 'too-large', limitBytes });
-        else stdout.push(chunk);
+        if (stdoutBytes > limitBytes) {
+          giveUp({ kind: 'too-large', limitBytes });
+        } else {
+          stdout.push(chunk);
+        }
       });
       child.stderr?.on('data', (chunk: Buffer) => {
-        if (stderrBytes < STDERR_LIMIT_BYTES) stderr.push(chunk);
+        if (stderrBytes < STDERR_LIMIT_BYTES) {
+          stderr.push(chunk);
+        }
         stderrBytes += chunk.length;
       });
       const finish = (exit: number | null): void => {
@@ -101,7 +112,9 @@ export function createCommand(options: CommandOptions): Command {
       };
       child.once('error', (error: NodeJS.ErrnoException) => {
         // Never started: there is no child to wait for. (A failing kill also ends here; then `exit` still comes.)
-        if (child.pid === undefined && running === mine) running = null;
+        if (child.pid === undefined && running === mine) {
+          running = null;
+        }
         const missing = error.code === 'ENOENT';
         settle(
           missing
@@ -110,7 +123,9 @@ export function createCommand(options: CommandOptions): Command {
         );
       });
       child.once('exit', (exit) => {
-        if (running === mine) running = null;
+        if (running === mine) {
+          running = null;
+        }
         drain = setTimeout(() => {
           child.stdout?.destroy();
           child.stderr?.destroy();
@@ -124,16 +139,23 @@ export function createCommand(options: CommandOptions): Command {
   return {
     run,
     close() {
-      if (running !== null) kill(running.child);
+      if (running !== null) {
+        kill(running.child);
+      }
     },
   };
 }
 
 function kill(child: ChildProcess): void {
-  if (child.pid === undefined) return;
+  if (child.pid === undefined) {
+    return;
+  }
   try {
-    if (process.platform === 'win32') child.kill('SIGKILL');
-    else process.kill(-child.pid, 'SIGKILL');
+    if (process.platform === 'win32') {
+      child.kill('SIGKILL');
+    } else {
+      process.kill(-child.pid, 'SIGKILL');
+    }
   } catch {
     // The group is gone already, or was never made: the child alone is tried.
     child.kill('SIGKILL');

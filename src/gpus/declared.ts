@@ -54,14 +54,24 @@ const NAMED = /^(?:(\d{1,4})\s*[x×*]\s*)?([a-z][a-z0-9 _-]{1,60})$/i;
  * @throws GpuListError
  */
 export function parseGpuList(text: string): readonly GpuDevice[] {
-  if (text.trim() === '') throw new GpuListError('gpus-empty');
-  if (text.length > MAX_TEXT) throw new GpuListError('gpus-too-many', { max: MAX_GPUS });
+  if (text.trim() === '') {
+    throw new GpuListError('gpus-empty');
+  }
+  if (text.length > MAX_TEXT) {
+    throw new GpuListError('gpus-too-many', { max: MAX_GPUS });
+  }
   const gpus: GpuDevice[] = [];
   for (const part of text.split(/[,;+，；]/)) {
     const { count, device } = readEntry(part.trim());
-    if (count === 0) throw new GpuListError('gpus-entry', { entry: cleanText(part.trim(), 60) });
-    if (gpus.length + count > MAX_GPUS) throw new GpuListError('gpus-too-many', { max: MAX_GPUS });
-    for (let i = 0; i < count; i++) gpus.push(device);
+    if (count === 0) {
+      throw new GpuListError('gpus-entry', { entry: cleanText(part.trim(), 60) });
+    }
+    if (gpus.length + count > MAX_GPUS) {
+      throw new GpuListError('gpus-too-many', { max: MAX_GPUS });
+    }
+    for (let i = 0; i < count; i++) {
+      gpus.push(device);
+    }
   }
   return gpus;
 }
@@ -75,11 +85,17 @@ function readEntry(text: string): { readonly count: number; readonly device: Gpu
     return { count: Number(named?.[1] ?? 1), device: { name, totalBytes, freeBytes: totalBytes, computeCapability } };
   }
   const match = ENTRY.exec(text);
-  if (!match || (match[1] !== undefined && match[3] !== undefined)) throw new GpuListError('gpus-entry', { entry });
+  if (!match || (match[1] !== undefined && match[3] !== undefined)) {
+    throw new GpuListError('gpus-entry', { entry });
+  }
   const totalBytes = toBytes(match[4]!, match[5]);
   const freeBytes = match[6] === undefined ? totalBytes : toBytes(match[6], match[7]);
-  if (totalBytes < MIN_BYTES || totalBytes > MAX_BYTES) throw new GpuListError('gpus-size', { entry });
-  if (freeBytes > totalBytes) throw new GpuListError('gpus-free-above-total', { entry });
+  if (totalBytes < MIN_BYTES || totalBytes > MAX_BYTES) {
+    throw new GpuListError('gpus-size', { entry });
+  }
+  if (freeBytes > totalBytes) {
+    throw new GpuListError('gpus-free-above-total', { entry });
+  }
   const name = cleanText(match[2] ?? '', 100) || 'GPU';
   const card = findCard(name);
   return {
@@ -146,7 +162,9 @@ export function createDeclaredSource(text: string, clock: Clock = Date.now): Gpu
  * @param sizesVram `size_vram` of each loaded model, bytes; `null`: Ollama does not answer, so free memory is unknown
  */
 export function withOllamaUsage(snapshot: GpuSnapshot, sizesVram: readonly number[] | null): GpuSnapshot {
-  if (snapshot.basis !== 'declared') return snapshot;
+  if (snapshot.basis !== 'declared') {
+    return snapshot;
+  }
   if (sizesVram === null) {
     return { ...snapshot, gpus: snapshot.gpus.map((gpu) => ({ ...gpu, usedBytes: null, freeBytes: null })) };
   }
@@ -159,8 +177,9 @@ export function withOllamaUsage(snapshot: GpuSnapshot, sizesVram: readonly numbe
     }
     const sum = free.reduce((total, bytes) => total + bytes, 0);
     const taken = Math.min(size, sum);
-    for (let i = 0; i < free.length; i++)
+    for (let i = 0; i < free.length; i++) {
       free[i]! -= sum === 0 ? 0 : Math.min(free[i]!, Math.round((taken * free[i]!) / sum));
+    }
   }
   const gpus = snapshot.gpus.map((gpu, i) => ({
     ...gpu,

@@ -63,11 +63,17 @@ export function exporterReading(page: Exposition, at: { readonly host: string; r
     .slice(0, MAX_GPUS)
     .map((gpu) => checkGpu(gpu, hostMemory));
   const errors = [...(found.errors ?? [])];
-  if (page.badLines > 0) errors.push(gpuError('bad-rows', { rows: page.badLines }));
-  for (const gpu of gpus) {
-    if (gpu.state === 'unreadable') errors.push(gpuError('gpu-unreadable', { gpu: gpu.name, pci: gpu.pci ?? '?' }));
+  if (page.badLines > 0) {
+    errors.push(gpuError('bad-rows', { rows: page.badLines }));
   }
-  if (gpus.length === 0 && errors.length === 0) errors.push(gpuError('no-devices'));
+  for (const gpu of gpus) {
+    if (gpu.state === 'unreadable') {
+      errors.push(gpuError('gpu-unreadable', { gpu: gpu.name, pci: gpu.pci ?? '?' }));
+    }
+  }
+  if (gpus.length === 0 && errors.length === 0) {
+    errors.push(gpuError('no-devices'));
+  }
   return reading(found.kind, { host: at.host, nowMs: found.takenAtMs ?? at.nowMs }, found.failed ? [] : gpus, errors, {
     hostMemory,
     driverVersion: found.driverVersion ?? null,
@@ -109,17 +115,23 @@ function checkGpu(raw: RawGpu, hostMemory: HostMemory | null): Gpu {
   const isUnified = isUnifiedMemoryName(raw.name);
   if (totalBytes === null && usedBytes !== null && freeBytes !== null) {
     totalBytes = usedBytes + freeBytes + (raw.reservedBytes ?? 0);
-    if (raw.reservedBytes === null) notes.push({ code: 'total-computed', params: {} });
+    if (raw.reservedBytes === null) {
+      notes.push({ code: 'total-computed', params: {} });
+    }
   }
   if (isUnified && usedBytes === null && freeBytes === null && hostMemory !== null) {
     totalBytes = hostMemory.totalBytes;
     freeBytes = hostMemory.availableBytes;
     usedBytes = totalBytes - freeBytes;
   }
-  if (usedBytes === null && totalBytes !== null && freeBytes !== null) usedBytes = Math.max(0, totalBytes - freeBytes);
+  if (usedBytes === null && totalBytes !== null && freeBytes !== null) {
+    usedBytes = Math.max(0, totalBytes - freeBytes);
+  }
   if (freeBytes === null && totalBytes !== null && usedBytes !== null && usedBytes <= totalBytes) {
     freeBytes = Math.max(0, totalBytes - usedBytes - (raw.reservedBytes ?? 0));
-    if (raw.reservedBytes === null && !isUnified) notes.push({ code: 'free-computed', params: {} });
+    if (raw.reservedBytes === null && !isUnified) {
+      notes.push({ code: 'free-computed', params: {} });
+    }
   }
   if (totalBytes === null || freeBytes === null || usedBytes === null || totalBytes === 0 || freeBytes > totalBytes) {
     state = 'unreadable';
@@ -160,7 +172,9 @@ function rawGpu(uuid: string, vendor: Gpu['vendor']): RawGpu {
 
 /** Gets or makes the GPU of a key; `null` without a key. */
 function entry(gpus: Map<string, RawGpu>, uuid: string | undefined, vendor: Gpu['vendor']): RawGpu | null {
-  if (uuid === undefined || uuid.trim() === '') return null;
+  if (uuid === undefined || uuid.trim() === '') {
+    return null;
+  }
   const key = cleanText(uuid, 100);
   const gpu = gpus.get(key) ?? rawGpu(key, vendor);
   gpus.set(key, gpu);
@@ -168,8 +182,11 @@ function entry(gpus: Map<string, RawGpu>, uuid: string | undefined, vendor: Gpu[
 }
 
 function label(sample: Sample, ...names: readonly string[]): string | undefined {
-  for (const name of names)
-    if (sample.labels[name] !== undefined && sample.labels[name] !== '') return sample.labels[name];
+  for (const name of names) {
+    if (sample.labels[name] !== undefined && sample.labels[name] !== '') {
+      return sample.labels[name];
+    }
+  }
   return undefined;
 }
 
@@ -198,7 +215,9 @@ const DCGM: readonly (readonly [string, Field])[] = [
 ];
 
 function readDcgm(page: Page): PageReading | null {
-  if (!DCGM.some(([metric]) => page.has(metric))) return null;
+  if (!DCGM.some(([metric]) => page.has(metric))) {
+    return null;
+  }
   const gpus = new Map<string, RawGpu>();
   // Where pods share a GPU each repeats the series: one value per GPU and MIG instance, the largest.
   const parts = new Map<string, Map<string, number>>();
@@ -206,15 +225,21 @@ function readDcgm(page: Page): PageReading | null {
   for (const [metric, field] of DCGM) {
     for (const sample of page.get(metric) ?? []) {
       const gpu = entry(gpus, label(sample, 'UUID', 'uuid'), 'nvidia');
-      if (gpu === null) continue;
+      if (gpu === null) {
+        continue;
+      }
       gpu.name ||= cleanText(label(sample, 'modelName', 'model_name') ?? 'GPU', 128);
       gpu.pci ??= normalizePci(label(sample, 'pci_bus_id') ?? '');
       gpu.index ??= indexOf(label(sample, 'gpu'));
       driverVersion ??= label(sample, 'DCGM_FI_DRIVER_VERSION') ?? null;
       const instance = label(sample, 'GPU_I_ID') ?? '';
-      if (instance !== '') gpu.isMig = true;
+      if (instance !== '') {
+        gpu.isMig = true;
+      }
       const value = field.endsWith('Bytes') ? bytesOrNull(sample.value * MIB) : blankToNull(sample.value);
-      if (value === null) continue;
+      if (value === null) {
+        continue;
+      }
       const key = `${gpu.uuid} ${field}`;
       const values = parts.get(key) ?? new Map<string, number>();
       values.set(instance, Math.max(values.get(instance) ?? 0, value));
@@ -224,11 +249,16 @@ function readDcgm(page: Page): PageReading | null {
   for (const gpu of gpus.values()) {
     for (const [, field] of DCGM) {
       const values = parts.get(`${gpu.uuid} ${field}`);
-      if (values === undefined) continue;
+      if (values === undefined) {
+        continue;
+      }
       const slices = [...values].filter(([instance]) => instance !== '').map(([, value]) => value);
       const whole = values.get('');
-      if (whole !== undefined) gpu[field] = whole;
-      else if (field.endsWith('Bytes')) gpu[field] = slices.reduce((sum, value) => sum + value, 0);
+      if (whole !== undefined) {
+        gpu[field] = whole;
+      } else if (field.endsWith('Bytes')) {
+        gpu[field] = slices.reduce((sum, value) => sum + value, 0);
+      }
     }
   }
   return { kind: 'dcgm-exporter', gpus: [...gpus.values()], driverVersion };
@@ -251,22 +281,30 @@ const NVIDIA_EXPORTER: readonly (readonly [string, Field])[] = [
 ];
 
 function readNvidiaExporter(page: Page, nowMs: number): PageReading | null {
-  if (![...page.keys()].some((name) => name.startsWith('nvidia_smi_'))) return null;
+  if (![...page.keys()].some((name) => name.startsWith('nvidia_smi_'))) {
+    return null;
+  }
   const kind = 'nvidia-gpu-exporter';
   const single = (name: string): number | null => page.get(name)?.[0]?.value ?? null;
   const exit = single('nvidia_smi_command_exit_code');
   const errors: GpuError[] = [];
   const failed = single('nvidia_smi_last_collect_success') === 0 || (exit !== null && exit !== 0);
-  if (failed) errors.push(gpuError('exporter-failed', exit === null ? {} : { exit }));
+  if (failed) {
+    errors.push(gpuError('exporter-failed', exit === null ? {} : { exit }));
+  }
   // Its numbers are a cache: the time of the last success is their age. A clock in the future tells nothing.
   const success = single('nvidia_smi_last_collect_success_timestamp_seconds');
   const ageSeconds = success === null ? 0 : Math.max(0, Math.round(nowMs / 1000 - success));
-  if (!failed && ageSeconds > STALE_SECONDS) errors.push(gpuError('exporter-stale', { seconds: ageSeconds }));
+  if (!failed && ageSeconds > STALE_SECONDS) {
+    errors.push(gpuError('exporter-stale', { seconds: ageSeconds }));
+  }
   const gpus = new Map<string, RawGpu>();
   for (const [metric, field] of NVIDIA_EXPORTER) {
     for (const sample of page.get(metric) ?? []) {
       const gpu = entry(gpus, withPrefix(label(sample, 'uuid')), 'nvidia');
-      if (gpu === null) continue;
+      if (gpu === null) {
+        continue;
+      }
       gpu[field] = field.endsWith('Bytes')
         ? bytesOrNull(sample.value)
         : field === 'utilPct'
@@ -277,7 +315,9 @@ function readNvidiaExporter(page: Page, nowMs: number): PageReading | null {
   let driverVersion: string | null = null;
   for (const sample of page.get('nvidia_smi_gpu_info') ?? []) {
     const gpu = entry(gpus, withPrefix(label(sample, 'uuid')), 'nvidia');
-    if (gpu === null) continue;
+    if (gpu === null) {
+      continue;
+    }
     gpu.name = cleanText(label(sample, 'name') ?? '', 128);
     gpu.pci = normalizePci(label(sample, 'pci_bus_id') ?? '');
     gpu.index = indexOf(label(sample, 'index'));
@@ -286,9 +326,13 @@ function readNvidiaExporter(page: Page, nowMs: number): PageReading | null {
   }
   for (const sample of page.get('nvidia_smi_mig_mode_current') ?? []) {
     const gpu = entry(gpus, withPrefix(label(sample, 'uuid')), 'nvidia');
-    if (gpu !== null && sample.value === 1) gpu.isMig = true;
+    if (gpu !== null && sample.value === 1) {
+      gpu.isMig = true;
+    }
   }
-  for (const gpu of gpus.values()) gpu.name ||= 'NVIDIA GPU';
+  for (const gpu of gpus.values()) {
+    gpu.name ||= 'NVIDIA GPU';
+  }
   const apps = page.get('nvidia_smi_compute_app_used_memory_bytes');
   const processes = apps?.slice(0, 4096).map(
     (sample): GpuProcess => ({
@@ -327,12 +371,16 @@ const ALL_SMI: readonly (readonly [string, Field])[] = [
 ];
 
 function readAllSmi(page: Page): PageReading | null {
-  if (!ALL_SMI.some(([metric]) => page.has(metric))) return null;
+  if (!ALL_SMI.some(([metric]) => page.has(metric))) {
+    return null;
+  }
   const gpus = new Map<string, RawGpu>();
   for (const [metric, field] of ALL_SMI) {
     for (const sample of page.get(metric) ?? []) {
       const gpu = entry(gpus, label(sample, 'gpu_uuid', 'uuid'), 'unknown');
-      if (gpu === null) continue;
+      if (gpu === null) {
+        continue;
+      }
       gpu.name ||= cleanText(label(sample, 'gpu') ?? 'GPU', 128);
       gpu.index ??= indexOf(label(sample, 'gpu_index', 'index'));
       gpu[field] = field.endsWith('Bytes') ? bytesOrNull(sample.value) : sample.value;
@@ -361,7 +409,9 @@ const AMD_EXPORTER: readonly (readonly [string, Field])[] = [
 
 function readAmdExporter(page: Page): PageReading | null {
   const prefix = ['', 'amd_'].find((candidate) => page.has(`${candidate}gpu_total_vram`));
-  if (prefix === undefined) return null;
+  if (prefix === undefined) {
+    return null;
+  }
   const gpus = new Map<string, RawGpu>();
   for (const [metric, field] of AMD_EXPORTER) {
     for (const sample of page.get(prefix + metric) ?? []) {
@@ -377,7 +427,9 @@ function readAmdExporter(page: Page): PageReading | null {
           : `AMD-${uuid}${partition === undefined || partition === '0' ? '' : `-${partition}`}`,
         'amd',
       );
-      if (gpu === null) continue;
+      if (gpu === null) {
+        continue;
+      }
       gpu.name ||= cleanText(label(sample, 'card_model', 'card_series') ?? 'AMD GPU', 128);
       gpu.index ??= indexOf(id);
       // Documented as MB and meaning MiB; look-alikes give bytes, and no card has 100 million MiB.
@@ -391,7 +443,9 @@ function readAmdExporter(page: Page): PageReading | null {
 
 function readNodeDrm(page: Page): PageReading | null {
   const totals = page.get('node_drm_memory_vram_size_bytes');
-  if (totals === undefined) return null;
+  if (totals === undefined) {
+    return null;
+  }
   const gpus = new Map<string, RawGpu>();
   const fields = [
     ['node_drm_memory_vram_size_bytes', 'totalBytes'],
@@ -402,7 +456,9 @@ function readNodeDrm(page: Page): PageReading | null {
     for (const sample of page.get(metric) ?? []) {
       const card = label(sample, 'card');
       const gpu = entry(gpus, card === undefined ? undefined : `drm-${card}`, 'amd');
-      if (gpu === null) continue;
+      if (gpu === null) {
+        continue;
+      }
       gpu.name ||= cleanText(`AMD GPU ${card}`, 128);
       gpu.index ??= indexOf(card?.replace(/^card/, ''));
       gpu[field] = field === 'utilPct' ? sample.value : bytesOrNull(sample.value);
@@ -415,12 +471,16 @@ function readHostMemory(page: Page): HostMemory | null {
   const value = (...names: readonly string[]): number | null => {
     for (const name of names) {
       const bytes = bytesOrNull(page.get(name)?.[0]?.value ?? -1);
-      if (bytes !== null) return bytes;
+      if (bytes !== null) {
+        return bytes;
+      }
     }
     return null;
   };
   const totalBytes = value('node_memory_MemTotal_bytes', 'all_smi_memory_total_bytes');
   const availableBytes = value('node_memory_MemAvailable_bytes', 'all_smi_memory_available_bytes');
-  if (totalBytes === null || availableBytes === null) return null;
+  if (totalBytes === null || availableBytes === null) {
+    return null;
+  }
   return { totalBytes, availableBytes, swapFreeBytes: value('node_memory_SwapFree_bytes', 'all_smi_swap_free_bytes') };
 }

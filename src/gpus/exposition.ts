@@ -39,7 +39,9 @@ export function parseExposition(text: string): Exposition {
 /** The same in steps of a few milliseconds: a page of 2 MiB would stop the event loop for 150 ms. */
 export async function parseExpositionInSteps(text: string): Promise<Exposition> {
   const page = new Page(text);
-  for (let lines = 0; lines < MAX_LINES && page.read(STEP_LINES); lines += STEP_LINES) await nextTurn();
+  for (let lines = 0; lines < MAX_LINES && page.read(STEP_LINES); lines += STEP_LINES) {
+    await nextTurn();
+  }
   return page;
 }
 
@@ -65,30 +67,45 @@ class Page implements Exposition {
   }
 
   #take(line: string): void {
-    if (line.startsWith('#') || line.trim() === '') return;
+    if (line.startsWith('#') || line.trim() === '') {
+      return;
+    }
     const sample = parseLine(line);
-    if (sample === 'bad') this.badLines += 1;
-    else if (sample !== 'absent') this.samples.push(sample);
+    if (sample === 'bad') {
+      this.badLines += 1;
+    } else if (sample !== 'absent') {
+      this.samples.push(sample);
+    }
   }
 }
 
 function parseLine(line: string): Sample | 'bad' | 'absent' {
   const name = matchAt(NAME, line, 0);
-  if (name === null) return 'bad';
+  if (name === null) {
+    return 'bad';
+  }
   let position = name[0].length;
   // Label names come from outside: an object without a prototype has no `__proto__` to overwrite.
   const labels: Record<string, string> = Object.create(null) as Record<string, string>;
   if (line[position] === '{') {
     const end = parseLabels(line, position + 1, labels);
-    if (end === null) return 'bad';
+    if (end === null) {
+      return 'bad';
+    }
     position = end;
   }
   const rest = line.slice(position);
   const exemplar = rest.indexOf(' # ');
   const tail = TAIL.exec(exemplar < 0 ? rest : rest.slice(0, exemplar));
-  if (!tail) return 'bad';
-  if (NOT_FINITE.test(tail[1]!)) return 'absent';
-  if (!VALUE.test(tail[1]!)) return 'bad';
+  if (!tail) {
+    return 'bad';
+  }
+  if (NOT_FINITE.test(tail[1]!)) {
+    return 'absent';
+  }
+  if (!VALUE.test(tail[1]!)) {
+    return 'bad';
+  }
   const value = Number(tail[1]);
   return Number.isFinite(value) ? { name: name[0], labels, value } : 'absent';
 }
@@ -98,18 +115,29 @@ function parseLabels(line: string, position: number, labels: Record<string, stri
   let at = position;
   for (let count = 0; count <= MAX_LABELS; count++) {
     at = skipSpaces(line, at);
-    if (line[at] === '}') return at + 1;
+    if (line[at] === '}') {
+      return at + 1;
+    }
     const name = matchAt(LABEL_NAME, line, at);
-    if (name === null) return null;
+    if (name === null) {
+      return null;
+    }
     at = skipSpaces(line, at + name[0].length);
-    if (line[at] !== '=') return null;
+    if (line[at] !== '=') {
+      return null;
+    }
     at = skipSpaces(line, at + 1);
     const quoted = matchAt(QUOTED, line, at);
-    if (quoted === null || name[0] in labels) return null;
+    if (quoted === null || name[0] in labels) {
+      return null;
+    }
     labels[name[0]] = quoted[1]!.replace(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped));
     at = skipSpaces(line, at + quoted[0].length);
-    if (line[at] === ',') at += 1;
-    else if (line[at] !== '}') return null;
+    if (line[at] === ',') {
+      at += 1;
+    } else if (line[at] !== '}') {
+      return null;
+    }
   }
   return null;
 }

@@ -28,7 +28,9 @@ export function parseGpuReport(text: string, at: { readonly host: string; readon
     driverVersion: null,
     hostMemory: null,
   });
-  if (!/^#gpu-report 1( |$)/.test(lines[0] ?? '')) return failed(gpuError('report-unknown', {}, lines[0] ?? ''));
+  if (!/^#gpu-report 1( |$)/.test(lines[0] ?? '')) {
+    return failed(gpuError('report-unknown', {}, lines[0] ?? ''));
+  }
 
   let fields: readonly string[] = [];
   const gpuRows: string[] = [];
@@ -40,16 +42,26 @@ export function parseGpuReport(text: string, at: { readonly host: string; readon
   let ended = false;
   for (const line of lines) {
     const rest = line.slice(2);
-    if (line.startsWith('G ')) gpuRows.push(rest);
-    else if (line.startsWith('P ')) appRows.push(rest);
-    else if (line.startsWith('M ')) memory.push(rest);
-    else if (line.startsWith('U ')) readUser(rest, users);
-    else if (line.startsWith('A ')) readCardFact(rest, cards);
-    else if (line.startsWith('#fields ')) fields = line.slice('#fields '.length).trim().split(',');
-    else if (line.startsWith('#rc ')) {
+    if (line.startsWith('G ')) {
+      gpuRows.push(rest);
+    } else if (line.startsWith('P ')) {
+      appRows.push(rest);
+    } else if (line.startsWith('M ')) {
+      memory.push(rest);
+    } else if (line.startsWith('U ')) {
+      readUser(rest, users);
+    } else if (line.startsWith('A ')) {
+      readCardFact(rest, cards);
+    } else if (line.startsWith('#fields ')) {
+      fields = line.slice('#fields '.length).trim().split(',');
+    } else if (line.startsWith('#rc ')) {
       const match = /^#rc (gpu|apps) (\d{1,3})$/.exec(line.trim());
-      if (match) exits.set(match[1]!, Number(match[2]));
-    } else if (line.trim() === '#end') ended = true;
+      if (match) {
+        exits.set(match[1]!, Number(match[2]));
+      }
+    } else if (line.trim() === '#end') {
+      ended = true;
+    }
   }
 
   const cut = ended ? [] : [gpuError('output-cut')];
@@ -59,8 +71,12 @@ export function parseGpuReport(text: string, at: { readonly host: string; readon
     const reading = amdReading([...cards.values()].map(toCard), { ...at, source: 'ssh', hostMemory });
     return cut.length === 0 ? reading : { ...reading, status: 'partial', errors: [...cut, ...reading.errors] };
   }
-  if (gpuExit === undefined) return failed(cut[0] ?? gpuError('not-installed', { command: 'nvidia-smi' }));
-  if (gpuExit === 124 || gpuExit === 137) return failed(gpuError('timeout', { seconds: 8 }));
+  if (gpuExit === undefined) {
+    return failed(cut[0] ?? gpuError('not-installed', { command: 'nvidia-smi' }));
+  }
+  if (gpuExit === 124 || gpuExit === 137) {
+    return failed(gpuError('timeout', { seconds: 8 }));
+  }
   return nvidiaReading({
     source: 'ssh',
     host: at.host,
@@ -78,13 +94,17 @@ export function parseGpuReport(text: string, at: { readonly host: string; readon
 
 function readUser(text: string, users: Map<number, string>): void {
   const match = /^(\d{1,10}) (\S{1,64})$/.exec(text.trim());
-  if (match && users.size < 4096) users.set(Number(match[1]), cleanText(match[2]!, 64));
+  if (match && users.size < 4096) {
+    users.set(Number(match[1]), cleanText(match[2]!, 64));
+  }
 }
 
 /** `card0 mem_info_vram_total 25753026560` */
 function readCardFact(text: string, cards: Map<string, Map<string, string>>): void {
   const match = /^(card\d{1,3}) ([a-z0-9_]{1,40}) (.{0,200})$/.exec(text.trim());
-  if (!match || (!cards.has(match[1]!) && cards.size >= 64)) return;
+  if (!match || (!cards.has(match[1]!) && cards.size >= 64)) {
+    return;
+  }
   const facts = cards.get(match[1]!) ?? new Map<string, string>();
   facts.set(match[2]!, match[3]!);
   cards.set(match[1]!, facts);

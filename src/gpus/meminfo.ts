@@ -6,11 +6,15 @@ export function parseMeminfo(text: string): HostMemory | null {
   const values = new Map<string, number>();
   for (const line of text.slice(0, 64 * 1024).split('\n')) {
     const match = /^(MemTotal|MemAvailable|SwapFree):?\s+(\d{1,15})\s*kB\s*$/.exec(line);
-    if (match) values.set(match[1]!, Number(match[2]) * 1024);
+    if (match) {
+      values.set(match[1]!, Number(match[2]) * 1024);
+    }
   }
   const totalBytes = values.get('MemTotal');
   const availableBytes = values.get('MemAvailable');
-  if (totalBytes === undefined || availableBytes === undefined || totalBytes === 0) return null;
+  if (totalBytes === undefined || availableBytes === undefined || totalBytes === 0) {
+    return null;
+  }
   return {
     totalBytes,
     availableBytes: Math.min(availableBytes, totalBytes),

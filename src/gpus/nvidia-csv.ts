@@ -68,7 +68,9 @@ export function parseGpuRows(text: string, fields: readonly string[], hostMemory
   const seen = new Set<string>();
   let lines = 0;
   for (const line of text.split(/\r?\n/)) {
-    if (line.trim() === '') continue;
+    if (line.trim() === '') {
+      continue;
+    }
     lines += 1;
     if (lines > MAX_LINES || line.length > MAX_LINE) {
       badRows += 1;
@@ -82,14 +84,19 @@ export function parseGpuRows(text: string, fields: readonly string[], hostMemory
     const gpu = cells.length === fields.length ? readGpu(cell, hostMemory) : null;
     if (gpu === null || seen.has(gpu.uuid)) {
       const error = nvidiaTextError(line);
-      if (error !== null) errors.push(error);
-      else badRows += 1;
+      if (error !== null) {
+        errors.push(error);
+      } else {
+        badRows += 1;
+      }
       continue;
     }
     seen.add(gpu.uuid);
     gpus.push(gpu);
     const version = cell('driver_version');
-    if (version !== null && /^\d[\d.]*$/.test(version)) driverVersion ??= version;
+    if (version !== null && /^\d[\d.]*$/.test(version)) {
+      driverVersion ??= version;
+    }
   }
   return { gpus, errors: errors.slice(0, 16), badRows, driverVersion };
 }
@@ -99,7 +106,9 @@ function readGpu(cell: (name: string) => string | null, hostMemory: HostMemory |
   const name = cleanText(cell('name') ?? '', 128);
   const pci = normalizePci(cell('pci.bus_id') ?? '');
   const uuid = readUuid(cell('uuid') ?? '', pci, index);
-  if (uuid === null || name === '') return null;
+  if (uuid === null || name === '') {
+    return null;
+  }
 
   const number = (field: string): number | null => readNumber(cell(field) ?? '');
   const memoryTexts = ['memory.total', 'memory.used', 'memory.free'].map((field) => cell(field) ?? '');
@@ -115,8 +124,11 @@ function readGpu(cell: (name: string) => string | null, hostMemory: HostMemory |
     'power.draw',
   ]) {
     const text = cell(field) ?? '';
-    if (/insufficient permissions/i.test(text)) notes.push({ code: 'no-permission', params: { field } });
-    else if (/unknown error|ERR!/i.test(text)) notes.push({ code: 'field-unreadable', params: { field } });
+    if (/insufficient permissions/i.test(text)) {
+      notes.push({ code: 'no-permission', params: { field } });
+    } else if (/unknown error|ERR!/i.test(text)) {
+      notes.push({ code: 'field-unreadable', params: { field } });
+    }
   }
 
   let [totalBytes, usedBytes, freeBytes] = memory as [number | null, number | null, number | null];
@@ -176,9 +188,15 @@ function readGpu(cell: (name: string) => string | null, hostMemory: HostMemory |
 
 /** A lost card may not even tell its UUID: then its PCI address or number stands in. */
 function readUuid(text: string, pci: string | null, index: number | null): string | null {
-  if (/^GPU-[0-9a-f-]{8,60}$/i.test(text)) return text;
-  if (!/^\[[^\]]+\]$|ERR!/.test(text)) return null;
-  if (pci !== null) return `pci:${pci}`;
+  if (/^GPU-[0-9a-f-]{8,60}$/i.test(text)) {
+    return text;
+  }
+  if (!/^\[[^\]]+\]$|ERR!/.test(text)) {
+    return null;
+  }
+  if (pci !== null) {
+    return `pci:${pci}`;
+  }
   return index === null ? null : `index:${index}`;
 }
 
@@ -194,7 +212,9 @@ export function parseAppRows(text: string, users: ReadonlyMap<number, string> = 
   const processes: GpuProcess[] = [];
   let badRows = 0;
   for (const line of text.split(/\r?\n/)) {
-    if (line.trim() === '') continue;
+    if (line.trim() === '') {
+      continue;
+    }
     const match = /^(GPU-[0-9a-f-]{8,60}|\[[^\]]*\]), (\d{1,10}), ([^,]{1,40}), (.*)$/i.exec(line);
     if (!match || processes.length >= MAX_PROCESSES) {
       badRows += 1;

@@ -16,29 +16,45 @@ export function nvidiaTextError(output: string): GpuError | null {
     const version = /NVML library version:\s*([\d.]+)/i.exec(text)?.[1];
     return gpuError('driver-mismatch', version === undefined ? {} : { libraryVersion: version }, text);
   }
-  if (/couldn't communicate with the NVIDIA driver/i.test(text)) return gpuError('driver-not-loaded', {}, text);
-  if (/no devices were found/i.test(text)) return gpuError('no-devices', {}, text);
+  if (/couldn't communicate with the NVIDIA driver/i.test(text)) {
+    return gpuError('driver-not-loaded', {}, text);
+  }
+  if (/no devices were found/i.test(text)) {
+    return gpuError('no-devices', {}, text);
+  }
   const handle =
     /unable to determine the device handle for GPU ?([0-9A-F:.]+?):? *(GPU is lost|Unknown Error|$)/im.exec(text);
   if (handle) {
     const pci = normalizePci(handle[1]!) ?? handle[1]!;
     return gpuError(/lost/i.test(handle[2]!) ? 'gpu-lost' : 'gpu-handle', { pci }, text);
   }
-  if (/GPU is lost/i.test(text)) return gpuError('gpu-lost', {}, text);
-  if (/infoROM is corrupted/i.test(text)) return gpuError('inforom-corrupted', {}, text);
-  if (/not a valid field to query/i.test(text)) return gpuError('driver-too-old', {}, text);
-  if (/insufficient permissions/i.test(text)) return gpuError('no-permission', {}, text);
+  if (/GPU is lost/i.test(text)) {
+    return gpuError('gpu-lost', {}, text);
+  }
+  if (/infoROM is corrupted/i.test(text)) {
+    return gpuError('inforom-corrupted', {}, text);
+  }
+  if (/not a valid field to query/i.test(text)) {
+    return gpuError('driver-too-old', {}, text);
+  }
+  if (/insufficient permissions/i.test(text)) {
+    return gpuError('no-permission', {}, text);
+  }
   if (/(nvml|libnvidia-ml)[^\n]{0,200}not found|couldn't find libnvidia-ml/i.test(text)) {
     return gpuError('nvml-library-missing', {}, text);
   }
-  if (/failed to initialize NVML:/i.test(text)) return gpuError('nvml-unknown', {}, text);
+  if (/failed to initialize NVML:/i.test(text)) {
+    return gpuError('nvml-unknown', {}, text);
+  }
   return null;
 }
 
 /** The error for a non-zero exit. */
 export function nvidiaExitError(exit: number | null, text: string): GpuError {
   const known = nvidiaTextError(text);
-  if (known !== null) return known;
+  if (known !== null) {
+    return known;
+  }
   switch (exit) {
     case 2:
       return gpuError('driver-too-old', {}, text);

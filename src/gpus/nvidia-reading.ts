@@ -36,10 +36,16 @@ export function nvidiaReading(output: NvidiaOutput): Reading {
   }
   for (const gpu of parsed.gpus) {
     const named = { gpu: gpu.name, pci: gpu.pci ?? '?' };
-    if (gpu.state === 'lost') errors.push(gpuError('gpu-lost', named));
-    if (gpu.state === 'unreadable') errors.push(gpuError('gpu-unreadable', named));
+    if (gpu.state === 'lost') {
+      errors.push(gpuError('gpu-lost', named));
+    }
+    if (gpu.state === 'unreadable') {
+      errors.push(gpuError('gpu-unreadable', named));
+    }
   }
-  if (parsed.gpus.length === 0 && errors.length === 0) errors.push(gpuError('no-devices'));
+  if (parsed.gpus.length === 0 && errors.length === 0) {
+    errors.push(gpuError('no-devices'));
+  }
 
   const apps = output.appText !== null && output.appExit === 0 ? parseAppRows(output.appText, output.users) : null;
   const { gpus, processes } = withOwners(parsed.gpus, apps?.processes ?? null);
@@ -65,11 +71,15 @@ function withOwners(
   gpus: readonly Gpu[],
   processes: readonly GpuProcess[] | null,
 ): { gpus: readonly Gpu[]; processes: readonly GpuProcess[] | null } {
-  if (processes === null) return { gpus, processes };
+  if (processes === null) {
+    return { gpus, processes };
+  }
   const owned = new Set(processes.map((process) => process.gpuUuid));
   let ownerless = false;
   const marked = gpus.map((gpu): Gpu => {
-    if (gpu.state === 'uma' || owned.has(gpu.uuid) || (gpu.usedBytes ?? 0) < OWNERLESS_BYTES) return gpu;
+    if (gpu.state === 'uma' || owned.has(gpu.uuid) || (gpu.usedBytes ?? 0) < OWNERLESS_BYTES) {
+      return gpu;
+    }
     ownerless = true;
     return { ...gpu, notes: [...gpu.notes, { code: 'owner-unknown', params: {} }] };
   });

@@ -67,10 +67,14 @@ export function createNvidiaSmiSource(options: NvidiaSmiOptions = {}): GpuSource
     // An old driver does not know every field and then prints nothing else; the short list is tried once and kept.
     if (outcome.kind === 'exited' && fields === FULL_FIELDS && isUnknownField(outcome)) {
       const second = await query(SHORT_FIELDS, signal);
-      if (second.kind === 'exited' && !isUnknownField(second)) fields = SHORT_FIELDS;
+      if (second.kind === 'exited' && !isUnknownField(second)) {
+        fields = SHORT_FIELDS;
+      }
       outcome = second.kind === 'exited' && isUnknownField(second) ? outcome : second;
     }
-    if (outcome.kind !== 'exited') return nothing(outcomeError(outcome), hostMemory);
+    if (outcome.kind !== 'exited') {
+      return nothing(outcomeError(outcome), hostMemory);
+    }
     const takenAtMs = clock();
     const apps = outcome.exit === 0 ? await command.run(APPS_ARGS, signal) : null;
     const appsDone = apps?.kind === 'exited' ? apps : null;

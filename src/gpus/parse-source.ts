@@ -40,22 +40,32 @@ export class GpuSourceError extends Error {
 export function parseGpuSource(text: string): GpuSourceSpec {
   const trimmed = text.trim();
   const word = trimmed.toLowerCase();
-  if (word === 'auto' || word === '') return { kind: 'auto' };
-  if (word === 'nvidia-smi' || word === 'amd' || word === 'none') return { kind: word };
+  if (word === 'auto' || word === '') {
+    return { kind: 'auto' };
+  }
+  if (word === 'nvidia-smi' || word === 'amd' || word === 'none') {
+    return { kind: word };
+  }
   if (word.startsWith('ssh:')) {
     const target = parseSshTarget(trimmed);
-    if (target === null) throw new GpuSourceError('gpu-source-ssh');
+    if (target === null) {
+      throw new GpuSourceError('gpu-source-ssh');
+    }
     return { kind: 'ssh', target };
   }
   if (word.startsWith('prometheus')) {
     const url = parsePrometheusUrl(trimmed);
-    if (url === null) throw new GpuSourceError('gpu-source-prometheus');
+    if (url === null) {
+      throw new GpuSourceError('gpu-source-prometheus');
+    }
     return { kind: 'prometheus', url };
   }
   try {
     parseGpuList(trimmed);
   } catch (error) {
-    if (!(error instanceof GpuListError)) throw error;
+    if (!(error instanceof GpuListError)) {
+      throw error;
+    }
     // Without a digit it was meant to be a word, not a list of sizes.
     throw /\d/.test(trimmed) && !trimmed.includes('://')
       ? new GpuSourceError(error.code, error.params)

@@ -22,10 +22,16 @@ const AGE_METRICS =
 /** Reads `prometheus+http://host:9400/metrics`; `null` when it is no such URL. User and password may stand in it. */
 export function parsePrometheusUrl(text: string): URL | null {
   const match = /^prometheus\+(https?:\/\/\S+)$/i.exec(text.trim());
-  if (!match || !URL.canParse(match[1]!)) return null;
+  if (!match || !URL.canParse(match[1]!)) {
+    return null;
+  }
   const url = new URL(match[1]!);
-  if (url.hostname === '' || url.hash !== '') return null;
-  if (url.pathname === '/' || url.pathname === '') url.pathname = '/metrics';
+  if (url.hostname === '' || url.hash !== '') {
+    return null;
+  }
+  if (url.pathname === '/' || url.pathname === '') {
+    url.pathname = '/metrics';
+  }
   return url;
 }
 
@@ -48,7 +54,9 @@ export function createPrometheusSource(configured: URL, options: PrometheusOptio
 
   async function fetchPage(signal: AbortSignal): Promise<Reading> {
     const answer = await get(url, { ...headers, accept: 'text/plain;version=0.0.4' }, signal);
-    if ('error' in answer) return failure(answer.error, url.host, clock());
+    if ('error' in answer) {
+      return failure(answer.error, url.host, clock());
+    }
     if (/html/i.test(answer.contentType) || /^\s*</.test(answer.text)) {
       return failure(gpuError('not-metrics', {}, answer.text.slice(0, 200)), url.host, clock());
     }
@@ -63,14 +71,18 @@ export function createPrometheusSource(configured: URL, options: PrometheusOptio
       // The time in an answer is the evaluation's, not the sample's: the age needs a query of its own.
       query(`max(time() - timestamp(${select(AGE_METRICS)}))`, signal),
     ]);
-    if ('code' in values) return failure(values, url.host, clock());
+    if ('code' in values) {
+      return failure(values, url.host, clock());
+    }
     const reading = exporterReading({ samples: values, badLines: 0 } satisfies Exposition, {
       host: url.host,
       nowMs: clock(),
     });
     const ageSeconds = 'code' in ages ? 0 : Math.max(0, Math.round(ages[0]?.value ?? 0));
     const takenAtMs = reading.takenAtMs - ageSeconds * 1000;
-    if (ageSeconds <= STALE_SECONDS || reading.status === 'failed') return { ...reading, takenAtMs };
+    if (ageSeconds <= STALE_SECONDS || reading.status === 'failed') {
+      return { ...reading, takenAtMs };
+    }
     const errors = [...reading.errors, gpuError('exporter-stale', { seconds: ageSeconds })];
     return { ...reading, takenAtMs, errors, status: 'partial' };
   }
@@ -122,7 +134,9 @@ function parseQueryAnswer(text: string): readonly Sample[] | GpuError {
   } catch {
     return gpuError('not-json', {}, text.slice(0, 200));
   }
-  if (!isRecord(answer)) return gpuError('not-json');
+  if (!isRecord(answer)) {
+    return gpuError('not-json');
+  }
   if (answer.status !== 'success') {
     const type = typeof answer.errorType === 'string' ? answer.errorType.slice(0, 40) : 'unknown';
     return gpuError('query-failed', { type }, typeof answer.error === 'string' ? answer.error : '');
@@ -133,11 +147,19 @@ function parseQueryAnswer(text: string): readonly Sample[] | GpuError {
   }
   const samples: Sample[] = [];
   for (const row of data.result.slice(0, 50_000) as unknown[]) {
-    if (!isRecord(row) || !isRecord(row.metric) || !Array.isArray(row.value)) continue;
+    if (!isRecord(row) || !isRecord(row.metric) || !Array.isArray(row.value)) {
+      continue;
+    }
     const number = typeof row.value[1] === 'string' && row.value[1] !== '' ? Number(row.value[1]) : Number.NaN;
-    if (!Number.isFinite(number)) continue;
+    if (!Number.isFinite(number)) {
+      continue;
+    }
     const labels: Record<string, string> = Object.create(null) as Record<string, string>;
-    for (const [name, value] of Object.entries(row.metric)) if (typeof value === 'string') labels[name] = value;
+    for (const [name, value] of Object.entries(row.metric)) {
+      if (typeof value === 'string') {
+        labels[name] = value;
+      }
+    }
     samples.push({ name: labels.__name__ ?? '', labels, value: number });
   }
   return samples;
@@ -159,7 +181,9 @@ async function get(
   try {
     const response = await fetch(url, { headers, signal, redirect: 'manual' });
     const body = await readCapped(response);
-    if (body === null) return { error: gpuError('output-too-large', { limitBytes: LIMIT_BYTES }) };
+    if (body === null) {
+      return { error: gpuError('output-too-large', { limitBytes: LIMIT_BYTES }) };
+    }
     if (response.status === 401 || response.status === 403) {
       return { error: gpuError('http-unauthorized', { status: response.status }) };
     }
@@ -169,7 +193,9 @@ async function get(
     }
     return { text: body, contentType: response.headers.get('content-type') ?? '' };
   } catch (error) {
-    if (signal.aborted) return { error: gpuError('timeout', { seconds: 0 }) };
+    if (signal.aborted) {
+      return { error: gpuError('timeout', { seconds: 0 }) };
+    }
     return { error: gpuError('http-unreachable', { reason: networkReason(error) }) };
   }
 }
@@ -180,7 +206,9 @@ async function readCapped(response: Response): Promise<string | null> {
   for await (const chunk of response.body ?? []) {
     bytes += (chunk as Uint8Array).length;
     // Leaving the loop cancels the stream and so closes the connection.
-    if (bytes > LIMIT_BYTES) return null;
+    if (bytes > LIMIT_BYTES) {
+      return null;
+    }
     chunks.push(chunk as Uint8Array);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -69,7 +69,9 @@ export function createSource(options: SourceOptions): GpuSource {
   };
 
   const readOnce = async (): Promise<GpuSnapshot> => {
-    if (lastHang !== null && options.clock() < notBeforeMs) return lastHang;
+    if (lastHang !== null && options.clock() < notBeforeMs) {
+      return lastHang;
+    }
     const reading = await readWithin();
     const snapshot = compare(reading, known);
     if (snapshot.status === 'failed' && snapshot.errors.some((error) => HANGING.includes(error.code))) {
@@ -105,8 +107,12 @@ export function createSource(options: SourceOptions): GpuSource {
 
 /** Stops waiting when the caller gives up; the reading itself goes on for the others. */
 function endEarly<T>(work: Promise<T>, signal: AbortSignal | undefined, instead: () => T): Promise<T> {
-  if (signal === undefined) return work;
-  if (signal.aborted) return Promise.resolve(instead());
+  if (signal === undefined) {
+    return work;
+  }
+  if (signal.aborted) {
+    return Promise.resolve(instead());
+  }
   return new Promise((resolve, reject) => {
     const onAbort = (): void => resolve(instead());
     signal.addEventListener('abort', onAbort, { once: true });
@@ -119,21 +125,35 @@ function compare(
   reading: Reading,
   known: Map<string, { readonly pci: string | null; readonly name: string }>,
 ): GpuSnapshot {
-  if (reading.status === 'failed' || reading.basis !== 'measured') return { ...reading, missing: [] };
+  if (reading.status === 'failed' || reading.basis !== 'measured') {
+    return { ...reading, missing: [] };
+  }
   const gpus = reading.gpus.map((gpu): Gpu => {
-    if (!gpu.uuid.startsWith('pci:') || gpu.pci === null) return gpu;
-    for (const [uuid, earlier] of known) if (earlier.pci === gpu.pci) return { ...gpu, uuid };
+    if (!gpu.uuid.startsWith('pci:') || gpu.pci === null) {
+      return gpu;
+    }
+    for (const [uuid, earlier] of known) {
+      if (earlier.pci === gpu.pci) {
+        return { ...gpu, uuid };
+      }
+    }
     return gpu;
   });
   const present = new Set(gpus.map((gpu) => gpu.uuid));
   const missing = [...known.keys()].filter((uuid) => !present.has(uuid));
   for (const gpu of gpus) {
     // Stand-in identities are not remembered: they would be missed as soon as the card tells its name again.
-    if (/^(pci|index):/.test(gpu.uuid) && gpu.vendor === 'nvidia') continue;
-    if (known.size >= MAX_KNOWN && !known.has(gpu.uuid)) continue;
+    if (/^(pci|index):/.test(gpu.uuid) && gpu.vendor === 'nvidia') {
+      continue;
+    }
+    if (known.size >= MAX_KNOWN && !known.has(gpu.uuid)) {
+      continue;
+    }
     known.set(gpu.uuid, { pci: gpu.pci ?? known.get(gpu.uuid)?.pci ?? null, name: gpu.name });
   }
-  if (missing.length === 0) return { ...reading, gpus, missing };
+  if (missing.length === 0) {
+    return { ...reading, gpus, missing };
+  }
   const errors = [...reading.errors, gpuError('gpu-missing', { count: missing.length }, missing.join(' '))];
   return { ...reading, gpus, missing, errors, status: 'partial' };
 }

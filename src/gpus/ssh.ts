@@ -28,9 +28,13 @@ const USER = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
 /** Reads `ssh://user@host[:port]`; `null` when it is not exactly that. */
 export function parseSshTarget(text: string): SshTarget | null {
   const match = /^ssh:\/\/([^@/:\s]+)@([^@/:\s]+)(?::(\d{1,5}))?\/?$/.exec(text);
-  if (!match || !USER.test(match[1]!) || !HOST.test(match[2]!)) return null;
+  if (!match || !USER.test(match[1]!) || !HOST.test(match[2]!)) {
+    return null;
+  }
   const port = match[3] === undefined ? null : Number(match[3]);
-  if (port !== null && (port < 1 || port > 65_535)) return null;
+  if (port !== null && (port < 1 || port > 65_535)) {
+    return null;
+  }
   return { user: match[1]!, host: match[2]!, port };
 }
 
@@ -60,7 +64,9 @@ export function createSshSource(target: SshTarget, options: SshOptions = {}): Gp
   // ssh needs its files and its agent; nothing else of our environment goes there.
   for (const name of ['PATH', 'HOME', 'USER', 'SSH_AUTH_SOCK']) {
     const value = process.env[name];
-    if (value !== undefined) env[name] = value;
+    if (value !== undefined) {
+      env[name] = value;
+    }
   }
   const command = createCommand({ file: options.file ?? 'ssh', env, timeoutMs, clock });
   const args = sshArguments(target, options.keyFile);
@@ -100,13 +106,19 @@ export function createSshSource(target: SshTarget, options: SshOptions = {}): Gp
 
 /** ssh's own failures. Its exit is 255 for all of them, and the far command's otherwise; the report carries its own codes. */
 function outcomeFailure(outcome: CommandOutcome): GpuError | null {
-  if (outcome.kind !== 'exited') return outcomeError(outcome);
-  if (outcome.stdout.startsWith('#gpu-report ')) return null;
+  if (outcome.kind !== 'exited') {
+    return outcomeError(outcome);
+  }
+  if (outcome.stdout.startsWith('#gpu-report ')) {
+    return null;
+  }
   const text = outcome.stderr;
   if (/host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED|no .{0,20}host key is known/i.test(text)) {
     return gpuError('ssh-host-key', {}, text);
   }
-  if (/permission denied|too many authentication failures/i.test(text)) return gpuError('ssh-auth', {}, text);
+  if (/permission denied|too many authentication failures/i.test(text)) {
+    return gpuError('ssh-auth', {}, text);
+  }
   if (
     /could not resolve|connection refused|no route to host|timed out|network is unreachable|connection (closed|reset)/i.test(
       text,
@@ -114,6 +126,8 @@ function outcomeFailure(outcome: CommandOutcome): GpuError | null {
   ) {
     return gpuError('ssh-unreachable', {}, text);
   }
-  if (outcome.exit === 0) return gpuError('report-unknown', {}, outcome.stdout);
+  if (outcome.exit === 0) {
+    return gpuError('report-unknown', {}, outcome.stdout);
+  }
   return gpuError('ssh-failed', { exit: outcome.exit ?? 'signal' }, text);
 }

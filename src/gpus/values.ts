@@ -13,7 +13,9 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
  */
 export function readNumber(text: string): number | null {
   const trimmed = text.trim();
-  if (!NUMBER.test(trimmed)) return null;
+  if (!NUMBER.test(trimmed)) {
+    return null;
+  }
   const value = Number(trimmed);
   return Number.isFinite(value) ? value : null;
 }
@@ -48,7 +50,9 @@ export function cleanText(text: string, limit: number): string {
 /** PCI addresses as the kernel writes them: `00000000:0C:00.0` → `0000:0c:00.0`. `null` when it is none. */
 export function normalizePci(text: string): string | null {
   const match = /^(?:([0-9a-f]{1,8}):)?([0-9a-f]{2}):([0-9a-f]{2})(?:\.([0-7]))?$/i.exec(text.trim());
-  if (!match) return null;
+  if (!match) {
+    return null;
+  }
   const domain = Number.parseInt(match[1] ?? '0', 16)
     .toString(16)
     .padStart(4, '0');

@@ -50,9 +50,15 @@ export function createOllamaClient(options: OllamaClientOptions): OllamaClient {
 function requestHeaders(options: OllamaClientOptions, basic: string | null): Record<string, string> {
   const headers = new Headers();
   try {
-    if (basic) headers.set('authorization', basic);
-    for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
-    if (options.apiKey) headers.set('authorization', `Bearer ${options.apiKey}`);
+    if (basic) {
+      headers.set('authorization', basic);
+    }
+    for (const [name, value] of Object.entries(options.headers ?? {})) {
+      headers.set(name, value);
+    }
+    if (options.apiKey) {
+      headers.set('authorization', `Bearer ${options.apiKey}`);
+    }
   } catch {
     // the value may be a secret: the error does not carry it
     throw new OllamaError('bad-host', { reason: 'header' });
@@ -101,7 +107,9 @@ class Client implements OllamaClient {
     if (request.keepAlive?.kind === 'for' && request.keepAlive.ms === 0) {
       throw new OllamaError('bad-request', { reason: 'keep-alive-zero' });
     }
-    if (request.embedding) return this.#loadByEmbed(model, request);
+    if (request.embedding) {
+      return this.#loadByEmbed(model, request);
+    }
     try {
       const answer = await this.#call(this.#loadLimits(request), (api) =>
         api.generate({ ...loadFields(model, request), stream: false } as GenerateRequest & { stream: false }),
@@ -112,7 +120,9 @@ class Client implements OllamaClient {
       return { via: 'generate' };
     } catch (error) {
       const cannotGenerate = error instanceof OllamaError && error.params.reason === 'capability';
-      if (!cannotGenerate || request.embedding === false) throw error;
+      if (!cannotGenerate || request.embedding === false) {
+        throw error;
+      }
       return this.#loadByEmbed(model, request);
     }
   }
@@ -136,7 +146,9 @@ class Client implements OllamaClient {
     const limits = { signal, timeoutMs: this.#timeouts.pullIdleMs, maxBytes: LINE_BYTES, stream: true };
     try {
       const lines = await this.#call(limits, (api) => api.pull({ model, stream: true }));
-      for await (const line of lines) yield readProgress(line);
+      for await (const line of lines) {
+        yield readProgress(line);
+      }
     } catch (error) {
       throw toOllamaError(error);
     } finally {
@@ -192,8 +204,12 @@ class Client implements OllamaClient {
 
 function loadFields(model: string, request: LoadRequest) {
   const options: Record<string, unknown> = { ...request.options };
-  if (request.numCtx !== undefined) options.num_ctx = request.numCtx;
-  if (request.numGpu !== undefined) options.num_gpu = request.numGpu;
+  if (request.numCtx !== undefined) {
+    options.num_ctx = request.numCtx;
+  }
+  if (request.numGpu !== undefined) {
+    options.num_gpu = request.numGpu;
+  }
   return {
     model,
     ...(Object.keys(options).length > 0 && { options: options as Partial<Options> }),
@@ -203,6 +219,8 @@ function loadFields(model: string, request: LoadRequest) {
 
 /** The package's own errors: an unfinished stream. All others come from the transport with their names. */
 function toOllamaError(error: unknown): OllamaError {
-  if (error instanceof OllamaError) return error;
+  if (error instanceof OllamaError) {
+    return error;
+  }
   return new OllamaError('bad-answer', { reason: 'unfinished' }, '', error);
 }

@@ -111,7 +111,9 @@ function needsMoreMemory(text: string): OllamaErrorParams | null {
     const match = pattern.exec(text);
     const needed = match && parseHumanBytes(match[1]!);
     const available = match && parseHumanBytes(match[2]!);
-    if (needed !== null && available !== null) return { neededBytes: needed, availableBytes: available, memory };
+    if (needed !== null && available !== null) {
+      return { neededBytes: needed, availableBytes: available, memory };
+    }
   }
   return null;
 }
@@ -163,41 +165,70 @@ export function classifyAnswer(answer: FailedAnswer): OllamaError {
       break;
   }
   const named = classifyText(text);
-  if (named) return fail(named.code, named.params);
-  if (status === 400) return fail('bad-request');
+  if (named) {
+    return fail(named.code, named.params);
+  }
+  if (status === 400) {
+    return fail('bad-request');
+  }
   return fail('server-error');
 }
 
 function classifyText(text: string): { code: OllamaErrorCode; params: OllamaErrorParams } | null {
   const memory = needsMoreMemory(text);
-  if (memory) return { code: 'needs-more-memory', params: memory };
-  if (isOutOfMemoryText(text)) return { code: 'out-of-memory', params: {} };
-  if (/newer version of ollama/i.test(text)) return { code: 'too-old', params: { reason: 'model' } };
+  if (memory) {
+    return { code: 'needs-more-memory', params: memory };
+  }
+  if (isOutOfMemoryText(text)) {
+    return { code: 'out-of-memory', params: {} };
+  }
+  if (/newer version of ollama/i.test(text)) {
+    return { code: 'too-old', params: { reason: 'model' } };
+  }
   const architecture = /unknown model architecture: '([^']{1,80})'/.exec(text);
-  if (architecture) return { code: 'too-old', params: { reason: 'architecture', architecture: architecture[1]! } };
-  if (/^timed out waiting for /i.test(text)) return { code: 'timeout', params: { reason: 'load' } };
-  if (/^(request canceled|context canceled)$/i.test(text)) return { code: 'canceled', params: { by: 'ollama' } };
-  if (text.includes('server busy')) return { code: 'busy', params: {} };
-  if (/file does not exist|(^model .* not found)/.test(text)) return { code: 'not-found', params: {} };
-  if (/no space left on device/i.test(text)) return { code: 'server-error', params: { reason: 'disk-full' } };
+  if (architecture) {
+    return { code: 'too-old', params: { reason: 'architecture', architecture: architecture[1]! } };
+  }
+  if (/^timed out waiting for /i.test(text)) {
+    return { code: 'timeout', params: { reason: 'load' } };
+  }
+  if (/^(request canceled|context canceled)$/i.test(text)) {
+    return { code: 'canceled', params: { by: 'ollama' } };
+  }
+  if (text.includes('server busy')) {
+    return { code: 'busy', params: {} };
+  }
+  if (/file does not exist|(^model .* not found)/.test(text)) {
+    return { code: 'not-found', params: {} };
+  }
+  if (/no space left on device/i.test(text)) {
+    return { code: 'server-error', params: { reason: 'disk-full' } };
+  }
   if (/MLX runtime is not available|requires MLX support/.test(text)) {
     return { code: 'server-error', params: { reason: 'mlx' } };
   }
-  if (/does not support (generate|chat|embed)/.test(text))
+  if (/does not support (generate|chat|embed)/.test(text)) {
     return { code: 'bad-request', params: { reason: 'capability' } };
+  }
   return null;
 }
 
 /** Names a failure below HTTP: what undici's fetch rejects with. */
 export function classifyNetworkError(error: unknown): OllamaError {
-  if (error instanceof OllamaError) return error;
+  if (error instanceof OllamaError) {
+    return error;
+  }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const first = cause instanceof AggregateError && cause.errors[0] instanceof Error ? cause.errors[0] : cause;
   const code = first instanceof Error && 'code' in first ? String(first.code) : '';
   const message = first instanceof Error ? first.message : '';
   // the fetch standard refuses a list of ports (such as 6000)
-  if (message === 'bad port') return new OllamaError('bad-host', { reason: 'port' });
-  if (message.includes('unexpected redirect')) return new OllamaError('bad-answer', { reason: 'redirect' });
+  if (message === 'bad port') {
+    return new OllamaError('bad-host', { reason: 'port' });
+  }
+  if (message.includes('unexpected redirect')) {
+    return new OllamaError('bad-answer', { reason: 'redirect' });
+  }
   return new OllamaError(
     'unreachable',
     { reason: networkReason(code, message), ...(code && { cause: code }) },
@@ -207,11 +238,20 @@ export function classifyNetworkError(error: unknown): OllamaError {
 }
 
 function networkReason(code: string, message: string): string {
-  if (code === 'ECONNREFUSED') return 'refused';
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'dns';
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'connect-timeout';
-  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') return 'reset';
-  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code) || /certificate|EPROTO/.test(message))
+  if (code === 'ECONNREFUSED') {
+    return 'refused';
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return 'dns';
+  }
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
+    return 'connect-timeout';
+  }
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') {
+    return 'reset';
+  }
+  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(code) || /certificate|EPROTO/.test(message)) {
     return 'tls';
+  }
   return 'network';
 }

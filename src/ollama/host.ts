@@ -27,7 +27,9 @@ export function parseOllamaHost(setting: string): OllamaHost {
     scheme = 'https';
     rest = 'ollama.com:443';
   } else if (schemeEnd >= 0) {
-    if (scheme !== 'http' && scheme !== 'https') throw new OllamaError('bad-host', { reason: 'scheme' });
+    if (scheme !== 'http' && scheme !== 'https') {
+      throw new OllamaError('bad-host', { reason: 'scheme' });
+    }
     defaultPort = scheme === 'http' ? '80' : '443';
   }
   const slash = rest.indexOf('/');
@@ -52,22 +54,34 @@ export function parseOllamaHost(setting: string): OllamaHost {
 /** As Go's net.SplitHostPort, with Ollama's fall-backs: a bad port is the default one. */
 function splitHostPort(hostport: string, defaultPort: string): { host: string; port: string } {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(hostport);
-  if (bracketed) return { host: bracketed[1] || '127.0.0.1', port: checkedPort(bracketed[2], defaultPort) };
-  if (isIP(hostport) === 6) return { host: hostport, port: defaultPort };
+  if (bracketed) {
+    return { host: bracketed[1] || '127.0.0.1', port: checkedPort(bracketed[2], defaultPort) };
+  }
+  if (isIP(hostport) === 6) {
+    return { host: hostport, port: defaultPort };
+  }
   const colon = hostport.indexOf(':');
-  if (colon < 0) return { host: hostport || '127.0.0.1', port: defaultPort };
+  if (colon < 0) {
+    return { host: hostport || '127.0.0.1', port: defaultPort };
+  }
   return { host: hostport.slice(0, colon) || '127.0.0.1', port: checkedPort(hostport.slice(colon + 1), defaultPort) };
 }
 
 function checkedPort(text: string | undefined, fallback: string): string {
-  if (text === undefined || !/^\+?\d{1,10}$/.test(text)) return fallback;
+  if (text === undefined || !/^\+?\d{1,10}$/.test(text)) {
+    return fallback;
+  }
   const port = Number(text);
   return port > 65535 ? fallback : String(port);
 }
 
 function connectable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (isIP(host) === 6 && /^[0:]+$/.test(host)) return '::1';
+  if (host === '0.0.0.0') {
+    return '127.0.0.1';
+  }
+  if (isIP(host) === 6 && /^[0:]+$/.test(host)) {
+    return '::1';
+  }
   return host;
 }
 

@@ -24,16 +24,24 @@ const MAX_GO_DURATION_MS = 9_223_372_036_854;
  * @returns milliseconds, or `null` when Go would refuse the text (missing unit, unknown unit, overflow).
  */
 export function parseGoDuration(text: string): number | null {
-  if (text.length > 64) return null;
+  if (text.length > 64) {
+    return null;
+  }
   const sign = text.startsWith('-') ? -1 : 1;
   const body = /^[+-]/.test(text) ? text.slice(1) : text;
-  if (body === '0') return 0;
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/u.test(body)) return null;
+  if (body === '0') {
+    return 0;
+  }
+  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/u.test(body)) {
+    return null;
+  }
   let ms = 0;
   for (const [, digits, unit] of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gu)) {
     ms += Number(digits) * UNIT_MS[unit!]!;
   }
-  if (ms > MAX_GO_DURATION_MS) return null;
+  if (ms > MAX_GO_DURATION_MS) {
+    return null;
+  }
   return ms === 0 ? 0 : sign * ms;
 }
 
@@ -43,17 +51,27 @@ export function parseGoDuration(text: string): number | null {
  * @returns `null` when it is none of these.
  */
 export function parseKeepAlive(input: string | number): KeepAlive | null {
-  if (typeof input === 'number') return fromMs(Number.isFinite(input) ? input * 1000 : Number.NaN);
+  if (typeof input === 'number') {
+    return fromMs(Number.isFinite(input) ? input * 1000 : Number.NaN);
+  }
   const text = input.trim().toLowerCase();
-  if (text === 'forever') return { kind: 'forever' };
-  if (/^[+-]?\d{1,12}(\.\d{1,9})?$/.test(text)) return fromMs(Number(text) * 1000);
+  if (text === 'forever') {
+    return { kind: 'forever' };
+  }
+  if (/^[+-]?\d{1,12}(\.\d{1,9})?$/.test(text)) {
+    return fromMs(Number(text) * 1000);
+  }
   const ms = parseGoDuration(text);
   return ms === null ? null : fromMs(ms);
 }
 
 function fromMs(ms: number): KeepAlive | null {
-  if (Number.isNaN(ms)) return null;
-  if (ms < 0) return { kind: 'forever' };
+  if (Number.isNaN(ms)) {
+    return null;
+  }
+  if (ms < 0) {
+    return { kind: 'forever' };
+  }
   return ms > MAX_GO_DURATION_MS ? null : { kind: 'for', ms };
 }
 
@@ -71,7 +89,11 @@ const PINNED_FROM_MS = Date.UTC(2200, 0, 1);
  */
 export function parseExpiresAt(text: string): { readonly expiresAtMs: number | null; readonly pinned: boolean } {
   const ms = Date.parse(text);
-  if (Number.isNaN(ms) || ms <= 0) return { expiresAtMs: null, pinned: false };
-  if (ms >= PINNED_FROM_MS) return { expiresAtMs: null, pinned: true };
+  if (Number.isNaN(ms) || ms <= 0) {
+    return { expiresAtMs: null, pinned: false };
+  }
+  if (ms >= PINNED_FROM_MS) {
+    return { expiresAtMs: null, pinned: true };
+  }
   return { expiresAtMs: ms, pinned: false };
 }

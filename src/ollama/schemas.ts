@@ -74,7 +74,9 @@ const progress = z.object({
 
 function check<T>(schema: z.ZodType<T>, answer: unknown, path: string): T {
   const result = schema.safeParse(answer);
-  if (result.success) return result.data;
+  if (result.success) {
+    return result.data;
+  }
   const where = result.error.issues[0]?.path.join('.') ?? '';
   throw new OllamaError('bad-answer', { reason: 'fields', path, field: where.slice(0, 80) });
 }
@@ -156,7 +158,9 @@ function compactMetadata(raw: Readonly<Record<string, unknown>>): Record<string,
   const kept: Record<string, MetadataValue> = {};
   for (const [key, value] of Object.entries(raw)) {
     if (Array.isArray(value)) {
-      if (value.every(isScalar)) kept[key] = value;
+      if (value.every(isScalar)) {
+        kept[key] = value;
+      }
     } else if (value === null || isScalar(value)) {
       kept[key] = value;
     } else if (typeof value === 'object' && 'length' in value && typeof value.length === 'number') {
@@ -180,7 +184,9 @@ function parseParameters(lines: string): Record<string, string[]> {
   const found: Record<string, string[]> = Object.create(null);
   for (const line of lines.split('\n')) {
     const match = /^(\S{1,64})\s+(.*)$/.exec(line.trim());
-    if (!match) continue;
+    if (!match) {
+      continue;
+    }
     const quoted = /^"(.*)"$/s.exec(match[2]!);
     found[match[1]!] = [...(found[match[1]!] ?? []), quoted ? quoted[1]! : match[2]!];
   }

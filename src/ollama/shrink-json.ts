@@ -44,8 +44,11 @@ export class JsonShrinker {
     // list that began in an earlier chunk.
     this.#reserve(chunk.length + 64);
     for (const byte of chunk) {
-      if (this.#inString) this.#insideString(byte);
-      else this.#structure(byte);
+      if (this.#inString) {
+        this.#insideString(byte);
+      } else {
+        this.#structure(byte);
+      }
     }
   }
 
@@ -54,9 +57,13 @@ export class JsonShrinker {
   }
 
   #insideString(byte: number): void {
-    if (this.#escaped) this.#escaped = false;
-    else if (byte === BACKSLASH) this.#escaped = true;
-    else if (byte === QUOTE) this.#inString = false;
+    if (this.#escaped) {
+      this.#escaped = false;
+    } else if (byte === BACKSLASH) {
+      this.#escaped = true;
+    } else if (byte === QUOTE) {
+      this.#inString = false;
+    }
     this.#keep(byte);
   }
 
@@ -67,9 +74,13 @@ export class JsonShrinker {
         break;
       case ARRAY_START:
       case OBJECT_START: {
-        if (this.#stack.length >= MAX_DEPTH) throw new OllamaError('bad-answer', { reason: 'json' });
+        if (this.#stack.length >= MAX_DEPTH) {
+          throw new OllamaError('bad-answer', { reason: 'json' });
+        }
         const parent = this.#stack.at(-1);
-        if (parent) parent.flat = false;
+        if (parent) {
+          parent.flat = false;
+        }
         this.#stack.push({ isArray: byte === ARRAY_START, start: this.#size, commas: 0, flat: true });
         break;
       }
@@ -78,7 +89,9 @@ export class JsonShrinker {
         break;
       case ARRAY_END:
       case OBJECT_END:
-        if (this.#closes()) return;
+        if (this.#closes()) {
+          return;
+        }
         break;
       default:
         break;
@@ -88,7 +101,9 @@ export class JsonShrinker {
 
   #nextEntry(): void {
     const frame = this.#stack.at(-1);
-    if (!frame) return;
+    if (!frame) {
+      return;
+    }
     frame.commas += 1;
     if (this.#dropped === undefined && frame.isArray && frame.flat && frame.commas >= MAX_KEPT_ARRAY) {
       this.#dropped = frame;
@@ -99,7 +114,9 @@ export class JsonShrinker {
   /** Whether the end of a frame was the end of the dropped list, which is then noted. */
   #closes(): boolean {
     const frame = this.#stack.pop();
-    if (frame === undefined || frame !== this.#dropped) return false;
+    if (frame === undefined || frame !== this.#dropped) {
+      return false;
+    }
     this.#dropped = undefined;
     const note = `{"length":${frame.commas + 1}}`;
     this.#size += this.#out.write(note, this.#size);
@@ -107,11 +124,15 @@ export class JsonShrinker {
   }
 
   #keep(byte: number): void {
-    if (this.#dropped === undefined) this.#out[this.#size++] = byte;
+    if (this.#dropped === undefined) {
+      this.#out[this.#size++] = byte;
+    }
   }
 
   #reserve(more: number): void {
-    if (this.#size + more <= this.#out.length) return;
+    if (this.#size + more <= this.#out.length) {
+      return;
+    }
     const larger = Buffer.alloc(Math.max(this.#out.length * 2, this.#size + more));
     this.#out.copy(larger, 0, 0, this.#size);
     this.#out = larger;

@@ -97,7 +97,9 @@ async function send(
         dispatcher,
       }),
     );
-    if (!response.ok) throw await readFailure(response, path, call);
+    if (!response.ok) {
+      throw await readFailure(response, path, call);
+    }
     return limits.stream ? streamed(response, call) : await buffered(response, call);
   } catch (error) {
     call.end();
@@ -119,8 +121,11 @@ class Call {
     this.path = path;
     this.#sources = [limits.signal, packageSignal].filter((signal) => signal !== undefined);
     for (const signal of this.#sources) {
-      if (signal.aborted) this.#onAbort();
-      else signal.addEventListener('abort', this.#onAbort, { once: true });
+      if (signal.aborted) {
+        this.#onAbort();
+      } else {
+        signal.addEventListener('abort', this.#onAbort, { once: true });
+      }
     }
     this.touch();
   }
@@ -149,7 +154,9 @@ class Call {
 
   end(): void {
     clearTimeout(this.#timer);
-    for (const signal of this.#sources) signal.removeEventListener('abort', this.#onAbort);
+    for (const signal of this.#sources) {
+      signal.removeEventListener('abort', this.#onAbort);
+    }
   }
 
   /** Awaits a step and gives its failure the right name. */
@@ -194,14 +201,18 @@ class ResponseLike {
 }
 
 async function readText(response: UndiciResponse, call: Call, maxBytes: number, cut: boolean): Promise<string> {
-  if (!response.body) return '';
+  if (!response.body) {
+    return '';
+  }
   const chunks: Uint8Array[] = [];
   const shrinker = call.limits.shrink && !cut ? new JsonShrinker() : undefined;
   let size = 0;
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await call.run(reader.read());
-    if (done) break;
+    if (done) {
+      break;
+    }
     const chunk = value as Uint8Array;
     size += chunk.byteLength;
     if (size > maxBytes) {
@@ -212,8 +223,11 @@ async function readText(response: UndiciResponse, call: Call, maxBytes: number, 
       call.stop(new OllamaError('too-large', { maxBytes, path: call.path }));
       throw call.name(undefined);
     }
-    if (shrinker) shrinker.push(chunk);
-    else chunks.push(chunk);
+    if (shrinker) {
+      shrinker.push(chunk);
+    } else {
+      chunks.push(chunk);
+    }
   }
   return shrinker ? shrinker.text() : Buffer.concat(chunks).toString('utf8');
 }
@@ -228,10 +242,14 @@ async function readFailure(response: UndiciResponse, path: string, call: Call): 
 function errorText(text: string): string | null {
   try {
     const body: unknown = JSON.parse(text);
-    if (typeof body !== 'object' || body === null || !('error' in body)) return null;
+    if (typeof body !== 'object' || body === null || !('error' in body)) {
+      return null;
+    }
     const { error } = body;
     // an OpenAI-like proxy puts {error: {message}} there
-    if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
+    if (typeof error === 'object' && error !== null && 'message' in error) {
+      return String(error.message);
+    }
     return String(error);
   } catch {
     return null;
@@ -240,7 +258,9 @@ function errorText(text: string): string | null {
 
 /** Passes NDJSON on line by line; a line that is too long, no JSON or an error ends the stream with its name. */
 function streamed(response: UndiciResponse, call: Call): UndiciResponse {
-  if (!response.body) throw new OllamaError('bad-answer', { reason: 'json' });
+  if (!response.body) {
+    throw new OllamaError('bad-answer', { reason: 'json' });
+  }
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
@@ -283,8 +303,12 @@ function checkLine(line: string, path: string): string {
   } catch {
     throw new OllamaError('bad-answer', { reason: 'json' }, line.slice(0, 200));
   }
-  if (typeof value !== 'object' || value === null) throw new OllamaError('bad-answer', { reason: 'json' });
+  if (typeof value !== 'object' || value === null) {
+    throw new OllamaError('bad-answer', { reason: 'json' });
+  }
   const text = errorText(line);
-  if (text !== null) throw classifyAnswer({ status: 200, json: true, text, path });
+  if (text !== null) {
+    throw classifyAnswer({ status: 200, json: true, text, path });
+  }
   return line;
 }

@@ -19,7 +19,9 @@ const SAFE_VERSION_FLOOR = '0.17.1';
 export function parseOllamaVersion(text: string): OllamaVersion {
   const shown = text.slice(0, 64);
   const match = /^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?:[-+.].*)?$/.exec(shown.trim());
-  if (!match) return { text: shown, numbers: null };
+  if (!match) {
+    return { text: shown, numbers: null };
+  }
   const numbers = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)] as const;
   return { text: shown, numbers: numbers.every((n) => n === 0) ? null : numbers };
 }
@@ -33,7 +35,11 @@ export interface VersionWarning {
 export function versionWarning(version: OllamaVersion, floor: string = SAFE_VERSION_FLOOR): VersionWarning | null {
   const wanted = parseOllamaVersion(floor).numbers;
   const params = { version: version.text, floor };
-  if (version.numbers === null) return { code: 'version-unknown', params };
-  if (wanted !== null && compareVersions(version.numbers, wanted) < 0) return { code: 'version-below-floor', params };
+  if (version.numbers === null) {
+    return { code: 'version-unknown', params };
+  }
+  if (wanted !== null && compareVersions(version.numbers, wanted) < 0) {
+    return { code: 'version-below-floor', params };
+  }
   return null;
 }

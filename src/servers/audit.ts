@@ -1,4 +1,4 @@
-import type { Logger } from '../log.ts';
+import type { Logger } from '../compose/log.ts';
 import type { AuditEntry, AuditQuery, AuditRepository, AuditRow } from '../store/types.ts';
 
 export type { AuditEntry, AuditQuery, AuditRow } from '../store/types.ts';

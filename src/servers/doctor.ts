@@ -1,5 +1,5 @@
-import type { ServerConfig } from '../config.ts';
 import { parseGpuSource } from '../gpus/parse-source.ts';
+import type { ServerConfig } from '../settings/config.ts';
 import type { Remark, Server } from './types.ts';
 
 /** One thing that was looked at: how it is, as a code with words under `doctor.<code>`. */
@@ -22,8 +22,9 @@ export async function examineServer(server: Server): Promise<readonly Finding[]>
   if (snapshot.ollama.state === 'up') {
     findings.push(finding('ok', 'ollama-up', { server: name, version: snapshot.ollama.version.text }));
     const { versionWarning } = snapshot.ollama;
-    if (versionWarning !== null)
+    if (versionWarning !== null) {
       findings.push(finding('warning', versionWarning.code, { server: name, ...versionWarning.params }));
+    }
   } else {
     findings.push(finding('fault', `ollama-${snapshot.ollama.state}`, { server: name }));
   }
@@ -35,7 +36,9 @@ export async function examineServer(server: Server): Promise<readonly Finding[]>
     });
   }
   if (gpus === null || gpus.source === 'none' || gpus.gpus.length === 0) {
-    if (snapshot.gpuProblems.length === 0) findings.push(finding('warning', 'gpus-none', { server: name }));
+    if (snapshot.gpuProblems.length === 0) {
+      findings.push(finding('warning', 'gpus-none', { server: name }));
+    }
   } else {
     const count = gpus.gpus.length;
     const total = gpus.gpus.reduce((sum, gpu) => sum + (gpu.totalBytes ?? 0), 0);
@@ -44,7 +47,9 @@ export async function examineServer(server: Server): Promise<readonly Finding[]>
         ? finding('warning', 'gpus-declared', { server: name, count, total })
         : finding('ok', 'gpus-read', { server: name, count, source: gpus.source, total }),
     );
-    if (snapshot.gpuStale) findings.push(finding('fault', 'gpus-stale', { server: name, age: snapshot.gpuAgeMs ?? 0 }));
+    if (snapshot.gpuStale) {
+      findings.push(finding('fault', 'gpus-stale', { server: name, age: snapshot.gpuAgeMs ?? 0 }));
+    }
   }
   const settings = examineSettings(server.config);
   // The source itself has said so already.
@@ -56,11 +61,16 @@ export async function examineServer(server: Server): Promise<readonly Finding[]>
 function examineSettings(config: ServerConfig): Finding[] {
   const findings: Finding[] = [];
   const quantized = config.env.kvCacheType !== null && config.env.kvCacheType !== 'f16';
-  if (quantized && config.env.flashAttention === false)
+  if (quantized && config.env.flashAttention === false) {
     findings.push(finding('fault', 'kv-without-flash', { server: config.name }));
-  if (config.env.numParallel === null) findings.push(finding('ok', 'parallel-default', { server: config.name }));
+  }
+  if (config.env.numParallel === null) {
+    findings.push(finding('ok', 'parallel-default', { server: config.name }));
+  }
   const remote = !/^(https?:\/\/)?(127\.|localhost|\[?::1|0\.0\.0\.0)/.test(config.ollamaHost);
   const local = ['auto', 'nvidia-smi', 'amd'].includes(parseGpuSource(config.gpuSource).kind);
-  if (remote && local) findings.push(finding('warning', 'gpus-local-ollama-remote', { server: config.name }));
+  if (remote && local) {
+    findings.push(finding('warning', 'gpus-local-ollama-remote', { server: config.name }));
+  }
   return findings;
 }

@@ -36,10 +36,15 @@ export class Fresh<T> {
   /** @param maxAgeMs how long ago the reading may have begun */
   get(maxAgeMs: number): Promise<Taken<T>> {
     const since = this.#clock() - maxAgeMs;
-    if (maxAgeMs > 0 && this.#latest !== null && this.#latest.startedAtMs >= since)
+    if (maxAgeMs > 0 && this.#latest !== null && this.#latest.startedAtMs >= since) {
       return Promise.resolve(this.#latest);
-    if (this.#current === null) return this.#start();
-    if (this.#current.startedAtMs >= since) return this.#current.done;
+    }
+    if (this.#current === null) {
+      return this.#start();
+    }
+    if (this.#current.startedAtMs >= since) {
+      return this.#current.done;
+    }
     this.#next ??= this.#current.done.then(() => {
       this.#next = null;
       return this.#current?.done ?? this.#start();

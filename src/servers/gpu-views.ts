@@ -8,8 +8,12 @@ import type { GpuView, LoadedModelView } from './types.ts';
 function processOwner(process: GpuProcess): 'ours' | 'maybe' | 'other' {
   const path = process.name.replaceAll('\\', '/').toLowerCase();
   const base = path.slice(path.lastIndexOf('/') + 1);
-  if (/^ollama(_llama_server|-runner)?(\.exe)?(\s|$)/.test(base)) return 'ours';
-  if (!/^llama-server(\.exe)?(\s|$)/.test(base)) return 'other';
+  if (/^ollama(_llama_server|-runner)?(\.exe)?(\s|$)/.test(base)) {
+    return 'ours';
+  }
+  if (!/^llama-server(\.exe)?(\s|$)/.test(base)) {
+    return 'other';
+  }
   return path.includes('/ollama/') ? 'ours' : path === base ? 'maybe' : 'other';
 }
 
@@ -29,7 +33,9 @@ export function isCountable(gpu: Gpu): boolean {
  * @param models `null`: not known, then nothing is split
  */
 export function viewGpus(snapshot: GpuSnapshot | null, models: readonly LoadedModelView[] | null): readonly GpuView[] {
-  if (snapshot === null) return [];
+  if (snapshot === null) {
+    return [];
+  }
   const vramBytes = models === null ? null : models.reduce((sum, model) => sum + model.sizeVramBytes, 0);
   const countable = snapshot.gpus.filter(isCountable);
   const byProcess = vramBytes === null ? null : ollamaByProcess(snapshot, vramBytes);
@@ -69,10 +75,14 @@ export function viewGpus(snapshot: GpuSnapshot | null, models: readonly LoadedMo
 
 /** Ollama's bytes per GPU by its processes; `null` when they cannot be told for sure. */
 function ollamaByProcess(snapshot: GpuSnapshot, vramBytes: number): ReadonlyMap<string, number> | null {
-  if (snapshot.processes === null) return null;
+  if (snapshot.processes === null) {
+    return null;
+  }
   const ours = snapshot.processes.filter((process) => processOwner(process) === 'ours');
   const sure = sumByGpu(ours);
-  if (sure !== null && sure.sum >= vramBytes * SEEN_SHARE) return sure.bytes;
+  if (sure !== null && sure.sum >= vramBytes * SEEN_SHARE) {
+    return sure.bytes;
+  }
   const all = snapshot.processes.filter((process) => processOwner(process) !== 'other');
   const possible = sumByGpu(all);
   const isPlausible =
@@ -89,7 +99,9 @@ function sumByGpu(
   const bytes = new Map<string, number>();
   let sum = 0;
   for (const process of processes) {
-    if (process.usedBytes === null) return null;
+    if (process.usedBytes === null) {
+      return null;
+    }
     bytes.set(process.gpuUuid, (bytes.get(process.gpuUuid) ?? 0) + process.usedBytes);
     sum += process.usedBytes;
   }

@@ -16,10 +16,13 @@ export function isThisMachine(
   },
 ): boolean {
   const host = parseOllamaHost(ollamaHost);
-  if (host.loopback) return true;
-  const name = new URL(host.baseUrl).hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  if (name === own.hostname.toLowerCase() || own.addresses.some((address) => address.toLowerCase() === name))
+  if (host.loopback) {
     return true;
+  }
+  const name = new URL(host.baseUrl).hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  if (name === own.hostname.toLowerCase() || own.addresses.some((address) => address.toLowerCase() === name)) {
+    return true;
+  }
   return (
     own.inContainer && (!/[.:]/.test(name) || name === 'host.docker.internal' || name === 'host.containers.internal')
   );

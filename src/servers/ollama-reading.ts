@@ -11,8 +11,12 @@ export type OllamaReading =
 /** Asks for version and loaded models side by side. Never rejects; bounded by the client's own time-outs. */
 export async function readOllama(client: OllamaClient): Promise<OllamaReading> {
   const [version, models] = await Promise.allSettled([client.version(), client.ps()]);
-  if (version.status === 'rejected') return { status: downStatus(version.reason), models: null };
-  if (models.status === 'rejected') return { status: downStatus(models.reason), models: null };
+  if (version.status === 'rejected') {
+    return { status: downStatus(version.reason), models: null };
+  }
+  if (models.status === 'rejected') {
+    return { status: downStatus(models.reason), models: null };
+  }
   return { status: upStatus(version.value), models: models.value };
 }
 
@@ -22,7 +26,9 @@ function upStatus(version: OllamaVersion): OllamaUp {
 
 /** Sorts a failure into the states that people act on differently. */
 function downStatus(error: unknown): Omit<OllamaDown, 'lastVersion'> {
-  if (!(error instanceof OllamaError)) return { state: 'error', error: { code: 'internal', params: {} } };
+  if (!(error instanceof OllamaError)) {
+    return { state: 'error', error: { code: 'internal', params: {} } };
+  }
   const remark: Remark = { code: error.code, params: stringParams(error.params) };
   switch (error.code) {
     case 'unreachable':

@@ -39,7 +39,9 @@ export class PullMeter {
     const completedBytes = layers.reduce((sum, layer) => sum + layer.completed, 0);
     const totalBytes = layers.reduce((sum, layer) => sum + layer.total, 0);
     this.#marks.push({ atMs: nowMs, bytes: completedBytes });
-    while (this.#marks.length > 2 && this.#marks[0]!.atMs < nowMs - RATE_WINDOW_MS) this.#marks.shift();
+    while (this.#marks.length > 2 && this.#marks[0]!.atMs < nowMs - RATE_WINDOW_MS) {
+      this.#marks.shift();
+    }
     const first = this.#marks[0]!;
     const spanMs = nowMs - first.atMs;
     const rate = spanMs >= 500 ? ((completedBytes - first.bytes) / spanMs) * 1000 : null;
@@ -60,7 +62,9 @@ export function checkPull(
   hosts: readonly string[],
 ): { readonly name: string } | { readonly problem: Remark } {
   const parsed = parseModelName(model);
-  if (!parsed.ok) return { problem: { code: parsed.code, params: {} } };
+  if (!parsed.ok) {
+    return { problem: { code: parsed.code, params: {} } };
+  }
   const { host } = parsed.name;
   // A port belongs to the host: `registry.ollama.ai:8443` is somebody else.
   if (!hosts.includes(host.toLowerCase())) {
@@ -79,10 +83,14 @@ export async function pullModel(
 ): Promise<PullOutcome> {
   const meter = new PullMeter();
   try {
-    for await (const line of server.ollama.pull(model, { signal })) onState(meter.add(line, now()));
+    for await (const line of server.ollama.pull(model, { signal })) {
+      onState(meter.add(line, now()));
+    }
     return { result: 'pulled', model };
   } catch (error) {
-    if (signal.aborted) return { result: 'canceled', model, problem: { code: 'canceled', params: {} } };
+    if (signal.aborted) {
+      return { result: 'canceled', model, problem: { code: 'canceled', params: {} } };
+    }
     const code =
       error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'server-error';
     // Here it is the registry that does not have it.

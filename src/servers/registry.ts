@@ -1,4 +1,4 @@
-import type { ServerConfig } from '../config.ts';
+import type { ServerConfig } from '../settings/config.ts';
 import { createServer, type ServerOptions } from './server.ts';
 import type { Server, ServerRegistry } from './types.ts';
 
@@ -13,7 +13,9 @@ export function createServerRegistry(
 ): ServerRegistry {
   const servers: readonly Server[] = configs.map((config) => createServer(config, options(config)));
   const defaultServer = servers[0];
-  if (defaultServer === undefined) throw new Error('a registry needs at least one server');
+  if (defaultServer === undefined) {
+    throw new Error('a registry needs at least one server');
+  }
   return {
     servers,
     defaultServer,

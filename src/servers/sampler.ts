@@ -61,7 +61,9 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
 
   function plan(server: Server, delayMs: number): void {
     clearTimeout(timers.get(server));
-    if (!running) return;
+    if (!running) {
+      return;
+    }
     timers.set(
       server,
       setTimeout(() => sample(server), delayMs),
@@ -69,7 +71,9 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
   }
 
   function sample(server: Server): void {
-    if (busy.has(server)) return;
+    if (busy.has(server)) {
+      return;
+    }
     const startedAtMs = clock();
     // Half the pace: a command's fresh snapshot serves as a sample too.
     busy.add(server);
@@ -102,7 +106,9 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
 
   async function write(snapshot: ServerSnapshot, previous: ServerSnapshot | null): Promise<void> {
     const store = writableStore();
-    if (store === undefined) return;
+    if (store === undefined) {
+      return;
+    }
     // A failed reading keeps the last good numbers for people; history must not take them for new ones.
     const isNew = previous?.gpus?.takenAtMs !== snapshot.gpus?.takenAtMs;
     const samples = isNew && !snapshot.gpuStale ? toSamples(snapshot) : [];
@@ -115,7 +121,9 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
   }
 
   function recordUsage(store: Pick<Store, 'usage'>, snapshot: ServerSnapshot, previous: ServerSnapshot | null): void {
-    if (snapshot.models === null || snapshot.modelsStale || snapshot.ollama.state !== 'up') return;
+    if (snapshot.models === null || snapshot.modelsStale || snapshot.ollama.state !== 'up') {
+      return;
+    }
     const gapMs = previous === null ? 0 : snapshot.takenAtMs - previous.takenAtMs;
     for (const model of snapshot.models) {
       const wasThere = previous?.models?.some((earlier) => earlier.name === model.name) ?? false;
@@ -133,14 +141,20 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
 
   async function prune(): Promise<void> {
     const store = writableStore();
-    if (store === undefined) return;
-    for (let step = 0; step < PRUNE_STEPS && store.samples.prune(clock()); step++) await nextTurn();
+    if (store === undefined) {
+      return;
+    }
+    for (let step = 0; step < PRUNE_STEPS && store.samples.prune(clock()); step++) {
+      await nextTurn();
+    }
     store.usage.prune(clock() - USAGE_KEEP_MS);
   }
 
   return {
     start() {
-      if (running) return;
+      if (running) {
+        return;
+      }
       running = true;
       for (const server of registry.servers) {
         unsubscribe.push(server.onSnapshot((snapshot) => take(server, snapshot)));
@@ -153,8 +167,12 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
     async stop() {
       running = false;
       clearInterval(pruneTimer);
-      for (const timer of timers.values()) clearTimeout(timer);
-      for (const stop of unsubscribe.splice(0)) stop();
+      for (const timer of timers.values()) {
+        clearTimeout(timer);
+      }
+      for (const stop of unsubscribe.splice(0)) {
+        stop();
+      }
       // A reading under way is not waited for (a hanging GPU would hold up the end of the program): nobody hears of it.
       await writing;
     },
@@ -162,13 +180,19 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
       const chosen = registry.servers.filter((server) => name === undefined || server.name === name);
       for (const server of chosen) {
         watchers.set(server, (watchers.get(server) ?? 0) + 1);
-        if (running && watchers.get(server) === 1 && !busy.has(server)) plan(server, untilFast(server));
+        if (running && watchers.get(server) === 1 && !busy.has(server)) {
+          plan(server, untilFast(server));
+        }
       }
       let ended = false;
       return () => {
-        if (ended) return;
+        if (ended) {
+          return;
+        }
         ended = true;
-        for (const server of chosen) watchers.set(server, Math.max(0, (watchers.get(server) ?? 0) - 1));
+        for (const server of chosen) {
+          watchers.set(server, Math.max(0, (watchers.get(server) ?? 0) - 1));
+        }
       };
     },
     onSnapshot(listener) {
@@ -186,7 +210,9 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
 /** The GPUs of a snapshot whose memory is known; the others leave a gap. */
 function toSamples(snapshot: ServerSnapshot): readonly GpuSample[] {
   const gpus = snapshot.gpus;
-  if (gpus === null) return [];
+  if (gpus === null) {
+    return [];
+  }
   return snapshot.gpuViews.flatMap((view) =>
     view.totalBytes === null || view.usedBytes === null || view.freeBytes === null
       ? []

@@ -1,9 +1,9 @@
-import type { ServerConfig } from '../config.ts';
 import { createGpuSource } from '../gpus/parse-source.ts';
 import type { Clock, GpuSnapshot, GpuSource } from '../gpus/types.ts';
 import { createOllamaClient } from '../ollama/client.ts';
 import type { OllamaClient } from '../ollama/types.ts';
 import type { OllamaVersion } from '../ollama/version.ts';
+import type { ServerConfig } from '../settings/config.ts';
 import { Fresh } from './fresh.ts';
 import { isThisMachine } from './locality.ts';
 import { type OllamaReading, readOllama } from './ollama-reading.ts';
@@ -49,13 +49,19 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
 
   const ollamaSide = new Fresh<OllamaReading>(async () => {
     const reading = await readOllama(ollama);
-    if (reading.status.state === 'up') lastVersion = reading.status.version;
-    if (reading.models !== null) models = { list: reading.models, atMs: clock() };
+    if (reading.status.state === 'up') {
+      lastVersion = reading.status.version;
+    }
+    if (reading.models !== null) {
+      models = { list: reading.models, atMs: clock() };
+    }
     return reading;
   }, clock);
   const gpuSide = new Fresh<GpuSnapshot>(async () => {
     const reading = await gpuSource.read();
-    if (reading.status !== 'failed') goodGpus = reading;
+    if (reading.status !== 'failed') {
+      goodGpus = reading;
+    }
     return reading;
   }, clock);
 
@@ -96,7 +102,9 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
     const since = gpuSide.pendingSinceMs;
     const waitedMs = since === null ? 0 : clock() - since;
     const last = gpuSide.latest?.value ?? null;
-    if (last !== null && waitedMs < HANGING_AFTER_MS) return last;
+    if (last !== null && waitedMs < HANGING_AFTER_MS) {
+      return last;
+    }
     return {
       source: last?.source ?? 'none',
       host: last?.host ?? 'local',
@@ -114,9 +122,13 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
 
   function tell(snapshot: ServerSnapshot): void {
     const now = [ollamaSide.latest, gpuSide.latest] as const;
-    if (now[0] === told[0] && now[1] === told[1]) return;
+    if (now[0] === told[0] && now[1] === told[1]) {
+      return;
+    }
     told = now;
-    for (const listener of listeners) listener(snapshot);
+    for (const listener of listeners) {
+      listener(snapshot);
+    }
   }
 
   return {
@@ -144,7 +156,9 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
       } else {
         // The reading goes on; those who listen get it when it is whole.
         void both.then(() => {
-          if (closed) return;
+          if (closed) {
+            return;
+          }
           latest = build(true, true);
           tell(latest);
         });

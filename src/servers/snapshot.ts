@@ -1,7 +1,7 @@
-import type { ServerEnvironment } from '../config.ts';
 import { withOllamaUsage } from '../gpus/declared.ts';
 import type { GpuSnapshot } from '../gpus/types.ts';
 import type { RunningModel } from '../ollama/types.ts';
+import type { ServerEnvironment } from '../settings/config.ts';
 import { serverFigures } from './figures.ts';
 import { viewGpus } from './gpu-views.ts';
 import type { LoadedModelView, OllamaStatus, ServerSnapshot } from './types.ts';

@@ -3,10 +3,10 @@
  * bytes, times milliseconds since the epoch, contexts tokens. Unknown is `null`, never 0.
  */
 
-import type { ServerConfig } from '../config.ts';
 import type { Gpu, GpuSnapshot, GpuSource } from '../gpus/types.ts';
 import type { ModelDetails, OllamaClient } from '../ollama/types.ts';
 import type { OllamaVersion, VersionWarning } from '../ollama/version.ts';
+import type { ServerConfig } from '../settings/config.ts';
 
 /** A code and figures; the edge turns it into words in the reader's language. */
 export interface Remark {

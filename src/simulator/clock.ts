@@ -64,7 +64,9 @@ export class ManualClock implements Clock {
         (first, entry) => (first === undefined || entry.atMs < first.atMs ? entry : first),
         undefined,
       );
-      if (next === undefined || next.atMs > untilMs) break;
+      if (next === undefined || next.atMs > untilMs) {
+        break;
+      }
       this.#waiting = this.#waiting.filter((other) => other !== next);
       this.#nowMs = next.atMs;
       next.task();
@@ -76,7 +78,9 @@ export class ManualClock implements Clock {
 
 /** Lets promises and input that are ready run. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 4; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /**
@@ -85,8 +89,12 @@ async function settle(): Promise<void> {
  */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    if (ms <= 0) return resolve();
+    if (signal?.aborted) {
+      return reject(signal.reason);
+    }
+    if (ms <= 0) {
+      return resolve();
+    }
     const takeBack = clock.after(ms, () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();

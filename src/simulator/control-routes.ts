@@ -30,9 +30,13 @@ export async function answerControl(
   try {
     await answer(simulator, request, response, url);
   } catch (error) {
-    if (error instanceof ServerFailure) sendJson(response, error.status, { error: error.message });
-    else if (error instanceof z.ZodError) sendJson(response, 400, { error: z.prettifyError(error) });
-    else throw error;
+    if (error instanceof ServerFailure) {
+      sendJson(response, error.status, { error: error.message });
+    } else if (error instanceof z.ZodError) {
+      sendJson(response, 400, { error: z.prettifyError(error) });
+    } else {
+      throw error;
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import {
   percentOf,
   predictServerVram,
 } from '../estimator/engines/llama-server/prediction.ts';
-import { blockCount } from '../estimator/estimate-facts.ts';
+import { blockCount } from '../estimator/plan/facts.ts';
 import type { EstimateServer, ModelSpec } from '../estimator/types.ts';
 import { engineFor } from '../estimator/versions.ts';
 import type { LoadedRunner } from './runner-load.ts';
@@ -25,9 +25,13 @@ export function fitsBeside(
   slots: number,
   placed: () => Placed | Refused,
 ): boolean {
-  if (server.gpus.length === 0) return true;
+  if (server.gpus.length === 0) {
+    return true;
+  }
   if (engineFor(server.ollama, spec) === 'llama-server') {
-    if (options.numGpu > 0 && options.numGpu < blockCount(spec) + 1) return true;
+    if (options.numGpu > 0 && options.numGpu < blockCount(spec) + 1) {
+      return true;
+    }
     const predicted = predictServerVram(spec, options.numCtx * slots);
     const chosen = choosePlacement(server.gpus, predicted, server.system, server.schedSpread ?? false);
     const available = availableMemory(
@@ -53,7 +57,9 @@ export function asSchedulerSees(
   const gpus = server.gpus.map((gpu, position) => {
     const card = cards[position]!;
     const here = runners.filter(({ loaded }) => loaded.placed.usesGpu[card]);
-    if (here.length === 0) return gpu;
+    if (here.length === 0) {
+      return gpu;
+    }
     const taken = here.reduce((sum, { loaded }) => sum + loaded.placed.gpuBytes[card]!, 0);
     const believed = here.map(({ loaded }) => loaded.freeBefore[card]! - loaded.placed.gpuBytes[card]!);
     return { ...gpu, freeBytes: Math.max(0, Math.min(gpu.totalBytes - taken, ...believed)) };
@@ -71,7 +77,9 @@ export interface Evictable {
 /** The first idle one by shortest keep_alive, then name; else the first of all. Size does not count. */
 export function chooseVictim<R extends Evictable>(runners: Iterable<R>): R | undefined {
   const sorted = [...runners].sort((a, b) => {
-    if (a.keepAliveMs !== b.keepAliveMs) return a.keepAliveMs < b.keepAliveMs ? -1 : 1;
+    if (a.keepAliveMs !== b.keepAliveMs) {
+      return a.keepAliveMs < b.keepAliveMs ? -1 : 1;
+    }
     return a.key < b.key ? -1 : 1;
   });
   return sorted.find((runner) => runner.users === 0) ?? sorted[0];

@@ -30,8 +30,11 @@ export async function playFault(
       response.write('{"models":[', () => response.destroy());
       return false;
     case 'status':
-      if (fault.json) sendJson(response, fault.status, { error: fault.text });
-      else sendText(response, fault.status, fault.text);
+      if (fault.json) {
+        sendJson(response, fault.status, { error: fault.text });
+      } else {
+        sendText(response, fault.status, fault.text);
+      }
       return false;
     case 'garbage':
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -46,7 +49,7 @@ export async function playFault(
     case 'endless': {
       response.writeHead(200, { 'content-type': 'application/json' });
       const pour = () => {
-        while (!signal.aborted && !response.destroyed && response.write(ENDLESS_CHUNK));
+        while (!signal.aborted && !response.destroyed && response.write(ENDLESS_CHUNK)) {}
       };
       response.on('drain', pour);
       pour();

@@ -109,7 +109,9 @@ export class Faults {
 
 function strike<F>(armed: Armed<F>[], target: string): F | undefined {
   for (const entry of armed) {
-    if (entry.left <= 0 || (entry.target !== '*' && entry.target !== target)) continue;
+    if (entry.left <= 0 || (entry.target !== '*' && entry.target !== target)) {
+      continue;
+    }
     if (entry.skip > 0) {
       entry.skip -= 1;
       continue;

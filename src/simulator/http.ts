@@ -14,10 +14,14 @@ export async function readJson(request: IncomingMessage): Promise<Record<string,
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new ServerFailure(413, 'request body too large');
+    if (size > MAX_BODY_BYTES) {
+      throw new ServerFailure(413, 'request body too large');
+    }
     chunks.push(chunk);
   }
-  if (size === 0) throw new ServerFailure(400, 'missing request body');
+  if (size === 0) {
+    throw new ServerFailure(400, 'missing request body');
+  }
   let body: unknown;
   try {
     body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
@@ -42,14 +46,20 @@ export function sendText(response: ServerResponse, status: number, text: string)
 
 /** One line of an NDJSON stream; the first one sends the headers. */
 export function sendLine(response: ServerResponse, line: unknown): void {
-  if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  if (!response.headersSent) {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  }
   response.write(`${JSON.stringify(line)}\n`);
 }
 
 /** A text field, or undefined when it is absent. */
 export function stringField(body: Record<string, unknown>, name: string): string | undefined {
   const value = body[name];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return value;
+  if (value === undefined || value === null) {
+    return undefined;
+  }
+  if (typeof value === 'string') {
+    return value;
+  }
   throw new ServerFailure(400, `json: cannot unmarshal ${typeof value} into Go struct field .${name} of type string`);
 }

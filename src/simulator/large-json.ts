@@ -36,7 +36,9 @@ export async function sendLargeJson(response: ServerResponse, body: unknown): Pr
   // every other part is the number of a list
   for (const [index, part] of text.split(/"\\u0000(\d+)\\u0000"/).entries()) {
     for (const piece of index % 2 === 0 ? [part] : lists[Number(part)]!.pieces()) {
-      if (response.destroyed) return;
+      if (response.destroyed) {
+        return;
+      }
       response.write(piece);
       await setImmediate();
     }

@@ -58,7 +58,9 @@ export class GpuMemory {
 
   usedBytes(index: number): number {
     let used = this.#gpus[index]?.baselineBytes ?? 0;
-    for (const allocation of this.#allocations) used += this.#bytesNow(allocation, index);
+    for (const allocation of this.#allocations) {
+      used += this.#bytesNow(allocation, index);
+    }
     return used;
   }
 
@@ -71,8 +73,12 @@ export class GpuMemory {
   overcommitted(): { readonly index: number } | null {
     for (const [index, gpu] of this.#gpus.entries()) {
       let wanted = gpu.baselineBytes;
-      for (const allocation of this.#allocations) wanted += allocation.bytes[index] ?? 0;
-      if (wanted > gpu.totalBytes - gpu.reservedBytes) return { index };
+      for (const allocation of this.#allocations) {
+        wanted += allocation.bytes[index] ?? 0;
+      }
+      if (wanted > gpu.totalBytes - gpu.reservedBytes) {
+        return { index };
+      }
     }
     return null;
   }
@@ -80,7 +86,9 @@ export class GpuMemory {
   /** Cards that fell off the bus: nobody sees them any more. */
   setLost(indexes: readonly number[]): void {
     this.#lost.clear();
-    for (const index of indexes) this.#lost.add(index);
+    for (const index of indexes) {
+      this.#lost.add(index);
+    }
   }
 
   isLost(index: number): boolean {
@@ -95,7 +103,9 @@ export class GpuMemory {
     return [...this.#allocations].flatMap((allocation) =>
       this.#uuids.flatMap((gpuUuid, index) => {
         const usedBytes = this.#bytesNow(allocation, index);
-        if (usedBytes === 0 || this.#lost.has(index)) return [];
+        if (usedBytes === 0 || this.#lost.has(index)) {
+          return [];
+        }
         return [{ gpuUuid, pid: allocation.pid, usedBytes, name: allocation.name }];
       }),
     );
@@ -129,7 +139,9 @@ export class GpuMemory {
 
   #bytesNow(allocation: Allocation, index: number): number {
     const bytes = allocation.bytes[index] ?? 0;
-    if (!this.#isGrowing(allocation)) return bytes;
+    if (!this.#isGrowing(allocation)) {
+      return bytes;
+    }
     const done = (this.#clock.now() - allocation.fromMs) / (allocation.untilMs - allocation.fromMs);
     return Math.floor(bytes * done);
   }

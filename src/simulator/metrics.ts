@@ -18,7 +18,9 @@ export function renderMetrics(gpus: readonly GpuView[], processes: readonly GpuP
   const lines: string[] = [];
   const gauge = (name: string, help: string, samples: readonly (readonly [labels: string, value: number])[]) => {
     lines.push(`# HELP nvidia_smi_${name} ${help}`, `# TYPE nvidia_smi_${name} gauge`);
-    for (const [labels, value] of samples) lines.push(`nvidia_smi_${name}${labels} ${goFloat(value)}`);
+    for (const [labels, value] of samples) {
+      lines.push(`nvidia_smi_${name}${labels} ${goFloat(value)}`);
+    }
   };
   gauge('command_exit_code', 'Exit code of the last scrape command', [['', 0]]);
   gauge('last_collect_success', 'Whether the last collection succeeded', [['', 1]]);
@@ -70,7 +72,9 @@ function escapeLabel(value: string): string {
 
 /** Go prints large numbers with an exponent of at least two digits. */
 function goFloat(value: number): string {
-  if (Math.abs(value) < 1e6) return String(value);
+  if (Math.abs(value) < 1e6) {
+    return String(value);
+  }
   const [mantissa, exponent] = value.toExponential().split('e');
   return `${mantissa}e+${exponent!.slice(1).padStart(2, '0')}`;
 }

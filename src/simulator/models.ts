@@ -1,8 +1,8 @@
 /** The models on the simulated server's disk, and the registry that a pull asks. */
 
 import { displayShortest, parseModelName } from '../catalogue/names.ts';
-import { isEmbeddingModel, isProjectorTensor, modelFileBytes } from '../estimator/estimate-facts.ts';
-import { elementCount } from '../estimator/ggml-types.ts';
+import { elementCount } from '../estimator/model/ggml-types.ts';
+import { isEmbeddingModel, isProjectorTensor, modelFileBytes } from '../estimator/plan/facts.ts';
 import type { ModelSpec, TensorInfo } from '../estimator/types.ts';
 import { stableHex } from './random.ts';
 import type { SimulatedModel } from './types.ts';
@@ -35,7 +35,9 @@ export class ModelStore {
 
   constructor(models: readonly SimulatedModel[], registry: readonly SimulatedModel[], seed: number, nowMs: number) {
     this.#seed = seed;
-    for (const model of [...registry, ...models]) this.#registry.set(key(model.spec.name), model);
+    for (const model of [...registry, ...models]) {
+      this.#registry.set(key(model.spec.name), model);
+    }
     for (const [index, model] of models.entries()) {
       this.put(this.#build(model.spec.name, model, '', nowMs - (index + 1) * 86_400_000));
     }
@@ -119,7 +121,9 @@ function key(name: string): string {
 }
 
 function capabilitiesOf(spec: ModelSpec): string[] {
-  if (isEmbeddingModel(spec)) return ['embedding'];
+  if (isEmbeddingModel(spec)) {
+    return ['embedding'];
+  }
   const sees = spec.projector !== undefined || spec.tensors.some((tensor) => isProjectorTensor(tensor.name));
   return sees ? ['completion', 'vision'] : ['completion'];
 }

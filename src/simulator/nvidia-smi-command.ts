@@ -11,7 +11,9 @@ const answer = z.object({ stdout: z.string(), exitCode: z.number().int() });
 const [base, ...args] = process.argv.slice(2);
 try {
   const url = new URL('/simulator/nvidia-smi', base);
-  for (const arg of args) url.searchParams.append('arg', arg);
+  for (const arg of args) {
+    url.searchParams.append('arg', arg);
+  }
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   const { stdout, exitCode } = answer.parse(await response.json());
   process.stdout.write(stdout);

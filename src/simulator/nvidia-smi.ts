@@ -52,9 +52,13 @@ export function runNvidiaSmi(
   processes: readonly GpuProcessView[],
 ): NvidiaSmiRun {
   const gpuQuery = optionOf(args, '--query-gpu=');
-  if (gpuQuery !== undefined) return table(gpuQuery, GPU_FIELDS, gpus);
+  if (gpuQuery !== undefined) {
+    return table(gpuQuery, GPU_FIELDS, gpus);
+  }
   const processQuery = optionOf(args, '--query-compute-apps=');
-  if (processQuery !== undefined) return table(processQuery, PROCESS_FIELDS, processes);
+  if (processQuery !== undefined) {
+    return table(processQuery, PROCESS_FIELDS, processes);
+  }
   return { stdout: "Invalid combination of input arguments. Please run 'nvidia-smi -h' for help.\n", exitCode: 2 };
 }
 
@@ -69,7 +73,9 @@ function table<T>(
 ): NvidiaSmiRun {
   const asked = query.split(',');
   const unknown = asked.find((field) => !Object.hasOwn(fields, field));
-  if (unknown !== undefined) return { stdout: `Field "${unknown}" is not a valid field to query.\n\n`, exitCode: 2 };
+  if (unknown !== undefined) {
+    return { stdout: `Field "${unknown}" is not a valid field to query.\n\n`, exitCode: 2 };
+  }
   const lines = rows.map((row) => asked.map((field) => fields[field]!(row)).join(', '));
   return { stdout: lines.map((line) => `${line}\n`).join(''), exitCode: 0 };
 }

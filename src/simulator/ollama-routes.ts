@@ -56,9 +56,13 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
 export async function answerOllama(exchange: Exchange, path: string): Promise<void> {
   const { request, response } = exchange;
   const methods = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
-  if (!methods) return sendText(response, 404, '404 page not found');
+  if (!methods) {
+    return sendText(response, 404, '404 page not found');
+  }
   const handler = Object.hasOwn(methods, request.method ?? '') ? methods[request.method!] : undefined;
-  if (!handler) return sendText(response, 405, '405 method not allowed');
+  if (!handler) {
+    return sendText(response, 405, '405 method not allowed');
+  }
   try {
     await handler(exchange);
   } catch (error) {
@@ -109,11 +113,17 @@ function ps({ parts, response }: Exchange): void {
 async function show({ parts, request, response }: Exchange): Promise<void> {
   const body = await readJson(request);
   const name = stringField(body, 'model') || stringField(body, 'name');
-  if (!name) throw new ServerFailure(400, 'model is required');
+  if (!name) {
+    throw new ServerFailure(400, 'model is required');
+  }
   const stub = stubOf(parts, name);
-  if (stub) return sendJson(response, 200, stubShow(stub, parts.clock.now()));
+  if (stub) {
+    return sendJson(response, 200, stubShow(stub, parts.clock.now()));
+  }
   const model = parts.store.get(name);
-  if (!model) throw new ServerFailure(404, `model '${name}' not found`);
+  if (!model) {
+    throw new ServerFailure(404, `model '${name}' not found`);
+  }
   await sendLargeJson(response, showAnswer(model, body.verbose === true, parts.version()));
 }
 
@@ -124,9 +134,13 @@ async function generateOrChat(
   const body = await readJson(request);
   const name = stringField(body, 'model') ?? '';
   const stub = stubOf(parts, name);
-  if (stub) return sendStubFailure(response, stub);
+  if (stub) {
+    return sendStubFailure(response, stub);
+  }
   const model = parts.store.get(name);
-  if (!model) throw new ServerFailure(404, `model '${name}' not found`);
+  if (!model) {
+    throw new ServerFailure(404, `model '${name}' not found`);
+  }
   const keepAliveMs = readKeepAlive(body.keep_alive);
   const { messages, prompt } = body;
   const empty = kind === 'generate' ? !prompt : !Array.isArray(messages) || messages.length === 0;
@@ -141,9 +155,13 @@ async function generateOrChat(
     parts.scheduler.expire(model);
     return sendJson(response, 200, answer('unload'));
   }
-  if (!model.capabilities.includes('completion')) throw new ServerFailure(400, `"${name}" does not support ${kind}`);
+  if (!model.capabilities.includes('completion')) {
+    throw new ServerFailure(400, `"${name}" does not support ${kind}`);
+  }
   await withRunner(parts, model, body, keepAliveMs, signal, () => {
-    if (!empty) throw new ServerFailure(500, 'the simulated server loads models, it does not generate text');
+    if (!empty) {
+      throw new ServerFailure(500, 'the simulated server loads models, it does not generate text');
+    }
     sendJson(response, 200, answer('load'));
   });
 }
@@ -152,15 +170,21 @@ async function embed({ parts, request, response, signal }: Exchange): Promise<vo
   const body = await readJson(request);
   const name = stringField(body, 'model') ?? '';
   const stub = stubOf(parts, name);
-  if (stub) return sendStubFailure(response, stub);
+  if (stub) {
+    return sendStubFailure(response, stub);
+  }
   const model = parts.store.get(name);
-  if (!model) throw new ServerFailure(404, `model '${name}' not found`);
+  if (!model) {
+    throw new ServerFailure(404, `model '${name}' not found`);
+  }
   const { input } = body;
   if (input !== undefined && typeof input !== 'string' && !Array.isArray(input)) {
     throw new ServerFailure(400, 'invalid input type');
   }
   await withRunner(parts, model, body, readKeepAlive(body.keep_alive), signal, () => {
-    if (input?.length) throw new ServerFailure(500, 'the simulated server loads models, it does not embed text');
+    if (input?.length) {
+      throw new ServerFailure(500, 'the simulated server loads models, it does not embed text');
+    }
     sendJson(response, 200, { model: name, embeddings: [] });
   });
 }
@@ -203,10 +227,14 @@ async function create({ parts, request, response }: Exchange): Promise<void> {
   const body = await readJson(request);
   const name = nameField(body);
   const from = stringField(body, 'from');
-  if (!from) throw new ServerFailure(400, "neither 'from' or 'files' was specified");
+  if (!from) {
+    throw new ServerFailure(400, "neither 'from' or 'files' was specified");
+  }
   const base = parts.store.get(from);
   // Ollama pulls what it does not have
-  if (!base) throw new ServerFailure(500, 'pull model manifest: file does not exist');
+  if (!base) {
+    throw new ServerFailure(500, 'pull model manifest: file does not exist');
+  }
   const parameters = body.parameters;
   const given = typeof parameters === 'object' && parameters !== null ? (parameters as StoredModel['parameters']) : {};
   const model = parts.store.derive(name, base, given, parts.clock.now());
@@ -228,20 +256,31 @@ async function sendProgress(
   let last: unknown = {};
   for await (const line of lines) {
     last = line;
-    if (stream) sendLine(response, line);
+    if (stream) {
+      sendLine(response, line);
+    }
   }
-  if (stream) response.end();
-  else sendJson(response, 200, last);
+  if (stream) {
+    response.end();
+  } else {
+    sendJson(response, 200, last);
+  }
 }
 
 async function copy({ parts, request, response }: Exchange): Promise<void> {
   const body = await readJson(request);
   const source = stringField(body, 'source') ?? '';
   const destination = stringField(body, 'destination') ?? '';
-  if (!parseModelName(source).ok) throw new ServerFailure(400, `source "${source}" is invalid`);
-  if (!parseModelName(destination).ok) throw new ServerFailure(400, `destination "${destination}" is invalid`);
+  if (!parseModelName(source).ok) {
+    throw new ServerFailure(400, `source "${source}" is invalid`);
+  }
+  if (!parseModelName(destination).ok) {
+    throw new ServerFailure(400, `destination "${destination}" is invalid`);
+  }
   const model = parts.store.get(source);
-  if (!model) throw new ServerFailure(404, `model "${source}" not found`);
+  if (!model) {
+    throw new ServerFailure(404, `model "${source}" not found`);
+  }
   parts.store.put({ ...model, name: shownName(destination), modifiedAtMs: parts.clock.now() });
   response.writeHead(200).end();
 }
@@ -249,13 +288,19 @@ async function copy({ parts, request, response }: Exchange): Promise<void> {
 async function remove({ parts, request, response }: Exchange): Promise<void> {
   const body = await readJson(request);
   const name = stringField(body, 'model') || stringField(body, 'name') || '';
-  if (!parseModelName(name).ok) throw new ServerFailure(400, `name "${name}" is invalid`);
-  if (!parts.store.delete(name)) throw new ServerFailure(404, `model '${name}' not found`);
+  if (!parseModelName(name).ok) {
+    throw new ServerFailure(400, `name "${name}" is invalid`);
+  }
+  if (!parts.store.delete(name)) {
+    throw new ServerFailure(404, `model '${name}' not found`);
+  }
   response.writeHead(200).end();
 }
 
 function nameField(body: Record<string, unknown>): string {
   const name = stringField(body, 'model') || stringField(body, 'name') || '';
-  if (!parseModelName(name).ok) throw new ServerFailure(400, 'invalid model name');
+  if (!parseModelName(name).ok) {
+    throw new ServerFailure(400, 'invalid model name');
+  }
   return name;
 }

@@ -1,6 +1,6 @@
 /** Where the simulated server really puts a model: the estimator's plan, and a little besides. */
 
-import { decide } from '../estimator/estimate.ts';
+import { decide } from '../estimator/plan/decide.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec, Plan } from '../estimator/types.ts';
 import { stableFraction } from './random.ts';
 import type { Placed, Placement, Refused } from './types.ts';
@@ -34,7 +34,9 @@ function deviate(
   deviation: PlacementDeviation,
 ): Placed | Refused {
   const planned = plan.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0) + plan.host.totalBytes;
-  if (plan.ollamaError !== undefined) return { refused: plan.ollamaError };
+  if (plan.ollamaError !== undefined) {
+    return { refused: plan.ollamaError };
+  }
   // refused before anything is placed: the runner does not start with these options
   if (plan.verdict === 'refused' && planned === 0) {
     return { refused: `llama-server process has terminated: exit status 1: ${START_FAILURES[plan.reason.code] ?? ''}` };

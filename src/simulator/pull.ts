@@ -26,7 +26,9 @@ export async function* pullModel(
 ): AsyncGenerator<PullLine, void, void> {
   yield { status: 'pulling manifest' };
   const model = store.published(name, clock.now());
-  if (!model) throw new ServerFailure(500, 'pull model manifest: file does not exist');
+  if (!model) {
+    throw new ServerFailure(500, 'pull model manifest: file does not exist');
+  }
   for (const { digest, bytes } of model.layers) {
     const status = `pulling ${digest.slice(7, 19)}`;
     for (let completed = 0; completed < bytes; ) {

@@ -52,7 +52,9 @@ export async function loadRunner(
   const { clock, memory, timing } = machine;
   const fault = machine.faults.forLoad(model.name);
   const where = placement();
-  if ('refused' in where) throw new ServerFailure(500, where.refused);
+  if ('refused' in where) {
+    throw new ServerFailure(500, where.refused);
+  }
   const placed = fault?.kind === 'spill' ? spilled(where) : where;
   const bytes = placed.gpuBytes.map((size, index) => {
     return size + (placed.usesGpu[index] ? machine.gpus[index]!.cudaContextBytes : 0);
@@ -65,9 +67,13 @@ export async function loadRunner(
   const allocation = memory.allocate(modern ? 'llama-server' : 'ollama runner', bytes, readMs);
   try {
     requireMemory(machine, placed, modern);
-    if (fault?.kind === 'out-of-memory') throw outOfMemory(modern, placed, 0);
+    if (fault?.kind === 'out-of-memory') {
+      throw outOfMemory(modern, placed, 0);
+    }
     await step(clock, fault?.kind === 'crash' ? readMs / 2 : readMs, signal);
-    if (fault?.kind === 'crash') throw new ServerFailure(500, fault.text);
+    if (fault?.kind === 'crash') {
+      throw new ServerFailure(500, fault.text);
+    }
     // others may have taken memory meanwhile
     requireMemory(machine, placed, modern);
   } catch (error) {
@@ -87,7 +93,9 @@ async function step(clock: Clock, ms: number, signal: AbortSignal): Promise<void
 
 function requireMemory(machine: LoadMachine, placed: Placed, modern: boolean): void {
   const full = machine.memory.overcommitted();
-  if (full) throw outOfMemory(modern, placed, full.index);
+  if (full) {
+    throw outOfMemory(modern, placed, full.index);
+  }
   if (placed.hostBytes > machine.freeHostBytes()) {
     // the kernel ends the largest process
     throw new ServerFailure(500, `${processName(modern)} process has terminated: signal: killed`);

@@ -1,7 +1,7 @@
 /** The options that belong to a runner, as Ollama takes them from a request (api/types.go, server/routes.go). */
 
-import { defaultContext } from '../estimator/default-context.ts';
-import { isEmbeddingModel, trainingContext } from '../estimator/estimate-facts.ts';
+import { defaultContext } from '../estimator/plan/default-context.ts';
+import { isEmbeddingModel, trainingContext } from '../estimator/plan/facts.ts';
 import { atLeast, oneSlotOnly, parseVersion } from '../estimator/versions.ts';
 import type { StoredModel } from './models.ts';
 import { ServerFailure, type SimulatedSettings } from './types.ts';
@@ -40,8 +40,12 @@ export function runnerOptions(
   let numCtx = given ?? defaultContext(version, totalBytes, settings.contextLength ?? null, 0);
   numCtx = Math.max(4, numCtx);
   const { version: numbers } = parseVersion(version);
-  if (model.capabilities.includes('vision')) numCtx = Math.max(numCtx, 2048);
-  if (trained > 0 && atLeast(numbers, '0.9.3')) numCtx = Math.min(numCtx, trained);
+  if (model.capabilities.includes('vision')) {
+    numCtx = Math.max(numCtx, 2048);
+  }
+  if (trained > 0 && atLeast(numbers, '0.9.3')) {
+    numCtx = Math.min(numCtx, trained);
+  }
   return {
     numCtx,
     numCtxAuto,
@@ -70,20 +74,30 @@ export function needsReload(loaded: RunnerOptions, wanted: RunnerOptions): boole
 /** Slots: one for embedding models and for architectures that cannot share. */
 export function parallelSlots(model: StoredModel, version: string, settings: SimulatedSettings): number {
   const { version: numbers } = parseVersion(version);
-  if (isEmbeddingModel(model.spec) || oneSlotOnly(numbers, model.spec.architecture)) return 1;
+  if (isEmbeddingModel(model.spec) || oneSlotOnly(numbers, model.spec.architecture)) {
+    return 1;
+  }
   return Math.max(1, settings.numParallel ?? 1);
 }
 
 function integer(options: RequestOptions, name: string): number | null {
   const value = options[name];
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'number' && Number.isInteger(value)) return value;
+  if (value === undefined || value === null) {
+    return null;
+  }
+  if (typeof value === 'number' && Number.isInteger(value)) {
+    return value;
+  }
   throw new ServerFailure(500, `option "${name}" must be of type integer`);
 }
 
 function boolean(options: RequestOptions, name: string): boolean | null {
   const value = options[name];
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'boolean') return value;
+  if (value === undefined || value === null) {
+    return null;
+  }
+  if (typeof value === 'boolean') {
+    return value;
+  }
   throw new ServerFailure(500, `option "${name}" must be of type boolean`);
 }

@@ -86,7 +86,9 @@ export class Scheduler {
    */
   acquire(request: RunnerRequest): Promise<() => void> {
     const runner = this.#runners.get(keyOf(request.model));
-    if (runner && !needsReload(runner.options, request.options)) return Promise.resolve(this.#use(runner, request));
+    if (runner && !needsReload(runner.options, request.options)) {
+      return Promise.resolve(this.#use(runner, request));
+    }
     if (this.#pending.length >= (this.#machine.settings.maxQueue ?? MAX_QUEUE)) {
       const text = 'server busy, please try again.  maximum pending requests exceeded';
       return Promise.reject(new ServerFailure(503, text));
@@ -100,23 +102,33 @@ export class Scheduler {
   /** An unload request: leaves at once when idle, else when its requests are done. */
   expire(model: StoredModel): void {
     const runner = this.#runners.get(keyOf(model));
-    if (!runner) return;
+    if (!runner) {
+      return;
+    }
     runner.keepAliveMs = 0;
     runner.expiresAtMs = this.#machine.clock.now();
     this.#clearTimer(runner);
-    if (runner.users === 0) this.#startUnload(runner);
+    if (runner.users === 0) {
+      this.#startUnload(runner);
+    }
   }
 
   /** Ends everything that waits. */
   close(): void {
     this.#stop.abort();
-    for (const runner of this.#runners.values()) this.#clearTimer(runner);
-    for (const { reject } of this.#pending) reject(new LoadCanceled());
+    for (const runner of this.#runners.values()) {
+      this.#clearTimer(runner);
+    }
+    for (const { reject } of this.#pending) {
+      reject(new LoadCanceled());
+    }
     this.#pending = [];
   }
 
   async #runLane(): Promise<void> {
-    if (this.#laneBusy) return;
+    if (this.#laneBusy) {
+      return;
+    }
     this.#laneBusy = true;
     for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
       try {
@@ -133,17 +145,23 @@ export class Scheduler {
     let retried = false;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       await this.#unloading;
-      if (request.signal.aborted || this.#stop.signal.aborted) throw new LoadCanceled();
+      if (request.signal.aborted || this.#stop.signal.aborted) {
+        throw new LoadCanceled();
+      }
       const victim = this.#whoMustLeave(request);
       if (victim === 'none') {
         try {
           return await this.#load(request);
         } catch (error) {
           const smaller = error instanceof OutOfMemory && !retried && this.#afterOutOfMemory(request);
-          if (!smaller) throw error;
+          if (!smaller) {
+            throw error;
+          }
           retried = true;
           request = smaller;
-          for (const other of this.runners()) await this.#evict(other);
+          for (const other of this.runners()) {
+            await this.#evict(other);
+          }
         }
       } else if (victim.key === keyOf(request.model) && !needsReload(victim.options, request.options)) {
         return this.#use(victim, request);
@@ -157,7 +175,9 @@ export class Scheduler {
   /** The runner that already serves the request, or the one to evict, or `none`: the load can begin. */
   #whoMustLeave(request: RunnerRequest): Runner | 'none' {
     const same = this.#runners.get(keyOf(request.model));
-    if (same) return same;
+    if (same) {
+      return same;
+    }
     const most = this.#machine.settings.maxLoadedModels || MODELS_PER_GPU * Math.max(1, this.#machine.gpus.length);
     const full = this.#runners.size >= most;
     const fits = () => {
@@ -165,13 +185,17 @@ export class Scheduler {
       const server = this.#serverAsSeen(request);
       return fitsBeside(request.model.spec, server, request.options, slots, () => this.#place(request));
     };
-    if (this.#runners.size > 0 && (full || !fits())) return chooseVictim(this.#runners.values()) ?? 'none';
+    if (this.#runners.size > 0 && (full || !fits())) {
+      return chooseVictim(this.#runners.values()) ?? 'none';
+    }
     return 'none';
   }
 
   /** Ollama's one retry: a shorter automatic context, or everybody else out. Since 0.30. */
   #afterOutOfMemory(request: RunnerRequest): RunnerRequest | false {
-    if (engineFor(this.#machine.version(), request.model.spec) !== 'llama-server') return false;
+    if (engineFor(this.#machine.version(), request.model.spec) !== 'llama-server') {
+      return false;
+    }
     const { options } = request;
     if (options.numCtxAuto && options.numCtx > 4096) {
       return { ...request, options: { ...options, numCtx: options.numCtx > 32768 ? 32768 : 4096 } };
@@ -235,11 +259,15 @@ export class Scheduler {
   #use(runner: Runner, request: RunnerRequest): () => void {
     runner.users += 1;
     this.#clearTimer(runner);
-    if (request.keepAliveMs !== undefined) runner.keepAliveMs = request.keepAliveMs;
+    if (request.keepAliveMs !== undefined) {
+      runner.keepAliveMs = request.keepAliveMs;
+    }
     runner.expiresAtMs = this.#machine.clock.now() + runner.keepAliveMs;
     let released = false;
     return () => {
-      if (released) return;
+      if (released) {
+        return;
+      }
       released = true;
       this.#release(runner);
     };
@@ -247,14 +275,23 @@ export class Scheduler {
 
   #release(runner: Runner): void {
     runner.users -= 1;
-    if (runner.users > 0) return;
-    for (const wake of this.#idleWaiters.get(runner) ?? []) wake();
+    if (runner.users > 0) {
+      return;
+    }
+    for (const wake of this.#idleWaiters.get(runner) ?? []) {
+      wake();
+    }
     this.#idleWaiters.delete(runner);
-    if (this.#runners.get(runner.key) !== runner) return;
-    if (runner.keepAliveMs <= 0) this.#startUnload(runner);
-    else {
+    if (this.#runners.get(runner.key) !== runner) {
+      return;
+    }
+    if (runner.keepAliveMs <= 0) {
+      this.#startUnload(runner);
+    } else {
       runner.expiresAtMs = this.#machine.clock.now() + runner.keepAliveMs;
-      if (!Number.isFinite(runner.keepAliveMs)) return;
+      if (!Number.isFinite(runner.keepAliveMs)) {
+        return;
+      }
       this.#timers.set(
         runner,
         this.#machine.clock.after(runner.keepAliveMs, () => this.#startUnload(runner)),
@@ -280,7 +317,9 @@ export class Scheduler {
   }
 
   #startUnload(runner: Runner): void {
-    if (this.#runners.get(runner.key) !== runner) return;
+    if (this.#runners.get(runner.key) !== runner) {
+      return;
+    }
     this.#clearTimer(runner);
     this.#runners.delete(runner.key);
     this.#unloading = Promise.all([this.#unloading, this.#recover(runner)]).then(() => undefined);
@@ -298,7 +337,9 @@ export class Scheduler {
     } catch {
       // the simulator was closed meanwhile
     }
-    if (!leaks) memory.free(allocation);
+    if (!leaks) {
+      memory.free(allocation);
+    }
   }
 }
 

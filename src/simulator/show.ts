@@ -1,6 +1,6 @@
 /** What /api/tags, /api/show and /api/ps print about a model, by Ollama's version. */
 
-import { trainingContext } from '../estimator/estimate-facts.ts';
+import { trainingContext } from '../estimator/plan/facts.ts';
 import type { MetadataValue, ModelSpec, TensorInfo } from '../estimator/types.ts';
 import { atLeast, parseVersion, type Version } from '../estimator/versions.ts';
 import { InventedList } from './large-json.ts';
@@ -65,8 +65,12 @@ export function detailsOf(model: StoredModel, parentModel = '') {
 
 /** format.HumanNumber of Ollama. */
 function humanNumber(n: number): string {
-  if (n >= 1e9) return `${n % 1e9 === 0 ? n / 1e9 : (n / 1e9).toFixed(1)}B`;
-  if (n >= 1e6) return `${n % 1e6 === 0 ? n / 1e6 : (n / 1e6).toFixed(2)}M`;
+  if (n >= 1e9) {
+    return `${n % 1e9 === 0 ? n / 1e9 : (n / 1e9).toFixed(1)}B`;
+  }
+  if (n >= 1e6) {
+    return `${n % 1e6 === 0 ? n / 1e6 : (n / 1e6).toFixed(2)}M`;
+  }
   return n >= 1e3 ? `${(n / 1e3).toFixed(0)}K` : String(n);
 }
 
@@ -133,7 +137,9 @@ function metadataOf(
   const shown: Record<string, MetadataValue | InventedList> = {};
   const limit = verbose ? Number.POSITIVE_INFINITY : atLeast(version, '0.6.7') ? 0 : OLD_ARRAY_LIMIT;
   for (const [name, value] of Object.entries(metadata)) {
-    if (HIDDEN_KEYS.has(name)) continue;
+    if (HIDDEN_KEYS.has(name)) {
+      continue;
+    }
     const array = name.endsWith('.length') && typeof value === 'number' ? name.slice(0, -'.length'.length) : null;
     if (array !== null && !(array in metadata)) {
       shown[array] = (value as number) > limit ? null : inventedList(array, value as number);

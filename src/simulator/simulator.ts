@@ -161,25 +161,41 @@ class SimulatedServer implements Simulator {
   }
 
   setFaults(faults: FaultSettings): void {
-    if (faults.clear) this.#faults.clear();
-    for (const rule of faults.http ?? []) this.#faults.addHttp(rule);
-    for (const rule of faults.load ?? []) this.#faults.addLoad(rule);
-    if (faults.lostGpus) this.#memory.setLost(faults.lostGpus);
-    if (faults.ollamaVersion) this.#version = faults.ollamaVersion;
+    if (faults.clear) {
+      this.#faults.clear();
+    }
+    for (const rule of faults.http ?? []) {
+      this.#faults.addHttp(rule);
+    }
+    for (const rule of faults.load ?? []) {
+      this.#faults.addLoad(rule);
+    }
+    if (faults.lostGpus) {
+      this.#memory.setLost(faults.lostGpus);
+    }
+    if (faults.ollamaVersion) {
+      this.#version = faults.ollamaVersion;
+    }
   }
 
   setForeign(name: string, gpuIndex: number, bytes: number): number {
-    if (gpuIndex >= this.#memory.count) throw new ServerFailure(400, 'no such GPU');
+    if (gpuIndex >= this.#memory.count) {
+      throw new ServerFailure(400, 'no such GPU');
+    }
     return this.#foreign.set(name, gpuIndex, bytes);
   }
 
   async advance(ms: number): Promise<void> {
-    if (!(this.#clock instanceof ManualClock)) throw new ServerFailure(400, 'this simulator runs on real time');
+    if (!(this.#clock instanceof ManualClock)) {
+      throw new ServerFailure(400, 'this simulator runs on real time');
+    }
     await this.#clock.advance(ms);
   }
 
   async accept(): Promise<void> {
-    if (this.#server) return;
+    if (this.#server) {
+      return;
+    }
     const server = createServer((request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });
@@ -194,7 +210,9 @@ class SimulatedServer implements Simulator {
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    if (!server) return;
+    if (!server) {
+      return;
+    }
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeAllConnections();
     await closed;
@@ -209,13 +227,23 @@ class SimulatedServer implements Simulator {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     const url = URL.parse(request.url ?? '/', this.url);
-    if (!url) return sendText(response, 400, '400 Bad Request');
-    if (isControlPath(url.pathname)) return answerControl(this, request, response, url);
+    if (!url) {
+      return sendText(response, 400, '400 Bad Request');
+    }
+    if (isControlPath(url.pathname)) {
+      return answerControl(this, request, response, url);
+    }
     const fault = this.#faults.forRequest(url.pathname);
-    if (fault && !(await playFault(fault, response, this.#clock, gone.signal))) return;
-    if (!this.#isAuthorized(request)) return sendText(response, 401, 'Unauthorized');
+    if (fault && !(await playFault(fault, response, this.#clock, gone.signal))) {
+      return;
+    }
+    if (!this.#isAuthorized(request)) {
+      return sendText(response, 401, 'Unauthorized');
+    }
     // as Ollama on a loopback address: other names are turned away without a word
-    if (!isLocalName(request.headers.host ?? '')) return void response.writeHead(403).end();
+    if (!isLocalName(request.headers.host ?? '')) {
+      return void response.writeHead(403).end();
+    }
     return answerOllama({ parts: this.#parts, request, response, signal: gone.signal }, url.pathname);
   }
 
@@ -250,7 +278,9 @@ class SimulatedServer implements Simulator {
 
   /** A placement knows only the cards that are there; the memory counts all of them. */
   #overAllGpus(where: Placed | Refused): Placed | Refused {
-    if ('refused' in where) return where;
+    if ('refused' in where) {
+      return where;
+    }
     const gpuBytes = this.#options.gpus.map(() => 0);
     const usesGpu = this.#options.gpus.map(() => false);
     for (const [position, index] of this.#visibleGpus().entries()) {

@@ -14,7 +14,9 @@ export interface SimulatedStub {
 const REMOTE_HOST = 'https://ollama.com:443';
 
 function remote({ name, kind }: SimulatedStub) {
-  if (kind !== 'cloud') return {};
+  if (kind !== 'cloud') {
+    return {};
+  }
   return { remote_model: name.replace(/[:-]cloud$/, ''), remote_host: REMOTE_HOST };
 }
 

@@ -16,7 +16,9 @@ export function createAlertRepository(db: Database): AlertRepository {
           begin.kind,
           begin.subject,
         );
-        if (open !== null) return { alert: toAlert(open), isNew: false };
+        if (open !== null) {
+          return { alert: toAlert(open), isNew: false };
+        }
         const row = db.get(
           'INSERT INTO alerts (server, kind, subject, params, began_at_ms) VALUES (?, ?, ?, ?, ?) RETURNING *',
           begin.server,
@@ -25,7 +27,9 @@ export function createAlertRepository(db: Database): AlertRepository {
           toJson(begin.params),
           whole(begin.atMs),
         );
-        if (row === null) throw new StoreError('store-failed');
+        if (row === null) {
+          throw new StoreError('store-failed');
+        }
         const alert = toAlert(row);
         db.run('DELETE FROM alerts WHERE id <= ? AND ended_at_ms IS NOT NULL', alert.id - KEEP_ROWS);
         return { alert, isNew: true };

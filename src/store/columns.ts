@@ -6,7 +6,9 @@ import { type Json, StoreError } from './types.ts';
 
 export function text(row: Row, name: string): string {
   const value = row[name];
-  if (typeof value !== 'string') throw new StoreError('store-corrupt', { column: name });
+  if (typeof value !== 'string') {
+    throw new StoreError('store-corrupt', { column: name });
+  }
   return value;
 }
 
@@ -16,7 +18,9 @@ export function textOrNull(row: Row, name: string): string | null {
 
 export function number(row: Row, name: string): number {
   const value = row[name];
-  if (typeof value !== 'number') throw new StoreError('store-corrupt', { column: name });
+  if (typeof value !== 'number') {
+    throw new StoreError('store-corrupt', { column: name });
+  }
   return value;
 }
 
@@ -28,20 +32,25 @@ export function numberOrNull(row: Row, name: string): number | null {
 export function word<T extends string>(row: Row, name: string, words: readonly T[]): T {
   const value = text(row, name);
   const found = words.find((candidate) => candidate === value);
-  if (found === undefined) throw new StoreError('store-corrupt', { column: name });
+  if (found === undefined) {
+    throw new StoreError('store-corrupt', { column: name });
+  }
   return found;
 }
 
 export function json(row: Row, name: string): Json {
   const value = parse(row, name);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new StoreError('store-corrupt', { column: name });
+  }
   return value as Json;
 }
 
 export function jsonList(row: Row, name: string): readonly Json[] {
   const value = parse(row, name);
-  if (!Array.isArray(value)) throw new StoreError('store-corrupt', { column: name });
+  if (!Array.isArray(value)) {
+    throw new StoreError('store-corrupt', { column: name });
+  }
   return value as readonly Json[];
 }
 
@@ -58,7 +67,9 @@ const MAX_JSON = 64 * 1024;
 
 export function toJson(value: Json | readonly Json[]): string {
   const written = JSON.stringify(value);
-  if (written.length > MAX_JSON) throw new StoreError('store-refused', { reason: 'too-long' });
+  if (written.length > MAX_JSON) {
+    throw new StoreError('store-refused', { reason: 'too-long' });
+  }
   return written;
 }
 

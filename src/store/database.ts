@@ -94,7 +94,9 @@ export function openDatabase(path: string): Database {
       db.exec('PRAGMA wal_autocheckpoint = 200');
       // Also finds a damaged file that opens well enough.
       const check = db.prepare('PRAGMA quick_check(1)').get() as { quick_check?: string } | undefined;
-      if (check?.quick_check !== 'ok') throw new StoreError('store-corrupt');
+      if (check?.quick_check !== 'ok') {
+        throw new StoreError('store-corrupt');
+      }
       migrate(db, MIGRATIONS);
       db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     } catch (error) {

@@ -16,15 +16,20 @@ const CODES: Readonly<Record<number, StoreErrorCode>> = {
 
 /** Gives an error of SQLite or of the file system its name. */
 export function toStoreError(error: unknown): StoreError {
-  if (error instanceof StoreError) return error;
+  if (error instanceof StoreError) {
+    return error;
+  }
   const { errcode, code } = (error ?? {}) as { errcode?: unknown; code?: unknown };
   if (typeof errcode === 'number') {
     return new StoreError(CODES[errcode & 0xff] ?? 'store-failed', { sqlite: errcode }, error);
   }
   if (typeof code === 'string') {
-    if (code === 'ENOSPC' || code === 'EDQUOT') return new StoreError('store-full', {}, error);
-    if (/^E(ACCES|PERM|ROFS|NOENT|NOTDIR|EXIST|ISDIR)$/.test(code))
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      return new StoreError('store-full', {}, error);
+    }
+    if (/^E(ACCES|PERM|ROFS|NOENT|NOTDIR|EXIST|ISDIR)$/.test(code)) {
       return new StoreError('store-unwritable', { reason: code }, error);
+    }
   }
   return new StoreError('store-failed', {}, error);
 }

@@ -191,9 +191,13 @@ export function migrate(db: DatabaseSync, migrations: readonly Migration[]): voi
     Number((db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version);
   const newest = migrations.at(-1)?.version ?? 0;
   const found = version();
-  if (found > newest) throw new StoreError('store-too-new', { found, known: newest });
+  if (found > newest) {
+    throw new StoreError('store-too-new', { found, known: newest });
+  }
   for (const migration of migrations) {
-    if (migration.version <= found) continue;
+    if (migration.version <= found) {
+      continue;
+    }
     db.exec('BEGIN IMMEDIATE');
     try {
       // Another process may have made this step while we waited for the lock.

@@ -16,12 +16,16 @@ export function createOpenAnswerRepository(db: Database): OpenAnswerRepository {
         locale,
         whole(untilMs),
       );
-      if (row === null) throw new StoreError('store-failed');
+      if (row === null) {
+        throw new StoreError('store-failed');
+      }
       return number(row, 'id');
     },
     renew(ids, untilMs) {
       db.transaction(() => {
-        for (const id of ids) db.run('UPDATE open_answers SET until_ms = ? WHERE id = ?', whole(untilMs), whole(id));
+        for (const id of ids) {
+          db.run('UPDATE open_answers SET until_ms = ? WHERE id = ?', whole(untilMs), whole(id));
+        }
       });
     },
     remove(id) {
@@ -29,7 +33,9 @@ export function createOpenAnswerRepository(db: Database): OpenAnswerRepository {
     },
     takeLapsed(nowMs) {
       // A look takes no lock; only what is found is taken, and by one process alone.
-      if (db.get('SELECT id FROM open_answers WHERE until_ms <= ? LIMIT 1', whole(nowMs)) === null) return [];
+      if (db.get('SELECT id FROM open_answers WHERE until_ms <= ? LIMIT 1', whole(nowMs)) === null) {
+        return [];
+      }
       return db.all('DELETE FROM open_answers WHERE until_ms <= ? RETURNING *', whole(nowMs)).map(toRow);
     },
   };

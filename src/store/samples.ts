@@ -38,7 +38,9 @@ export function createSampleRepository(db: Database): SampleRepository {
   function gpuId(sample: GpuSample): number {
     const key = `${sample.server} ${sample.gpuUuid} ${sample.gpuName}`;
     const known = ids.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const row = db.get(
       `INSERT INTO gpus (server, uuid, name) VALUES (?, ?, ?)
        ON CONFLICT (server, uuid) DO UPDATE SET name = excluded.name RETURNING id`,
@@ -81,7 +83,9 @@ export function createSampleRepository(db: Database): SampleRepository {
         }
       });
       // Remembered only now: a rolled-back insert must not leave its id behind.
-      for (const [sample, id] of found) ids.set(`${sample.server} ${sample.gpuUuid} ${sample.gpuName}`, id);
+      for (const [sample, id] of found) {
+        ids.set(`${sample.server} ${sample.gpuUuid} ${sample.gpuName}`, id);
+      }
     },
     buckets(server, bucketMs, fromMs, toMs, stepMs = bucketMs) {
       // CROSS JOIN keeps the order of the tables: else the planner walks through all servers' samples by time.
@@ -117,7 +121,9 @@ export function createSampleRepository(db: Database): SampleRepository {
           whole(nowMs - ageMs),
           left,
         ).changes;
-        if (left <= 0) return true;
+        if (left <= 0) {
+          return true;
+        }
       }
       // The 1 h spans live longest: without one of them there is nothing left of a GPU.
       const orphans = db.run(
@@ -126,7 +132,9 @@ export function createSampleRepository(db: Database): SampleRepository {
            AND NOT EXISTS (SELECT 1 FROM gpu_samples s WHERE s.bucket_ms = 60000 AND s.gpu_id = gpus.id)
            AND NOT EXISTS (SELECT 1 FROM gpu_samples s WHERE s.bucket_ms = 10000 AND s.gpu_id = gpus.id)`,
       ).changes;
-      if (orphans > 0) ids.clear();
+      if (orphans > 0) {
+        ids.clear();
+      }
       return false;
     },
     count() {

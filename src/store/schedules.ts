@@ -37,7 +37,9 @@ export function createScheduleRepository(db: Database): ScheduleRepository {
         whole(schedule.createdAtMs),
       );
       const created = get(id);
-      if (created === null) throw new StoreError('store-failed');
+      if (created === null) {
+        throw new StoreError('store-failed');
+      }
       return created;
     },
     get,
@@ -67,7 +69,9 @@ export function createScheduleRepository(db: Database): ScheduleRepository {
         keyof SchedulePatch,
         string | number | null,
       ][];
-      if (entries.length === 0) return get(id) !== null;
+      if (entries.length === 0) {
+        return get(id) !== null;
+      }
       const columns = entries.map(([property]) => `${PATCHABLE[property]} = ?`).join(', ');
       return (
         db.run(`UPDATE schedules SET ${columns} WHERE id = ?`, ...entries.map(([, value]) => value), id).changes > 0

@@ -32,7 +32,9 @@ export function createWatchRepository(db: Database): WatchRepository {
       );
       db.run("DELETE FROM watches WHERE id <= ? AND state <> 'waiting'", id - KEEP_SETTLED);
       const created = get(id);
-      if (created === null) throw new StoreError('store-failed');
+      if (created === null) {
+        throw new StoreError('store-failed');
+      }
       return created;
     },
     get,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ALIASES } from '../../src/catalogue/aliases.ts';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
 import { decodeIndex, decodeModel, encodeList, type ListedModel } from '../../src/catalogue/builtin-codec.ts';
-import { ggmlType } from '../../src/estimator/ggml-types.ts';
+import { ggmlType } from '../../src/estimator/model/ggml-types.ts';
 import { tableBytes } from '../../src/gguf/spec.ts';
 
 const list = builtinCatalogue();
@@ -18,14 +18,18 @@ describe('the built-in list', () => {
       expect(spec!.tensors.length, name).toBeGreaterThan(100);
       expect(spec!.metadata['general.architecture'], name).toBe(spec!.architecture);
       expect(spec!.metadata['tokenizer.ggml.tokens.length'], name).toBeGreaterThan(1000);
-      for (const t of spec!.tensors) expect(ggmlType(t.type), `${name} ${t.name}`).toBeDefined();
+      for (const t of spec!.tensors) {
+        expect(ggmlType(t.type), `${name} ${t.name}`).toBeDefined();
+      }
       expect(spec!.fileBytes!, name).toBeGreaterThan(tableBytes(spec!.tensors));
     }
   });
 
   it('names 59 models', () => {
     expect(Object.keys(ALIASES)).toHaveLength(59);
-    for (const listed of Object.keys(ALIASES)) expect(list.find(listed), listed).not.toBeNull();
+    for (const listed of Object.keys(ALIASES)) {
+      expect(list.find(listed), listed).not.toBeNull();
+    }
   });
 
   it.each([

@@ -40,16 +40,23 @@ class OllamaStandIn {
       const path = request.url ?? '';
       const what = `${path.replace('/api/', '')}${model ? ` ${model}` : ''}${verbose ? ' verbose' : ''}`;
       this.asked.push(what);
-      if (this.silent.some((part) => what.includes(part))) return;
+      if (this.silent.some((part) => what.includes(part))) {
+        return;
+      }
       response.setHeader('content-type', 'application/json');
       response.statusCode = this.failing[path] ?? 200;
-      if (response.statusCode !== 200) response.end('{"error":"ordered"}');
-      else response.end(JSON.stringify(this.#answer(path, model, verbose === true)));
+      if (response.statusCode !== 200) {
+        response.end('{"error":"ordered"}');
+      } else {
+        response.end(JSON.stringify(this.#answer(path, model, verbose === true)));
+      }
     });
   });
 
   #answer(path: string, model: string | undefined, verbose: boolean): unknown {
-    if (path === '/api/version') return { version: this.version };
+    if (path === '/api/version') {
+      return { version: this.version };
+    }
     if (path === '/api/tags') {
       return {
         models: Object.keys(this.models).map((name, i) => ({

@@ -13,7 +13,9 @@ import {
 
 function parse(text: string): ModelName {
   const parsed = parseModelName(text);
-  if (!parsed.ok) throw new Error(`${text}: ${parsed.code}`);
+  if (!parsed.ok) {
+    throw new Error(`${text}: ${parsed.code}`);
+  }
   return parsed.name;
 }
 
@@ -107,9 +109,13 @@ describe('parseModelName', () => {
         fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...'a/.:-_@\n\\ ') })),
         (text) => {
           const parsed = parseModelName(text);
-          if (!parsed.ok) return;
+          if (!parsed.ok) {
+            return;
+          }
           const { host, namespace, model, tag } = parsed.name;
-          for (const p of [host, namespace, model, tag]) expect(p).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/);
+          for (const p of [host, namespace, model, tag]) {
+            expect(p).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/);
+          }
           expect(namespace).not.toContain('.');
           expect(model + tag).not.toContain(':');
         },

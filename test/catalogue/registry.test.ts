@@ -44,7 +44,9 @@ function client(options: RegistryOptions = {}, also: readonly string[] = []): Re
 
 function named(text: string, host = registry.host): ModelName {
   const parsed = parseModelName(`${host}/${text}`);
-  if (!parsed.ok) throw new Error(parsed.code);
+  if (!parsed.ok) {
+    throw new Error(parsed.code);
+  }
   return parsed.name;
 }
 

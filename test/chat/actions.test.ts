@@ -12,7 +12,9 @@ describe('the registry of buttons', () => {
     const registry = createActionRegistry();
     const tokens = Array.from({ length: 500 }, (_, n) => registry.issue([action(n)])[0]!);
     expect(new Set(tokens).size).toBe(500);
-    for (const token of tokens) expect(token).toMatch(/^[A-Za-z0-9_-]{22}$/);
+    for (const token of tokens) {
+      expect(token).toMatch(/^[A-Za-z0-9_-]{22}$/);
+    }
   });
 
   it('knows no token that it did not give', () => {
@@ -39,7 +41,9 @@ describe('the registry of buttons', () => {
     const first = registry.check(once!, 'ada');
     const second = registry.check(once!, 'bob');
     expect([first.ok, second.ok]).toEqual([true, true]);
-    if (first.ok) first.consume();
+    if (first.ok) {
+      first.consume();
+    }
     expect(registry.check(once!, 'bob')).toEqual({ ok: false, why: 'error.button-used' });
 
     now += 49;
@@ -72,7 +76,9 @@ describe('the registry of buttons', () => {
     expect(after[0]).toBe(before[1]);
     expect(registry.check(before[0]!, 'ada').ok).toBe(false);
     expect(registry.size).toBe(2);
-    for (let edit = 0; edit < 100; edit += 1) registry.issue([action(2), action(3)], after);
+    for (let edit = 0; edit < 100; edit += 1) {
+      registry.issue([action(2), action(3)], after);
+    }
     expect(registry.size).toBe(2);
   });
 
@@ -80,7 +86,9 @@ describe('the registry of buttons', () => {
     const registry = createActionRegistry();
     const [token] = registry.issue([action(1, { once: true })]);
     const check = registry.check(token!, 'ada');
-    if (check.ok) check.consume();
+    if (check.ok) {
+      check.consume();
+    }
     const again = registry.issue([action(1, { once: true })], [token!]);
     expect(registry.check(again[0]!, 'ada').ok).toBe(false);
   });

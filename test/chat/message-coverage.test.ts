@@ -58,7 +58,9 @@ function union(prefix: string, name: string): Found[] {
     const body = new RegExp(`export type ${name} =([^;]*);`).exec(
       text.replace(/\/\*\*[\s\S]*?\*\/|\['[^']*'\]/g, ''),
     )?.[1];
-    if (body !== undefined) return quoted(body).map((code) => ({ key: `${prefix}.${code}`, where }));
+    if (body !== undefined) {
+      return quoted(body).map((code) => ({ key: `${prefix}.${code}`, where }));
+    }
   }
   throw new Error(`there is no type ${name}`);
 }
@@ -66,10 +68,14 @@ function union(prefix: string, name: string): Found[] {
 function remarks(prefix: 'note' | 'reason'): Found[] {
   const found: Found[] = [];
   for (const [where, text] of sources) {
-    if (!where.startsWith('src/estimator/engines/')) continue;
+    if (!where.startsWith('src/estimator/engines/')) {
+      continue;
+    }
     for (const line of text.split('\n')) {
       const expression = /\bcode(?:: | = )([^\n]*?)(?:, params|,$|;$)/.exec(line)?.[1];
-      if (expression === undefined || /\bnotes\b/.test(line) !== (prefix === 'note')) continue;
+      if (expression === undefined || /\bnotes\b/.test(line) !== (prefix === 'note')) {
+        continue;
+      }
       const results = expression.replace(/[^?:]*===[^?]*\?/g, '');
       found.push(...quoted(results).map((code) => ({ key: `${prefix}.${code}`, where })));
     }
@@ -101,7 +107,7 @@ const found: readonly Found[] = [
   ...union('gpu-error', 'GpuErrorCode'),
   ...union('gpu-note', 'GpuNoteCode'),
   ...union('gpu-state', 'GpuState'),
-  ...codes('explain', /\blabel: ('[a-z-]+')/g, /^src\/estimator\/explain\.ts$/),
+  ...codes('explain', /\blabel: ('[a-z-]+')/g, /^src\/estimator\/plan\/explain\.ts$/),
   ...codes('doctor', /finding\(\s*'[a-z]+',\s*([^\n]*?)[,)]/g, /./),
   ...codes('doctor', /remark: \{ code: ('[a-z-]+')/g, /^src\/(main|compose)/),
   ...codes('doctor', /code: ('version-[a-z-]+')/g, /^src\/ollama\/version\.ts$/),
@@ -126,8 +132,9 @@ describe('the words for codes', () => {
       'doctor.gpus-read',
       'doctor.version-below-floor',
       'explain.headroom',
-    ])
+    ]) {
       expect(found.map((one) => one.key)).toContain(key);
+    }
   });
 
   it('stand in the message table', () => {
@@ -147,13 +154,21 @@ function namesOfObject(text: string, start: number): string[] | null {
   let part = '';
   const parts: string[] = [];
   for (const character of text.slice(start, start + 2000)) {
-    if ('{[('.includes(character)) depth += 1;
-    if ('}])'.includes(character)) depth -= 1;
-    if (depth === 0) break;
+    if ('{[('.includes(character)) {
+      depth += 1;
+    }
+    if ('}])'.includes(character)) {
+      depth -= 1;
+    }
+    if (depth === 0) {
+      break;
+    }
     if (depth === 1 && character === ',') {
       parts.push(part);
       part = '';
-    } else if (depth > 1 || character !== '{') part += character;
+    } else if (depth > 1 || character !== '{') {
+      part += character;
+    }
   }
   const names = [...parts, part].map((one) => one.trim()).filter((one) => one !== '');
   return names.some((name) => name.startsWith('...')) ? null : names.map((name) => /^\w+/.exec(name)?.[0] ?? name);
@@ -168,7 +183,9 @@ function missingParams(): { readonly checked: number; readonly missing: readonly
   for (const [where, text] of sources) {
     for (const match of text.matchAll(/'([a-z0-9]+(?:-[a-z0-9]+)*)',\s*(?:params: )?\{/g)) {
       const passed = namesOfObject(text, match.index + match[0].length - 1);
-      if (passed === null) continue;
+      if (passed === null) {
+        continue;
+      }
       const keys = found.filter(({ key, where: home }) => {
         const here = home === where || where.startsWith(`${dirname(home)}/`);
         return here && key.slice(key.lastIndexOf('.') + 1) === match[1] && Object.hasOwn(messages, key);
@@ -179,7 +196,9 @@ function missingParams(): { readonly checked: number; readonly missing: readonly
         const wanted = [...row.matchAll(/\{([a-zA-Z]\w*)/g)].map((placeholder) => placeholder[1]!);
         const lacking = wanted.filter((name) => !passed.includes(name) && !added.includes(name));
         checked += 1;
-        if (lacking.length > 0) missing.push(`${key} lacks ${[...new Set(lacking)].join(', ')} (${where})`);
+        if (lacking.length > 0) {
+          missing.push(`${key} lacks ${[...new Set(lacking)].join(', ')} (${where})`);
+        }
       }
     }
   }
@@ -201,7 +220,9 @@ describe('the areas of the message table', () => {
     for (const path of globSync('src/chat/messages/*.ts')) {
       for (const match of readFileSync(path, 'utf8').matchAll(/^ {2}'([^']+)': \{/gm)) {
         const earlier = seen.get(match[1]!);
-        if (earlier !== undefined) twice.push(`${match[1]} (${earlier}, ${basename(path)})`);
+        if (earlier !== undefined) {
+          twice.push(`${match[1]} (${earlier}, ${basename(path)})`);
+        }
         seen.set(match[1]!, basename(path));
       }
     }

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actionHandlers, commands } from '../../commands/index.ts';
-import { createDispatcher, type Dispatcher } from '../../src/chat/dispatcher.ts';
+import { createDispatcher, type Dispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import { LOCALES, type Locale } from '../../src/chat/locale.ts';
 import type { Block, OptionValue, Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
+import { createLog } from '../../src/compose/log.ts';
 import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
 import { renderReply } from '../../src/console/render.ts';
-import { createLog } from '../../src/log.ts';
 import { gtx1070Ti } from '../../src/simulator/demo-machine.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
 

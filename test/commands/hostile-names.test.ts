@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actionHandlers, commands } from '../../commands/index.ts';
 import { createActionRegistry } from '../../src/chat/actions.ts';
-import { createDispatcher } from '../../src/chat/dispatcher.ts';
+import { createDispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import { LOCALES } from '../../src/chat/locale.ts';
 import type { OptionValue } from '../../src/chat/reply.ts';
+import { createLog } from '../../src/compose/log.ts';
 import { renderReply } from '../../src/discord/render.ts';
-import { createLog } from '../../src/log.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
 
 /** A name that pings everybody, hides, links, turns the line around and ends every kind of span. */

@@ -12,7 +12,9 @@ const step = (name: LoadStep['name'], state: LoadStep['state'], params: LoadStep
 
 function lines(...steps: LoadStep[]): { readonly list: Checklist; readonly text: () => string[] } {
   const list = new Checklist(() => 0);
-  for (const one of steps) list.add(one);
+  for (const one of steps) {
+    list.add(one);
+  }
   return { list, text: () => list.lines(createTranslator('en')).map(plainText) };
 }
 

@@ -4,14 +4,14 @@ import { createConsentDesk } from '../../commands/load/consent.ts';
 import type { Services } from '../../commands/services.ts';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
 import type { Access } from '../../src/chat/command.ts';
-import { createDispatcher, type Dispatcher } from '../../src/chat/dispatcher.ts';
+import { createDispatcher, type Dispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import type { Locale } from '../../src/chat/locale.ts';
 import { Painter } from '../../src/chat/pictures/painter.ts';
 import { type ChatPoster, type MessageRef, PostError } from '../../src/chat/poster.ts';
 import type { Action, OptionValue, Reply } from '../../src/chat/reply.ts';
+import { createLog } from '../../src/compose/log.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { parseGpuList } from '../../src/gpus/declared.ts';
-import { createLog } from '../../src/log.ts';
 import type { AskHolder } from '../../src/servers/loading/types.ts';
 import { MIDDLE, otherClient, type Rig, type RigOptions, SMALL, startRig } from '../servers/loading/rig.ts';
 
@@ -21,7 +21,9 @@ class Board implements ChatPoster {
   closed = false;
 
   async post(channelId: string, reply: Reply, options: { readonly locale?: Locale } = {}): Promise<MessageRef> {
-    if (this.closed) throw new PostError('forbidden');
+    if (this.closed) {
+      throw new PostError('forbidden');
+    }
     this.posts.push({ where: channelId, reply, locale: options.locale });
     return { channelId, messageId: String(this.posts.length - 1) };
   }
@@ -51,7 +53,9 @@ interface Somebody {
 
 const painters: Painter[] = [];
 afterEach(async () => {
-  for (const painter of painters.splice(0)) await painter.close();
+  for (const painter of painters.splice(0)) {
+    await painter.close();
+  }
 });
 
 async function scene(options: RigOptions = {}, answerWithinMs = 10_000): Promise<Scene> {
@@ -109,7 +113,9 @@ const rendered = (reply: Reply, locale: Locale = 'en') => renderReply(reply, { l
 
 function button(reply: Reply, label: RegExp): Action {
   const found = reply.actions?.find((action) => label.test(action.label));
-  if (found === undefined) throw new Error(`no button ${label} among ${reply.actions?.map((action) => action.label)}`);
+  if (found === undefined) {
+    throw new Error(`no button ${label} among ${reply.actions?.map((action) => action.label)}`);
+  }
   return found;
 }
 
@@ -145,7 +151,9 @@ describe('/load', () => {
   it('says the same in Chinese', async () => {
     const stage = await scene();
     const { reply, seen } = await ask(stage, bob, 'load', { model: MIDDLE, ctx: 131_072 });
-    for (const state of [reply, ...seen]) expect(rendered(state, 'zh-CN').split('\n')[0]).toMatch(/\p{sc=Han}/u);
+    for (const state of [reply, ...seen]) {
+      expect(rendered(state, 'zh-CN').split('\n')[0]).toMatch(/\p{sc=Han}/u);
+    }
     expect(rendered(reply, 'zh-CN')).not.toMatch(/\?(?=\s)|undefined/);
   });
 

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actionHandlers, commands } from '../../commands/index.ts';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
 import type { Access } from '../../src/chat/command.ts';
-import { createDispatcher, type Dispatcher } from '../../src/chat/dispatcher.ts';
+import { createDispatcher, type Dispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import type { OptionValue, Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
+import { createLog } from '../../src/compose/log.ts';
 import { CONSOLE_PLACE } from '../../src/console/chat.ts';
 import { renderReply } from '../../src/console/render.ts';
-import { createLog } from '../../src/log.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
 
 let demo: DemoServices;

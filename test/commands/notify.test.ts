@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { actionHandlers, commands } from '../../commands/index.ts';
 import type { Person, Place } from '../../src/chat/command.ts';
-import { createDispatcher, type Dispatcher } from '../../src/chat/dispatcher.ts';
+import { createDispatcher, type Dispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import type { Locale } from '../../src/chat/locale.ts';
 import type { OptionValue, Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
+import { createLog } from '../../src/compose/log.ts';
 import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
 import { renderReply } from '../../src/console/render.ts';
-import { createLog } from '../../src/log.ts';
-import { newsReply } from '../../src/schedule/watches-tell.ts';
+import { newsReply } from '../../src/schedule/watches/tell.ts';
 import { GIB } from '../gpus/tools.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
 
@@ -32,7 +32,9 @@ beforeEach(async () => {
 
 /** Memory that another program holds on every GPU. */
 async function occupy(gib: number): Promise<void> {
-  for (let gpu = 0; gpu < 4; gpu++) demo.simulator.setForeign('python3', gpu, gib * GIB);
+  for (let gpu = 0; gpu < 4; gpu++) {
+    demo.simulator.setForeign('python3', gpu, gib * GIB);
+  }
   await demo.services.servers.defaultServer.snapshot({ maxAgeMs: 0 });
 }
 
@@ -137,7 +139,9 @@ describe('/notify when-fits', () => {
 describe('/notify', () => {
   it('bounds what one person waits for, and keeps people apart', async () => {
     await occupy(7);
-    for (let i = 0; i < 10; i++) expect((await notify('when-free', { gib: 12 })).failed ?? false).toBe(false);
+    for (let i = 0; i < 10; i++) {
+      expect((await notify('when-free', { gib: 12 })).failed ?? false).toBe(false);
+    }
     expect(plainText((await notify('when-free', { gib: 12 })).title)).toContain('You wait for 10 things already');
     const ben: Person = { id: `ben-${people++}`, name: 'Ben', access: 'everyone' };
     expect(text(await notify('list', {}, { person: ben }))).toContain('You wait for nothing.');

@@ -15,7 +15,9 @@ function base128(data: Buffer, at: number): [value: number, next: number] {
   let value = 0;
   for (let next = at; next < at + 5; next += 1) {
     value = value * 128 + (data[next]! & 0x7f);
-    if ((data[next]! & 0x80) === 0) return [value, next + 1];
+    if ((data[next]! & 0x80) === 0) {
+      return [value, next + 1];
+    }
   }
   throw new Error('not a number of WOFF2');
 }
@@ -39,13 +41,17 @@ function codePointsOf(file: Buffer): Set<number> {
     // glyf and loca are transformed by default, the others when their version says so.
     const version = flags >> 6;
     const transformed = index === 10 || index === 11 ? version === 0 : version !== 0;
-    if (transformed) [length, at] = base128(file, at);
+    if (transformed) {
+      [length, at] = base128(file, at);
+    }
     names.push({ cmap: tag === 'cmap', length });
   }
   const data = brotliDecompressSync(file.subarray(at, at + file.readUInt32BE(20)));
   let offset = 0;
   for (const { cmap, length } of names) {
-    if (cmap) return readCmap(data.subarray(offset, offset + length));
+    if (cmap) {
+      return readCmap(data.subarray(offset, offset + length));
+    }
     offset += length;
   }
   throw new Error('the font has no character map');
@@ -59,7 +65,9 @@ function readCmap(cmap: Buffer): Set<number> {
     if (format === 12) {
       for (let group = 0; group < cmap.readUInt32BE(start + 12); group += 1) {
         const at = start + 16 + group * 12;
-        for (let code = cmap.readUInt32BE(at); code <= cmap.readUInt32BE(at + 4); code += 1) found.add(code);
+        for (let code = cmap.readUInt32BE(at); code <= cmap.readUInt32BE(at + 4); code += 1) {
+          found.add(code);
+        }
       }
     }
     if (format === 4) {
@@ -67,7 +75,9 @@ function readCmap(cmap: Buffer): Set<number> {
       for (let segment = 0; segment < segments; segment += 1) {
         const end = cmap.readUInt16BE(start + 14 + segment * 2);
         const begin = cmap.readUInt16BE(start + 16 + segments * 2 + segment * 2);
-        for (let code = begin; code <= end && code !== 0xffff; code += 1) found.add(code);
+        for (let code = begin; code <= end && code !== 0xffff; code += 1) {
+          found.add(code);
+        }
       }
     }
   }
@@ -93,8 +103,9 @@ describe('the font that is shipped', () => {
   it('has a glyph for every sign of the dates on the axis', () => {
     for (const locale of LOCALES) {
       const format = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
-      for (let month = 0; month < 12; month += 1)
+      for (let month = 0; month < 12; month += 1) {
         expect(missingOf(format.format(Date.UTC(2026, month, 28)))).toEqual([]);
+      }
     }
   });
 });

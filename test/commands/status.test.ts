@@ -3,15 +3,15 @@ import { commands } from '../../commands/index.ts';
 import { statusReply } from '../../commands/status/reply.ts';
 import { statusFingerprint } from '../../commands/status/view.ts';
 import { createActionRegistry } from '../../src/chat/actions.ts';
-import { createDispatcher } from '../../src/chat/dispatcher.ts';
+import { createDispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import { LOCALES, type Locale } from '../../src/chat/locale.ts';
 import { Painter } from '../../src/chat/pictures/painter.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import { createTranslator } from '../../src/chat/translate.ts';
+import { createLog } from '../../src/compose/log.ts';
 import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
 import { renderReply as renderForTerminal } from '../../src/console/render.ts';
 import { renderReply as renderForDiscord } from '../../src/discord/render.ts';
-import { createLog } from '../../src/log.ts';
 import { startDemoServices } from '../support/demo-services.ts';
 import { messageFaults } from '../support/discord-stand-in/limits.ts';
 import { GIB, gpu, model, servicesWith, snapshotOf, T0 } from './status-snapshots.ts';
@@ -112,7 +112,9 @@ describe('a status', () => {
     const lost = gpu(1, { state: 'lost', totalBytes: null, usedBytes: null, freeBytes: null });
     expect(read(reply([snapshotOf({ gpus: [gpu(0), lost] })]))).toMatch(/\n {2}1 LOST/);
     expect(read(reply([snapshotOf({ missingGpus: ['GPU-9'] })]))).toContain('1 GPU that was there before is missing');
-    for (const snapshot of [down, snapshotOf({ gpuStale: true })]) expect(reply([snapshot]).tone).toBe('warning');
+    for (const snapshot of [down, snapshotOf({ gpuStale: true })]) {
+      expect(reply([snapshot]).tone).toBe('warning');
+    }
   });
 
   it('says so when nothing is known at all', () => {

@@ -25,7 +25,9 @@ async function examine(more: { token?: string; apiUrl?: string; guildIds?: strin
   for (const { remark } of findings) {
     const key = `doctor.${remark.code}`;
     // Every finding has its words.
-    if (!isMessageKey(key)) throw new Error(`no words for ${key}`);
+    if (!isMessageKey(key)) {
+      throw new Error(`no words for ${key}`);
+    }
     expect(createTranslator('en').t(key, remark.params)).not.toContain('?');
   }
   return findings.map(({ level, remark }) => ({ level, code: remark.code, ...remark.params }));

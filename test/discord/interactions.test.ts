@@ -2,7 +2,7 @@ import type { APIInteraction } from 'discord.js';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createActionRegistry } from '../../src/chat/actions.ts';
-import type { Dispatcher, DispatchRequest, Prepared } from '../../src/chat/dispatcher.ts';
+import type { Dispatcher, DispatchRequest, Prepared } from '../../src/chat/dispatch/dispatcher.ts';
 import { DiscordApi } from '../../src/discord/api.ts';
 import { handleInteraction } from '../../src/discord/interactions.ts';
 import { createRest } from '../../src/discord/transport.ts';

@@ -106,8 +106,9 @@ describe('spans', () => {
         const cut = textMarkdownWithin(spans, max);
         expect(cut.length).toBeLessThanOrEqual(max);
         const whole = textMarkdown(spans);
-        if (whole.length <= max) expect(cut).toBe(whole);
-        else {
+        if (whole.length <= max) {
+          expect(cut).toBe(whole);
+        } else {
           expect(cut).toMatch(/…$/);
           expect(cut).not.toMatch(/(?<!\\)<(@\d*|t:[^>]*)…$/);
           expect(cut.slice(0, -1)).not.toMatch(/(?<!\\)(\\\\)*\\$/);

@@ -72,7 +72,9 @@ describe("the bot's own message", () => {
     const ref = await poster.post(discord.channel.id, live(0));
     const [before] = buttonsOf(shown(ref));
     const { size } = actions;
-    for (let n = 1; n <= 20; n += 1) await poster.edit(ref, live(n));
+    for (let n = 1; n <= 20; n += 1) {
+      await poster.edit(ref, live(n));
+    }
     expect(buttonsOf(shown(ref))).toEqual([before]);
     expect(actions.size).toBe(size);
     await poster.delete(ref);
@@ -126,7 +128,9 @@ describe('a message that cannot be written', () => {
   it('is too old to be edited often', async () => {
     const ref = await poster.post(discord.channel.id, said('x'));
     shown(ref).createdAt -= 2 * HOUR;
-    for (const n of [1, 2, 3]) await poster.edit(ref, said(`edit ${n}`));
+    for (const n of [1, 2, 3]) {
+      await poster.edit(ref, said(`edit ${n}`));
+    }
     const refused = await poster.edit(ref, said('edit 4')).catch((error: unknown) => error);
     expect(refused).toMatchObject({ failure: 'too-old' });
     expect((refused as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(0);

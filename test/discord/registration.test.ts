@@ -26,7 +26,9 @@ const sample: Command<unknown> = {
 /** What Discord gives back: with its own fields, other order of keys, defaults left out. */
 function asDiscord(definitions: unknown): Record<string, unknown>[] {
   const turned = JSON.parse(JSON.stringify(definitions), (_key, value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return value;
+    }
     const entries = Object.entries(value as Record<string, unknown>).filter(
       ([key, item]) => !(key === 'required' && item === false),
     );

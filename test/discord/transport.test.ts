@@ -9,7 +9,9 @@ type Step = 'cut' | { status: number; headers?: Record<string, string>; body?: u
 
 const closers: (() => void)[] = [];
 afterEach(() => {
-  for (const close of closers.splice(0)) close();
+  for (const close of closers.splice(0)) {
+    close();
+  }
 });
 
 /** A peer that answers by a script, repeating its last line; pauses are noted instead of waited for. */
@@ -81,7 +83,9 @@ describe('a second acknowledgement', () => {
     ['an inner fault of Discord', { status: 502 }],
   ])('counts when the first one ended in %s', async (_what, first) => {
     const { send } = await scripted([first, refused]);
-    if (first !== 'cut') await send('POST', CALLBACK);
+    if (first !== 'cut') {
+      await send('POST', CALLBACK);
+    }
     expect((await send('POST', CALLBACK)).status).toBe(204);
   });
 
@@ -110,8 +114,11 @@ it('sends a form whole, also when another undici made the global dispatcher', as
     request.on('end', () => {
       seen.push({ type: request.headers['content-type'] ?? '', body });
       // The first try is cut, so that the form has to be sent twice.
-      if (seen.length === 1) request.socket.destroy();
-      else response.end();
+      if (seen.length === 1) {
+        request.socket.destroy();
+      } else {
+        response.end();
+      }
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

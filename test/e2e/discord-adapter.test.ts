@@ -289,7 +289,9 @@ describe('buttons', () => {
     expect((await discord.press(message, 'Brief', asker).shows()).text).toContain('too old');
     const forged = ['headroom:AAAAAAAAAAAAAAAAAAAAAA', 'headroom:', 'load', '{"command":"restricted"}'];
     const presses = forged.map((customId) => discord.pressId(message, customId, asker));
-    for (const press of presses) expect((await press.shows()).text).toContain('no longer valid');
+    for (const press of presses) {
+      expect((await press.shows()).text).toContain('no longer valid');
+    }
   });
 });
 
@@ -341,7 +343,9 @@ describe('a process of its own', () => {
   it('shares the work with a second process: each request is answered once, each button by who knows it', async () => {
     const second = await BotProcess.start(discord, START);
     const asked = Array.from({ length: 20 }, (_, n) => discord.slash('echo', { text: `shared ${n}.` }, somebody()));
-    for (const [n, each] of asked.entries()) expect((await each.shows()).text).toContain(`shared ${n}.`);
+    for (const [n, each] of asked.entries()) {
+      expect((await each.shows()).text).toContain(`shared ${n}.`);
+    }
     for (let n = 0; n < 5; n += 1) {
       const asker = somebody();
       const { message } = await discord.slash('act', {}, asker).shows();

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startDemo } from '../../src/demo.ts';
+import { startDemo } from '../../src/compose/demo.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { buttonsOf, DiscordStandIn, PERMISSION } from '../support/discord-stand-in/index.ts';
 import { BotProcess, eventually, readable } from './harness.ts';

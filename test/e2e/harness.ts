@@ -94,7 +94,9 @@ export class BotProcess {
       this.#child.kill('SIGKILL');
       await this.#exited;
     }
-    if (!keepData) await rm(this.dataDir, { recursive: true, force: true });
+    if (!keepData) {
+      await rm(this.dataDir, { recursive: true, force: true });
+    }
   }
 }
 
@@ -103,8 +105,12 @@ export async function eventually<T>(look: () => T | null | undefined | false, ti
   const until = Date.now() + timeoutMs;
   for (;;) {
     const found = look();
-    if (found !== null && found !== undefined && found !== false) return found;
-    if (Date.now() > until) throw new Error(`it did not happen within ${timeoutMs} ms: ${String(look)}`);
+    if (found !== null && found !== undefined && found !== false) {
+      return found;
+    }
+    if (Date.now() > until) {
+      throw new Error(`it did not happen within ${timeoutMs} ms: ${String(look)}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

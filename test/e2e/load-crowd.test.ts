@@ -32,7 +32,9 @@ async function watch(name: string): Promise<Watched> {
   const counts = { loads: 0, underWay: 0, mostAtOnce: 0 };
   const door = createServer(async (incoming, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    for await (const chunk of incoming) {
+      chunks.push(chunk as Buffer);
+    }
     const { method, url: path, headers } = incoming;
     if (path === '/api/generate' || path === '/api/embed') {
       counts.loads += 1;
@@ -105,7 +107,9 @@ it('a hundred people press /load at once on three servers: all are answered, one
   const holders = setInterval(() => {
     for (const { message } of discord.posts) {
       const [holder] = message.pings;
-      if (holder === undefined || answered.has(message.id)) continue;
+      if (holder === undefined || answered.has(message.id)) {
+        continue;
+      }
       answered.add(message.id);
       discord.press(message, 'Keep', { userId: holder });
     }
@@ -117,7 +121,9 @@ it('a hundred people press /load at once on three servers: all are answered, one
   clearInterval(holders);
   expect(answers).toHaveLength(PEOPLE);
   expect(answered.size).toBeLessThanOrEqual(NAMES.length * MODELS.length);
-  for (const exchange of asked) expect(exchange.acknowledgedAfterMs).toBeLessThan(3_000);
+  for (const exchange of asked) {
+    expect(exchange.acknowledgedAfterMs).toBeLessThan(3_000);
+  }
   for (const server of servers) {
     expect(server.loads, server.name).toBeGreaterThanOrEqual(MODELS.length);
     expect(server.mostAtOnce, server.name).toBe(1);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startDemo } from '../../src/demo.ts';
+import { startDemo } from '../../src/compose/demo.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { AuditQuery, AuditRow } from '../../src/store/types.ts';

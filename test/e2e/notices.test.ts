@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actionHandlers, commands } from '../../commands/index.ts';
-import { createDispatcher } from '../../src/chat/dispatcher.ts';
+import { createDispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
+import { startDemo } from '../../src/compose/demo.ts';
+import { createLog } from '../../src/compose/log.ts';
 import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
-import { startDemo } from '../../src/demo.ts';
-import { createLog } from '../../src/log.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { openStore } from '../../src/store/store.ts';
 import { startDemoServices } from '../support/demo-services.ts';
@@ -36,7 +36,9 @@ beforeAll(async () => {
   const atMs = Date.now() - 60_000;
   store.alerts.begin({ server: 'main', kind: 'ollama-down', subject: '', params: { state: 'down' }, atMs });
   store.close();
-  for (let gpu = 0; gpu < 4; gpu++) simulator.setForeign('python3', gpu, 7 * GIB);
+  for (let gpu = 0; gpu < 4; gpu++) {
+    simulator.setForeign('python3', gpu, 7 * GIB);
+  }
   port = await freePort();
   bot = await BotProcess.start(discord, {
     dataDir,
@@ -89,7 +91,9 @@ describe.concurrent('the bot of its own accord', { timeout: 90_000 }, () => {
     const made = await discord.slash('notify when-free', { gib: 10 }, ann).shows();
     expect(plain(made.text)).toContain('I will tell you when 10.0 GiB are free on main.');
     await sleep(3_000);
-    for (let gpu = 0; gpu < 4; gpu++) simulator.setForeign('python3', gpu, 0);
+    for (let gpu = 0; gpu < 4; gpu++) {
+      simulator.setForeign('python3', gpu, 0);
+    }
     const about = ({ text }: { readonly text: string }) => plain(text).includes('are free on main now');
     const post = await eventually(() => discord.posts.find(about), 40_000);
     expect(post.message).toMatchObject({ channelId: discord.channel.id, pings: [ann.userId] });
@@ -117,13 +121,17 @@ describe.concurrent('the bot of its own accord', { timeout: 90_000 }, () => {
     const dispatcher = createDispatcher({ commands, actionHandlers, services, log: createLog('silent') });
     demo.app.start();
     try {
-      for (let gpu = 0; gpu < 4; gpu++) demo.simulator.setForeign('python3', gpu, 7 * GIB);
+      for (let gpu = 0; gpu < 4; gpu++) {
+        demo.simulator.setForeign('python3', gpu, 7 * GIB);
+      }
       await services.servers.defaultServer.snapshot({ maxAgeMs: 0 });
       const request = { person: CONSOLE_PERSON, place: CONSOLE_PLACE, locale: 'en', command: 'notify' } as const;
       const subcommand = 'when-fits';
       const options = { model: 'qwen3:8b', ctx: 8192 };
       await dispatcher.dispatch({ ...request, subcommand, options }, { progress: () => undefined });
-      for (let gpu = 0; gpu < 4; gpu++) demo.simulator.setForeign('python3', gpu, 0);
+      for (let gpu = 0; gpu < 4; gpu++) {
+        demo.simulator.setForeign('python3', gpu, 0);
+      }
       for (let i = 0; i < 30 && printed.length === 0; i++) {
         await sleep(1_000);
         await services.servers.defaultServer.snapshot({ maxAgeMs: 0 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/compose/log.ts';
 import { createRedis } from '../../src/servers/shared/redis.ts';
 import { demoMachine } from '../../src/simulator/demo-machine.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
@@ -16,7 +16,9 @@ import { BotProcess, eventually, readable } from './harness.ts';
 
 const GIB = 1024 ** 3;
 const MODELS = ['llama3.2:1b', 'gemma3:1b'] as const;
-if (!redisInstalled) console.warn('skipped: redis-server is not installed');
+if (!redisInstalled) {
+  console.warn('skipped: redis-server is not installed');
+}
 
 /** A load as Ollama gets it. */
 interface SeenLoad {
@@ -41,10 +43,14 @@ class WatchedServer {
     this.simulator = simulator;
     this.#door = createServer(async (incoming, response) => {
       const chunks: Buffer[] = [];
-      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+      for await (const chunk of incoming) {
+        chunks.push(chunk as Buffer);
+      }
       const body = Buffer.concat(chunks);
       const { method, url: path, headers } = incoming;
-      if (path === '/api/generate') this.#watch(JSON.parse(body.toString()), Number(headers['x-bot']), response);
+      if (path === '/api/generate') {
+        this.#watch(JSON.parse(body.toString()), Number(headers['x-bot']), response);
+      }
       const onward = forward(`${simulator.url}${path}`, { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.on('error', () => response.destroy()).pipe(response);
@@ -129,7 +135,9 @@ describe.skipIf(!redisInstalled)('two bot processes with one Redis', () => {
   }, 60_000);
 
   afterAll(async () => {
-    for (const bot of bots ?? []) await bot.kill();
+    for (const bot of bots ?? []) {
+      await bot.kill();
+    }
     await discord?.stop();
     await Promise.all((servers ?? []).map((server) => server.close()));
     line?.disconnect();
@@ -207,7 +215,9 @@ describe.skipIf(!redisInstalled)('two bot processes with one Redis', () => {
 async function until(look: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 10_000;
   while (!(await look())) {
-    if (Date.now() > end) throw new Error(`it did not happen: ${String(look)}`);
+    if (Date.now() > end) {
+      throw new Error(`it did not happen: ${String(look)}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { startDemo } from '../../src/demo.ts';
+import { startDemo } from '../../src/compose/demo.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { DiscordStandIn, type Message, messageText } from '../support/discord-stand-in/index.ts';
 import { BotProcess, eventually, readable } from './harness.ts';

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
-import { clamp } from '../../src/estimator/clamp.ts';
-import { decide } from '../../src/estimator/estimate.ts';
+import { clamp } from '../../src/estimator/plan/clamp.ts';
+import { decide } from '../../src/estimator/plan/decide.ts';
 import { EstimateError, type EstimateServer, type ModelSpec, type TensorInfo } from '../../src/estimator/types.ts';
 
 const GIB = 2 ** 30;
@@ -124,7 +124,9 @@ describe('models asked for by name', () => {
     expect(plan.verdict).toBe('fits');
     const used = plan.gpus.filter((gpu) => gpu.layers > 0);
     expect(used.length).toBeGreaterThan(0);
-    for (const gpu of used) expect(Math.min(gpu.weightsBytes, gpu.cacheBytes, gpu.computeBytes)).toBeGreaterThan(0);
+    for (const gpu of used) {
+      expect(Math.min(gpu.weightsBytes, gpu.cacheBytes, gpu.computeBytes)).toBeGreaterThan(0);
+    }
     expect(clamp(spec!, server, { numCtx: 4096 }).numCtx).toBeGreaterThan(0);
   });
 

@@ -18,7 +18,9 @@ function faultOf(value: unknown): { code: string; params: object } {
   try {
     specFromJson(value);
   } catch (error) {
-    if (error instanceof GgufError) return { code: error.code, params: error.params };
+    if (error instanceof GgufError) {
+      return { code: error.code, params: error.params };
+    }
     throw error;
   }
   throw new Error('accepted');
@@ -91,7 +93,9 @@ describe('specFromJsonFile', () => {
     ['huge.json', ' '.repeat(16 * 1024 * 1024 + 1), 'model-json-too-large'],
   ])('%s → an error with a code', async (file, text, code) => {
     const path = join(directory, file);
-    if (text !== undefined) await writeFile(path, text);
+    if (text !== undefined) {
+      await writeFile(path, text);
+    }
     await expect(specFromJsonFile(path)).rejects.toMatchObject({ name: 'GgufError', code });
   });
 

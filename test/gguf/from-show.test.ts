@@ -34,8 +34,11 @@ function answerOf(spec: ModelSpec, version: Version, verbose = false): Record<st
   for (const [key, value] of Object.entries(spec.metadata)) {
     if (key.endsWith('.length') && key.startsWith('tokenizer.')) {
       info[key.slice(0, -7)] = verbose ? Array.from({ length: value as number }, (_, i) => `t${i}`) : null;
-    } else if (Array.isArray(value)) info[key] = verbose || !since(6, 7) ? value : since(33, 0) ? [] : null;
-    else if (key !== 'general.name') info[key] = value;
+    } else if (Array.isArray(value)) {
+      info[key] = verbose || !since(6, 7) ? value : since(33, 0) ? [] : null;
+    } else if (key !== 'general.name') {
+      info[key] = value;
+    }
   }
   const print = (type: string): string => (since(7, 0) ? type : (FILE_TYPES_0_6[TYPE_IDS[type]!] ?? 'unknown'));
   return {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GGML_TYPES } from '../../src/estimator/ggml-types.ts';
+import { GGML_TYPES } from '../../src/estimator/model/ggml-types.ts';
 import { type ByteSource, bufferSource } from '../../src/gguf/byte-source.ts';
 import { GgufError } from '../../src/gguf/errors.ts';
 import { type GgufHeader, readHeader } from '../../src/gguf/header.ts';
@@ -15,7 +15,9 @@ async function codeOf(bytes: Uint8Array): Promise<string> {
     await read(bytes);
     return 'accepted';
   } catch (error) {
-    if (error instanceof GgufError) return error.code;
+    if (error instanceof GgufError) {
+      return error.code;
+    }
     throw error;
   }
 }
@@ -27,7 +29,9 @@ function chopped(bytes: Uint8Array, sizes: readonly number[]): ByteSource {
   return {
     totalBytes: bytes.length,
     async next() {
-      if (at >= bytes.length) return null;
+      if (at >= bytes.length) {
+        return null;
+      }
       const piece = bytes.subarray(at, at + sizes[i++ % sizes.length]!);
       at += piece.length;
       return piece;
@@ -120,9 +124,13 @@ describe('readHeader', () => {
   it('is cut at every place without an exception of another kind, and is only accepted whole', async () => {
     const { bytes, boundaries } = writeGguf(tinyModel({ tokens: 5 }));
     const cuts = new Set(boundaries.flatMap((b) => [b - 1, b, b + 1]));
-    for (let cut = 0; cut < bytes.length; cut += 97) cuts.add(cut);
+    for (let cut = 0; cut < bytes.length; cut += 97) {
+      cuts.add(cut);
+    }
     for (const cut of cuts) {
-      if (cut < 0 || cut >= bytes.length) continue;
+      if (cut < 0 || cut >= bytes.length) {
+        continue;
+      }
       expect(await codeOf(bytes.subarray(0, cut)), `cut at ${cut}`).toBe(cut < 4 ? 'gguf-not-gguf' : 'gguf-truncated');
     }
     expect(await codeOf(bytes)).toBe('accepted');
@@ -275,7 +283,9 @@ describe('readHeader', () => {
     await fc.assert(
       fc.asyncProperty(flips, async (edits) => {
         const damaged = Buffer.from(bytes);
-        for (const [at, value] of edits) damaged[at] = value;
+        for (const [at, value] of edits) {
+          damaged[at] = value;
+        }
         expect(await codeOf(damaged)).toMatch(/^(accepted|gguf-)/);
       }),
       { numRuns: 500 },

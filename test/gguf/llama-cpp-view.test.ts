@@ -191,7 +191,9 @@ describe('asLlamaCppSees', () => {
   it('takes no long time over a file made to be slow', () => {
     const tensors: Record<string, number[]> = {};
     for (const part of ['ffn_gate_exps', 'ffn_up_exps']) {
-      for (let i = 0; i < 50_000; i++) tensors[`blk.${i}.${part}.weight`] = [8, 8, 2];
+      for (let i = 0; i < 50_000; i++) {
+        tensors[`blk.${i}.${part}.weight`] = [8, 8, 2];
+      }
     }
     const own = spec('gemma4', {}, tensors);
     expect(asLlamaCppSees(own).tensors).toHaveLength(50_000);

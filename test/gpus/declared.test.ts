@@ -79,7 +79,9 @@ describe('declared GPUs', () => {
     ] as const) {
       expect(Math.abs(parseGpuList(name)[0]!.totalBytes / MIB - mib), name).toBeLessThanOrEqual(60);
     }
-    for (const name of cardNames()) expect(parseGpuList(name)[0]!.name).toBe(name);
+    for (const name of cardNames()) {
+      expect(parseGpuList(name)[0]!.name).toBe(name);
+    }
   });
 
   it.each([

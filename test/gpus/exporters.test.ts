@@ -305,7 +305,9 @@ describe('a Prometheus server', () => {
           ]),
     }));
     expect(queries).toHaveLength(2);
-    for (const query of queries) expect(query).toContain('instance="gpu-01:9400"');
+    for (const query of queries) {
+      expect(query).toContain('instance="gpu-01:9400"');
+    }
     // The time in the answer is that of the evaluation: the sample is older.
     expect(snapshot).toMatchObject({
       status: 'ok',

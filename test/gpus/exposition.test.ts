@@ -71,7 +71,9 @@ describe('the exposition format', () => {
   it('never throws', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
-        for (const sample of parseExposition(text).samples) expect(Number.isFinite(sample.value)).toBe(true);
+        for (const sample of parseExposition(text).samples) {
+          expect(Number.isFinite(sample.value)).toBe(true);
+        }
       }),
     );
   });

@@ -28,7 +28,9 @@ describe('rows of nvidia-smi', () => {
       computeCapability: 6.1,
       powerLimitW: 180,
     });
-    for (const gpu of gpus) expect(gpu.totalBytes! - gpu.usedBytes!).not.toBe(gpu.freeBytes);
+    for (const gpu of gpus) {
+      expect(gpu.totalBytes! - gpu.usedBytes!).not.toBe(gpu.freeBytes);
+    }
     // used + free + reserved is a MiB or two more than the total: rounding, no remark.
     expect(gpus.flatMap((gpu) => gpu.notes)).toEqual([]);
   });
@@ -130,7 +132,9 @@ describe('rows of nvidia-smi', () => {
           for (const bytes of [gpu.totalBytes, gpu.usedBytes, gpu.freeBytes, gpu.reservedBytes]) {
             expect(bytes === null || (Number.isInteger(bytes) && bytes >= 0)).toBe(true);
           }
-          if (gpu.state === 'ok') expect(gpu.freeBytes).not.toBeNull();
+          if (gpu.state === 'ok') {
+            expect(gpu.freeBytes).not.toBeNull();
+          }
         }
       }),
     );

@@ -25,7 +25,9 @@ function source(body: string, timeoutMs = 10_000) {
 /** Runs the shipped script with a nvidia-smi of our own before all others. */
 async function report(nvidiaSmi: string | null, drm = '/nonexistent'): Promise<string> {
   const bin = temporaryDirectory();
-  if (nvidiaSmi !== null) script(bin, 'nvidia-smi', nvidiaSmi);
+  if (nvidiaSmi !== null) {
+    script(bin, 'nvidia-smi', nvidiaSmi);
+  }
   const { stdout } = await promisify(execFile)('/bin/sh', [REPORT], {
     env: { PATH: `${bin}:/usr/bin:/bin`, GPU_REPORT_DRM: drm },
   });

@@ -11,7 +11,9 @@ export const GIB = 1024 * MIB;
 const cleanups: (() => void | Promise<void>)[] = [];
 
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).reverse()) {
+    await cleanup();
+  }
 });
 
 /** Runs after the test. */

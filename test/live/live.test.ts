@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actionHandlers, commands } from '../../commands/index.ts';
-import { createDispatcher, type Dispatcher } from '../../src/chat/dispatcher.ts';
+import { createDispatcher, type Dispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import type { OptionValue, Reply } from '../../src/chat/reply.ts';
-import { type App, compose } from '../../src/compose.ts';
-import { readConfig } from '../../src/config.ts';
+import { type App, compose } from '../../src/compose/compose.ts';
+import { createLog } from '../../src/compose/log.ts';
 import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
 import { renderReply } from '../../src/console/render.ts';
-import { createLog } from '../../src/log.ts';
 import { parseOllamaHost } from '../../src/ollama/host.ts';
 import type { Server } from '../../src/servers/types.ts';
+import { readConfig } from '../../src/settings/config.ts';
 import { tinyLlama } from './tiny-model.ts';
 
 /**
@@ -24,7 +24,9 @@ const CONTEXT = 4_096;
 const MIB = 1024 * 1024;
 const base = parseOllamaHost(process.env.OLLAMA_HOST?.trim() || 'http://127.0.0.1:11434').baseUrl;
 const why = await whyNot();
-if (why !== null) console.warn(`skipped: ${why}`);
+if (why !== null) {
+  console.warn(`skipped: ${why}`);
+}
 
 /** Why nothing can be tried; `null` when Ollama answers. */
 async function whyNot(): Promise<string | null> {
@@ -44,7 +46,9 @@ async function post(path: string, body: Buffer | string): Promise<void> {
     signal,
   });
   const text = await answer.text();
-  if (!answer.ok || text.includes('"error"')) throw new Error(`${path}: ${answer.status} ${text.slice(0, 500)}`);
+  if (!answer.ok || text.includes('"error"')) {
+    throw new Error(`${path}: ${answer.status} ${text.slice(0, 500)}`);
+  }
 }
 
 describe.skipIf(why !== null)('a real Ollama', () => {
@@ -79,10 +83,16 @@ describe.skipIf(why !== null)('a real Ollama', () => {
   }, 180_000);
 
   afterAll(async () => {
-    if (server !== undefined) await server.ollama.unload(MODEL).catch(() => undefined);
-    if (server !== undefined && named === null) await server.ollama.delete(MODEL);
+    if (server !== undefined) {
+      await server.ollama.unload(MODEL).catch(() => undefined);
+    }
+    if (server !== undefined && named === null) {
+      await server.ollama.delete(MODEL);
+    }
     await app?.close();
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('tells its version, its models and what is loaded', async () => {
@@ -110,7 +120,9 @@ describe.skipIf(why !== null)('a real Ollama', () => {
     expect(load.text).toMatch(/(is|was) loaded on/);
     const loaded = await running();
     expect(loaded).not.toBeNull();
-    if (!partial) expect(loaded?.sizeVramBytes).toBe(loaded?.sizeBytes);
+    if (!partial) {
+      expect(loaded?.sizeVramBytes).toBe(loaded?.sizeBytes);
+    }
 
     const ps = await ask('ps');
     expect(ps.text).toContain(MODEL.slice(0, 60));

@@ -106,7 +106,9 @@ describe('round trips', () => {
     await start({ timing: { ...SLOW, pullBytesPerSecond: 2 * GIB } });
     const lines: PullProgress[] = [];
     const pulled = (async () => {
-      for await (const line of client.pull('fresh:2b')) lines.push(line);
+      for await (const line of client.pull('fresh:2b')) {
+        lines.push(line);
+      }
     })();
     await eventually(() => expect(lines.length).toBeGreaterThan(1));
     expect((await client.tags()).map(({ name }) => name)).not.toContain('fresh:2b');
@@ -125,7 +127,9 @@ describe('round trips', () => {
     const controller = new AbortController();
     const run = async () => {
       for await (const line of client.pull('fresh:2b', { signal: controller.signal })) {
-        if (line.totalBytes !== null) controller.abort();
+        if (line.totalBytes !== null) {
+          controller.abort();
+        }
       }
     };
     await expect(run()).rejects.toThrow(code('canceled', { by: 'caller' }));

@@ -39,7 +39,9 @@ async function serve(
   const seen: Seen[] = [];
   const { server, host } = await listen(async (request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    for await (const chunk of request) {
+      chunks.push(chunk as Buffer);
+    }
     const text = Buffer.concat(chunks).toString();
     const entry = {
       method: request.method ?? '',
@@ -253,7 +255,9 @@ describe('time', () => {
     });
     const lines: string[] = [];
     const run = async () => {
-      for await (const line of client.pull('m')) lines.push(line.status);
+      for await (const line of client.pull('m')) {
+        lines.push(line.status);
+      }
     };
     await expect(run()).rejects.toThrow(code('timeout', { path: '/api/pull' }));
     expect(lines).toEqual(['pulling manifest']);
@@ -273,8 +277,11 @@ describe('pull', () => {
       response.writeHead(200, { 'content-type': 'application/x-ndjson' });
       const next = () => {
         const chunk = chunks.shift();
-        if (chunk === undefined) response.end();
-        else response.write(chunk, () => setTimeout(next, 5));
+        if (chunk === undefined) {
+          response.end();
+        } else {
+          response.write(chunk, () => setTimeout(next, 5));
+        }
       };
       next();
     };
@@ -282,7 +289,9 @@ describe('pull', () => {
   async function statuses(client: OllamaClient): Promise<unknown[]> {
     const got: unknown[] = [];
     try {
-      for await (const line of client.pull('m')) got.push(line.status);
+      for await (const line of client.pull('m')) {
+        got.push(line.status);
+      }
     } catch (error) {
       got.push(error);
     }
@@ -323,7 +332,9 @@ describe('pull', () => {
       });
       response.write('{"status":"pulling manifest"}\n');
     });
-    for await (const _ of client.pull('m')) break;
+    for await (const _ of client.pull('m')) {
+      break;
+    }
     await eventually(() => expect(closed).toBe(true));
   });
 });

@@ -19,7 +19,9 @@ function expected(value: unknown): unknown {
     const flat = value.every((entry) => typeof entry !== 'object' || entry === null);
     return flat && value.length > MAX_KEPT_ARRAY ? { length: value.length } : value.map(expected);
   }
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, expected(entry)]));
 }
 
@@ -61,7 +63,9 @@ describe('JsonShrinker', () => {
   });
 
   it('passes on what is no JSON, for the parser to refuse', () => {
-    for (const text of ['', '<html>', ']', '{"a":[1,2', '}{']) expect(() => shrink(text)).toThrow(SyntaxError);
+    for (const text of ['', '<html>', ']', '{"a":[1,2', '}{']) {
+      expect(() => shrink(text)).toThrow(SyntaxError);
+    }
   });
 
   it('gives up on a text that nests without end', () => {

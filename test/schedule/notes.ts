@@ -20,13 +20,17 @@ export function messageBoard() {
     board.calls += 1;
     await board.before();
     const failure = board.failures.shift();
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) {
+      throw failure;
+    }
   }
   async function post(channelId: string, reply: Reply, options: PostOptions = {}): Promise<MessageRef> {
     await begin();
     const known = [...messages].find(([, message]) => options.nonce !== undefined && message.nonce === options.nonce);
     const messageId = known?.[0] ?? `m${messages.size + 1}`;
-    if (known === undefined) messages.set(messageId, { channelId, reply, nonce: options.nonce, edits: 0 });
+    if (known === undefined) {
+      messages.set(messageId, { channelId, reply, nonce: options.nonce, edits: 0 });
+    }
     if (board.loseAnswers > 0) {
       board.loseAnswers -= 1;
       throw new PostError('unavailable');
@@ -38,7 +42,9 @@ export function messageBoard() {
     edit: async (ref, reply) => {
       await begin();
       const message = messages.get(ref.messageId);
-      if (message === undefined) throw new PostError('gone');
+      if (message === undefined) {
+        throw new PostError('gone');
+      }
       message.reply = reply;
       message.edits += 1;
     },

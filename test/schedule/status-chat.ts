@@ -7,7 +7,7 @@ import {
 } from '../../src/chat/poster.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
-import type { Schedule, StatusExtra, StatusSource } from '../../src/schedule/status-source.ts';
+import type { Schedule, StatusExtra, StatusSource } from '../../src/schedule/posts/status-source.ts';
 
 /** A clock that tests set. */
 export class FakeClock {
@@ -78,7 +78,9 @@ export class FakeChat implements ChatPoster {
     this.counts.post += 1;
     await this.hold;
     const fault = this.#take('post');
-    if (fault !== undefined && fault.arrived !== true) throw fail(fault);
+    if (fault !== undefined && fault.arrived !== true) {
+      throw fail(fault);
+    }
     this.#check(channelId);
     const at = this.clock.nowMs;
     const same = this.messages.find(
@@ -97,23 +99,35 @@ export class FakeChat implements ChatPoster {
       editedAtMs: [],
       deleted: false,
     };
-    if ((options.nonce ?? '').length > 25) this.violations.push('a nonce over 25 characters');
-    if (same === undefined) this.messages.push(message);
-    if (fault !== undefined) throw fail(fault);
+    if ((options.nonce ?? '').length > 25) {
+      this.violations.push('a nonce over 25 characters');
+    }
+    if (same === undefined) {
+      this.messages.push(message);
+    }
+    if (fault !== undefined) {
+      throw fail(fault);
+    }
     return { channelId, messageId: message.id };
   }
 
   async edit(ref: MessageRef, reply: Reply): Promise<void> {
     this.counts.edit += 1;
-    if (this.#writing.has(ref.messageId)) this.violations.push('two edits of one message at the same time');
+    if (this.#writing.has(ref.messageId)) {
+      this.violations.push('two edits of one message at the same time');
+    }
     this.#writing.add(ref.messageId);
     try {
       await this.hold;
       const fault = this.#take('edit');
-      if (fault !== undefined) throw fail(fault);
+      if (fault !== undefined) {
+        throw fail(fault);
+      }
       this.#check(ref.channelId);
       const message = this.messages.find(({ id, deleted }) => id === ref.messageId && !deleted);
-      if (message === undefined) throw new PostError('gone');
+      if (message === undefined) {
+        throw new PostError('gone');
+      }
       const at = this.clock.nowMs;
       if (at - message.createdAtMs >= OLD_MS) {
         const recent = this.#oldEdits.filter((ms) => at - ms < 6_000).length;
@@ -133,13 +147,17 @@ export class FakeChat implements ChatPoster {
   async delete(ref: MessageRef): Promise<void> {
     this.counts.delete += 1;
     const message = this.messages.find(({ id }) => id === ref.messageId);
-    if (message !== undefined) message.deleted = true;
+    if (message !== undefined) {
+      message.deleted = true;
+    }
   }
 
   async direct(userId: string, reply: Reply): Promise<MessageRef> {
     this.counts.direct += 1;
     const fault = this.#take('direct');
-    if (fault !== undefined) throw fail(fault);
+    if (fault !== undefined) {
+      throw fail(fault);
+    }
     this.directs.push({ userId, text: text(reply) });
     return { channelId: `direct-${userId}`, messageId: '1' };
   }
@@ -149,13 +167,19 @@ export class FakeChat implements ChatPoster {
   }
 
   #check(channelId: string): void {
-    if (!this.channels.has(channelId)) throw new PostError('gone', { channelLost: true });
-    if (this.forbidden.has(channelId)) throw new PostError('forbidden', { channelLost: true });
+    if (!this.channels.has(channelId)) {
+      throw new PostError('gone', { channelLost: true });
+    }
+    if (this.forbidden.has(channelId)) {
+      throw new PostError('forbidden', { channelLost: true });
+    }
   }
 
   #take(on: Fault['on']): Fault | undefined {
     const fault = this.faults.find((candidate) => candidate.on === on && candidate.times > 0);
-    if (fault !== undefined) fault.times -= 1;
+    if (fault !== undefined) {
+      fault.times -= 1;
+    }
     return fault;
   }
 }

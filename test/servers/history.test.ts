@@ -24,7 +24,9 @@ const sample = (atMs: number, usedGib: number, more: Partial<GpuSample> = {}): G
 function samples(list: readonly GpuSample[]) {
   const store = openStore(':memory:');
   onEnd(() => store.close());
-  for (let i = 0; i < list.length; i += 100) store.samples.add(list.slice(i, i + 100));
+  for (let i = 0; i < list.length; i += 100) {
+    store.samples.add(list.slice(i, i + 100));
+  }
   return store.samples;
 }
 

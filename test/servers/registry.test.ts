@@ -119,7 +119,9 @@ describe('a server', () => {
       clock: () => now,
       gpuSource: gpuSource(
         async () => {
-          if (broken) throw new Error('driver gone');
+          if (broken) {
+            throw new Error('driver gone');
+          }
           return reading([gpu()], now);
         },
         () => now,

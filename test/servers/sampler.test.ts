@@ -12,8 +12,12 @@ async function setup(options: Partial<SamplerOptions> = {}, broken = () => false
   let reads = 0;
   const registry = createServerRegistry([serverConfig('a', stub.url), serverConfig('b', stub.url)], (config) => ({
     gpuSource: gpuSource(async () => {
-      if (config.name === 'a') reads += 1;
-      if (broken()) throw new Error('gone');
+      if (config.name === 'a') {
+        reads += 1;
+      }
+      if (broken()) {
+        throw new Error('gone');
+      }
       return reading(
         [gpu(), gpu({ uuid: 'GPU-lost', state: 'lost', totalBytes: null, usedBytes: null, freeBytes: null })],
         Date.now(),
@@ -38,7 +42,9 @@ async function setup(options: Partial<SamplerOptions> = {}, broken = () => false
 
 /** Waits until something holds; the test's own time-out bounds it. */
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!holds()) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 describe('the sampler', () => {
@@ -91,7 +97,9 @@ describe('the sampler', () => {
     const { sampler, registry, stub } = await setup();
     const seen: [ServerSnapshot, ServerSnapshot | null][] = [];
     sampler.onSnapshot((snapshot, before) => {
-      if (snapshot.name === 'a') seen.push([snapshot, before]);
+      if (snapshot.name === 'a') {
+        seen.push([snapshot, before]);
+      }
     });
     sampler.start();
     await until(() => seen.length === 1);

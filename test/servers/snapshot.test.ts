@@ -8,7 +8,7 @@ import {
   estimateServer,
   placeableGpus,
   versionText,
-} from '../../src/servers/estimate-server.ts';
+} from '../../src/servers/asking/server-view.ts';
 import { buildSnapshot, type SnapshotParts } from '../../src/servers/snapshot.ts';
 import { GIB, MIB } from '../gpus/tools.ts';
 import { gpu, reading } from './stub.ts';

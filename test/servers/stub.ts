@@ -1,6 +1,6 @@
-import type { ServerConfig } from '../../src/config.ts';
 import { createSource, type Reading } from '../../src/gpus/source.ts';
 import type { Gpu, GpuProcess, GpuSource } from '../../src/gpus/types.ts';
+import type { ServerConfig } from '../../src/settings/config.ts';
 import { GIB, httpServer } from '../gpus/tools.ts';
 
 /** A row of /api/ps as Ollama writes it. */
@@ -30,7 +30,9 @@ export async function ollamaStub(models: readonly PsRow[] = []): Promise<OllamaS
     calls: 0,
     url: await httpServer((request, response) => {
       stub.calls += 1;
-      if (stub.fault === 'hang') return;
+      if (stub.fault === 'hang') {
+        return;
+      }
       response.setHeader('content-type', 'application/json');
       if (stub.fault !== null) {
         response.writeHead(stub.fault).end('{"error":"no"}');

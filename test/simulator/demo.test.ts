@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
-import { decide } from '../../src/estimator/estimate.ts';
+import { decide } from '../../src/estimator/plan/decide.ts';
 import type { EstimateServer, ModelSpec } from '../../src/estimator/types.ts';
 import { createOllamaClient } from '../../src/ollama/client.ts';
 import { OllamaError } from '../../src/ollama/errors.ts';
@@ -26,7 +26,9 @@ let client: OllamaClient;
 
 function spec(name: string): ModelSpec {
   const found = builtinCatalogue().find(name);
-  if (!found) throw new Error(`the built-in list lacks ${name}`);
+  if (!found) {
+    throw new Error(`the built-in list lacks ${name}`);
+  }
   return found;
 }
 
@@ -113,14 +115,18 @@ describe('the demo machine', () => {
   });
 
   it('runs out of memory when all layers are forced onto cards that cannot hold them', async () => {
-    for (const index of [0, 1, 2, 3]) simulator.setForeign('somebody', index, 6 * GIB);
+    for (const index of [0, 1, 2, 3]) {
+      simulator.setForeign('somebody', index, 6 * GIB);
+    }
     const forced = client.load('gemma3:12b', { numCtx: 131072, numGpu: 99 });
     await expect(forced).rejects.toThrow(expect.objectContaining({ code: 'out-of-memory' }));
     expect(simulator.loaded()).toEqual([]);
   });
 
   it('spills to the CPU when the cards are taken by others, and says so in ps', async () => {
-    for (const index of [0, 1, 2, 3]) simulator.setForeign('somebody', index, 6 * GIB);
+    for (const index of [0, 1, 2, 3]) {
+      simulator.setForeign('somebody', index, 6 * GIB);
+    }
     await client.load('gemma3:12b', { numCtx: 32768 });
     const [running] = await client.ps();
     expect(running!.sizeVramBytes).toBeLessThan(running!.sizeBytes);

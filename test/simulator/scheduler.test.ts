@@ -54,7 +54,9 @@ async function settled(answer: Promise<Answer>, stepMs = 250): Promise<Answer> {
   const finished = answer.finally(() => {
     done = true;
   });
-  for (let step = 0; step < 400 && !done; step++) await machine.clock.advance(stepMs);
+  for (let step = 0; step < 400 && !done; step++) {
+    await machine.clock.advance(stepMs);
+  }
   return finished;
 }
 

@@ -272,14 +272,18 @@ describe('samples', () => {
 
   it('are forgotten in small steps, the finest first, and stay bounded', () => {
     const { samples } = open();
-    for (let i = 0; i < 2_000; i++) samples.add([sample(START + i * 60_000)]);
+    for (let i = 0; i < 2_000; i++) {
+      samples.add([sample(START + i * 60_000)]);
+    }
     const now = START + 2_000 * 60_000;
     let steps = 0;
-    while (samples.prune(now, 100)) steps += 1;
+    while (samples.prune(now, 100)) {
+      steps += 1;
+    }
     expect(steps).toBeGreaterThan(1);
     const left = (bucketMs: 10_000 | 60_000 | 600_000 | 3_600_000) => samples.buckets('main', bucketMs, 0, now).length;
     expect([left(10_000), left(60_000), left(600_000), left(3_600_000)]).toEqual([120, 1_560, 200, 34]);
-    while (samples.prune(now + 365 * DAY, 1_000));
+    while (samples.prune(now + 365 * DAY, 1_000)) {}
     expect(samples.count()).toBe(0);
     // A GPU that comes back after all its samples were forgotten is a new one.
     samples.add([sample(now + 365 * DAY)]);
@@ -289,7 +293,9 @@ describe('samples', () => {
   it('take a batch of 400 GPUs in parts', () => {
     const { samples } = open();
     const all = Array.from({ length: 400 }, (_, i) => sample(START, { server: `s${i % 50}`, gpuUuid: `GPU-${i}` }));
-    for (let i = 0; i < all.length; i += 32) samples.add(all.slice(i, i + 32));
+    for (let i = 0; i < all.length; i += 32) {
+      samples.add(all.slice(i, i + 32));
+    }
     expect(samples.count()).toBe(1_600);
   });
 });

@@ -22,7 +22,9 @@ function failure(work: () => unknown): StoreError {
   try {
     work();
   } catch (error) {
-    if (error instanceof StoreError) return error;
+    if (error instanceof StoreError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('nothing was thrown');
@@ -50,7 +52,9 @@ describe('the file', () => {
     const path = file();
     const store = open(path);
     store.audit.append(entry);
-    for (const name of [path, `${path}-wal`]) expect(statSync(name).mode & 0o777, name).toBe(0o600);
+    for (const name of [path, `${path}-wal`]) {
+      expect(statSync(name).mode & 0o777, name).toBe(0o600);
+    }
     store.close();
     expect(open(path).audit.list()).toEqual([{ ...entry, id: 1 }]);
   });
@@ -78,7 +82,9 @@ describe('the file', () => {
 
     const path = file();
     const store = open(path);
-    for (let i = 0; i < 200; i++) store.audit.append(entry);
+    for (let i = 0; i < 200; i++) {
+      store.audit.append(entry);
+    }
     store.close();
     const bytes = readFileSync(path);
     bytes.fill(0xa5, 4096, bytes.length - 100);
@@ -118,7 +124,9 @@ describe('the file', () => {
     );
     let raw: unknown;
     try {
-      for (let i = 0; i < 100; i++) insert.run('x'.repeat(3000));
+      for (let i = 0; i < 100; i++) {
+        insert.run('x'.repeat(3000));
+      }
     } catch (error) {
       raw = error;
     }
@@ -198,7 +206,7 @@ describe('the audit', () => {
 
   it('lists newest first, by page, server, person and action', () => {
     const { audit } = open();
-    for (let i = 0; i < 10; i++)
+    for (let i = 0; i < 10; i++) {
       audit.append({
         ...entry,
         atMs: i,
@@ -206,6 +214,7 @@ describe('the audit', () => {
         action: i < 5 ? 'load' : 'pull',
         server: i === 3 ? 'b' : 'main',
       });
+    }
     expect(audit.list({ limit: 3 }).map((row) => row.atMs)).toEqual([9, 8, 7]);
     expect(audit.list({ limit: 3, beforeId: 8 }).map((row) => row.atMs)).toEqual([6, 5, 4]);
     expect(audit.list({ server: 'b' }).map((row) => row.atMs)).toEqual([3]);

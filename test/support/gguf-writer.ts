@@ -1,4 +1,4 @@
-import { ggmlType, tensorBytes } from '../../src/estimator/ggml-types.ts';
+import { ggmlType, tensorBytes } from '../../src/estimator/model/ggml-types.ts';
 
 /** Writes `.gguf` files for tests, right or wrong on purpose. The layout follows ggml's docs/gguf.md. */
 const IDS = {
@@ -90,10 +90,14 @@ export function writeGguf(options: WriterOptions = {}): WrittenGguf {
   for (const { name, shape, type } of tensors) {
     text(name);
     put(scalar('u32', shape.length));
-    for (const extent of shape) put(count(extent));
+    for (const extent of shape) {
+      put(count(extent));
+    }
     put(scalar('u32', typeof type === 'number' ? type : ggmlType(type)!.id));
     put(scalar('u64', offset));
-    if (typeof type === 'string') offset = pad(offset + tensorBytes(type, shape), alignment);
+    if (typeof type === 'string') {
+      offset = pad(offset + tensorBytes(type, shape), alignment);
+    }
   }
   const headerBytes = size;
   if (data) {

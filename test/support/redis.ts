@@ -30,7 +30,9 @@ export async function startRedis(): Promise<TestRedis> {
     child.on('error', reject);
     child.on('exit', () => reject(new Error('redis-server ended')));
     child.stdout?.on('data', (data) => {
-      if (String(data).includes('Ready to accept connections')) resolve();
+      if (String(data).includes('Ready to accept connections')) {
+        resolve();
+      }
     });
   });
   return {

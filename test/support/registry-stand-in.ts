@@ -78,8 +78,12 @@ export class RegistryStandIn {
     };
     const model = parts.model === undefined ? '' : put('model', parts.model);
     const projector = parts.projector === undefined ? '' : put('projector', parts.projector);
-    if (parts.params !== undefined) put('params', Buffer.from(JSON.stringify(parts.params)));
-    for (const type of parts.otherLayers ?? []) put(type, Buffer.from(type));
+    if (parts.params !== undefined) {
+      put('params', Buffer.from(JSON.stringify(parts.params)));
+    }
+    for (const type of parts.otherLayers ?? []) {
+      put(type, Buffer.from(type));
+    }
     const configBytes = Buffer.from(JSON.stringify(parts.config ?? { model_format: 'gguf' }));
     const manifest = {
       schemaVersion: 2,
@@ -123,8 +127,11 @@ export class RegistryStandIn {
       return;
     }
     const parts = /^\/v2\/([^/]+\/[^/]+)\/(manifests|blobs)\/([^/?]+)/.exec(path);
-    if (parts?.[2] === 'manifests') this.#manifest(`${parts[1]}:${parts[3]}`, response);
-    else this.#blob(parts?.[3] ?? '', seen, response);
+    if (parts?.[2] === 'manifests') {
+      this.#manifest(`${parts[1]}:${parts[3]}`, response);
+    } else {
+      this.#blob(parts?.[3] ?? '', seen, response);
+    }
   }
 
   #manifest(name: string, response: ServerResponse): void {
@@ -163,7 +170,9 @@ export class RegistryStandIn {
   /** In steps of 64 KiB with back-pressure, so that what the reader does not take is not sent. */
   #send(body: Buffer, fault: BlobFault | undefined, seen: SeenRequest, response: ServerResponse): void {
     const stop = fault?.kind === 'stalls' || fault?.kind === 'cuts' ? fault.afterBytes : Number.POSITIVE_INFINITY;
-    if (fault?.kind !== 'endless') response.setHeader('content-length', body.length);
+    if (fault?.kind !== 'endless') {
+      response.setHeader('content-length', body.length);
+    }
     const step = (): void => {
       while (!response.destroyed) {
         const end = Math.min(
@@ -171,7 +180,9 @@ export class RegistryStandIn {
           stop,
           fault?.kind === 'endless' ? Number.POSITIVE_INFINITY : body.length,
         );
-        if (end === seen.sentBytes) break;
+        if (end === seen.sentBytes) {
+          break;
+        }
         const piece = body.subarray(seen.sentBytes, end);
         const filler = Buffer.alloc(end - seen.sentBytes - piece.length);
         seen.sentBytes = end;
@@ -180,8 +191,11 @@ export class RegistryStandIn {
           return;
         }
       }
-      if (fault?.kind === 'cuts') response.destroy();
-      else if (fault?.kind !== 'stalls') response.end();
+      if (fault?.kind === 'cuts') {
+        response.destroy();
+      } else if (fault?.kind !== 'stalls') {
+        response.end();
+      }
     };
     step();
   }

@@ -44,7 +44,9 @@ let fontsReady = false;
 
 /** Registers the font that ships with the project; the machine need not have any. */
 function prepareFonts(): void {
-  if (fontsReady) return;
+  if (fontsReady) {
+    return;
+  }
   const file = new URL('../../../assets/fonts/NotoSansSC-Regular.subset.woff2', import.meta.url).pathname;
   GlobalFonts.registerFromPath(file, FONT);
   Chart.defaults.font.family = `"${FONT}", sans-serif`;
@@ -98,9 +100,13 @@ function barMarks(spec: BarsSpec): Plugin<'bar'> {
 /** Cuts a label to a width in pixels, so that it cannot run over what stands beside it. */
 function cutLabel(context: SKRSContext2D, text: string, width: number): string {
   context.font = `14px "${FONT}"`;
-  if (context.measureText(text).width <= width) return text;
+  if (context.measureText(text).width <= width) {
+    return text;
+  }
   let cut = text;
-  while (cut.length > 1 && context.measureText(`${cut}…`).width > width) cut = cut.slice(0, -1);
+  while (cut.length > 1 && context.measureText(`${cut}…`).width > width) {
+    cut = cut.slice(0, -1);
+  }
   return `${cut}…`;
 }
 

@@ -31,8 +31,12 @@ export class Painter {
 
   /** A PNG of the picture. Rejects with PictureError. */
   draw(spec: PictureSpec): Promise<Uint8Array> {
-    if (this.#closed) return Promise.reject(new PictureError('picture-closed'));
-    if (this.#waiting.size >= MAX_WAITING) return Promise.reject(new PictureError('picture-queue-full'));
+    if (this.#closed) {
+      return Promise.reject(new PictureError('picture-closed'));
+    }
+    if (this.#waiting.size >= MAX_WAITING) {
+      return Promise.reject(new PictureError('picture-queue-full'));
+    }
     const worker = this.#start();
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -48,21 +52,30 @@ export class Painter {
   async close(): Promise<void> {
     this.#closed = true;
     const worker = this.#worker;
-    if (worker !== null) this.#fail(worker, new PictureError('picture-closed'));
+    if (worker !== null) {
+      this.#fail(worker, new PictureError('picture-closed'));
+    }
     await worker?.terminate();
   }
 
   #start(): Worker {
-    if (this.#worker !== null) return this.#worker;
+    if (this.#worker !== null) {
+      return this.#worker;
+    }
     const worker = new Worker(new URL('./worker.ts', import.meta.url));
     worker.unref();
     worker.on('message', ({ id, png, error }: { id: number; png?: Uint8Array; error?: string }) => {
       const waiting = this.#waiting.get(id);
-      if (waiting === undefined) return;
+      if (waiting === undefined) {
+        return;
+      }
       this.#waiting.delete(id);
       clearTimeout(waiting.timer);
-      if (png !== undefined) waiting.resolve(png);
-      else waiting.reject(new PictureError('picture-failed', error));
+      if (png !== undefined) {
+        waiting.resolve(png);
+      } else {
+        waiting.reject(new PictureError('picture-failed', error));
+      }
     });
     worker.on('error', (error) => this.#fail(worker, new PictureError('picture-failed', String(error))));
     worker.on('exit', () => this.#fail(worker, new PictureError('picture-failed', 'thread ended')));
@@ -71,7 +84,9 @@ export class Painter {
   }
 
   #fail(worker: Worker, error: PictureError): void {
-    if (this.#worker !== worker) return;
+    if (this.#worker !== worker) {
+      return;
+    }
     this.#worker = null;
     for (const waiting of this.#waiting.values()) {
       clearTimeout(waiting.timer);

@@ -2,7 +2,7 @@
  * What the formula and layout engines share about a server: its memory, its settings, what stands on its GPUs.
  */
 
-import { architectureValue, isEmbeddingModel } from '../estimate-facts.ts';
+import { architectureValue, isEmbeddingModel } from '../plan/facts.ts';
 import type {
   EstimateRequest,
   EstimateServer,
@@ -28,7 +28,9 @@ export interface HostMemory {
 
 /** The server's memory as told; else 32 GiB, or as much as its GPUs have together, with the note `system-memory-assumed`. */
 export function hostMemory(server: EstimateServer): HostMemory {
-  if (server.system !== undefined) return { memory: server.system, notes: [] };
+  if (server.system !== undefined) {
+    return { memory: server.system, notes: [] };
+  }
   const onGpus = server.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0);
   const bytes = Math.max(ASSUMED_SYSTEM_BYTES, onGpus);
   return {
@@ -44,9 +46,15 @@ export function isEmbeddingOnly(spec: ModelSpec, request: EstimateRequest): bool
 
 /** Slots that Ollama tries in this order. Up to 0.9.6 it tried 4 (2 from 0.6.7) before 1 when nobody set a number. */
 export function slotCandidates(version: Version, spec: ModelSpec, request: EstimateRequest): readonly number[] {
-  if (isEmbeddingOnly(spec, request) || oneSlotOnly(version, spec.architecture)) return [1];
-  if (request.numParallel !== undefined && request.numParallel > 0) return [request.numParallel];
-  if (atLeast(version, '0.10.0') || !atLeast(version, '0.2.0')) return [1];
+  if (isEmbeddingOnly(spec, request) || oneSlotOnly(version, spec.architecture)) {
+    return [1];
+  }
+  if (request.numParallel !== undefined && request.numParallel > 0) {
+    return [request.numParallel];
+  }
+  if (atLeast(version, '0.10.0') || !atLeast(version, '0.2.0')) {
+    return [1];
+  }
   return atLeast(version, '0.6.7') ? [2, 1] : [4, 1];
 }
 
@@ -74,24 +82,35 @@ export function chooseAttention(
   const requested = request.kvCacheType ?? 'f16';
   const kvCacheType = flashAttention && cacheTypeSupported(version, spec, requested) ? requested : 'f16';
   const notes: Reason[] = [];
-  if (request.flashAttention === true && !flashAttention)
+  if (request.flashAttention === true && !flashAttention) {
     notes.push({ code: 'flash-attention-unsupported', params: {} });
-  if (kvCacheType !== requested) notes.push({ code: 'kv-type-ignored', params: { requested, used: kvCacheType } });
+  }
+  if (kvCacheType !== requested) {
+    notes.push({ code: 'kv-type-ignored', params: { requested, used: kvCacheType } });
+  }
   return { flashAttention, kvCacheType, notes };
 }
 
 function flashAttentionWanted(version: Version, spec: ModelSpec, request: EstimateRequest): boolean {
-  if (request.flashAttention === true) return true;
+  if (request.flashAttention === true) {
+    return true;
+  }
   const byDefault = flashAttentionByDefault(version, spec.architecture);
   // Before 0.12.4 the environment could only switch it on.
-  if (request.flashAttention === false && atLeast(version, '0.12.4')) return false;
+  if (request.flashAttention === false && atLeast(version, '0.12.4')) {
+    return false;
+  }
   return byDefault;
 }
 
 function flashAttentionOnGpus(version: Version, gpus: readonly GpuDevice[]): boolean {
-  if (gpus.length === 0) return atLeast(version, '0.11.5');
+  if (gpus.length === 0) {
+    return atLeast(version, '0.11.5');
+  }
   return gpus.every(({ library = 'CUDA', computeCapability }) => {
-    if (library === 'Vulkan') return atLeast(version, '0.12.7');
+    if (library === 'Vulkan') {
+      return atLeast(version, '0.12.7');
+    }
     // Ollama asks for the driver's major version to be 7 or more, which every driver of these years has.
     return library !== 'CUDA' || computeCapability !== 7.2 || !atLeast(version, '0.12.4');
   });
@@ -99,20 +118,34 @@ function flashAttentionOnGpus(version: Version, gpus: readonly GpuDevice[]): boo
 
 function flashAttentionInModel(version: Version, spec: ModelSpec, gpus: readonly GpuDevice[]): boolean {
   const { architecture } = spec;
-  if (architectureValue(spec, 'pooling_type') !== undefined) return false;
+  if (architectureValue(spec, 'pooling_type') !== undefined) {
+    return false;
+  }
   const gptOss = architecture === 'gptoss' || architecture === 'gpt-oss';
-  if (gptOss && atLeast(version, '0.11.2') && !atLeast(version, '0.11.5')) return false;
-  if (architecture === 'gemma2' && atLeast(version, '0.11.11')) return false;
-  if (architecture === 'grok' && atLeast(version, '0.12.11')) return false;
-  if (architecture === 'gemma4' && gpus.some((gpu) => (gpu.computeCapability ?? 7.5) < 7.5)) return false;
+  if (gptOss && atLeast(version, '0.11.2') && !atLeast(version, '0.11.5')) {
+    return false;
+  }
+  if (architecture === 'gemma2' && atLeast(version, '0.11.11')) {
+    return false;
+  }
+  if (architecture === 'grok' && atLeast(version, '0.12.11')) {
+    return false;
+  }
+  if (architecture === 'gemma4' && gpus.some((gpu) => (gpu.computeCapability ?? 7.5) < 7.5)) {
+    return false;
+  }
   const { keyLength, valueLength } = readModelFacts(spec, version);
   return keyLength !== 0 && keyLength === valueLength;
 }
 
 function cacheTypeSupported(version: Version, spec: ModelSpec, type: KvCacheType): boolean {
-  if (type === 'f16') return true;
+  if (type === 'f16') {
+    return true;
+  }
   const gptOss = spec.architecture === 'gptoss' || spec.architecture === 'gpt-oss';
-  if (gptOss && atLeast(version, '0.11.5') && !atLeast(version, '0.12.4')) return false;
+  if (gptOss && atLeast(version, '0.11.5') && !atLeast(version, '0.12.4')) {
+    return false;
+  }
   return atLeast(version, '0.5.0') && (type === 'q8_0' || type === 'q4_0');
 }
 
@@ -121,7 +154,9 @@ export function withoutLoadedModels(server: EstimateServer): readonly GpuDevice[
   let back = (server.loaded ?? []).reduce((sum, model) => sum + model.sizeVramBytes, 0);
   const used = server.gpus.reduce((sum, gpu) => sum + (gpu.totalBytes - gpu.freeBytes), 0);
   back = Math.min(back, used);
-  if (back <= 0) return server.gpus;
+  if (back <= 0) {
+    return server.gpus;
+  }
   return server.gpus.map((gpu) => ({
     ...gpu,
     freeBytes: gpu.freeBytes + Math.floor((back * (gpu.totalBytes - gpu.freeBytes)) / used),

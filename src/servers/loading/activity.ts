@@ -28,12 +28,16 @@ export function createActivity(servers: readonly Server[], now: () => number): A
   const touched = new Map<string, Set<string>>();
 
   const take = (snapshot: ServerSnapshot) => {
-    if (snapshot.models === null || snapshot.modelsStale) return;
+    if (snapshot.models === null || snapshot.modelsStale) {
+      return;
+    }
     const before = seen.get(snapshot.name);
     const own = touched.get(snapshot.name);
     const after = new Map<string, Seen>();
     for (const model of snapshot.models) {
-      if (typeof model.expiresAtMs !== 'number') continue;
+      if (typeof model.expiresAtMs !== 'number') {
+        continue;
+      }
       const earlier = before?.get(model.name);
       // Not there at the last look: somebody has just loaded it.
       const isNew = before !== undefined && earlier === undefined;
@@ -49,7 +53,9 @@ export function createActivity(servers: readonly Server[], now: () => number): A
   return {
     isInUse(server, model) {
       const one = seen.get(server)?.get(model);
-      if (one === undefined) return false;
+      if (one === undefined) {
+        return false;
+      }
       return (one.movedAtMs !== null && now() - one.movedAtMs < IN_USE_FOR_MS) || one.expiresAtMs < now();
     },
     ownTouch(server, model) {
@@ -58,7 +64,9 @@ export function createActivity(servers: readonly Server[], now: () => number): A
       touched.set(server, own);
     },
     close() {
-      for (const stop of stops) stop();
+      for (const stop of stops) {
+        stop();
+      }
     },
   };
 }

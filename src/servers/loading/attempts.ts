@@ -1,4 +1,4 @@
-import { isEmbeddingModel } from '../../estimator/estimate-facts.ts';
+import { isEmbeddingModel } from '../../estimator/plan/facts.ts';
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
 import type { Remark, Server, ServerSnapshot } from '../types.ts';
 import { type Choice, smallerContext } from './choose.ts';
@@ -36,14 +36,20 @@ export async function loadAndProve(parts: AttemptParts, first: ServerSnapshot, c
   while (choice !== null && outcome.attempts < MAX_ATTEMPTS) {
     Object.assign(outcome, { plan: choice.plan, numCtx: choice.numCtx });
     const attempt = await tryOnce(parts, ready, choice);
-    if (attempt === 'loaded') return;
+    if (attempt === 'loaded') {
+      return;
+    }
     last = attempt.problem;
     const bound: number | null = smallerContext(choice.numCtx, attempt.lackBytes, choice.plan);
-    if (bound === null || outcome.attempts >= MAX_ATTEMPTS) break;
+    if (bound === null || outcome.attempts >= MAX_ATTEMPTS) {
+      break;
+    }
     ready = await readAgain(server);
     const from: number = choice.numCtx;
     choice = await parts.chooseAgain(ready, bound);
-    if (choice === null) break;
+    if (choice === null) {
+      break;
+    }
     outcome.clamp ??= { why: 'memory', excessBytes: attempt.lackBytes };
     step('smaller', 'done', { from, to: choice.numCtx });
   }
@@ -60,7 +66,9 @@ async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choic
     await callLoad(parts, choice.numCtx, spec !== null && isEmbeddingModel(spec));
   } catch (error) {
     signal.throwIfAborted();
-    if (!isMemoryError(error)) throw error;
+    if (!isMemoryError(error)) {
+      throw error;
+    }
     step('load', 'failed', { ctx: choice.numCtx });
     // Ollama 0.30 and later unloads everything else when a load runs out of memory (server/sched.go).
     refuseEviction(missingModels(ready, await readAgain(server), []).map(({ name }) => name));
@@ -69,7 +77,9 @@ async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choic
   step('load', 'done', { ctx: choice.numCtx, attempt: outcome.attempts });
   step('prove', 'running');
   const proof = await proveLoad(server, model, ready, choice.plan, [], settleMs, signal);
-  if (proof === null) throw new Stop('failed', 'load-vanished', { model });
+  if (proof === null) {
+    throw new Stop('failed', 'load-vanished', { model });
+  }
   outcome.proof = proof;
   refuseEviction(proof.evicted);
   if (proof.onGpu || parts.partial) {
@@ -85,7 +95,9 @@ async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choic
 
 /** What nobody agreed to is undone: the way ends, and the models are put back. */
 function refuseEviction(evicted: readonly string[]): void {
-  if (evicted.length > 0) throw new Stop('failed', 'load-evicted', { models: evicted.join(', ') });
+  if (evicted.length > 0) {
+    throw new Stop('failed', 'load-evicted', { models: evicted.join(', ') });
+  }
 }
 
 /** The load itself; also renews the time of a model that is there with the same context. */

@@ -11,13 +11,19 @@ const LEAST_KEEP_ALIVE_MS = 1_000;
  * @throws Stop `bad-keep-alive`, `keep-alive-forever`, `keep-alive-above-cap`
  */
 export function readKeepAlive(text: string | undefined, cap: string | null, isAdmin: boolean): KeepAlive | null {
-  if (text === undefined) return null;
+  if (text === undefined) {
+    return null;
+  }
   const parsed = parseKeepAlive(text);
   if (parsed === null || (parsed.kind === 'for' && parsed.ms < LEAST_KEEP_ALIVE_MS)) {
     throw new Stop('refused', 'bad-keep-alive', { value: text.slice(0, 40) });
   }
-  if (isAdmin) return parsed;
-  if (parsed.kind === 'forever') throw new Stop('refused', 'keep-alive-forever');
+  if (isAdmin) {
+    return parsed;
+  }
+  if (parsed.kind === 'forever') {
+    throw new Stop('refused', 'keep-alive-forever');
+  }
   const most = cap === null ? null : parseKeepAlive(cap);
   if (most?.kind === 'for' && parsed.ms > most.ms) {
     throw new Stop('refused', 'keep-alive-above-cap', { wanted: parsed.ms, max: most.ms });

@@ -5,9 +5,9 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { clampSteps } from '../../estimator/clamp.ts';
-import { decide } from '../../estimator/estimate.ts';
-import { architectureNumber } from '../../estimator/estimate-facts.ts';
+import { clampSteps } from '../../estimator/plan/clamp.ts';
+import { decide } from '../../estimator/plan/decide.ts';
+import { architectureNumber } from '../../estimator/plan/facts.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec, Plan } from '../../estimator/types.ts';
 import type { Clamp } from './types.ts';
 
@@ -45,7 +45,9 @@ export function evictsOthers(plan: Plan): boolean {
 }
 
 function fits(plan: Plan, input: ChooseInput): boolean {
-  if (input.partial) return plan.verdict === 'fits' || plan.verdict === 'partial';
+  if (input.partial) {
+    return plan.verdict === 'fits' || plan.verdict === 'partial';
+  }
   return (
     plan.verdict === 'fits' && plan.gpus.every((gpu) => gpu.layers === 0 || gpu.headroomBytes >= input.marginBytes)
   );
@@ -65,9 +67,13 @@ function cachePerToken(plan: Plan): number {
 function excessOf(wanted: Plan, chosen: Plan, marginBytes: number): number {
   const { deficitBytes, missingBytes } = wanted.reason.params;
   const told = Number(deficitBytes ?? missingBytes ?? 0);
-  if (Number.isFinite(told) && told > 0) return told;
+  if (Number.isFinite(told) && told > 0) {
+    return told;
+  }
   const short = wanted.gpus.reduce((sum, gpu) => sum + Math.max(0, marginBytes - gpu.headroomBytes), 0);
-  if (wanted.verdict === 'fits') return short;
+  if (wanted.verdict === 'fits') {
+    return short;
+  }
   const spilled = wanted.host.totalBytes - chosen.host.totalBytes;
   const byCache = cachePerToken(chosen) * (wanted.numCtx - chosen.numCtx);
   return Math.max(0, wanted.verdict === 'partial' ? spilled : 0, byCache);
@@ -82,7 +88,9 @@ export async function chooseContext(input: ChooseInput): Promise<Choice | null> 
   const planAt = (numCtx: number) => decide(spec, server, { ...request, numCtx });
   await nextTurn();
   const wanted = planAt(wantedCtx);
-  if (acceptable(wanted, input)) return { numCtx: wantedCtx, plan: wanted, clamp: null };
+  if (acceptable(wanted, input)) {
+    return { numCtx: wantedCtx, plan: wanted, clamp: null };
+  }
   const clamped = (numCtx: number, plan: Plan): Choice => ({
     numCtx,
     plan,
@@ -96,24 +104,32 @@ export async function chooseContext(input: ChooseInput): Promise<Choice | null> 
   if (!input.partial && (server.loaded ?? []).length === 0) {
     const steps = clampSteps(spec, server, request, { marginBytes: input.marginBytes, maxCtx: most });
     let step = steps.next();
-    for (; step.done !== true; step = steps.next()) await nextTurn();
+    for (; step.done !== true; step = steps.next()) {
+      await nextTurn();
+    }
     const { numCtx, plan } = step.value;
     return plan !== undefined && numCtx >= Math.min(SMALLEST_CTX, most) ? clamped(numCtx, plan) : null;
   }
   // Beside other models the context must also stay below what sets off Ollama's eviction; both fall once on the way up.
   let low = Math.min(SMALLEST_CTX, most);
   let plan = planAt(low);
-  if (!acceptable(plan, input)) return null;
+  if (!acceptable(plan, input)) {
+    return null;
+  }
   let high = most;
   for (let round = 0; round < MAX_ROUNDS && high - low > STEP; round += 1) {
     const middle = Math.floor((low + high) / 2 / STEP) * STEP;
-    if (middle <= low) break;
+    if (middle <= low) {
+      break;
+    }
     await nextTurn();
     const candidate = planAt(middle);
     if (acceptable(candidate, input)) {
       low = middle;
       plan = candidate;
-    } else high = middle;
+    } else {
+      high = middle;
+    }
   }
   return clamped(low, plan);
 }

@@ -1,5 +1,5 @@
 import type { Hold } from '../../store/types.ts';
-import { sameModel } from '../same-model.ts';
+import { sameModel } from '../asking/same-model.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import type { HoldBook } from './holds.ts';
 import type { Candidate } from './in-the-way.ts';
@@ -28,14 +28,18 @@ export class Consents {
 
   /** Another context means a reload: whoever holds or uses the model now comes first. */
   async toReplace(before: ServerSnapshot, earlier: LoadedModelView | null, numCtx: number): Promise<readonly string[]> {
-    if (earlier === null || findLoaded(before, earlier.name) === null) return [];
+    if (earlier === null || findLoaded(before, earlier.name) === null) {
+      return [];
+    }
     const asked = this.#order.mayUnload.some((name) => sameModel(name, earlier.name));
     const { hold, inUse } = await this.#claim(earlier.name);
     if (hold === null && inUse && !(asked && this.#order.mayInterrupt)) {
       this.#outcome.wayOut = { numCtx, obstacles: [{ model: earlier.name, hold, inUse }] };
       throw new Stop('needs-room', 'reload-in-use', { model: earlier.name, ctx: earlier.contextLength ?? 0 });
     }
-    if (hold === null || this.#mayTouch(hold)) return [earlier.name];
+    if (hold === null || this.#mayTouch(hold)) {
+      return [earlier.name];
+    }
     this.#outcome.wayOut = { numCtx, obstacles: [{ model: earlier.name, hold, inUse }] };
     throw new Stop('refused', 'held-with-other-ctx', {
       model: earlier.name,
@@ -50,10 +54,14 @@ export class Consents {
     const agreed: string[] = [];
     for (const wanted of this.#order.mayUnload) {
       const loaded = findLoaded(before, wanted);
-      if (loaded === null || loaded.name === earlier?.name) continue;
+      if (loaded === null || loaded.name === earlier?.name) {
+        continue;
+      }
       const { hold, inUse } = await this.#claim(loaded.name);
       const free = hold === null && (this.#order.mayInterrupt || !inUse);
-      if (free || (hold !== null && this.#mayTouch(hold))) agreed.push(loaded.name);
+      if (free || (hold !== null && this.#mayTouch(hold))) {
+        agreed.push(loaded.name);
+      }
     }
     return agreed;
   }
@@ -61,7 +69,9 @@ export class Consents {
   /** Somebody else's claim on a model: a hold, or use. What the requester holds is theirs, used or not. */
   async #claim(model: string): Promise<{ readonly hold: Hold | null; readonly inUse: boolean }> {
     const hold = await this.#parts.holds.get(this.#parts.server.name, model);
-    if (hold?.holderId === this.#order.by.id) return { hold: null, inUse: false };
+    if (hold?.holderId === this.#order.by.id) {
+      return { hold: null, inUse: false };
+    }
     return { hold, inUse: this.#parts.isInUse(model) };
   }
 
@@ -76,8 +86,12 @@ export class Consents {
       return true;
     }
     const answer = this.#parts.answers.get(holdKey(hold));
-    if (answer === undefined) throw new NeedsAnswer(hold, this.#outcome.model);
-    if (answer === 'keep') this.#outcome.kept = [...this.#outcome.kept, hold];
+    if (answer === undefined) {
+      throw new NeedsAnswer(hold, this.#outcome.model);
+    }
+    if (answer === 'keep') {
+      this.#outcome.kept = [...this.#outcome.kept, hold];
+    }
     return answer === 'agree';
   }
 

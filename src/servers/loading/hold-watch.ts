@@ -54,7 +54,9 @@ export function createHoldWatch(parts: HoldWatchParts): HoldWatch {
     }
     const first = since.get(key) ?? atMs;
     since.set(key, first);
-    if (atMs - first < forMs) return false;
+    if (atMs - first < forMs) {
+      return false;
+    }
     since.delete(key);
     return true;
   };
@@ -74,19 +76,27 @@ export function createHoldWatch(parts: HoldWatchParts): HoldWatch {
     if (lasts(`reloaded ${key}`, differs, atMs, RELOADED_AFTER_MS)) {
       const now = await holds.get(hold.server, hold.model);
       // Another process has told it already, or the hold is another one by now.
-      if (now === null || now.numCtx !== hold.numCtx || now.sinceMs !== hold.sinceMs) return;
+      if (now === null || now.numCtx !== hold.numCtx || now.sinceMs !== hold.sinceMs) {
+        return;
+      }
       await holds.put({ ...now, numCtx });
       parts.onEvent({ kind: 'reloaded-elsewhere', hold: now, numCtx });
     }
   };
 
   const check = async (snapshot: ServerSnapshot) => {
-    if (snapshot.ollama.state !== 'up' || snapshot.models === null || snapshot.modelsStale) return;
-    if (parts.isBusy(snapshot.name)) return;
+    if (snapshot.ollama.state !== 'up' || snapshot.models === null || snapshot.modelsStale) {
+      return;
+    }
+    if (parts.isBusy(snapshot.name)) {
+      return;
+    }
     try {
       for (const hold of await holds.list(snapshot.name)) {
         // A snapshot from before the hold says nothing about it.
-        if (hold.sinceMs < (snapshot.modelsAtMs ?? 0)) await checkHold(hold, snapshot);
+        if (hold.sinceMs < (snapshot.modelsAtMs ?? 0)) {
+          await checkHold(hold, snapshot);
+        }
       }
     } catch (error) {
       parts.onError(error);
@@ -119,7 +129,9 @@ export function createHoldWatch(parts: HoldWatchParts): HoldWatch {
     },
     async close() {
       clearInterval(timer);
-      for (const stop of unsubscribe) stop();
+      for (const stop of unsubscribe) {
+        stop();
+      }
       await work;
     },
   };
@@ -127,7 +139,9 @@ export function createHoldWatch(parts: HoldWatchParts): HoldWatch {
 
 /** When a hold that is made or extended now ends; `null` = when it is released. */
 export function holdEnd(expiresAtMs: number | 'pinned' | null, nowMs: number): number | null {
-  if (expiresAtMs === 'pinned') return null;
+  if (expiresAtMs === 'pinned') {
+    return null;
+  }
   return expiresAtMs === null || expiresAtMs <= nowMs ? nowMs + FALLBACK_MS : expiresAtMs;
 }
 

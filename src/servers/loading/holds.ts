@@ -39,10 +39,13 @@ export function rememberHolds(book: HoldBook, now: () => number): RememberedHold
   const seen = new Map<string, readonly Hold[]>();
   const list = async (server?: string): Promise<readonly Hold[]> => {
     const holds = await book.list(server);
-    if (server !== undefined) seen.set(server, holds);
-    else {
+    if (server !== undefined) {
+      seen.set(server, holds);
+    } else {
       seen.clear();
-      for (const [name, own] of Map.groupBy(holds, (hold) => hold.server)) seen.set(name, own);
+      for (const [name, own] of Map.groupBy(holds, (hold) => hold.server)) {
+        seen.set(name, own);
+      }
     }
     return holds;
   };

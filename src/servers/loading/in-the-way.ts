@@ -28,11 +28,17 @@ export async function findWayOut(
   let best: WayOut | null = null;
   for (const set of sets) {
     const choice = await choose(set.map(({ model }) => model));
-    if (choice === null || choice.numCtx <= ctxWithout) continue;
+    if (choice === null || choice.numCtx <= ctxWithout) {
+      continue;
+    }
     const wayOut = { numCtx: choice.numCtx, obstacles: set.map(({ model, hold, inUse }) => ({ model, hold, inUse })) };
-    if (choice.clamp === null) return wayOut;
+    if (choice.clamp === null) {
+      return wayOut;
+    }
     // Not the whole context even then; worth telling when it is clearly more than now.
-    if (choice.numCtx >= Math.max(SMALLEST_CTX, ctxWithout * 1.1) && choice.numCtx > (best?.numCtx ?? 0)) best = wayOut;
+    if (choice.numCtx >= Math.max(SMALLEST_CTX, ctxWithout * 1.1) && choice.numCtx > (best?.numCtx ?? 0)) {
+      best = wayOut;
+    }
   }
   return best;
 }

@@ -101,9 +101,13 @@ export function createJobs(queueFor: (server: string) => ServerQueue, questions:
     const answers = new Map<string, Consent>();
     for (let asked = 0; asked <= MAX_QUESTIONS; asked += 1) {
       const result = await takeTurn(job, signal, answers);
-      if (!(result instanceof NeedsAnswer)) return result;
+      if (!(result instanceof NeedsAnswer)) {
+        return result;
+      }
       const answer = await askFor(job, result, signal);
-      if (answer !== 'changed') answers.set(holdKey(result.hold), answer);
+      if (answer !== 'changed') {
+        answers.set(holdKey(result.hold), answer);
+      }
     }
     throw new Stop('refused', 'load-failed');
   };
@@ -129,8 +133,12 @@ export function createJobs(queueFor: (server: string) => ServerQueue, questions:
     },
     cancel(id, by) {
       const entry = active.get(id);
-      if (entry === undefined || entry.controller.signal.aborted) return 'over';
-      if (entry.by.id !== by.id && !by.isAdmin) return 'not-yours';
+      if (entry === undefined || entry.controller.signal.aborted) {
+        return 'over';
+      }
+      if (entry.by.id !== by.id && !by.isAdmin) {
+        return 'not-yours';
+      }
       entry.controller.abort(new CanceledByPerson(by.name));
       return 'canceled';
     },

@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import { nameKey, parseModelName } from '../../catalogue/names.ts';
-import { type Calibration, calibrate, type LoadObservation } from '../../estimator/calibration.ts';
+import { type Calibration, calibrate, type LoadObservation } from '../../estimator/plan/calibration.ts';
 import type { ObservationRepository, ObservationRow } from '../../store/types.ts';
 import type { LoadOutcome } from './types.ts';
 
@@ -39,7 +39,9 @@ export function createLearning(observations: ObservationRepository, now: () => n
   return {
     calibration(server) {
       const known = cache.get(server);
-      if (known !== undefined && now() - known.atMs < CACHE_MS) return known.calibration;
+      if (known !== undefined && now() - known.atMs < CACHE_MS) {
+        return known.calibration;
+      }
       const loads = observations.list({ server, limit: NEWEST }).flatMap(toLoad);
       const learned = loads.length === 0 ? null : calibrate(loads);
       const calibration: Calibration | null =
@@ -58,7 +60,9 @@ export function createLearning(observations: ObservationRepository, now: () => n
     },
     record(outcome) {
       const { plainPlan, proof, before, numCtx } = outcome;
-      if (plainPlan === null || proof === null || before === null || numCtx === null || !proof.onGpu) return;
+      if (plainPlan === null || proof === null || before === null || numCtx === null || !proof.onGpu) {
+        return;
+      }
       const readable = proof.gpus.every((gpu) => gpu.usedBeforeBytes !== null && gpu.usedAfterBytes !== null);
       observations.add({
         atMs: now(),
@@ -100,7 +104,9 @@ function modelKey(model: string): string {
 function toLoad(row: ObservationRow): LoadObservation[] {
   const predicted = predictedSchema.safeParse(row.predicted);
   const actual = actualSchema.safeParse(row.actual);
-  if (!predicted.success || !actual.success) return [];
+  if (!predicted.success || !actual.success) {
+    return [];
+  }
   const { gpus, sizeVramBytes } = actual.data;
   const plan = predicted.data as unknown as LoadObservation['predicted'];
   return [{ model: row.model, predicted: plan, sizeVramBytes, ...(gpus === null ? {} : { gpus }) }];

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plan } from '../../estimator/types.ts';
-import { placeableGpus } from '../estimate-server.ts';
-import { sameModel } from '../same-model.ts';
+import { sameModel } from '../asking/same-model.ts';
+import { placeableGpus } from '../asking/server-view.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import type { GpuProof, Proof } from './types.ts';
 
@@ -29,10 +29,14 @@ export function isOnGpu(model: LoadedModelView): boolean {
 
 /** Memory in use on all GPUs, `null` when not every one could be read. */
 export function usedVram(snapshot: ServerSnapshot | null): number | null {
-  if (snapshot === null || snapshot.gpuStale || snapshot.gpuViews.length === 0) return null;
+  if (snapshot === null || snapshot.gpuStale || snapshot.gpuViews.length === 0) {
+    return null;
+  }
   let sum = 0;
   for (const { usedBytes } of snapshot.gpuViews) {
-    if (usedBytes === null) return null;
+    if (usedBytes === null) {
+      return null;
+    }
     sum += usedBytes;
   }
   return sum;
@@ -70,7 +74,9 @@ export async function proveLoad(
     await sleep(settleMs, undefined, { signal });
     const after = await readAgain(server);
     const loaded = after.modelsStale ? null : findLoaded(after, model);
-    if (loaded === null) continue;
+    if (loaded === null) {
+      continue;
+    }
     return {
       sizeBytes: loaded.sizeBytes,
       sizeVramBytes: loaded.sizeVramBytes,
@@ -130,13 +136,17 @@ export async function proveUnload(
   for (let round = 0; round < UNLOAD_READS; round += 1) {
     await sleep(settleMs, undefined, { signal });
     const after = await readAgain(server);
-    if (after.modelsStale || after.ollama.state !== 'up') continue;
+    if (after.modelsStale || after.ollama.state !== 'up') {
+      continue;
+    }
     const gone = findLoaded(after, model.name) === null;
     const freeAfter = free(after);
     const recoveredBytes = freeBefore === null || freeAfter === null || after.gpuStale ? null : freeAfter - freeBefore;
     const back = recoveredBytes === null || recoveredBytes >= model.sizeVramBytes * RECOVERED_SHARE;
     proof = { result: gone ? (back ? 'gone' : 'memory-stuck') : 'still-loaded', recoveredBytes, after };
-    if (proof.result === 'gone') return proof;
+    if (proof.result === 'gone') {
+      return proof;
+    }
   }
   return proof;
 }

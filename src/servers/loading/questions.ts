@@ -25,17 +25,27 @@ export function createQuestions(askHolder: AskHolder, now: () => number): Questi
   const settled = new Map<string, Settled>();
 
   const remember = ({ hold, by }: ConsentQuestion, answer: Consent) => {
-    for (const [key, { atMs }] of settled) if (now() - atMs >= ANSWER_STANDS_MS) settled.delete(key);
+    for (const [key, { atMs }] of settled) {
+      if (now() - atMs >= ANSWER_STANDS_MS) {
+        settled.delete(key);
+      }
+    }
     settled.set(holdKey(hold), { answer, atMs: now(), known: new Set([by.id]) });
   };
 
   /** What an answer given just now means to somebody else. */
   const recall = ({ hold, by }: ConsentQuestion): 'keep' | 'changed' | null => {
     const last = settled.get(holdKey(hold));
-    if (last === undefined || now() - last.atMs >= ANSWER_STANDS_MS) return null;
-    if (last.answer === 'keep') return 'keep';
+    if (last === undefined || now() - last.atMs >= ANSWER_STANDS_MS) {
+      return null;
+    }
+    if (last.answer === 'keep') {
+      return 'keep';
+    }
     // The model is about to go to whoever got the yes. Each is sent back once to look; then the holder is asked again.
-    if (last.known.has(by.id)) return null;
+    if (last.known.has(by.id)) {
+      return null;
+    }
     last.known.add(by.id);
     return 'changed';
   };
@@ -58,9 +68,13 @@ export function createQuestions(askHolder: AskHolder, now: () => number): Questi
       signal.throwIfAborted();
       const key = holdKey(hold);
       const recalled = recall(question);
-      if (recalled !== null) return recalled;
+      if (recalled !== null) {
+        return recalled;
+      }
       const others = open.get(key);
-      if (others !== undefined) return join(others, signal);
+      if (others !== undefined) {
+        return join(others, signal);
+      }
       const asked = askHolder(question);
       // Whoever leaves takes the question along; that is nobody's no.
       open.set(

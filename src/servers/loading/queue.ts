@@ -79,7 +79,9 @@ export function createServerQueue(
     for (const [index, entry] of sorted.entries()) {
       const place = placeAt(index);
       // 0 is told by the turn itself.
-      if (place === 0 || place === entry.lastPlace) continue;
+      if (place === 0 || place === entry.lastPlace) {
+        continue;
+      }
       entry.lastPlace = place;
       entry.job.onPlace?.(place);
     }
@@ -90,10 +92,16 @@ export function createServerQueue(
     running: () => running,
     add: async <T>(job: QueueJob<T>): Promise<T> => {
       job.signal.throwIfAborted();
-      if (closed) throw new QueueError('queue-closed');
-      if (waiting.size >= MAX_WAITING) throw new QueueError('queue-full', { waiting: waiting.size });
+      if (closed) {
+        throw new QueueError('queue-closed');
+      }
+      if (waiting.size >= MAX_WAITING) {
+        throw new QueueError('queue-full', { waiting: waiting.size });
+      }
       const own = [...waiting].filter((entry) => entry.personId === job.personId).length;
-      if (own >= MAX_WAITING_PER_PERSON) throw new QueueError('queue-full-person', { waiting: own });
+      if (own >= MAX_WAITING_PER_PERSON) {
+        throw new QueueError('queue-full-person', { waiting: own });
+      }
       const priority = Math.min(own, LAST_PRIORITY);
       const entry: Waiting = { personId: job.personId, priority, order: order++, job, lastPlace: -1 };
       waiting.add(entry);
@@ -101,7 +109,9 @@ export function createServerQueue(
       let onAbort = () => {};
       const leave = new Promise<never>((_resolve, reject) => {
         onAbort = () => {
-          if (!waiting.delete(entry)) return;
+          if (!waiting.delete(entry)) {
+            return;
+          }
           changed();
           reject(job.signal.reason);
         };
@@ -109,7 +119,9 @@ export function createServerQueue(
       });
       const turn = limiter.schedule({ priority }, async () => {
         // It left while it waited; the place goes to the next at once.
-        if (!waiting.has(entry)) return undefined as T;
+        if (!waiting.has(entry)) {
+          return undefined as T;
+        }
         const endTurn = await turns?.take(job.signal);
         if (!waiting.delete(entry)) {
           endTurn?.();
@@ -131,8 +143,12 @@ export function createServerQueue(
       try {
         return await Promise.race([turn, leave]);
       } catch (error) {
-        if (waiting.delete(entry)) changed();
-        if (error instanceof Bottleneck.BottleneckError) throw new QueueError('queue-closed');
+        if (waiting.delete(entry)) {
+          changed();
+        }
+        if (error instanceof Bottleneck.BottleneckError) {
+          throw new QueueError('queue-closed');
+        }
         throw error;
       } finally {
         job.signal.removeEventListener('abort', onAbort);

@@ -16,7 +16,9 @@ const LEAST_KEEP_ALIVE_MS = 60_000;
 export async function takeBack(server: Server, model: string, settleMs: number, signal: AbortSignal): Promise<void> {
   const now = await readAgain(server);
   const loaded = findLoaded(now, model);
-  if (loaded === null) return;
+  if (loaded === null) {
+    return;
+  }
   await server.ollama.unload(loaded.name, { signal: AbortSignal.any([signal, AbortSignal.timeout(UNLOAD_LIMIT_MS)]) });
   await proveUnload(server, loaded, now, settleMs, signal);
 }
@@ -38,17 +40,27 @@ export interface RestoreParts {
  */
 export async function restore(parts: RestoreParts): Promise<readonly string[]> {
   const { server, before, outcome, ending, settleMs } = parts;
-  if (ending.aborted) return takeBackAtOnce(parts);
+  if (ending.aborted) {
+    return takeBackAtOnce(parts);
+  }
   try {
     const limit = AbortSignal.any([ending, AbortSignal.timeout(RESTORE_LIMIT_MS)]);
     // Before the first attempt nothing of ours is there; the name may stand for what others loaded.
-    if (outcome.attempts > 0) await takeBack(server, outcome.model, settleMs, limit);
+    if (outcome.attempts > 0) {
+      await takeBack(server, outcome.model, settleMs, limit);
+    }
     const lost = missingModels(before, await readAgain(server), []);
     const stillLost: string[] = [];
-    for (const model of lost) if (!(await putBack(parts, model, limit))) stillLost.push(model.name);
+    for (const model of lost) {
+      if (!(await putBack(parts, model, limit))) {
+        stillLost.push(model.name);
+      }
+    }
     return stillLost;
   } catch {
-    if (ending.aborted) return takeBackAtOnce(parts);
+    if (ending.aborted) {
+      return takeBackAtOnce(parts);
+    }
     parts.step('restore', 'failed');
     return missingModels(before, await readAgain(server), []).map(({ name }) => name);
   }
@@ -67,7 +79,9 @@ async function putBack(parts: RestoreParts, model: LoadedModelView, signal: Abor
       step('restore', 'done', { model: model.name });
       return true;
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted) {
+        throw error;
+      }
     }
   }
   step('restore', 'failed', { model: model.name });
@@ -78,7 +92,9 @@ async function putBack(parts: RestoreParts, model: LoadedModelView, signal: Abor
 async function takeBackAtOnce({ server, before, outcome }: RestoreParts): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(LAST_UNLOAD_MS);
   try {
-    if (outcome.attempts > 0) await server.ollama.unload(outcome.model, { signal });
+    if (outcome.attempts > 0) {
+      await server.ollama.unload(outcome.model, { signal });
+    }
   } catch {
     // Told by what is loaded at the next start.
   }
@@ -87,7 +103,11 @@ async function takeBackAtOnce({ server, before, outcome }: RestoreParts): Promis
 }
 
 function keepAliveOf(model: LoadedModelView, nowMs: number) {
-  if (model.expiresAtMs === 'pinned') return { keepAlive: { kind: 'forever' as const } };
-  if (model.expiresAtMs === null) return {};
+  if (model.expiresAtMs === 'pinned') {
+    return { keepAlive: { kind: 'forever' as const } };
+  }
+  if (model.expiresAtMs === null) {
+    return {};
+  }
   return { keepAlive: { kind: 'for' as const, ms: Math.max(LEAST_KEEP_ALIVE_MS, model.expiresAtMs - nowMs) } };
 }

@@ -4,15 +4,15 @@
  */
 
 import { isCloudName, parseModelName } from '../../catalogue/names.ts';
-import type { Calibration } from '../../estimator/calibration.ts';
-import { defaultContext } from '../../estimator/default-context.ts';
-import { decide } from '../../estimator/estimate.ts';
-import { architectureNumber } from '../../estimator/estimate-facts.ts';
+import type { Calibration } from '../../estimator/plan/calibration.ts';
+import { decide } from '../../estimator/plan/decide.ts';
+import { defaultContext } from '../../estimator/plan/default-context.ts';
+import { architectureNumber } from '../../estimator/plan/facts.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec } from '../../estimator/types.ts';
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
 import type { OllamaModel } from '../../ollama/types.ts';
-import { ASSUMED_OLLAMA_VERSION, estimateServer } from '../estimate-server.ts';
-import { sameModel } from '../same-model.ts';
+import { sameModel } from '../asking/same-model.ts';
+import { ASSUMED_OLLAMA_VERSION, estimateServer } from '../asking/server-view.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import { type AttemptParts, callLoad, loadAndProve } from './attempts.ts';
 import { type Choice, chooseContext } from './choose.ts';
@@ -123,7 +123,9 @@ class SafeLoad {
       this.#outcome.result = 'loaded';
       this.#outcome.problem = null;
     } catch (error) {
-      if (error instanceof NeedsAnswer && !this.#run.signal.aborted) return error;
+      if (error instanceof NeedsAnswer && !this.#run.signal.aborted) {
+        return error;
+      }
       this.#explain(error);
       await this.#undo();
     }
@@ -144,7 +146,9 @@ class SafeLoad {
 
   async #undo(): Promise<void> {
     const { before } = this.#outcome;
-    if (!this.#touched || before === null) return;
+    if (!this.#touched || before === null) {
+      return;
+    }
     this.#outcome.lost = await restore({
       server: this.#parts.server,
       before,
@@ -166,10 +170,14 @@ class SafeLoad {
     this.#outcome.spec = spec;
     const wantedCtx = this.#wantedCtx(spec, before);
     this.#outcome.wantedCtx = wantedCtx;
-    if (await this.#renewed(before, wantedCtx)) return;
+    if (await this.#renewed(before, wantedCtx)) {
+      return;
+    }
     const agreed = await this.#consents.toUnload(before, this.#earlier);
     let choice = await this.#plan(spec, before, wantedCtx, agreed);
-    if (await this.#renewed(before, choice.numCtx)) return;
+    if (await this.#renewed(before, choice.numCtx)) {
+      return;
+    }
     const replaced = await this.#consents.toReplace(before, this.#earlier, choice.numCtx);
     const leaving = [...agreed, ...replaced];
     let ready = before;
@@ -199,14 +207,20 @@ class SafeLoad {
     }
     this.#step('look', 'done');
     const parsed = parseModelName(this.#order.model);
-    if (!parsed.ok) throw new Stop('refused', parsed.code);
-    if (isCloudName(parsed.name)) throw new Stop('refused', 'load-cloud', { model: this.#order.model });
+    if (!parsed.ok) {
+      throw new Stop('refused', parsed.code);
+    }
+    if (isCloudName(parsed.name)) {
+      throw new Stop('refused', 'load-cloud', { model: this.#order.model });
+    }
     const models = await server.ollama.tags({ signal });
     const entry = models.find((model) => sameModel(model.name, this.#order.model));
     if (entry === undefined) {
       throw new Stop('refused', 'model-not-pulled', { model: this.#order.model, server: server.name });
     }
-    if (entry.isCloud) throw new Stop('refused', 'load-cloud', { model: entry.name });
+    if (entry.isCloud) {
+      throw new Stop('refused', 'load-cloud', { model: entry.name });
+    }
     Object.assign(this.#outcome, { model: entry.name, digest: entry.digest });
     this.#earlier = snapshot.models?.find((loaded) => sharesWeights(entry, loaded)) ?? null;
     this.#checkAlias(entry, models);
@@ -215,9 +229,13 @@ class SafeLoad {
 
   #checkAlias(entry: OllamaModel, models: readonly OllamaModel[]): void {
     const { alias } = this.#order;
-    if (alias === undefined) return;
+    if (alias === undefined) {
+      return;
+    }
     const parsed = parseModelName(alias);
-    if (!parsed.ok) throw new Stop('refused', parsed.code);
+    if (!parsed.ok) {
+      throw new Stop('refused', parsed.code);
+    }
     const taken = models.find((model) => sameModel(model.name, alias));
     if (sameModel(alias, entry.name) || (taken !== undefined && !sameModel(taken.details.parentModel, entry.name))) {
       throw new Stop('refused', 'alias-taken', { alias });
@@ -237,8 +255,9 @@ class SafeLoad {
   #wantedCtx(spec: ModelSpec, before: ServerSnapshot): number {
     const { maxCtx, server } = this.#parts;
     const asked = this.#order.numCtx;
-    if (asked !== undefined && maxCtx !== null && asked > maxCtx)
+    if (asked !== undefined && maxCtx !== null && asked > maxCtx) {
       throw new Stop('refused', 'ctx-above-cap', { ctx: asked, max: maxCtx });
+    }
     const trained = architectureNumber(spec, 'context_length');
     const version = before.ollama.state === 'up' ? before.ollama.version.text : ASSUMED_OLLAMA_VERSION;
     const own = defaultContext(version, before.figures.totalBytes ?? 0, server.config.env.contextLength, trained);
@@ -249,19 +268,27 @@ class SafeLoad {
   /** Loaded with this very context and wholly on the GPUs: only its time is renewed. */
   async #renewed(before: ServerSnapshot, numCtx: number): Promise<boolean> {
     const earlier = this.#earlier;
-    if (earlier === null || earlier.stopping || earlier.contextLength !== numCtx) return false;
-    if (!isOnGpu(earlier) && !this.#order.partial) return false;
+    if (earlier === null || earlier.stopping || earlier.contextLength !== numCtx) {
+      return false;
+    }
+    if (!isOnGpu(earlier) && !this.#order.partial) {
+      return false;
+    }
     const { server, settleMs, ownTouch, now } = this.#parts;
     const { signal } = this.#run;
     this.#outcome.model = earlier.name;
     const longer = longerKeepAlive(this.#parts.keepAlive, earlier, now());
     this.#step('load', 'running', { ctx: numCtx, attempt: 1 });
     ownTouch(earlier.name);
-    if (longer !== 'as-it-is') await callLoad({ server, outcome: this.#outcome, keepAlive: longer, signal }, numCtx);
+    if (longer !== 'as-it-is') {
+      await callLoad({ server, outcome: this.#outcome, keepAlive: longer, signal }, numCtx);
+    }
     this.#step('load', 'done', { ctx: numCtx, attempt: 1 });
     this.#step('prove', 'running');
     const proof = await proveLoad(server, earlier.name, before, null, [], settleMs, signal);
-    if (proof === null) throw new Stop('failed', 'load-vanished', { model: earlier.name });
+    if (proof === null) {
+      throw new Stop('failed', 'load-vanished', { model: earlier.name });
+    }
     this.#step('prove', 'done');
     Object.assign(this.#outcome, { proof, numCtx, renewed: true });
     await this.#makeAlias();
@@ -272,7 +299,9 @@ class SafeLoad {
     const { server, calibration } = this.#parts;
     const own = this.#earlier === null ? this.#outcome.model : this.#earlier.name;
     const plain = estimateServer(snapshot, server.config, { without: [own, ...gone] });
-    if (calibration === null) return plain;
+    if (calibration === null) {
+      return plain;
+    }
     const names = plain.gpus.map((gpu) => gpu.name);
     const factors = calibration.factorsFor(names, this.#outcome.model);
     this.#outcome.learnedFrom = factors.observations;
@@ -307,14 +336,20 @@ class SafeLoad {
       this.#outcome.wayOut = await findWayOut(candidates, choice?.numCtx ?? 0, (gone) =>
         this.#choose(spec, snapshot, wantedCtx, [...agreed, ...gone]),
       );
-    } else this.#outcome.wayOut = null;
+    } else {
+      this.#outcome.wayOut = null;
+    }
     if (choice === null) {
       this.#step('plan', 'failed');
       const params = { model: this.#outcome.model, ctx: wantedCtx };
-      if (this.#outcome.wayOut !== null) throw new Stop('needs-room', 'needs-room', params);
+      if (this.#outcome.wayOut !== null) {
+        throw new Stop('needs-room', 'needs-room', params);
+      }
       throw new Stop('refused', 'does-not-fit', params);
     }
-    if (choice.clamp !== null) this.#outcome.clamp = choice.clamp;
+    if (choice.clamp !== null) {
+      this.#outcome.clamp = choice.clamp;
+    }
     this.#step('plan', 'done', { ctx: choice.numCtx, wanted: this.#outcome.askedCtx ?? wantedCtx });
     return choice;
   }
@@ -325,12 +360,16 @@ class SafeLoad {
     let latest = before;
     for (const name of leaving) {
       const loaded = findLoaded(latest, name);
-      if (loaded === null) continue;
+      if (loaded === null) {
+        continue;
+      }
       this.#step('unload', 'running', { model: name });
       this.#touched = true;
       await server.ollama.unload(name, { signal });
       const { result, after } = await proveUnload(server, loaded, latest, settleMs, signal);
-      if (result === 'still-loaded') throw new Stop('failed', 'unload-stuck', { model: name });
+      if (result === 'still-loaded') {
+        throw new Stop('failed', 'unload-stuck', { model: name });
+      }
       this.#outcome.unloaded = [...this.#outcome.unloaded, name];
       this.#step('unload', 'done', { model: name });
       latest = after ?? latest;
@@ -363,7 +402,9 @@ class SafeLoad {
   async #makeAlias(): Promise<void> {
     const { alias } = this.#order;
     const { model, numCtx } = this.#outcome;
-    if (alias === undefined || numCtx === null) return;
+    if (alias === undefined || numCtx === null) {
+      return;
+    }
     this.#step('alias', 'running', { alias });
     try {
       const request = { from: model, parameters: { num_ctx: numCtx } };
@@ -380,9 +421,13 @@ class SafeLoad {
 
 /** A loaded model is served by one runner for all names of the same weights; a derived model tells its parent. */
 function sharesWeights(entry: OllamaModel, loaded: LoadedModelView): boolean {
-  if (sameModel(entry.name, loaded.name)) return true;
+  if (sameModel(entry.name, loaded.name)) {
+    return true;
+  }
   const [own, other] = [entry.details.parentModel, loaded.details.parentModel];
-  if (own !== '' && (sameModel(own, loaded.name) || own === other)) return true;
+  if (own !== '' && (sameModel(own, loaded.name) || own === other)) {
+    return true;
+  }
   return other !== '' && sameModel(other, entry.name);
 }
 
@@ -392,7 +437,11 @@ function longerKeepAlive(
   loaded: LoadedModelView,
   nowMs: number,
 ): KeepAlive | null | 'as-it-is' {
-  if (loaded.expiresAtMs === 'pinned') return 'as-it-is';
-  if (wanted === null || wanted.kind === 'forever' || loaded.expiresAtMs === null) return wanted;
+  if (loaded.expiresAtMs === 'pinned') {
+    return 'as-it-is';
+  }
+  if (wanted === null || wanted.kind === 'forever' || loaded.expiresAtMs === null) {
+    return wanted;
+  }
   return nowMs + wanted.ms >= loaded.expiresAtMs ? wanted : 'as-it-is';
 }

@@ -76,7 +76,9 @@ export async function safeUnload(parts: UnloadParts, order: UnloadOrder): Promis
   try {
     await unload(parts, order, outcome);
   } catch (error) {
-    if (error instanceof NeedsAnswer && !parts.signal.aborted) return error;
+    if (error instanceof NeedsAnswer && !parts.signal.aborted) {
+      return error;
+    }
     if (parts.signal.aborted) {
       const code = parts.signal.reason instanceof CanceledByPerson ? 'canceled' : 'shutting-down';
       Object.assign(outcome, { result: 'canceled', problem: { code, params: {} } });
@@ -98,11 +100,15 @@ async function unload(parts: UnloadParts, order: UnloadOrder, outcome: Mutable<U
     throw new Stop('failed', `ollama-${before.ollama.state}`, { server: server.name });
   }
   const loaded = findLoaded(before, order.model);
-  if (loaded === null) throw new Stop('refused', 'not-loaded', { model: order.model, server: server.name });
+  if (loaded === null) {
+    throw new Stop('refused', 'not-loaded', { model: order.model, server: server.name });
+  }
   Object.assign(outcome, { model: loaded.name, heldBytes: loaded.sizeVramBytes });
   const hold = await holds.get(server.name, loaded.name);
   const own = hold !== null && hold.holderId === order.by.id;
-  if (!order.isOperator && !own) throw new Stop('refused', 'unload-not-yours', { model: loaded.name });
+  if (!order.isOperator && !own) {
+    throw new Stop('refused', 'unload-not-yours', { model: loaded.name });
+  }
   const foreign = own ? null : hold;
   const inUse = parts.isInUse(loaded.name);
   const overrides = order.overrideHolds && order.by.isAdmin;
@@ -110,10 +116,13 @@ async function unload(parts: UnloadParts, order: UnloadOrder, outcome: Mutable<U
     Object.assign(outcome, { result: 'needs-yes', obstacle: { model: loaded.name, hold: foreign, inUse } });
     return;
   }
-  if (foreign !== null && overrides) outcome.overridden = [foreign];
-  else if (foreign !== null) {
+  if (foreign !== null && overrides) {
+    outcome.overridden = [foreign];
+  } else if (foreign !== null) {
     const answer = parts.answers.get(holdKey(foreign));
-    if (answer === undefined) throw new NeedsAnswer(foreign, null);
+    if (answer === undefined) {
+      throw new NeedsAnswer(foreign, null);
+    }
     if (answer === 'keep') {
       throw new Stop('refused', 'holder-keeps', { model: loaded.name, holder: foreign.holderName });
     }
@@ -121,5 +130,7 @@ async function unload(parts: UnloadParts, order: UnloadOrder, outcome: Mutable<U
   await server.ollama.unload(loaded.name, { signal });
   const proof = await proveUnload(server, loaded, before, parts.settleMs, signal);
   Object.assign(outcome, { result: proof.result, recoveredBytes: proof.recoveredBytes });
-  if (proof.result !== 'still-loaded') await holds.release(server.name, loaded.name);
+  if (proof.result !== 'still-loaded') {
+    await holds.release(server.name, loaded.name);
+  }
 }

@@ -1,4 +1,4 @@
-import type { Calibration } from '../../estimator/calibration.ts';
+import type { Calibration } from '../../estimator/plan/calibration.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import type { Hold, Store } from '../../store/types.ts';
 import type { Remark, Server, ServerRegistry } from '../types.ts';
@@ -131,11 +131,15 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
    */
   const putHold = async (order: LoadOrder, outcome: LoadOutcome): Promise<Hold | null> => {
     const { proof, server, model } = outcome;
-    if (outcome.result !== 'loaded' || proof === null) return null;
+    if (outcome.result !== 'loaded' || proof === null) {
+      return null;
+    }
     const untilMs = holdEnd(proof.expiresAtMs, now());
     const earlier = outcome.renewed ? await holds.get(server, model) : null;
     if (earlier !== null && earlier.holderId !== order.by.id) {
-      if (earlier.untilMs === null || (untilMs !== null && untilMs <= earlier.untilMs)) return earlier;
+      if (earlier.untilMs === null || (untilMs !== null && untilMs <= earlier.untilMs)) {
+        return earlier;
+      }
       await holds.extend(server, model, untilMs, earlier.holderId);
       return { ...earlier, untilMs };
     }
@@ -157,7 +161,9 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
 
   const releaseLost = async (outcome: LoadOutcome) => {
     for (const model of [...outcome.unloaded, ...outcome.lost]) {
-      if (model !== outcome.model) await holds.release(outcome.server, model);
+      if (model !== outcome.model) {
+        await holds.release(outcome.server, model);
+      }
     }
   };
 
@@ -198,7 +204,9 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     } catch (error) {
       onError(error);
     }
-    if (outcome.result === 'loaded') quietly(() => learning.record(outcome));
+    if (outcome.result === 'loaded') {
+      quietly(() => learning.record(outcome));
+    }
     const touched = outcome.attempts > 0 || outcome.unloaded.length > 0;
     records.load(order, outcome, touched ? await usedAfter(server) : usedVram(outcome.before));
     return { ...outcome, hold };
@@ -213,7 +221,9 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   /** The hold that somebody may change: their own, or any for an administrator. */
   const changeable = async (server: Server, model: string, by: Requester): Promise<Hold> => {
     const hold = await holds.get(server.name, model);
-    if (hold === null) throw new Stop('refused', 'no-hold', { model });
+    if (hold === null) {
+      throw new Stop('refused', 'no-hold', { model });
+    }
     if (hold.holderId !== by.id && !by.isAdmin) {
       throw new Stop('refused', 'hold-not-yours', { model, holder: hold.holderName });
     }
@@ -265,7 +275,9 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
           const isInUse = (model: string) => activity.isInUse(server.name, model);
           const outcome = await safeUnload({ server, holds, answers, isInUse, settleMs, signal }, order);
           // A question, to the requester or to a holder, is no end yet.
-          if (outcome instanceof NeedsAnswer || outcome.result === 'needs-yes') return outcome;
+          if (outcome instanceof NeedsAnswer || outcome.result === 'needs-yes') {
+            return outcome;
+          }
           const touched = outcome.result !== 'refused';
           records.unload(order, outcome, touched ? await usedAfter(server) : usedVram(outcome.before));
           return outcome;

@@ -209,8 +209,9 @@ const MAX_SAID = 300;
 
 /** An error from below as a code with figures; `said` is Ollama's own text: UNTRUSTED. */
 export function toRemark(error: unknown): Remark {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
     return { code: 'load-failed', params: {} };
+  }
   const params = 'params' in error && typeof error.params === 'object' && error.params !== null ? error.params : {};
   const plain = Object.entries(params).filter(([, value]) => typeof value === 'string' || typeof value === 'number');
   const said = 'ollamaText' in error && typeof error.ollamaText === 'string' ? error.ollamaText.trim() : '';

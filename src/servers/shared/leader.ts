@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Logger } from '../../log.ts';
+import type { Logger } from '../../compose/log.ts';
 
 /** Which of several processes does what only one may do: posts, alerts, digests. */
 export interface Leader {
@@ -37,7 +37,9 @@ export function createRedisLeader(
   let busy = false;
 
   const renew = async () => {
-    if (busy || stopped) return;
+    if (busy || stopped) {
+      return;
+    }
     busy = true;
     const askedMs = performance.now();
     try {
@@ -45,7 +47,9 @@ export function createRedisLeader(
       const claimed = held || (await redis.set(key, id, 'PX', claimMs, 'NX')) === 'OK';
       const was = untilMs > 0;
       untilMs = claimed ? askedMs + claimMs - Math.min(SAFETY_MS, claimMs / 4) : 0;
-      if (claimed !== was) log.info({ role, leader: claimed }, 'leadership changed');
+      if (claimed !== was) {
+        log.info({ role, leader: claimed }, 'leadership changed');
+      }
     } catch {
       // The claim runs out by itself; the next round asks again.
     } finally {

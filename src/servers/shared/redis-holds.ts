@@ -45,9 +45,13 @@ return 1`;
 /** Holds that several processes share. Every method rejects with {@link RedisUnavailable} and nothing else. */
 export function createRedisHolds(redis: Redis, now: () => number): HoldBook {
   const read = (text: string | null | undefined): Hold | null => {
-    if (text === null || text === undefined) return null;
+    if (text === null || text === undefined) {
+      return null;
+    }
     const parsed = holdSchema.safeParse(parseJson(text));
-    if (!parsed.success) return null;
+    if (!parsed.success) {
+      return null;
+    }
     const { untilMs } = parsed.data;
     return untilMs === null || untilMs > now() ? parsed.data : null;
   };
@@ -65,7 +69,9 @@ export function createRedisHolds(redis: Redis, now: () => number): HoldBook {
           const fields = await redis.hgetall(KEY + name);
           for (const model of Object.keys(fields).sort()) {
             const hold = read(fields[model]);
-            if (hold !== null) holds.push(hold);
+            if (hold !== null) {
+              holds.push(hold);
+            }
           }
         }
         return holds;
@@ -78,7 +84,9 @@ export function createRedisHolds(redis: Redis, now: () => number): HoldBook {
           .hset(KEY + hold.server, hold.model, JSON.stringify(hold))
           .exec();
         const failed = results?.find(([error]) => error !== null)?.[0];
-        if (results === null || failed) throw failed ?? new Error('Redis did not take the hold');
+        if (results === null || failed) {
+          throw failed ?? new Error('Redis did not take the hold');
+        }
       }),
     extend: (server, model, untilMs, holderId) =>
       change(server, model, holderId, untilMs === null ? 'null' : String(untilMs)),

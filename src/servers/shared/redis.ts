@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { Logger } from '../../log.ts';
+import type { Logger } from '../../compose/log.ts';
 
 /** A command that waits longer than this is told as a failure, ms. */
 const COMMAND_TIMEOUT_MS = 2_000;
@@ -19,11 +19,15 @@ export function createRedis(url: string, log: Logger): Redis {
   });
   let down = false;
   redis.on('error', (error: Error & { code?: string }) => {
-    if (!down) log.error({ code: error.code ?? error.name }, 'Redis does not answer');
+    if (!down) {
+      log.error({ code: error.code ?? error.name }, 'Redis does not answer');
+    }
     down = true;
   });
   redis.on('ready', () => {
-    if (down) log.info('Redis answers again');
+    if (down) {
+      log.info('Redis answers again');
+    }
     down = false;
   });
   return redis;

@@ -119,11 +119,15 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
       failingSince = null;
       const [granted, ...ranks] = answer;
       places = ranks;
-      if (granted === 1) grant();
+      if (granted === 1) {
+        grant();
+      }
       onChange();
     } catch (error) {
       failingSince ??= askedAt;
-      if (performance.now() - failingSince >= giveUpMs) giveUp(error);
+      if (performance.now() - failingSince >= giveUpMs) {
+        giveUp(error);
+      }
     }
   };
 
@@ -132,8 +136,11 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
     waiting = Math.max(0, waiting - 1);
     const taken = taker;
     taker = null;
-    if (taken === null) end();
-    else taken.resolve(end);
+    if (taken === null) {
+      end();
+    } else {
+      taken.resolve(end);
+    }
   };
 
   const end = () => {
@@ -149,13 +156,17 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
 
   const plan = () => {
     clearTimeout(timer);
-    if (closed || (waiting === 0 && taker === null && !busy)) return;
+    if (closed || (waiting === 0 && taker === null && !busy)) {
+      return;
+    }
     timer = setTimeout(sync, busy ? RENEW_EVERY_MS : ASK_EVERY_MS);
     timer.unref();
   };
 
   const sync = () => {
-    if (closed) return;
+    if (closed) {
+      return;
+    }
     if (asking !== null) {
       askAgain = true;
       return;
@@ -165,14 +176,19 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
       asking = null;
       const again = askAgain;
       askAgain = false;
-      if (again) sync();
-      else plan();
+      if (again) {
+        sync();
+      } else {
+        plan();
+      }
     });
   };
 
   return {
     want(count) {
-      if (count === waiting) return;
+      if (count === waiting) {
+        return;
+      }
       waiting = count;
       sync();
     },
@@ -183,7 +199,9 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
           return;
         }
         const onAbort = () => {
-          if (taker === mine) taker = null;
+          if (taker === mine) {
+            taker = null;
+          }
           reject(signal.reason);
         };
         const mine: Taker = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { builtinCatalogue } from '../../../src/catalogue/builtin.ts';
-import { decide } from '../../../src/estimator/estimate.ts';
+import { decide } from '../../../src/estimator/plan/decide.ts';
 import type { ModelSpec } from '../../../src/estimator/types.ts';
 
 const GIB = 2 ** 30;

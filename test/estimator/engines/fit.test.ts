@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DryRuns } from '../../../src/estimator/engines/fit/dry-runs.ts';
-import { decideLlamaCpp, llamaCppConfig, llamaCppFits } from '../../../src/estimator/engines/fit/engine.ts';
-import { fitToMemory } from '../../../src/estimator/engines/fit/fit.ts';
-import { deviceBytes } from '../../../src/estimator/engines/fit/memory.ts';
-import { overridePattern, overridesConfig } from '../../../src/estimator/engines/fit/overrides.ts';
-import { planLlamaCpp } from '../../../src/estimator/llama-cpp.ts';
+import { DryRuns } from '../../../src/estimator/engines/llama-server/fit/dry-runs.ts';
+import {
+  decideLlamaCpp,
+  llamaCppConfig,
+  llamaCppFits,
+} from '../../../src/estimator/engines/llama-server/fit/engine.ts';
+import { fitToMemory } from '../../../src/estimator/engines/llama-server/fit/fit.ts';
+import { deviceBytes } from '../../../src/estimator/engines/llama-server/fit/memory.ts';
+import { overridePattern, overridesConfig } from '../../../src/estimator/engines/llama-server/fit/overrides.ts';
+import { planLlamaCpp } from '../../../src/estimator/llama-cpp/dry-run.ts';
 import type { EstimateRequest, EstimateServer } from '../../../src/estimator/types.ts';
 import { type FixtureName, GIB, model, server } from '../fixture-models.ts';
 
@@ -115,7 +119,9 @@ describe('what --fit decides holds', () => {
         for (const [index, device] of devices.entries()) {
           const placed = decision.config.tensorSplit?.[index] ?? decision.config.numGpu;
           // Without layers it may still need more than the margin leaves: nothing can be done about that.
-          if (placed === 0) continue;
+          if (placed === 0) {
+            continue;
+          }
           expect(deviceBytes(plan, index)).toBeLessThanOrEqual(device.freeBytes - MARGIN);
         }
       }),

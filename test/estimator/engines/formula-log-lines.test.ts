@@ -4,11 +4,11 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { rebuild, SHAPES, siglip } from '../../../scripts/accuracy/mined/rebuilt-models.ts';
 import { createEstimator } from '../../../src/estimator/engines/formula/estimate.ts';
 import { logFields } from '../../../src/estimator/engines/formula/log-fields.ts';
 import type { ModelSpec } from '../../../src/estimator/types.ts';
 import { parseVersion } from '../../../src/estimator/versions.ts';
+import { rebuild, SHAPES, siglip } from '../../../truth/accuracy/mined/rebuilt-models.ts';
 import { GIB } from './specs.ts';
 
 interface Line {

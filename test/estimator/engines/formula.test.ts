@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decideFormula, traceFormula } from '../../../src/estimator/engines/formula/formula.ts';
 import { humanBytes2 } from '../../../src/estimator/engines/formula/human-bytes.ts';
-import { decideFormula, traceFormula } from '../../../src/estimator/engines/formula.ts';
 import type { EstimateServer, ModelSpec } from '../../../src/estimator/types.ts';
 import { cards, GIB, gemma3TwelveB, MIB, smallLlama } from './specs.ts';
 
@@ -267,7 +267,9 @@ describe('whatever the server', () => {
         expect(plan.placement.perGpuLayers.reduce((a, b) => a + b, 0)).toBe(plan.placement.gpuLayers);
         expect(plan.sizeBytes).toBeGreaterThanOrEqual(plan.sizeVramBytes);
         expect(plan.verdict === 'fits').toBe(plan.placement.gpuLayers === plan.placement.totalLayers);
-        if (plan.verdict === 'fits') expect(plan.sizeBytes).toBe(plan.sizeVramBytes);
+        if (plan.verdict === 'fits') {
+          expect(plan.sizeBytes).toBe(plan.sizeVramBytes);
+        }
         expect(plan.verdict === 'refused').toBe(plan.ollamaError !== undefined);
       }),
       { numRuns: 300 },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decideLayout } from '../../../src/estimator/engines/layout.ts';
+import { decideLayout } from '../../../src/estimator/engines/layout/layout.ts';
 import type { EstimateServer, GpuDevice } from '../../../src/estimator/types.ts';
 import { cards, GIB, gemma3TwelveB, MIB, smallLlama } from './specs.ts';
 

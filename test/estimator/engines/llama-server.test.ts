@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { prepareLaunch } from '../../../src/estimator/engines/llama-server/launch.ts';
+import { decideLlamaServer } from '../../../src/estimator/engines/llama-server/llama-server.ts';
 import { choosePlacement } from '../../../src/estimator/engines/llama-server/placement.ts';
 import { automaticBatch, predictServerVram } from '../../../src/estimator/engines/llama-server/prediction.ts';
-import { decideLlamaServer } from '../../../src/estimator/engines/llama-server.ts';
 import type { GpuDevice, ModelSpec } from '../../../src/estimator/types.ts';
 import { GIB, gpu, MIB, model, server } from '../fixture-models.ts';
 

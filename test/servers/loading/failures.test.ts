@@ -46,7 +46,9 @@ describe('a load that goes wrong', () => {
   ] as const)('gives up after a bounded number of tries (%s) and leaves nothing behind', async (kind, code) => {
     const rig = await startRig({ cards: 2 });
     await otherClient(rig, SMALL, 4_096);
-    if (kind === 'out-of-memory') await rig.server.ollama.unload(SMALL);
+    if (kind === 'out-of-memory') {
+      await rig.server.ollama.unload(SMALL);
+    }
     const before = state(rig);
     const used = usedBytes(rig);
     rig.simulator.setFaults({ load: [{ model: MIDDLE, fault: { kind } }] });
@@ -64,7 +66,9 @@ describe('a load that goes wrong', () => {
     const wanted = order(MIDDLE, { numCtx: 16_384 });
     const { outcome } = await load(rig, wanted, {
       onStep: ({ name, state: at }) => {
-        if (name === 'plan' && at === 'done') rig.simulator.setForeign('training', 0, GIB);
+        if (name === 'plan' && at === 'done') {
+          rig.simulator.setForeign('training', 0, GIB);
+        }
       },
     });
     expect(outcome.result).toBe('loaded');
@@ -77,7 +81,9 @@ describe('a load that goes wrong', () => {
     const rig = await startRig({ cards: 1 });
     const { outcome } = await load(rig, order(MIDDLE, { numCtx: 16_384 }), {
       onStep: ({ name, state: at }) => {
-        if (name === 'plan' && at === 'done') rig.simulator.setForeign('training', 0, 6 * GIB);
+        if (name === 'plan' && at === 'done') {
+          rig.simulator.setForeign('training', 0, 6 * GIB);
+        }
       },
     });
     expect(outcome.result).toBe('failed');
@@ -149,8 +155,12 @@ describe('a load that is given up', () => {
     const presses: string[] = [];
     const { outcome } = await load(rig, order(MIDDLE, { numCtx: 8_192, mayUnload: [SMALL], by }), {
       onStep: ({ name, state: at }, id) => {
-        if (name !== 'load' || at !== 'running') return;
-        for (const who of [bob, by, by]) presses.push(rig.loads.cancel(id, who));
+        if (name !== 'load' || at !== 'running') {
+          return;
+        }
+        for (const who of [bob, by, by]) {
+          presses.push(rig.loads.cancel(id, who));
+        }
       },
     });
     expect(presses).toEqual(['not-yours', 'canceled', 'over']);
@@ -166,7 +176,9 @@ describe('a load that is given up', () => {
     const by = person('eve');
     const second = await load(rig, order(SMALL, { by }), {
       onStep: ({ name, state: at }, id) => {
-        if (name === 'wait' && at === 'running') queueMicrotask(() => rig.loads.cancel(id, by));
+        if (name === 'wait' && at === 'running') {
+          queueMicrotask(() => rig.loads.cancel(id, by));
+        }
       },
     });
     expect(second.outcome).toMatchObject({ result: 'canceled', attempts: 0 });
@@ -213,14 +225,20 @@ describe('whatever goes wrong', () => {
     await fc.assert(
       fc.asyncProperty(scene, async ({ cards, held, wanted, numCtx, partial, presses, version, fault: faults }) => {
         const rig = await startRig({ cards, ollamaVersion: version });
-        if (held !== null) await load(rig, order(held, { numCtx: 2_048, keepAlive: '1h', by: bob }));
+        if (held !== null) {
+          await load(rig, order(held, { numCtx: 2_048, keepAlive: '1h', by: bob }));
+        }
         const before = state(rig);
         const rows = rig.store.audit.list().length;
         rig.simulator.setFaults({ load: faults.map((kind) => ({ fault: kind, times: 1 })) });
         const mayUnload = presses && held !== null ? [held] : [];
         const { outcome } = await load(rig, order(wanted, { numCtx, partial, mayUnload }));
-        for (const line of before) expect(state(rig)).toContain(line);
-        if (outcome.result === 'loaded' && !partial) expect(outcome.proof?.onGpu).toBe(true);
+        for (const line of before) {
+          expect(state(rig)).toContain(line);
+        }
+        if (outcome.result === 'loaded' && !partial) {
+          expect(outcome.proof?.onGpu).toBe(true);
+        }
         if (outcome.result !== 'loaded') {
           expect(outcome.problem).not.toBeNull();
           expect(state(rig)).toEqual(before);

@@ -59,7 +59,9 @@ describe('a hold', () => {
     const { rig, events, look } = await watched();
     await look(1_000);
     await otherClient(rig, SMALL, 16_384);
-    for (const laterMs of [2_000, 8_000, 13_000, 30_000, 60_000]) await look(laterMs);
+    for (const laterMs of [2_000, 8_000, 13_000, 30_000, 60_000]) {
+      await look(laterMs);
+    }
     expect(events).toMatchObject([{ kind: 'reloaded-elsewhere', numCtx: 16_384, hold: { numCtx: 4_096 } }]);
     expect(await rig.holds.get('main', SMALL)).toMatchObject({ holderId: 'bob', numCtx: 16_384 });
   });
@@ -96,11 +98,15 @@ describe('a hold', () => {
     const { rig, events, look, setBusy } = await watched();
     await otherClient(rig, SMALL, 16_384);
     setBusy(true);
-    for (const laterMs of [1_000, 20_000]) await look(laterMs);
+    for (const laterMs of [1_000, 20_000]) {
+      await look(laterMs);
+    }
     expect(events).toEqual([]);
     setBusy(false);
     await rig.simulator.refuse();
-    for (const laterMs of [30_000, 200_000]) await look(laterMs);
+    for (const laterMs of [30_000, 200_000]) {
+      await look(laterMs);
+    }
     expect(events).toEqual([]);
     expect(await rig.holds.get('main', SMALL)).not.toBeNull();
   });

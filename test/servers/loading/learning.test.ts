@@ -29,7 +29,9 @@ describe('what loads teach', () => {
     expect(first.learnedFrom).toBe(0);
     expect(first.miss).toBeGreaterThan(200 * MIB);
     let last = first;
-    for (const numCtx of [4_352, 4_608, 4_864, 5_120, 5_376]) last = await off(numCtx);
+    for (const numCtx of [4_352, 4_608, 4_864, 5_120, 5_376]) {
+      last = await off(numCtx);
+    }
     expect(last.learnedFrom).toBe(5);
     expect(last.miss).toBeLessThan(first.miss / 2);
   });

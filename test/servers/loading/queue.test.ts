@@ -17,7 +17,9 @@ function queue(): ServerQueue {
 }
 
 afterEach(async () => {
-  for (const made of open.splice(0)) await made.close();
+  for (const made of open.splice(0)) {
+    await made.close();
+  }
 });
 
 function job(
@@ -140,13 +142,17 @@ describe('a hundred people at once on three servers', () => {
           onStep: ({ name, state }) => {
             const now = busy.get(server.name) ?? 0;
             if (name === 'look' && state === 'running') {
-              if (!seen.has(index)) begun.set(server.name, [...(begun.get(server.name) ?? []), index]);
+              if (!seen.has(index)) {
+                begun.set(server.name, [...(begun.get(server.name) ?? []), index]);
+              }
               seen.add(index);
               busy.set(server.name, now + 1);
               most = Math.max(most, now + 1);
             }
             // Whoever waits for a holder's answer has given the turn back.
-            if (name === 'ask' && state === 'running') busy.set(server.name, now - 1);
+            if (name === 'ask' && state === 'running') {
+              busy.set(server.name, now - 1);
+            }
           },
         });
         busy.set(server.name, busy.get(server.name)! - 1);
@@ -155,7 +161,9 @@ describe('a hundred people at once on three servers', () => {
     );
     expect(most).toBe(1);
     expect([...begun.keys()].sort()).toEqual(['main', 's2', 's3']);
-    for (const order of begun.values()) expect(order).toEqual([...order].sort((a, b) => a - b));
+    for (const order of begun.values()) {
+      expect(order).toEqual([...order].sort((a, b) => a - b));
+    }
     expect(people.every(({ outcome }) => outcome.result === 'loaded' || outcome.problem !== null)).toBe(true);
     expect(people.filter(({ outcome }) => outcome.result === 'loaded').length).toBeGreaterThanOrEqual(3);
     const rows = rig.store.audit.list({ limit: 500, action: 'load' });

@@ -1,6 +1,5 @@
 import { afterEach } from 'vitest';
 import { builtinCatalogue } from '../../../src/catalogue/builtin.ts';
-import type { ServerConfig } from '../../../src/config.ts';
 import type { HoldEvent } from '../../../src/servers/loading/hold-watch.ts';
 import { createStoredHolds, type HoldBook } from '../../../src/servers/loading/holds.ts';
 import { createServerQueue } from '../../../src/servers/loading/queue.ts';
@@ -14,6 +13,7 @@ import type {
 } from '../../../src/servers/loading/types.ts';
 import { createServerRegistry } from '../../../src/servers/registry.ts';
 import type { Server, ServerRegistry } from '../../../src/servers/types.ts';
+import type { ServerConfig } from '../../../src/settings/config.ts';
 import { gtx1070Ti } from '../../../src/simulator/demo-machine.ts';
 import { estimatedPlacement } from '../../../src/simulator/placement.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/simulator.ts';
@@ -58,7 +58,9 @@ export interface RigOptions extends Partial<SimulatorOptions> {
 const closers: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
+  for (const close of closers.splice(0)) {
+    await close();
+  }
 });
 
 /** A real load service against simulated servers over HTTP, with proofs that wait milliseconds instead of seconds. */
@@ -97,7 +99,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     queueFor: (server) => createServerQueue(server),
     findSpec: async (model) => {
       const spec = catalogue.find(model);
-      if (spec === null) throw Object.assign(new Error('unknown'), { code: 'model-unknown', params: { model } });
+      if (spec === null) {
+        throw Object.assign(new Error('unknown'), { code: 'model-unknown', params: { model } });
+      }
       return spec;
     },
     askHolder: async (question) => {
@@ -191,6 +195,8 @@ export async function otherClient(
     method: 'POST',
     body: JSON.stringify({ model, keep_alive: keepAlive, options: { num_ctx: numCtx }, stream: false }),
   });
-  if (!response.ok) throw new Error(await response.text());
+  if (!response.ok) {
+    throw new Error(await response.text());
+  }
   await response.arrayBuffer();
 }

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createLog } from '../../../src/log.ts';
+import { createLog } from '../../../src/compose/log.ts';
 import { createServerQueue, type ServerQueue } from '../../../src/servers/loading/queue.ts';
 import { createRedisLeader } from '../../../src/servers/shared/leader.ts';
 import { createRedis } from '../../../src/servers/shared/redis.ts';
@@ -12,7 +12,9 @@ import { redisInstalled, startRedis, type TestRedis } from '../../support/redis.
 const log = createLog('silent');
 const until = async (condition: () => boolean, limitMs = 5_000) => {
   const end = Date.now() + limitMs;
-  while (!condition() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!condition() && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   return condition();
 };
 

@@ -57,7 +57,9 @@ export class Exchange {
   }
 
   changed(): void {
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) {
+      listener();
+    }
   }
 
   acknowledged(timeoutMs = 5_000): Promise<Acknowledgement> {
@@ -73,7 +75,9 @@ export class Exchange {
     return new Promise((resolve, reject) => {
       const check = () => {
         const found = look();
-        if (found === null) return;
+        if (found === null) {
+          return;
+        }
         this.#listeners.delete(check);
         clearTimeout(timer);
         resolve(found);

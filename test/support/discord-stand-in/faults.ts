@@ -33,7 +33,9 @@ export class Faults {
 
   take(request: string): FaultEffect | null {
     const fault = this.#faults.find(({ match, times }) => times > 0 && match.test(request));
-    if (fault === undefined) return null;
+    if (fault === undefined) {
+      return null;
+    }
     fault.times -= 1;
     return fault.effect;
   }

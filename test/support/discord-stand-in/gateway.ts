@@ -51,8 +51,12 @@ export class Gateway {
 
   /** Sends an event to every session now or when it resumes, or to the first one that is begun. */
   dispatch(type: string, data: unknown): void {
-    if (this.#sessions.size === 0) this.#waiting.push([type, data]);
-    for (const session of this.#sessions.values()) this.#dispatchTo(session, type, data);
+    if (this.#sessions.size === 0) {
+      this.#waiting.push([type, data]);
+    }
+    for (const session of this.#sessions.values()) {
+      this.#dispatchTo(session, type, data);
+    }
   }
 
   /** Waits for a connected bot, after at least so many sessions were begun. */
@@ -68,24 +72,36 @@ export class Gateway {
 
   /** Ends the connections from Discord's side. */
   drop(code: number): void {
-    for (const { socket } of this.#sessions.values()) socket?.close(code);
+    for (const { socket } of this.#sessions.values()) {
+      socket?.close(code);
+    }
   }
 
   /** Tells the bot that its session is void (op 9). */
   invalidate(resumable: boolean): void {
     for (const session of [...this.#sessions.values()]) {
-      if (!resumable) this.#sessions.delete(session.id);
-      if (session.socket !== null) this.#send(session.socket, { op: 9, d: resumable });
+      if (!resumable) {
+        this.#sessions.delete(session.id);
+      }
+      if (session.socket !== null) {
+        this.#send(session.socket, { op: 9, d: resumable });
+      }
     }
   }
 
   /** Asks the bot to connect again (op 7). */
   requestReconnect(): void {
-    for (const { socket } of this.#sessions.values()) if (socket !== null) this.#send(socket, { op: 7, d: null });
+    for (const { socket } of this.#sessions.values()) {
+      if (socket !== null) {
+        this.#send(socket, { op: 7, d: null });
+      }
+    }
   }
 
   close(): void {
-    for (const client of this.#server.clients) client.terminate();
+    for (const client of this.#server.clients) {
+      client.terminate();
+    }
     this.#server.close();
   }
 
@@ -94,10 +110,14 @@ export class Gateway {
     socket.on('message', (data) => this.#receive(socket, JSON.parse(String(data)) as { op: number; d: unknown }));
     socket.on('close', (code) => {
       for (const session of [...this.#sessions.values()]) {
-        if (session.socket !== socket) continue;
+        if (session.socket !== socket) {
+          continue;
+        }
         session.socket = null;
         // A normal close ends the session; with any other it can be resumed.
-        if (code === 1000 || code === 1001) this.#sessions.delete(session.id);
+        if (code === 1000 || code === 1001) {
+          this.#sessions.delete(session.id);
+        }
       }
       this.closes.push({ code, at: Date.now() });
       this.#changed();
@@ -108,9 +128,14 @@ export class Gateway {
     const data = (d ?? {}) as Record<string, unknown>;
     if (op === 1) {
       this.counts.heartbeat += 1;
-      if (this.answerHeartbeats) this.#send(socket, { op: 11 });
-    } else if (op === 2) this.#identify(socket, data);
-    else if (op === 6) this.#resume(socket, data);
+      if (this.answerHeartbeats) {
+        this.#send(socket, { op: 11 });
+      }
+    } else if (op === 2) {
+      this.#identify(socket, data);
+    } else if (op === 6) {
+      this.#resume(socket, data);
+    }
   }
 
   #identify(socket: WebSocket, data: Record<string, unknown>): void {
@@ -119,13 +144,17 @@ export class Gateway {
       socket.close(4004);
       return;
     }
-    if (data.intents !== 1) this.#settings.violation(`IDENTIFY asks for the intents ${String(data.intents)}`);
+    if (data.intents !== 1) {
+      this.#settings.violation(`IDENTIFY asks for the intents ${String(data.intents)}`);
+    }
     const session: Session = { id: randomUUID(), events: [], socket };
     this.#sessions.set(session.id, session);
     const { ready, after } = this.#settings.hello();
     const resume_gateway_url = this.#settings.url();
     this.#dispatchTo(session, 'READY', { ...ready, session_id: session.id, resume_gateway_url });
-    for (const [type, payload] of [...after, ...this.#waiting.splice(0)]) this.#dispatchTo(session, type, payload);
+    for (const [type, payload] of [...after, ...this.#waiting.splice(0)]) {
+      this.#dispatchTo(session, type, payload);
+    }
     this.#changed();
   }
 
@@ -136,7 +165,11 @@ export class Gateway {
       this.#send(socket, { op: 9, d: false });
       return;
     }
-    for (const event of session.events) if (event.s > Number(data.seq)) this.#send(socket, { op: 0, ...event });
+    for (const event of session.events) {
+      if (event.s > Number(data.seq)) {
+        this.#send(socket, { op: 0, ...event });
+      }
+    }
     session.socket = socket;
     this.#dispatchTo(session, 'RESUMED', {});
     this.#changed();
@@ -145,7 +178,9 @@ export class Gateway {
   #dispatchTo(session: Session, type: string, data: unknown): void {
     const event = { s: session.events.length + 1, t: type, d: data };
     session.events.push(event);
-    if (session.socket !== null) this.#send(session.socket, { op: 0, ...event });
+    if (session.socket !== null) {
+      this.#send(session.socket, { op: 0, ...event });
+    }
   }
 
   #send(socket: WebSocket, payload: unknown): void {
@@ -153,7 +188,9 @@ export class Gateway {
   }
 
   #changed(): void {
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) {
+      listener();
+    }
   }
 
   #waitUntil(holds: () => boolean, timeoutMs: number, complaint: string): Promise<void> {
@@ -161,11 +198,16 @@ export class Gateway {
       const done = (error?: Error) => {
         this.#listeners.delete(check);
         clearTimeout(timer);
-        if (error) reject(error);
-        else resolve();
+        if (error) {
+          reject(error);
+        } else {
+          resolve();
+        }
       };
       const check = () => {
-        if (holds()) done();
+        if (holds()) {
+          done();
+        }
       };
       const timer = setTimeout(() => done(new Error(complaint)), timeoutMs);
       this.#listeners.add(check);

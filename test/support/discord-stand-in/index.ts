@@ -139,7 +139,9 @@ export class DiscordStandIn {
   /** Presses a button of a message by its label or custom_id. */
   press(message: Message, button: string, actor: Actor = {}): Exchange {
     const found = buttonsOf(message).find(({ label, customId }) => label === button || customId === button);
-    if (found === undefined) throw new Error(`there is no button ${button} on: ${messageText(message)}`);
+    if (found === undefined) {
+      throw new Error(`there is no button ${button} on: ${messageText(message)}`);
+    }
     return this.pressId(message, found.customId, actor);
   }
 
@@ -172,7 +174,9 @@ export class DiscordStandIn {
     return await new Promise((resolve, reject) => {
       const check = () => {
         const found = this.posts.find(holds);
-        if (found === undefined) return;
+        if (found === undefined) {
+          return;
+        }
         this.#listeners.delete(check);
         clearTimeout(timer);
         resolve(found);
@@ -214,7 +218,9 @@ export class DiscordStandIn {
     // An answer that went on as the bot's own edit still belongs to its interaction.
     const exchange = message.interactionId === null ? undefined : this.exchanges.get(message.interactionId);
     exchange?.record(how, message);
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) {
+      listener();
+    }
   }
 
   #commandData(command: string, options: Readonly<Record<string, OptionValue>>, focused: string | null): Json {
@@ -233,8 +239,9 @@ export class DiscordStandIn {
     const [name, subcommand] = command.split(' ');
     const registered = this.commands.get(this.guildId) ?? this.commands.get('global') ?? [];
     let level = registered.find((candidate) => candidate.name === name);
-    if (subcommand !== undefined)
+    if (subcommand !== undefined) {
       level = (level?.options as Json[] | undefined)?.find((item) => item.name === subcommand);
+    }
     const found = (level?.options as Json[] | undefined)?.find((item) => item.name === option);
     return found === undefined ? null : Number(found.type);
   }
@@ -354,7 +361,9 @@ export class DiscordStandIn {
     routes: (request: Parameters<ReturnType<typeof createRoutes>>[0]) => ApiResponse,
   ): Promise<void> {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    for await (const chunk of request) {
+      chunks.push(chunk as Buffer);
+    }
     const url = new URL(request.url ?? '/', 'http://stand-in');
     const path = decodeURIComponent(url.pathname).replace(/^\/api\/v10/, '');
     const line = `${request.method ?? 'GET'} ${path}`;
@@ -362,7 +371,9 @@ export class DiscordStandIn {
     const at = Date.now();
 
     const effect = this.faults.take(line);
-    if (effect?.kind === 'delay') await sleep(effect.ms);
+    if (effect?.kind === 'delay') {
+      await sleep(effect.ms);
+    }
     if (effect?.kind === 'cut' && effect.when === 'before') {
       this.requests.push({ line, at, json, status: 0 });
       request.socket.destroy();
@@ -385,7 +396,9 @@ export class DiscordStandIn {
         const authorization = request.headers.authorization ?? null;
         result = routes({ method: request.method ?? 'GET', path, query: url.searchParams, authorization, json, files });
       } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
+        if (!(error instanceof ApiError)) {
+          throw error;
+        }
         const { status, code, message, retryAfter } = error;
         result = {
           status,
@@ -411,8 +424,12 @@ export function buttonsOf(
 ): { readonly label: string; readonly customId: string }[] {
   const found: { label: string; customId: string }[] = [];
   const visit = (component: Json) => {
-    if (component.type === 2) found.push({ label: String(component.label), customId: String(component.custom_id) });
-    if (Array.isArray(component.components)) component.components.forEach(visit);
+    if (component.type === 2) {
+      found.push({ label: String(component.label), customId: String(component.custom_id) });
+    }
+    if (Array.isArray(component.components)) {
+      component.components.forEach(visit);
+    }
   };
   message.components.forEach(visit);
   return found;

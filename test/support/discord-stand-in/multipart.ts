@@ -7,7 +7,9 @@ export interface ParsedBody {
 
 /** Reads a request body as Discord does: JSON, or multipart with `payload_json` and `files[n]`. */
 export async function parseBody(contentType: string, raw: Buffer): Promise<ParsedBody> {
-  if (raw.length === 0) return { json: {}, files: [] };
+  if (raw.length === 0) {
+    return { json: {}, files: [] };
+  }
   if (!contentType.startsWith('multipart/form-data')) {
     return { json: JSON.parse(raw.toString('utf8')) as Record<string, unknown>, files: [] };
   }
@@ -16,7 +18,9 @@ export async function parseBody(contentType: string, raw: Buffer): Promise<Parse
   const files: UploadedFile[] = [];
   for (const [field, value] of form) {
     if (typeof value === 'string') {
-      if (field === 'payload_json') json = JSON.parse(value) as Record<string, unknown>;
+      if (field === 'payload_json') {
+        json = JSON.parse(value) as Record<string, unknown>;
+      }
       continue;
     }
     files.push({

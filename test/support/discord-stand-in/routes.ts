@@ -53,57 +53,85 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
       kept.map((file) => file.filename),
       message !== null && (message.flags & (1 << 15)) !== 0,
     );
-    if (faults.length === 0) return;
-    for (const fault of faults) context.violation(fault);
+    if (faults.length === 0) {
+      return;
+    }
+    for (const fault of faults) {
+      context.violation(fault);
+    }
     throw new ApiError(400, 50035, `Invalid Form Body: ${faults.join('; ')}`);
   };
 
   const write = (message: Message, body: Json, files: readonly UploadedFile[], isEdit: boolean) => {
     check(body, files, isEdit ? message : null);
     world.apply(message, body, files);
-    if (isEdit) message.edits += 1;
+    if (isEdit) {
+      message.edits += 1;
+    }
   };
 
   const byToken = (token: string): Exchange => {
     const exchange = [...exchanges.values()].find((candidate) => candidate.token === token);
-    if (exchange === undefined) throw new ApiError(404, 10015, 'Unknown Webhook');
-    if (Date.now() - exchange.sentAt > context.tokenLifeMs()) throw new ApiError(401, 50027, 'Invalid Webhook Token');
+    if (exchange === undefined) {
+      throw new ApiError(404, 10015, 'Unknown Webhook');
+    }
+    if (Date.now() - exchange.sentAt > context.tokenLifeMs()) {
+      throw new ApiError(401, 50027, 'Invalid Webhook Token');
+    }
     return exchange;
   };
 
   const originalOf = (exchange: Exchange): Message => {
-    if (exchange.original === null || exchange.original.deleted) throw new ApiError(404, 10008, 'Unknown Message');
+    if (exchange.original === null || exchange.original.deleted) {
+      throw new ApiError(404, 10008, 'Unknown Message');
+    }
     return exchange.original;
   };
 
   const callback: Handler = (request, [id, token]) => {
     const exchange = exchanges.get(id!);
     const body = request.json as Json;
-    if (exchange === undefined || exchange.token !== token) throw new ApiError(404, 10062, 'Unknown interaction');
+    if (exchange === undefined || exchange.token !== token) {
+      throw new ApiError(404, 10062, 'Unknown interaction');
+    }
     if (exchange.acknowledgement !== null) {
       throw new ApiError(400, 40060, 'Interaction has already been acknowledged.');
     }
-    if (Date.now() - exchange.sentAt > 3_000) throw new ApiError(404, 10062, 'Unknown interaction');
+    if (Date.now() - exchange.sentAt > 3_000) {
+      throw new ApiError(404, 10062, 'Unknown interaction');
+    }
     const type = Number(body.type);
     const data = (body.data ?? {}) as Json;
     const isPrivate = (Number(data.flags ?? 0) & EPHEMERAL) !== 0;
     const visibleTo = isPrivate ? exchange.userId : null;
     const choices = (data.choices ?? []) as { name: string; value: string | number }[];
-    if ((exchange.kind === 'completion') !== (type === 8)) context.violation(`callback ${type} for a ${exchange.kind}`);
+    if ((exchange.kind === 'completion') !== (type === 8)) {
+      context.violation(`callback ${type} for a ${exchange.kind}`);
+    }
     if (type === 5) {
-      if ((Number(data.flags ?? 0) & ~EPHEMERAL) !== 0) context.violation('a deferred answer may only be EPHEMERAL');
+      if ((Number(data.flags ?? 0) & ~EPHEMERAL) !== 0) {
+        context.violation('a deferred answer may only be EPHEMERAL');
+      }
       exchange.original = world.create({ channelId: exchange.channelId, interactionId: id!, visibleTo, loading: true });
     } else if (type === 4) {
       const message = world.create({ channelId: exchange.channelId, interactionId: id!, visibleTo });
       write(message, data, request.files, false);
       exchange.original = message;
     } else if (type === 8) {
-      for (const fault of choiceFaults(choices, exchange.optionType)) context.violation(fault);
-    } else if (type !== 6 || exchange.kind !== 'button') context.violation(`callback type ${type}`);
+      for (const fault of choiceFaults(choices, exchange.optionType)) {
+        context.violation(fault);
+      }
+    } else if (type !== 6 || exchange.kind !== 'button') {
+      context.violation(`callback type ${type}`);
+    }
     exchange.acknowledgement = { type, at: Date.now(), private: isPrivate, choices };
-    if (type === 4) exchange.record('answer', exchange.original!);
+    if (type === 4) {
+      exchange.record('answer', exchange.original!);
+    }
     exchange.changed();
-    if (request.query.get('with_response') !== 'true') return noContent;
+    if (request.query.get('with_response') !== 'true') {
+      return noContent;
+    }
     const { original } = exchange;
     const interaction = {
       id,
@@ -124,8 +152,12 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
   const editOriginal: Handler = (request, [, token, which]) => {
     const exchange = byToken(token!);
     const message = which === '@original' ? originalOf(exchange) : world.messages.get(which!);
-    if (message === undefined || message.deleted) throw new ApiError(404, 10008, 'Unknown Message');
-    if (request.method === 'GET') return show(message);
+    if (message === undefined || message.deleted) {
+      throw new ApiError(404, 10008, 'Unknown Message');
+    }
+    if (request.method === 'GET') {
+      return show(message);
+    }
     if (request.method === 'DELETE') {
       message.deleted = true;
       exchange.record('deleted', message);
@@ -138,7 +170,9 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
 
   const followUp: Handler = (request, [, token]) => {
     const exchange = byToken(token!);
-    if (exchange.acknowledgement === null) throw new ApiError(404, 10015, 'Unknown Webhook');
+    if (exchange.acknowledgement === null) {
+      throw new ApiError(404, 10015, 'Unknown Webhook');
+    }
     const body = request.json as Json;
     // Discord's deprecated behaviour: the first follow-up to a deferred answer becomes that answer.
     const { original } = exchange;
@@ -163,7 +197,9 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
       const twin = [...world.messages.values()].find(
         (message) => message.nonce === nonce && message.channelId === channel.id,
       );
-      if (twin !== undefined) return show(twin);
+      if (twin !== undefined) {
+        return show(twin);
+      }
     }
     check(body, request.files, null);
     const message = world.create({ channelId: channel.id, interactionId: null, visibleTo: null });
@@ -175,7 +211,9 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
 
   const oneMessage: Handler = (request, [channelId, messageId]) => {
     const message = world.message(channelId!, messageId!);
-    if (request.method === 'GET') return show(message);
+    if (request.method === 'GET') {
+      return show(message);
+    }
     if (request.method === 'DELETE') {
       message.deleted = true;
       context.posted('deleted', message);
@@ -198,7 +236,9 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
           body: (commands.get(key) ?? []).map((command) => (localized ? command : stripLocalizations(command))),
         };
       }
-      for (const fault of commandFaults(request.json, scope)) context.violation(fault);
+      for (const fault of commandFaults(request.json, scope)) {
+        context.violation(fault);
+      }
       const list = (request.json as Json[]).map((command) => asRegistered(command, applicationId, scope));
       commands.set(key, list);
       return { status: 200, body: list };
@@ -267,9 +307,12 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
     const line = `${request.method} ${request.path}`;
     for (const [pattern, auth, handler] of table) {
       const match = pattern.exec(line);
-      if (match === null) continue;
-      if (auth === 'bot' && request.authorization !== `Bot ${context.token}`)
+      if (match === null) {
+        continue;
+      }
+      if (auth === 'bot' && request.authorization !== `Bot ${context.token}`) {
         throw new ApiError(401, 0, '401: Unauthorized');
+      }
       return handler(request, match.slice(1));
     }
     context.violation(`no such route: ${line}`);

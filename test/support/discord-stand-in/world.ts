@@ -88,7 +88,9 @@ export class World {
 
   directChannel(userId: string): Channel {
     const known = [...this.channels.values()].find((channel) => channel.userId === userId);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const channel: Channel = { id: snowflake(), kind: 'direct', name: `@${userId}`, userId, botPermissions: ALL };
     this.channels.set(channel.id, channel);
     return channel;
@@ -97,8 +99,12 @@ export class World {
   /** The channel, if the bot may see it. */
   channel(id: string): Channel {
     const channel = this.channels.get(id);
-    if (channel === undefined) throw new ApiError(404, 10003, 'Unknown Channel');
-    if ((channel.botPermissions & PERMISSION.viewChannel) === 0n) throw new ApiError(403, 50001, 'Missing Access');
+    if (channel === undefined) {
+      throw new ApiError(404, 10003, 'Unknown Channel');
+    }
+    if ((channel.botPermissions & PERMISSION.viewChannel) === 0n) {
+      throw new ApiError(403, 50001, 'Missing Access');
+    }
     return channel;
   }
 
@@ -115,7 +121,9 @@ export class World {
   /** Counts an edit of an old message; throws the 429 that Discord gives for too many. */
   countEdit(message: Message): void {
     const now = Date.now();
-    if (now - message.createdAt < OLD_MESSAGE.ageMs) return;
+    if (now - message.createdAt < OLD_MESSAGE.ageMs) {
+      return;
+    }
     const recent = (this.#oldEdits.get(message.channelId) ?? []).filter((at) => now - at < OLD_MESSAGE.windowMs);
     if (recent.length >= OLD_MESSAGE.edits) {
       const retryAfter = (recent[0]! + OLD_MESSAGE.windowMs - now) / 1000;
@@ -129,7 +137,9 @@ export class World {
       throw new ApiError(403, 50007, 'Cannot send messages to this user');
     }
     const needed = PERMISSION.sendMessages | (hasFiles ? PERMISSION.attachFiles : 0n);
-    if ((channel.botPermissions & needed) !== needed) throw new ApiError(403, 50013, 'Missing Permissions');
+    if ((channel.botPermissions & needed) !== needed) {
+      throw new ApiError(403, 50013, 'Missing Permissions');
+    }
   }
 
   create(fields: Pick<Message, 'channelId' | 'interactionId' | 'visibleTo'> & { readonly loading?: boolean }): Message {
@@ -154,8 +164,12 @@ export class World {
 
   /** Applies a body: what it leaves out stays. */
   apply(message: Message, body: Record<string, unknown>, files: readonly UploadedFile[]): void {
-    if (typeof body.content === 'string') message.content = body.content;
-    if (Array.isArray(body.components)) message.components = body.components as Record<string, unknown>[];
+    if (typeof body.content === 'string') {
+      message.content = body.content;
+    }
+    if (Array.isArray(body.components)) {
+      message.components = body.components as Record<string, unknown>[];
+    }
     const flags = Number(body.flags ?? 0);
     message.flags = (message.flags & ~LOADING) | (flags & (COMPONENTS_V2 | EPHEMERAL));
     if (Array.isArray(body.attachments) || files.length > 0) {
@@ -203,9 +217,13 @@ function fileId(message: Message, file: UploadedFile): string {
 export function messageText(message: Pick<Message, 'content' | 'components'>): string {
   const texts: string[] = message.content === '' ? [] : [message.content];
   const visit = (component: Record<string, unknown>) => {
-    if (typeof component.content === 'string') texts.push(component.content);
+    if (typeof component.content === 'string') {
+      texts.push(component.content);
+    }
     const children = component.components;
-    if (Array.isArray(children)) children.forEach(visit);
+    if (Array.isArray(children)) {
+      children.forEach(visit);
+    }
   };
   message.components.forEach(visit);
   return texts.join('\n');
@@ -216,9 +234,15 @@ function pingsOf(text: string, allowed: unknown): string[] {
   const rules = (allowed ?? null) as { parse?: string[]; users?: string[] } | null;
   const parses = (kind: string) => rules === null || (rules.parse ?? []).includes(kind);
   const pings: string[] = [];
-  for (const [, name] of text.matchAll(/@(everyone|here)/g)) if (parses('everyone')) pings.push(name!);
+  for (const [, name] of text.matchAll(/@(everyone|here)/g)) {
+    if (parses('everyone')) {
+      pings.push(name!);
+    }
+  }
   for (const [, id] of text.matchAll(/<@!?(\d+)>/g)) {
-    if (parses('users') || (rules?.users ?? []).includes(id!)) pings.push(id!);
+    if (parses('users') || (rules?.users ?? []).includes(id!)) {
+      pings.push(id!);
+    }
   }
   return [...new Set(pings)];
 }

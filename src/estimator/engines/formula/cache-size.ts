@@ -2,7 +2,7 @@
  * Ollama's own reckoning of the KV cache per layer. Source: GGML.GraphSize in fs/ggml/ggml.go, 0.1.38 to 0.24.0.
  */
 
-import { architectureNumber, architectureNumbers } from '../../estimate-facts.ts';
+import { architectureNumber, architectureNumbers } from '../../plan/facts.ts';
 import type { KvCacheType } from '../../types.ts';
 import { atLeast } from '../../versions.ts';
 import type { ModelFacts } from './model-facts.ts';
@@ -25,7 +25,9 @@ export interface CacheInput {
 
 /** Ollama ignores the scales of quantized types (true sizes: 1.0625 and 0.5625 bytes). */
 function bytesPerElement(type: KvCacheType): number {
-  if (type === 'q8_0') return 1;
+  if (type === 'q8_0') {
+    return 1;
+  }
   return type === 'q4_0' ? 0.5 : 2;
 }
 
@@ -85,7 +87,9 @@ function specialCache(facts: ModelFacts, input: CacheInput, plain: readonly numb
     }
     case 'gptoss':
     case 'gpt-oss': {
-      if (!atLeast(facts.version, facts.architecture === 'gptoss' ? '0.11.0' : '0.11.5')) return plain;
+      if (!atLeast(facts.version, facts.architecture === 'gptoss' ? '0.11.0' : '0.11.5')) {
+        return plain;
+      }
       const token = Math.floor(width * facts.headsKv * bytes);
       return plain.map((_, i) => token * (i % 2 === 0 ? input.numParallel * 4096 + input.batch : input.context));
     }
@@ -105,6 +109,8 @@ function oldMllamaCache(facts: ModelFacts, { context }: CacheInput): number {
 
 function sum(values: readonly number[]): number {
   let total = 0;
-  for (const value of values) total += value;
+  for (const value of values) {
+    total += value;
+  }
   return total;
 }

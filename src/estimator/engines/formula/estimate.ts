@@ -79,7 +79,9 @@ const MIB = 1024 * 1024;
 
 /** Memory Ollama keeps free on a GPU for the driver's own needs, bytes (discover, MinimumMemory). */
 export function minimumMemoryBytes(library: EstimateGpu['library']): number {
-  if (library === 'cpu') return 0;
+  if (library === 'cpu') {
+    return 0;
+  }
   return library === 'Metal' ? 512 * MIB : 457 * MIB;
 }
 
@@ -101,7 +103,9 @@ export function createEstimator(spec: ModelSpec, version: Version): Estimator {
 
 /** Tokens over all slots that the formulas take, with the minimum for vision models of some versions. */
 function effectiveContext(facts: ModelFacts, vision: VisionSize, input: EstimateInput): number {
-  if (atLeast(facts.version, '0.11.5')) return input.numCtx * input.numParallel;
+  if (atLeast(facts.version, '0.11.5')) {
+    return input.numCtx * input.numParallel;
+  }
   const raised = atLeast(facts.version, '0.7.1') || vision.fileWeightsBytes > 0;
   return raised ? Math.max(input.numCtx, 2048) : input.numCtx;
 }
@@ -139,8 +143,12 @@ function modelSizes(facts: ModelFacts, vision: VisionSize, input: EstimateInput)
 
 /** On Metal a partly offloaded graph is no larger; over several GPUs the larger graph is charged everywhere. */
 function adjustGraph(graph: GraphSize, gpus: readonly EstimateGpu[]): GraphSize {
-  if (gpus[0]?.library === 'Metal') return { fullBytes: graph.fullBytes, partialBytes: graph.fullBytes };
-  if (gpus.length > 1) return { fullBytes: graph.partialBytes, partialBytes: graph.partialBytes };
+  if (gpus[0]?.library === 'Metal') {
+    return { fullBytes: graph.fullBytes, partialBytes: graph.fullBytes };
+  }
+  if (gpus.length > 1) {
+    return { fullBytes: graph.partialBytes, partialBytes: graph.partialBytes };
+  }
   return graph;
 }
 
@@ -205,8 +213,11 @@ function pack(facts: ModelFacts, sizes: Sizes, input: EstimateInput): Packing {
   let overflow = 0;
   let count = 0;
   const firstGpu = usable[0] ?? -1;
-  if (usable.length > 0) allocations[usable[0]!]! += sizes.firstGpuBytes;
-  else if (lastLayerCarriesTower) overflow += sizes.firstGpuBytes;
+  if (usable.length > 0) {
+    allocations[usable[0]!]! += sizes.firstGpuBytes;
+  } else if (lastLayerCarriesTower) {
+    overflow += sizes.firstGpuBytes;
+  }
 
   const hasRoom = (gpu: number, bytes: number): boolean =>
     gpuFree(facts, input, gpu) > allocations[gpu]! + graphBytes + bytes;
@@ -225,7 +236,9 @@ function pack(facts: ModelFacts, sizes: Sizes, input: EstimateInput): Packing {
       layerBytes = sizes.bufferBytes;
     }
     if (numGpu >= 0 && count >= numGpu) {
-      if (backwards) overflow += layerBytes;
+      if (backwards) {
+        overflow += layerBytes;
+      }
       continue;
     }
     for (let j = usable.length; j > 0; j--) {
@@ -236,11 +249,15 @@ function pack(facts: ModelFacts, sizes: Sizes, input: EstimateInput): Packing {
       }
       usable.splice(i % j, 1);
     }
-    if (backwards && usable.length === 0) overflow += layerBytes;
+    if (backwards && usable.length === 0) {
+      overflow += layerBytes;
+    }
   }
   let fullyLoaded = count >= facts.blocks;
   // Up to 0.6.8 every layer left over is charged at the size of the last one.
-  if (!fullyLoaded && !backwards) overflow += (facts.blocks - count) * layerBytes;
+  if (!fullyLoaded && !backwards) {
+    overflow += (facts.blocks - count) * layerBytes;
+  }
 
   const wanted = numGpu < 0 || count < numGpu;
   if (sizes.lastBytes > 0 && wanted) {
@@ -258,7 +275,9 @@ function pack(facts: ModelFacts, sizes: Sizes, input: EstimateInput): Packing {
   }
   const charged = fullyLoaded ? sizes.graph.fullBytes : sizes.graph.partialBytes;
   placed.forEach((layers, gpu) => {
-    if (layers.length > 0) allocations[gpu]! += charged;
+    if (layers.length > 0) {
+      allocations[gpu]! += charged;
+    }
   });
   // A projector file goes to the first GPU in every version; an embedded tower follows the output layer from 0.7.1.
   const outputGpu = placed.findIndex((layers) => layers.includes(facts.blocks));
@@ -279,7 +298,9 @@ function usableGpus(facts: ModelFacts, sizes: Sizes, input: EstimateInput, alloc
   input.gpus.forEach(({ library }, gpu) => {
     const tower = usable.length === 0 ? sizes.firstGpuBytes : 0;
     const minimum = minimumMemoryBytes(library);
-    if (gpuFree(facts, input, gpu) < tower + graphBytes + minimum + 2 * sizes.bufferBytes) return;
+    if (gpuFree(facts, input, gpu) < tower + graphBytes + minimum + 2 * sizes.bufferBytes) {
+      return;
+    }
     usable.push(gpu);
     allocations[gpu] = minimum + sizes.bufferBytes;
   });

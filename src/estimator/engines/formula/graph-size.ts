@@ -3,8 +3,8 @@
  * llm/ggml.go), 0.1.38 to 0.24.0. All integers; divisions cut off, in the order in which Go evaluates them.
  */
 
-import { architectureNumber } from '../../estimate-facts.ts';
-import { elementCount } from '../../ggml-types.ts';
+import { elementCount } from '../../model/ggml-types.ts';
+import { architectureNumber } from '../../plan/facts.ts';
 import { atLeast } from '../../versions.ts';
 import { firstBlockTensor, type ModelFacts, ollamaTensorBytes } from './model-facts.ts';
 
@@ -54,7 +54,9 @@ function architectureGraph(facts: ModelFacts, input: GraphInput): GraphSize {
     case 'gemma3':
       return atLeast(facts.version, '0.6.0') ? gemmaGraph(facts, input) : NONE;
     case 'gemma3n': {
-      if (!atLeast(facts.version, '0.9.3')) return NONE;
+      if (!atLeast(facts.version, '0.9.3')) {
+        return NONE;
+      }
       const { fullBytes, partialBytes } = gemmaGraph(facts, input);
       return { fullBytes: fullBytes * 4, partialBytes: partialBytes * 4 };
     }
@@ -202,7 +204,9 @@ function chatGlmGraph(facts: ModelFacts, { context: c, batch: b }: GraphInput): 
   const fullBytes = 4 * b * (e + v);
   const partialBytes = vocabularyGraph(facts, b);
   const bias = firstBlockTensor(facts, 'attn_qkv.bias')?.shape[0];
-  if (bias === undefined) return { fullBytes, partialBytes };
+  if (bias === undefined) {
+    return { fullBytes, partialBytes };
+  }
   return {
     fullBytes: Math.max(fullBytes, 4 * b * (2 + 2 * e + c + c * h + dk * h + bias)),
     partialBytes: Math.max(partialBytes, 4 * b * (1 + 2 * e + dk * h + c + c * h) + 4 * dk * c + 4 * c * dk + 4 * bias),

@@ -9,16 +9,24 @@ const GIB = 1024 ** 3;
  * (`55.2 GiB`, `795.9 MiB`, `0 B`). Go's `%.1f` rounds the exact value of the double, as toFixed does.
  */
 export function humanBytes2(bytes: number): string {
-  if (bytes >= GIB) return `${roundHalfEven(bytes / GIB)} GiB`;
-  if (bytes >= MIB) return `${roundHalfEven(bytes / MIB)} MiB`;
-  if (bytes >= KIB) return `${roundHalfEven(bytes / KIB)} KiB`;
+  if (bytes >= GIB) {
+    return `${roundHalfEven(bytes / GIB)} GiB`;
+  }
+  if (bytes >= MIB) {
+    return `${roundHalfEven(bytes / MIB)} MiB`;
+  }
+  if (bytes >= KIB) {
+    return `${roundHalfEven(bytes / KIB)} KiB`;
+  }
   return `${bytes} B`;
 }
 
 /** One decimal; an exact tie (a quarter: 0.25, 0.75) goes to the even digit in Go, upwards in toFixed. */
 function roundHalfEven(value: number): string {
   const quarter = value * 4;
-  if (!Number.isInteger(quarter) || quarter % 2 === 0) return value.toFixed(1);
+  if (!Number.isInteger(quarter) || quarter % 2 === 0) {
+    return value.toFixed(1);
+  }
   const below = Math.floor(value * 10);
   return ((below % 2 === 0 ? below : below + 1) / 10).toFixed(1);
 }

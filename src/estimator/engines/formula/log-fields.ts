@@ -42,15 +42,21 @@ export function logFields(version: Version, input: EstimateInput, estimate: Esti
 /** Three meanings over time: with the cache and less the output (to 0.6.0), twice the blocks, then as one would think. */
 function printedWeights(version: Version, estimate: Estimate): { readonly total: number; readonly repeating: number } {
   const blocks = estimate.repeatingBytes;
-  if (atLeast(version, '0.6.3')) return { total: blocks + estimate.outputBytes, repeating: blocks };
-  if (atLeast(version, '0.6.1')) return { total: blocks, repeating: blocks };
+  if (atLeast(version, '0.6.3')) {
+    return { total: blocks + estimate.outputBytes, repeating: blocks };
+  }
+  if (atLeast(version, '0.6.1')) {
+    return { total: blocks, repeating: blocks };
+  }
   const perLayer = estimate.cache.perLayer.reduce((a, b) => a + b, 0);
   return { total: blocks + perLayer, repeating: blocks + perLayer - estimate.outputBytes };
 }
 
 function printedSplit(version: Version, input: EstimateInput, estimate: Estimate): string {
   // Without layers on a GPU the estimate returns before the split is filled in.
-  if (atLeast(version, '0.11.5')) return estimate.layers === 0 ? '[]' : `[${estimate.layersPerGpu.join(' ')}]`;
+  if (atLeast(version, '0.11.5')) {
+    return estimate.layers === 0 ? '[]' : `[${estimate.layersPerGpu.join(' ')}]`;
+  }
   return estimate.layers === 0 || input.gpus.length <= 1 ? '' : estimate.layersPerGpu.join(',');
 }
 

@@ -3,8 +3,8 @@
  * Source: fs/ggml/ggml.go (earlier llm/ggml.go), 0.1.38 to 0.24.0.
  */
 
-import { architectureNumber, architectureNumbers, architectureValue, blockCount } from '../../estimate-facts.ts';
-import { elementCount, ggmlType } from '../../ggml-types.ts';
+import { elementCount, ggmlType } from '../../model/ggml-types.ts';
+import { architectureNumber, architectureNumbers, architectureValue, blockCount } from '../../plan/facts.ts';
 import { EstimateError, type ModelSpec, type TensorInfo } from '../../types.ts';
 import { atLeast, compareVersions, type Version } from '../../versions.ts';
 
@@ -44,7 +44,9 @@ export interface ModelFacts {
 export function tensorGroup(name: string): string {
   const parts = name.split('.');
   const index = parts.findIndex((part) => part === 'blk' || part === 'mm');
-  if (index !== -1 && parts.length > index + 2) return parts.slice(0, index + 2).join('.');
+  if (index !== -1 && parts.length > index + 2) {
+    return parts.slice(0, index + 2).join('.');
+  }
   return parts[0] ?? name;
 }
 
@@ -63,7 +65,9 @@ export function ollamaTensorBytes(tensor: TensorInfo, architecture: string, vers
     return atLeast(version, '0.11.5') ? Math.floor((elements * 129) / 256) : 0;
   }
   const type = ggmlType(name);
-  if (type === undefined || UNKNOWN_TO_OLLAMA.has(name)) return 0;
+  if (type === undefined || UNKNOWN_TO_OLLAMA.has(name)) {
+    return 0;
+  }
   return Math.floor((elements * type.typeSize) / type.blockSize);
 }
 
@@ -74,7 +78,9 @@ const UNKNOWN_TO_OLLAMA: ReadonlySet<string> = new Set(['TQ1_0', 'TQ2_0', 'NVFP4
  * where llama.cpp's say `gpt-oss`.
  */
 function ollamaArchitecture(spec: ModelSpec): string {
-  if (spec.architecture !== 'gpt-oss') return spec.architecture;
+  if (spec.architecture !== 'gpt-oss') {
+    return spec.architecture;
+  }
   const embedding = spec.tensors.find((tensor) => tensor.name === 'token_embd.weight');
   return embedding?.type === 'BF16' ? 'gptoss' : 'gpt-oss';
 }
@@ -96,7 +102,9 @@ function sumGroups(spec: ModelSpec, architecture: string, version: Version): Map
  */
 export function readModelFacts(spec: ModelSpec, version: Version): ModelFacts {
   const known = LAST_FACTS.get(spec);
-  if (known !== undefined && compareVersions(known.version, version) === 0) return known;
+  if (known !== undefined && compareVersions(known.version, version) === 0) {
+    return known;
+  }
   const facts = readFacts(spec, version);
   LAST_FACTS.set(spec, facts);
   return facts;
@@ -108,7 +116,9 @@ const LAST_FACTS = new WeakMap<ModelSpec, ModelFacts>();
 function readFacts(spec: ModelSpec, version: Version): ModelFacts {
   const blocks = blockCount(spec);
   const embedding = architectureNumber(spec, 'embedding_length');
-  if (embedding <= 0) throw new EstimateError('missing-key', { key: `${spec.architecture}.embedding_length` });
+  if (embedding <= 0) {
+    throw new EstimateError('missing-key', { key: `${spec.architecture}.embedding_length` });
+  }
   for (const key of ['attention.head_count', 'attention.head_count_kv']) {
     if (Array.isArray(architectureValue(spec, key)) && !atLeast(version, '0.9.3')) {
       throw new EstimateError('array-heads-unsupported', { key: `${spec.architecture}.${key}` });
@@ -122,7 +132,9 @@ function readFacts(spec: ModelSpec, version: Version): ModelFacts {
   const architecture = ollamaArchitecture(spec);
   const groups = sumGroups(spec, architecture, version);
   const blockBytes: number[] = [];
-  for (let i = 0; i < blocks; i++) blockBytes.push(groups.get(`blk.${i}`) ?? blockBytes[i - 1] ?? 0);
+  for (let i = 0; i < blocks; i++) {
+    blockBytes.push(groups.get(`blk.${i}`) ?? blockBytes[i - 1] ?? 0);
+  }
   return {
     architecture,
     blocks,
@@ -158,11 +170,17 @@ function perLayer(values: readonly number[], blocks: number): readonly number[] 
 /** Number of tokens: the tokenizer's list, else the embedding's rows (they can differ by padding). */
 function vocabularySize(spec: ModelSpec): number {
   const tokens = spec.metadata['tokenizer.ggml.tokens'];
-  if (Array.isArray(tokens)) return tokens.length;
+  if (Array.isArray(tokens)) {
+    return tokens.length;
+  }
   const length = spec.metadata['tokenizer.ggml.tokens.length'];
-  if (typeof length === 'number') return length;
+  if (typeof length === 'number') {
+    return length;
+  }
   const declared = architectureNumber(spec, 'vocab_size');
-  if (declared > 0) return declared;
+  if (declared > 0) {
+    return declared;
+  }
   return spec.tensors.find((tensor) => tensor.name === 'token_embd.weight')?.shape[1] ?? 0;
 }
 

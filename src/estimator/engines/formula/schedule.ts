@@ -41,11 +41,15 @@ export interface Choice {
 
 /** Finds the GPUs; undefined when only a full fit would do and there is none. */
 export function chooseGpus(estimator: Estimator, order: LoadOrder): Choice | undefined {
-  if (order.gpus.length === 0 || order.numGpu === 0) return chooseCpu(estimator, order);
+  if (order.gpus.length === 0 || order.numGpu === 0) {
+    return chooseCpu(estimator, order);
+  }
   const groups = byLibrary(order.gpus);
   for (const group of groups) {
     const choice = fullFit(estimator, order, group);
-    if (choice !== undefined) return choice;
+    if (choice !== undefined) {
+      return choice;
+    }
   }
   return order.fullOnly ? undefined : partialFit(estimator, order, groups);
 }
@@ -61,8 +65,11 @@ function byLibrary(gpus: readonly GpuDevice[]): readonly (readonly number[])[] {
   const groups = new Map<string, number[]>();
   gpus.forEach(({ library = 'CUDA' }, index) => {
     const group = groups.get(library);
-    if (group === undefined) groups.set(library, [index]);
-    else group.push(index);
+    if (group === undefined) {
+      groups.set(library, [index]);
+    } else {
+      group.push(index);
+    }
   });
   return [...groups.values()];
 }
@@ -71,7 +78,9 @@ function fullFit(estimator: Estimator, order: LoadOrder, group: readonly number[
   const sorted = [...group].sort((a, b) => order.gpus[b]!.freeBytes - order.gpus[a]!.freeBytes);
   for (const { indexes, slots } of candidates(estimator, order, sorted)) {
     const estimate = estimator.estimate(inputFor(estimator, order, listOf(order, indexes), slots, order.numCtx));
-    if (fits(estimate, order.numGpu)) return settle(estimator, order, listOf(order, indexes), indexes, slots, true);
+    if (fits(estimate, order.numGpu)) {
+      return settle(estimator, order, listOf(order, indexes), indexes, slots, true);
+    }
   }
   return undefined;
 }
@@ -86,14 +95,24 @@ function candidates(estimator: Estimator, order: LoadOrder, sorted: readonly num
   const result: Candidate[] = [];
   if (atLeast(estimator.facts.version, '0.11.5')) {
     const slots = order.slots[0]!;
-    if (order.schedSpread) return [{ indexes: sorted, slots }];
-    for (let n = 1; n <= sorted.length; n++) result.push({ indexes: sorted.slice(0, n), slots });
+    if (order.schedSpread) {
+      return [{ indexes: sorted, slots }];
+    }
+    for (let n = 1; n <= sorted.length; n++) {
+      result.push({ indexes: sorted.slice(0, n), slots });
+    }
     return result;
   }
   if (!order.schedSpread) {
-    for (const slots of order.slots) for (const index of sorted) result.push({ indexes: [index], slots });
+    for (const slots of order.slots) {
+      for (const index of sorted) {
+        result.push({ indexes: [index], slots });
+      }
+    }
   }
-  for (const slots of order.slots) result.push({ indexes: sorted, slots });
+  for (const slots of order.slots) {
+    result.push({ indexes: sorted, slots });
+  }
   return result;
 }
 

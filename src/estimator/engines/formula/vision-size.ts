@@ -26,10 +26,16 @@ export function visionSize(facts: ModelFacts): VisionSize {
     const graphBytes = atLeast(version, '0.7.0') ? 0 : projectorFileGraph(projector);
     return { ...NO_VISION, fileWeightsBytes: projector.weightsBytes, graphBytes };
   }
-  if (!atLeast(version, '0.6.0')) return NO_VISION;
-  if (!atLeast(version, '0.6.1') && facts.architecture !== 'mllama') return NO_VISION;
+  if (!atLeast(version, '0.6.0')) {
+    return NO_VISION;
+  }
+  if (!atLeast(version, '0.6.1') && facts.architecture !== 'mllama') {
+    return NO_VISION;
+  }
   const embeddedWeightsBytes = embeddedWeights(facts);
-  if (embeddedWeightsBytes === 0) return NO_VISION;
+  if (embeddedWeightsBytes === 0) {
+    return NO_VISION;
+  }
   return { ...NO_VISION, embeddedWeightsBytes, graphBytes: embeddedGraph(facts) };
 }
 
@@ -37,7 +43,9 @@ export function visionSize(facts: ModelFacts): VisionSize {
 function embeddedWeights({ spec, architecture, version }: ModelFacts): number {
   const projector = spec.projector?.source === 'embedded' ? spec.projector : undefined;
   const blocks = visionValue(spec.metadata, projector, architecture, 'block_count');
-  if (projector === undefined && blocks === 0) return 0;
+  if (projector === undefined && blocks === 0) {
+    return 0;
+  }
   const inFile = towerTensorBytes(spec.tensors, architecture, version);
   const bytes = inFile > 0 ? inFile : towerTensorBytes(projector?.tensors ?? [], architecture, version);
   return bytes > 0 ? bytes : (projector?.weightsBytes ?? 0);
@@ -47,7 +55,9 @@ function towerTensorBytes(tensors: readonly TensorInfo[], architecture: string, 
   let bytes = 0;
   for (const tensor of tensors) {
     const group = tensorGroup(tensor.name);
-    if (group === 'v' || group.startsWith('v.')) bytes += ollamaTensorBytes(tensor, architecture, version);
+    if (group === 'v' || group.startsWith('v.')) {
+      bytes += ollamaTensorBytes(tensor, architecture, version);
+    }
   }
   return bytes;
 }
@@ -62,7 +72,9 @@ function visionValue(
 ): number {
   for (const name of [`${architecture}.vision.${key}`, `clip.vision.${key}`]) {
     const value = projector?.metadata[name] ?? metadata[name];
-    if (typeof value === 'number') return value;
+    if (typeof value === 'number') {
+      return value;
+    }
   }
   return fallback;
 }
@@ -73,7 +85,9 @@ function embeddedGraph(facts: ModelFacts): number {
     visionValue(spec.metadata, spec.projector, architecture, key, fallback);
   const size = value('image_size');
   const patch = value('patch_size');
-  if (patch === 0) return 0;
+  if (patch === 0) {
+    return 0;
+  }
   // Ollama's own files carry the number of channels; metadata in the style of a projector file leaves out the usual 3.
   const channels = value('num_channels', hasClipKeys(spec.projector) ? 3 : 0);
   const heads = value('attention.head_count');
@@ -85,10 +99,14 @@ function embeddedGraph(facts: ModelFacts): number {
       return mllamaVisionGraph(size, channels, value('max_num_tiles'), embedding, heads, patches);
     case 'mistral3':
     case 'gemma3':
-      if (architecture === 'mistral3' && !atLeast(version, '0.6.5')) return 0;
+      if (architecture === 'mistral3' && !atLeast(version, '0.6.5')) {
+        return 0;
+      }
       return 4 * (size * size * channels + embedding * patch + patches * patches * heads);
     case 'qwen25vl': {
-      if (!atLeast(version, '0.7.0')) return 0;
+      if (!atLeast(version, '0.7.0')) {
+        return 0;
+      }
       const pixels = value('max_pixels', 28 * 28 * 1280);
       const n = Math.floor(pixels / (patch * patch));
       return 4 * (2 * pixels * channels + n * channels * patch * patch + n * n * heads + embedding * n);
@@ -105,7 +123,9 @@ function projectorFileGraph(projector: ProjectorSpec): number {
     return typeof found === 'number' ? found : 0;
   };
   const patch = value('patch_size');
-  if (patch === 0) return 0;
+  if (patch === 0) {
+    return 0;
+  }
   const size = value('image_size');
   const side = Math.floor(size / patch);
   const patches = side * side + (projector.tensors.some((tensor) => tensor.name === 'v.class_embd') ? 1 : 0);

@@ -1,8 +1,8 @@
 /** Models of the llama.cpp runner: packed with the formulas' sizes, held as llama.cpp really reserves. */
 
-import { blockCount } from '../../estimate-facts.ts';
-import { planLlamaCpp } from '../../llama-cpp.ts';
-import { planProjector } from '../../projector.ts';
+import { planLlamaCpp } from '../../llama-cpp/dry-run.ts';
+import { planProjector } from '../../model/projector.ts';
+import { blockCount } from '../../plan/facts.ts';
 import type { GpuDevice, LlamaCppPlan, Reason } from '../../types.ts';
 import { readModelFacts } from '../formula/model-facts.ts';
 import { isAgreed } from './converge.ts';
@@ -39,15 +39,21 @@ export function placeByFormulas(load: Load, devices: readonly GpuDevice[], requi
   const tower = planProjector(load.spec);
   const parts = devices.map((_, gpu): GpuParts => {
     const position = used.findIndex((one) => one.gpu === gpu);
-    if (position < 0) return NOTHING;
+    if (position < 0) {
+      return NOTHING;
+    }
     const { weightsBytes, cacheBytes, computeBytes } = real.gpus[position]!;
     const projectorBytes = position === 0 && tower?.source === 'file' ? tower.weightsBytes + tower.computeBytes : 0;
     return { weightsBytes, cacheBytes, computeBytes, projectorBytes, layers: used[position]!.layers.length };
   });
   const realCompute = parts.reduce((bytes, part) => Math.max(bytes, part.computeBytes), 0);
   const notes: Reason[] = [];
-  if (used.length > 0) notes.push({ code: 'graph-by-formula', params: { ollamaBytes: graph, bytes: realCompute } });
-  if (tower?.source === 'file') notes.push({ code: 'projector-not-counted', params: { bytes: tower.weightsBytes } });
+  if (used.length > 0) {
+    notes.push({ code: 'graph-by-formula', params: { ollamaBytes: graph, bytes: realCompute } });
+  }
+  if (tower?.source === 'file') {
+    notes.push({ code: 'projector-not-counted', params: { bytes: tower.weightsBytes } });
+  }
   const { host } = real;
   return {
     result,

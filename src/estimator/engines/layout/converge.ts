@@ -61,9 +61,13 @@ export function createLayout(
   const neededBytes = hostBytes(memory, layout);
   if (options.requireFull) {
     const short = gpus.length > 0 && count < options.totalLayers && (options.numGpu < 0 || count < options.numGpu);
-    if (short || neededBytes > options.systemFreeBytes) return { failure: 'needs-eviction' };
+    if (short || neededBytes > options.systemFreeBytes) {
+      return { failure: 'needs-eviction' };
+    }
   }
-  if (neededBytes > options.systemAvailableBytes) return { failure: 'system-memory', neededBytes, layout };
+  if (neededBytes > options.systemAvailableBytes) {
+    return { failure: 'system-memory', neededBytes, layout };
+  }
   return { layout, memory };
 }
 
@@ -75,7 +79,9 @@ export function converge(
 ): Agreed | Disagreed {
   const layers = new Array<number>(options.totalLayers).fill(0);
   const first = createLayout(gpus, { layers, inputBytes: 0, cpuGraphBytes: 0 }, options, 0);
-  if (!isAgreed(first)) return first;
+  if (!isAgreed(first)) {
+    return first;
+  }
   const seen = new Set<string>();
   let backoff = 0;
   let { layout } = first;
@@ -83,29 +89,39 @@ export function converge(
   for (let round = 0; round < MOST_ROUNDS; round++) {
     seen.add(layoutKey(layout));
     const next = createLayout(gpus, answer.memory, options, backoff);
-    if (!isAgreed(next)) return next;
+    if (!isAgreed(next)) {
+      return next;
+    }
     if (!seen.has(layoutKey(next.layout)) && countLayers(next.layout) <= countLayers(layout)) {
       layout = next.layout;
       answer = ask(layout);
       continue;
     }
     const between = intermediate(gpus, layout, next.layout, answer.memory, options, backoff, ask);
-    if (between !== undefined) return between;
-    if (answer.success) return { layout, memory: answer.memory };
+    if (between !== undefined) {
+      return between;
+    }
+    if (answer.success) {
+      return { layout, memory: answer.memory };
+    }
     if (options.numGpu >= 0) {
       return {
         failure: 'cannot-allocate',
         error: `memory layout cannot be allocated with num_gpu = ${options.numGpu}`,
       };
     }
-    if (backoff > 1) break;
+    if (backoff > 1) {
+      break;
+    }
     backoff = nextBackoff(backoff, options);
   }
   return { failure: 'cannot-allocate', error: 'memory layout cannot be allocated' };
 }
 
 function nextBackoff(backoff: number, { version }: ConvergeOptions): number {
-  if (atLeast(version, '0.12.7')) return Math.fround(backoff + Math.fround(0.1));
+  if (atLeast(version, '0.12.7')) {
+    return Math.fround(backoff + Math.fround(0.1));
+  }
   return backoff === 0 ? Math.fround(0.01) : Math.fround(backoff * 2);
 }
 
@@ -119,15 +135,25 @@ function intermediate(
   backoff: number,
   ask: (layout: Layout) => RunnerAnswer,
 ): Agreed | Disagreed | undefined {
-  if (options.numGpu >= 0 || countLayers(next) - countLayers(layout) <= 1) return undefined;
+  if (options.numGpu >= 0 || countLayers(next) - countLayers(layout) <= 1) {
+    return undefined;
+  }
   for (let count = countLayers(next) - 1; count >= countLayers(layout); count--) {
     const forced = createLayout(gpus, memory, { ...options, numGpu: count }, backoff);
-    if (!isAgreed(forced)) return forced;
+    if (!isAgreed(forced)) {
+      return forced;
+    }
     const reply = ask(forced.layout);
-    if (!reply.success) continue;
+    if (!reply.success) {
+      continue;
+    }
     const check = createLayout(gpus, reply.memory, options, backoff);
-    if (!isAgreed(check)) return check;
-    if (countLayers(forced.layout) <= countLayers(check.layout)) return { layout: forced.layout, memory: reply.memory };
+    if (!isAgreed(check)) {
+      return check;
+    }
+    if (countLayers(forced.layout) <= countLayers(check.layout)) {
+      return { layout: forced.layout, memory: reply.memory };
+    }
   }
   return undefined;
 }

@@ -65,11 +65,17 @@ export function hybridLayout(
   let layout: Layout = [];
   for (;;) {
     const next = createLayout(reduced, memory, options, 0);
-    if (!isAgreed(next)) return next;
+    if (!isAgreed(next)) {
+      return next;
+    }
     const grown = next.layout.length > layout.length;
     layout = next.layout;
-    if (!grown) return { layout, memory };
-    for (const { gpu } of layout) graphs.set(gpu, charged);
+    if (!grown) {
+      return { layout, memory };
+    }
+    for (const { gpu } of layout) {
+      graphs.set(gpu, charged);
+    }
   }
 }
 

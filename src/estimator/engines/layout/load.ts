@@ -3,8 +3,8 @@
  * llm/server.go and load in server/sched.go, 0.11.11 to 0.24.0.
  */
 
-import { trainingContext } from '../../estimate-facts.ts';
-import { projectorOf } from '../../projector.ts';
+import { projectorOf } from '../../model/projector.ts';
+import { trainingContext } from '../../plan/facts.ts';
 import type {
   EstimateRequest,
   EstimateServer,
@@ -76,7 +76,9 @@ export function prepare(spec: ModelSpec, server: EstimateServer, request: Estima
   const trained = trainingContext(spec);
   const wanted = Math.max(request.numCtx, projectorOf(spec) === undefined ? 4 : VISION_MINIMUM_CONTEXT);
   const numCtx = trained > 0 ? Math.min(wanted, trained) : wanted;
-  if (numCtx < wanted) notes.push({ code: 'context-clamped', params: { requested: wanted, trained } });
+  if (numCtx < wanted) {
+    notes.push({ code: 'context-clamped', params: { requested: wanted, trained } });
+  }
   const attention = chooseAttention(version, spec, server, request);
   const darwin = server.os === 'darwin';
   const load: Load = {
@@ -95,10 +97,14 @@ export function prepare(spec: ModelSpec, server: EstimateServer, request: Estima
     notes: [...notes, ...attention.notes],
   };
   const llamaRunner = !usesOllamaEngine(version, spec);
-  if (!llamaRunner || !atLeast(version, '0.13.4')) return load;
+  if (!llamaRunner || !atLeast(version, '0.13.4')) {
+    return load;
+  }
   // The llama.cpp runner decides by itself unless the user did; a quantized cache then needs the user's word.
   const asked = typeof request.flashAttention === 'boolean';
-  if (asked) return load;
+  if (asked) {
+    return load;
+  }
   const ignored = attention.kvCacheType !== 'f16';
   return {
     ...load,

@@ -20,7 +20,9 @@ export function placeMeasured(load: Load, devices: readonly GpuDevice[], require
   const output = layers.length - 1;
   const graphOf = (layout: Layout, gpu: number): number => {
     const here = layout.find((one) => one.gpu === gpu)?.layers ?? [];
-    if (here.length === 0) return 0;
+    if (here.length === 0) {
+      return 0;
+    }
     const tower = sizes.towerBytes > 0 && here.includes(output) ? sizes.towerGraphBytes : 0;
     // One scheduler runs both graphs after each other in one buffer: the larger counts.
     return Math.max(sizes.graphBytes(countLayers(layout)), tower);

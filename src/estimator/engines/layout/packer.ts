@@ -67,11 +67,15 @@ export function buildLayout(gpus: readonly LayoutGpu[], known: KnownMemory, opti
     let lastUsed = 0;
     const usable = group.map((gpu, position) => {
       const graph = known.graphs?.get(gpu.index);
-      if (graph !== undefined && graph !== 0) lastUsed = position;
+      if (graph !== undefined && graph !== 0) {
+        lastUsed = position;
+      }
       return { ...gpu, freeBytes: graph === undefined ? 0 : usableBytes(gpu, graph, options) };
     });
     const layout = assignLayers(known.layers, usable, lastUsed, options);
-    if (countLayers(layout) > countLayers(best)) best = layout;
+    if (countLayers(layout) > countLayers(best)) {
+      best = layout;
+    }
   }
   return best;
 }
@@ -105,10 +109,14 @@ function assignLayers(
         const force = i === list.length - 1 && mayForce;
         layout = findBestFit(remaining, list.slice(0, i + 1), requested, force, options.version);
         const count = countLayers(layout);
-        if (count === remaining.length || count === requested) break;
+        if (count === remaining.length || count === requested) {
+          break;
+        }
       }
     }
-    if (countLayers(layout) === remaining.length) return layout;
+    if (countLayers(layout) === remaining.length) {
+      return layout;
+    }
     remaining = remaining.slice(0, -1);
   }
   return layout;
@@ -133,11 +141,15 @@ function findBestFit(
     let low = 0;
     let best = greedyFit(remaining, group, high, wanted);
     const most = countLayers(best);
-    if (most === 0 && !atLeast(version, '0.12.11')) return best;
+    if (most === 0 && !atLeast(version, '0.12.11')) {
+      return best;
+    }
     while (high - low > SEARCH_END) {
       const middle = Math.fround(Math.fround(low + high) / 2);
       // Neighbouring single-precision numbers have no middle: the search would never end.
-      if (middle === low || middle === high) break;
+      if (middle === low || middle === high) {
+        break;
+      }
       const attempt = greedyFit(remaining, group, middle, wanted);
       if (countLayers(attempt) === most) {
         high = middle;
@@ -154,7 +166,9 @@ function findBestFit(
 }
 
 function byPerformance(gpus: readonly LayoutGpu[], version: Version): readonly (readonly LayoutGpu[])[] {
-  if (!atLeast(version, '0.12.11')) return [gpus];
+  if (!atLeast(version, '0.12.11')) {
+    return [gpus];
+  }
   const kinds = [...new Set(gpus.map((gpu) => gpu.integrated))];
   return kinds.map((integrated) => gpus.filter((gpu) => gpu.integrated === integrated));
 }
@@ -165,14 +179,20 @@ function greedyFit(layers: readonly number[], gpus: readonly LayoutGpu[], capaci
     Math.trunc(Math.fround(Math.fround(gpus[device]!.freeBytes) * Math.fround(capacity)));
   const layout: { gpu: number; layers: number[] }[] = [];
   let device = gpus.length - 1;
-  if (device < 0) return layout;
+  if (device < 0) {
+    return layout;
+  }
   layout.unshift({ gpu: gpus[device]!.index, layers: [] });
   let free = space(device);
   for (let i = layers.length - 1; i >= 0; i--) {
-    if (requested >= 0 && layers.length - 1 - i >= requested) break;
+    if (requested >= 0 && layers.length - 1 - i >= requested) {
+      break;
+    }
     while (layers[i]! > free) {
       device--;
-      if (device < 0) return layout;
+      if (device < 0) {
+        return layout;
+      }
       layout.unshift({ gpu: gpus[device]!.index, layers: [] });
       free = space(device);
     }
@@ -187,7 +207,9 @@ export function hostBytes(known: KnownMemory, layout: Layout): number {
   const placed = new Set(layout.flatMap(({ layers }) => layers));
   let bytes = known.inputBytes + known.cpuGraphBytes;
   known.layers.forEach((size, i) => {
-    if (!placed.has(i)) bytes += size;
+    if (!placed.has(i)) {
+      bytes += size;
+    }
   });
   return bytes;
 }

@@ -4,12 +4,12 @@
  * (Init), runner/ollamarunner (reserveWorstCaseGraph), 0.11.11 to 0.24.0.
  */
 
-import { hasOwnCache, hasState } from '../../cache.ts';
-import { ggmlType } from '../../ggml-types.ts';
-import { planLlamaCpp } from '../../llama-cpp.ts';
-import { convolutionStateWidth, recurrentStateWidth, widthK, widthV } from '../../metadata.ts';
-import { compileModel, type Model } from '../../model.ts';
-import { contiguousBytes, cudaBufferBytes, F32, hostBufferBytes, typeId } from '../../tensors.ts';
+import { compileModel, type Model } from '../../llama-cpp/compile.ts';
+import { planLlamaCpp } from '../../llama-cpp/dry-run.ts';
+import { hasOwnCache, hasState } from '../../model/cache.ts';
+import { ggmlType } from '../../model/ggml-types.ts';
+import { convolutionStateWidth, recurrentStateWidth, widthK, widthV } from '../../model/hyper-parameters.ts';
+import { contiguousBytes, cudaBufferBytes, F32, hostBufferBytes, typeId } from '../../model/tensors.ts';
 import type { GpuDevice, KvCacheType, LlamaCppConfig, ModelSpec, TensorInfo } from '../../types.ts';
 import { atLeast, type Version } from '../../versions.ts';
 import { towerGraphBytes } from './tower-graph.ts';
@@ -117,18 +117,25 @@ function layerWeights(spec: ModelSpec, blocks: number): LayerWeights {
     const bytes = runnerTensorBytes(tensor, cudaBufferBytes);
     if (has(INPUT_PARTS)) {
       inputBytes += runnerTensorBytes(tensor, hostBufferBytes);
-      if (tied && tensor.name === 'token_embd.weight') layers[blocks]! += bytes;
+      if (tied && tensor.name === 'token_embd.weight') {
+        layers[blocks]! += bytes;
+      }
     } else if (has(OUTPUT_PARTS)) {
       layers[blocks]! += bytes;
     } else if (TOWER_PREFIXES.some((prefix) => tensor.name.startsWith(prefix))) {
       layers[blocks]! += bytes;
       towerBytes += bytes;
     } else if (has(ROPE_PARTS)) {
-      for (let i = 0; i < blocks; i++) layers[i]! += bytes;
+      for (let i = 0; i < blocks; i++) {
+        layers[i]! += bytes;
+      }
     } else {
       const layer = firstNumber(tensor.name);
-      if (layer !== undefined && layer < blocks) layers[layer]! += bytes;
-      else inputBytes += runnerTensorBytes(tensor, hostBufferBytes);
+      if (layer !== undefined && layer < blocks) {
+        layers[layer]! += bytes;
+      } else {
+        inputBytes += runnerTensorBytes(tensor, hostBufferBytes);
+      }
     }
   }
   const projector = spec.projector;
@@ -142,7 +149,9 @@ function layerWeights(spec: ModelSpec, blocks: number): LayerWeights {
 /** The model file's tensors, with those of an embedded tower that only the projector's spec lists. */
 function allTensors(spec: ModelSpec): readonly TensorInfo[] {
   const projector = spec.projector;
-  if (projector?.source !== 'embedded') return spec.tensors;
+  if (projector?.source !== 'embedded') {
+    return spec.tensors;
+  }
   const names = new Set(spec.tensors.map((tensor) => tensor.name));
   return [...spec.tensors, ...projector.tensors.filter((tensor) => !names.has(tensor.name))];
 }
@@ -166,20 +175,26 @@ const WINDOW_MEMORY: Readonly<Record<string, number>> = { gptoss: 4096, 'gpt-oss
 
 /** Checkpoints of the recurrent state that are reserved per slot. */
 function checkpointCount(version: Version, architecture: string): number {
-  if (atLeast(version, '0.17.1')) return 24;
+  if (atLeast(version, '0.17.1')) {
+    return 24;
+  }
   return architecture === 'qwen3next' && atLeast(version, '0.16.0') ? 32 : 0;
 }
 
 function layerCaches(model: Model, request: RunnerRequest): number[] {
   const { hp } = model;
-  if (CACHELESS.has(hp.architecture)) return new Array<number>(hp.layersAll).fill(0);
+  if (CACHELESS.has(hp.architecture)) {
+    return new Array<number>(hp.layersAll).fill(0);
+  }
   const { version, numCtx, numParallel, numBatch, flashAttention } = request;
   const padding = flashAttention || atLeast(version, '0.13.2') ? 256 : 32;
   const type = typeId(request.kvCacheType);
   const cells = (layer: number): number => {
     const full = numParallel * numCtx;
     const windowed = hp.slidingWindow !== 'none' && hp.slidingWindow !== 'chunked' && hp.isWindowed[layer] === 1;
-    if (!windowed) return roundUp(full, padding);
+    if (!windowed) {
+      return roundUp(full, padding);
+    }
     const kept = Math.max(WINDOW_MEMORY[hp.architecture] ?? 0, hp.windowTokens);
     const memory = numParallel > 1 ? Math.max(kept, hp.windowTokens + 1) : kept;
     return roundUp(memory >= numCtx ? full : numParallel * memory + numBatch, padding);

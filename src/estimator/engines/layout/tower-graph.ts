@@ -5,7 +5,7 @@
  * mistral3, a plain one in qwen3.5), so it is an estimate and marked as such.
  */
 
-import { projectorOf } from '../../projector.ts';
+import { projectorOf } from '../../model/projector.ts';
 import type { ModelSpec, ProjectorSpec } from '../../types.ts';
 
 const WORST_SIDE_PIXELS = 2048;
@@ -26,11 +26,15 @@ const QWEN25_PIXELS = 1_003_520;
 /** Bytes of the tower's graph; 0 without a tower or when its hyper-parameters are unknown. */
 export function towerGraphBytes(spec: ModelSpec, flashAttention: boolean): number {
   const projector = projectorOf(spec);
-  if (projector === undefined) return 0;
+  if (projector === undefined) {
+    return 0;
+  }
   const value = (key: string): number => visionValue(spec, projector, key);
   const patch = value('patch_size');
   const embedding = value('embedding_length');
-  if (patch <= 0 || embedding <= 0) return 0;
+  if (patch <= 0 || embedding <= 0) {
+    return 0;
+  }
   const feedForward = value('feed_forward_length') || 4 * embedding;
   const patches = worstPatches(spec.architecture, patch, value('image_size'));
   const block = GATED.test(spec.architecture) ? GATED_BLOCK : PLAIN_BLOCK;
@@ -39,7 +43,9 @@ export function towerGraphBytes(spec: ModelSpec, flashAttention: boolean): numbe
 }
 
 function worstPatches(architecture: string, patch: number, imageSize: number): number {
-  if (architecture === 'gemma4') return GEMMA4_TOKENS * GEMMA4_MERGE ** 2;
+  if (architecture === 'gemma4') {
+    return GEMMA4_TOKENS * GEMMA4_MERGE ** 2;
+  }
   const side = FIXED_SIZE.test(architecture) && imageSize > 0 ? imageSize : WORST_SIDE_PIXELS;
   const patches = Math.floor(side / patch) ** 2;
   return architecture === 'qwen25vl' ? Math.min(patches, Math.floor(QWEN25_PIXELS / (patch * patch))) : patches;
@@ -48,7 +54,9 @@ function worstPatches(architecture: string, patch: number, imageSize: number): n
 function visionValue(spec: ModelSpec, projector: ProjectorSpec, key: string): number {
   for (const name of [`${spec.architecture}.vision.${key}`, `clip.vision.${key}`]) {
     const value = projector.metadata[name] ?? spec.metadata[name];
-    if (typeof value === 'number') return value;
+    if (typeof value === 'number') {
+      return value;
+    }
   }
   return 0;
 }

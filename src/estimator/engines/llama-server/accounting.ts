@@ -4,10 +4,10 @@
  * logged that way, its compute buffer is.
  */
 
-import { modelFileBytes } from '../../estimate-facts.ts';
+import { modelFileBytes } from '../../plan/facts.ts';
 import type { EstimateServer, LlamaCppPlan, ModelSpec, Plan, Reason } from '../../types.ts';
-import type { FitDecision } from '../fit/fit.ts';
-import type { PlanBody } from '../fit/to-plan.ts';
+import type { FitDecision } from './fit/fit.ts';
+import type { PlanBody } from './fit/to-plan.ts';
 import type { Launch } from './launch.ts';
 
 const MIB = 1024 * 1024;
@@ -28,7 +28,9 @@ export function reportedSizes(
     sizeVramBytes += logged(gpu.weightsBytes) + logged(gpu.cacheBytes) + logged(gpu.computeBytes);
   }
   const { gpuLayers, totalLayers } = body.placement;
-  if (gpuLayers >= totalLayers && decision.overrides.length === 0) return { sizeVramBytes, sizeBytes: sizeVramBytes };
+  if (gpuLayers >= totalLayers && decision.overrides.length === 0) {
+    return { sizeVramBytes, sizeBytes: sizeVramBytes };
+  }
   // A mapped file counts as the span of its tensors on the CPU, cut back to what the GPUs do not hold.
   const mapped = launch.mmap && gpuWeights > 0;
   const hostWeights = mapped
@@ -41,9 +43,13 @@ export function reportedSizes(
 
 /** Host memory that the plan needs and the machine does not have; Ollama does not check it. */
 export function hostShortage(server: EstimateServer, body: PlanBody): Reason | undefined {
-  if (server.system === undefined) return undefined;
+  if (server.system === undefined) {
+    return undefined;
+  }
   const availableBytes = server.system.freeBytes + server.system.swapFreeBytes;
-  if (body.host.totalBytes <= availableBytes) return undefined;
+  if (body.host.totalBytes <= availableBytes) {
+    return undefined;
+  }
   return { code: 'host-memory-short', params: { neededBytes: body.host.totalBytes, availableBytes } };
 }
 

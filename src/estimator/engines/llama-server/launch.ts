@@ -4,12 +4,12 @@
  * llm/llama_server.go (`startLlamaServer`, `shouldDisableMMProjOffload`, `mmprojFitTargetMiB`), v0.30.0 to v0.33.0.
  */
 
-import { blockCount, isEmbeddingModel, trainingContext } from '../../estimate-facts.ts';
-import { gpuOverhead } from '../../overhead.ts';
-import { type ProjectorPlan, planProjector } from '../../projector.ts';
+import { gpuOverhead } from '../../cards.ts';
+import { type ProjectorPlan, planProjector } from '../../model/projector.ts';
+import { blockCount, isEmbeddingModel, trainingContext } from '../../plan/facts.ts';
 import type { EstimateRequest, EstimateServer, GpuDevice, LlamaCppConfig, ModelSpec, Reason } from '../../types.ts';
 import { atLeast, oneSlotOnly, parseVersion, type Version } from '../../versions.ts';
-import { FIT_MARGIN_BYTES } from '../fit/fit.ts';
+import { FIT_MARGIN_BYTES } from './fit/fit.ts';
 import { choosePlacement } from './placement.ts';
 import {
   automaticBatch,
@@ -81,7 +81,9 @@ export function prepareLaunch(spec: ModelSpec, server: EstimateServer, request: 
   noteEviction(spec, server, numGpu, embedding, numBatch, predictedBytes, availableBytes, notes);
 
   const offload = projectorOffload(spec, version, projector, gpus, numGpu);
-  if (projector !== undefined && offload !== 'gpu') notes.push({ code: 'projector-on-cpu', params: { why: offload } });
+  if (projector !== undefined && offload !== 'gpu') {
+    notes.push({ code: 'projector-on-cpu', params: { why: offload } });
+  }
   const kvCacheType = request.kvCacheType ?? 'f16';
   return {
     chosen,
@@ -114,14 +116,18 @@ export function prepareLaunch(spec: ModelSpec, server: EstimateServer, request: 
 /** The tower llama-server loads: a file of its own always, an embedded one for the architectures Ollama translates. */
 function servedProjector(spec: ModelSpec): ProjectorPlan | undefined {
   const projector = planProjector(spec);
-  if (projector === undefined || projector.source === 'file') return projector;
+  if (projector === undefined || projector.source === 'file') {
+    return projector;
+  }
   return EMBEDDED_TOWERS.has(spec.architecture) ? projector : undefined;
 }
 
 function effectiveContext(spec: ModelSpec, request: EstimateRequest, vision: boolean, notes: Reason[]): number {
   const trained = trainingContext(spec);
   let numCtx = Math.max(request.numCtx, vision ? 2048 : 4);
-  if (numCtx > request.numCtx) notes.push({ code: 'ctx-raised', params: { from: request.numCtx, to: numCtx } });
+  if (numCtx > request.numCtx) {
+    notes.push({ code: 'ctx-raised', params: { from: request.numCtx, to: numCtx } });
+  }
   if (trained > 0 && numCtx > trained) {
     notes.push({ code: 'ctx-clamped-to-training', params: { from: numCtx, to: trained } });
     numCtx = trained;
@@ -131,7 +137,9 @@ function effectiveContext(spec: ModelSpec, request: EstimateRequest, vision: boo
 
 function effectiveParallel(request: EstimateRequest, single: boolean, notes: Reason[]): number {
   const wanted = Math.max(request.numParallel ?? 1, 1);
-  if (wanted === 1 || !single) return wanted;
+  if (wanted === 1 || !single) {
+    return wanted;
+  }
   notes.push({ code: 'parallel-forced-to-one', params: { from: wanted } });
   return 1;
 }
@@ -146,12 +154,16 @@ function outputRows(version: Version, embedding: boolean, numBatch: number, numP
 
 /** `on`, `off` or `auto`; off where a GPU cannot (CUDA below 6.0 and 7.2). Unknown capability counts as able. */
 function flashAttentionMode(request: EstimateRequest, gpus: readonly GpuDevice[]): boolean | 'auto' {
-  if (typeof request.flashAttention === 'boolean') return request.flashAttention;
+  if (typeof request.flashAttention === 'boolean') {
+    return request.flashAttention;
+  }
   return gpus.every(supportsFlashAttention) ? 'auto' : false;
 }
 
 function supportsFlashAttention(gpu: GpuDevice): boolean {
-  if ((gpu.library ?? 'CUDA') !== 'CUDA' || gpu.computeCapability === undefined) return true;
+  if ((gpu.library ?? 'CUDA') !== 'CUDA' || gpu.computeCapability === undefined) {
+    return true;
+  }
   return gpu.computeCapability >= 6 && gpu.computeCapability !== 7.2;
 }
 
@@ -167,10 +179,16 @@ function noteEviction(
   notes: Reason[],
 ): void {
   const others = server.loaded ?? [];
-  if (others.length === 0 || server.gpus.length === 0) return;
-  if (numGpu > 0 && numGpu < blockCount(spec) + 1) return;
+  if (others.length === 0 || server.gpus.length === 0) {
+    return;
+  }
+  if (numGpu > 0 && numGpu < blockCount(spec) + 1) {
+    return;
+  }
   const wanted = predictedBytes + (embedding ? 0 : batchSurcharge(numBatch));
-  if (wanted <= percentOf(availableBytes, 80)) return;
+  if (wanted <= percentOf(availableBytes, 80)) {
+    return;
+  }
   notes.push({ code: 'evicts-others', params: { predictedBytes: wanted, availableBytes, models: others.length } });
 }
 
@@ -183,25 +201,40 @@ function projectorOffload(
   gpus: readonly GpuDevice[],
   numGpu: number,
 ): Offload {
-  if (projector === undefined) return 'none';
-  if (numGpu === 0 || gpus.length === 0) return 'cpu-only';
-  if (numGpu > 0 && numGpu < blockCount(spec) + 1) return 'partial-text-offload';
+  if (projector === undefined) {
+    return 'none';
+  }
+  if (numGpu === 0 || gpus.length === 0) {
+    return 'cpu-only';
+  }
+  if (numGpu > 0 && numGpu < blockCount(spec) + 1) {
+    return 'partial-text-offload';
+  }
   const byProjector = atLeast(version, '0.30.11');
   for (const gpu of gpus) {
     const shared = gpu.integrated === true && (gpu.library ?? 'CUDA') !== 'Metal';
-    if (shared && !atLeast(version, '0.31.2')) return 'shared-memory-gpu';
+    if (shared && !atLeast(version, '0.31.2')) {
+      return 'shared-memory-gpu';
+    }
     const memory = usableBytes(gpu);
-    if (memory <= 0) continue;
-    if (byProjector ? memory < projector.weightsBytes + PROJECTOR_HEADROOM_BYTES : memory <= 10 * GIB)
+    if (memory <= 0) {
+      continue;
+    }
+    if (byProjector ? memory < projector.weightsBytes + PROJECTOR_HEADROOM_BYTES : memory <= 10 * GIB) {
       return 'limited-vram';
+    }
   }
   return 'gpu';
 }
 
 /** From v0.31.2 the projector's size is added to what `--fit` keeps free, on every GPU. */
 function fitMargin(version: Version, projector: ProjectorPlan | undefined, offload: Offload): number {
-  if (projector === undefined || projector.weightsBytes === 0 || offload !== 'gpu') return FIT_MARGIN_BYTES;
-  if (!atLeast(version, '0.31.2')) return FIT_MARGIN_BYTES;
+  if (projector === undefined || projector.weightsBytes === 0 || offload !== 'gpu') {
+    return FIT_MARGIN_BYTES;
+  }
+  if (!atLeast(version, '0.31.2')) {
+    return FIT_MARGIN_BYTES;
+  }
   return Math.ceil((projector.weightsBytes + PROJECTOR_HEADROOM_BYTES) / MIB) * MIB;
 }
 
@@ -213,10 +246,16 @@ function usesMmap(
   predictedBytes: number,
   availableBytes: number,
 ): boolean {
-  if (numGpu === 0 || gpus.length === 0) return false;
+  if (numGpu === 0 || gpus.length === 0) {
+    return false;
+  }
   const libraries = gpus.map((gpu) => gpu.library ?? 'CUDA');
-  if (server.os === 'windows' && libraries.includes('CUDA')) return false;
-  if (server.os === 'linux' && gpus.some((gpu) => gpu.integrated === true)) return false;
+  if (server.os === 'windows' && libraries.includes('CUDA')) {
+    return false;
+  }
+  if (server.os === 'linux' && gpus.some((gpu) => gpu.integrated === true)) {
+    return false;
+  }
   return !(libraries.includes('Metal') && predictedBytes > availableBytes);
 }
 

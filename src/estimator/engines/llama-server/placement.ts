@@ -17,11 +17,15 @@ export function choosePlacement(
   system: SystemMemory | undefined,
   spread: boolean,
 ): readonly number[] {
-  if (gpus.length <= 1) return gpus.map((_, index) => index);
+  if (gpus.length <= 1) {
+    return gpus.map((_, index) => index);
+  }
   const groups = groupByLibrary(gpus);
   if (!spread && predictedBytes > 0) {
     const single = bestSingle(gpus, groups, predictedBytes, system);
-    if (single !== undefined) return [single];
+    if (single !== undefined) {
+      return [single];
+    }
   }
   return bestGroup(gpus, groups, system);
 }
@@ -31,8 +35,11 @@ function groupByLibrary(gpus: readonly GpuDevice[]): readonly (readonly number[]
   for (const [index, gpu] of gpus.entries()) {
     const library = gpu.library ?? 'CUDA';
     const group = groups.get(library);
-    if (group === undefined) groups.set(library, [index]);
-    else group.push(index);
+    if (group === undefined) {
+      groups.set(library, [index]);
+    } else {
+      group.push(index);
+    }
   }
   return [...groups.values()];
 }
@@ -48,7 +55,9 @@ function bestSingle(
   for (const index of groups.flat()) {
     const gpu = gpus[index]!;
     const available = availableMemory([gpu], system);
-    if (predictedBytes > percentOf(available, 80)) continue;
+    if (predictedBytes > percentOf(available, 80)) {
+      continue;
+    }
     const current = best === undefined ? undefined : gpus[best]!;
     const integrated = gpu.integrated === true;
     const better =

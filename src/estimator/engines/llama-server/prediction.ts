@@ -4,7 +4,7 @@
  * (server/sched.go), the same in v0.30.0 and v0.33.0.
  */
 
-import { architectureNumber, architectureNumbers, blockCount, modelFileBytes } from '../../estimate-facts.ts';
+import { architectureNumber, architectureNumbers, blockCount, modelFileBytes } from '../../plan/facts.ts';
 import type { GpuDevice, ModelSpec, SystemMemory } from '../../types.ts';
 
 const MIB = 1024 * 1024;
@@ -40,8 +40,11 @@ export function availableMemory(gpus: readonly GpuDevice[], system: SystemMemory
   let discrete = 0;
   let shared = 0;
   for (const gpu of gpus) {
-    if (gpu.integrated === true) shared += gpu.freeBytes;
-    else discrete += gpu.freeBytes;
+    if (gpu.integrated === true) {
+      shared += gpu.freeBytes;
+    } else {
+      discrete += gpu.freeBytes;
+    }
   }
   const systemFree = system?.freeBytes ?? 0;
   return discrete + (systemFree > 0 && systemFree < shared ? systemFree : shared);
@@ -61,13 +64,17 @@ export function automaticBatch(
     return constrained ? 256 : 512;
   }
   let batch = totalCtx > 32768 ? 2048 : totalCtx > 4096 ? 1024 : 512;
-  while (batch > 512 && !batchFits(batch, predictedBytes, availableBytes)) batch = batch > 1024 ? 1024 : 512;
+  while (batch > 512 && !batchFits(batch, predictedBytes, availableBytes)) {
+    batch = batch > 1024 ? 1024 : 512;
+  }
   return batch;
 }
 
 /** What the scheduler adds to the prediction for a large batch, bytes. */
 export function batchSurcharge(batch: number): number {
-  if (batch >= 2048) return 2 * GIB;
+  if (batch >= 2048) {
+    return 2 * GIB;
+  }
   return batch >= 1024 ? 768 * MIB : 0;
 }
 
@@ -85,15 +92,25 @@ export function predictionBorders(availableBytes: number): readonly number[] {
 
 /** Free memory of a GPU, or its total when nothing better is known. */
 export function usableBytes(gpu: GpuDevice): number {
-  if (gpu.freeBytes === 0) return gpu.totalBytes;
+  if (gpu.freeBytes === 0) {
+    return gpu.totalBytes;
+  }
   return gpu.totalBytes > 0 && gpu.totalBytes < gpu.freeBytes ? gpu.totalBytes : gpu.freeBytes;
 }
 
 function batchFits(batch: number, predictedBytes: number, availableBytes: number): boolean {
-  if (predictedBytes === 0 || availableBytes === 0) return true;
+  if (predictedBytes === 0 || availableBytes === 0) {
+    return true;
+  }
   const threshold = percentOf(availableBytes, 80);
-  if (predictedBytes > threshold) return false;
-  if (batch >= 2048 && predictedBytes > percentOf(availableBytes, 60)) return false;
-  if (batch < 2048 && batch >= 1024 && predictedBytes > percentOf(availableBytes, 75)) return false;
+  if (predictedBytes > threshold) {
+    return false;
+  }
+  if (batch >= 2048 && predictedBytes > percentOf(availableBytes, 60)) {
+    return false;
+  }
+  if (batch < 2048 && batch >= 1024 && predictedBytes > percentOf(availableBytes, 75)) {
+    return false;
+  }
   return batchSurcharge(batch) <= threshold - predictedBytes;
 }

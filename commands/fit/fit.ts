@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import {
+  type ActionHandler,
+  type Choice,
+  type Command,
+  type CommandContext,
+  runnable,
+} from '../../src/chat/command.ts';
+import type { Reply } from '../../src/chat/reply.ts';
+import { decide } from '../../src/estimator/plan/decide.ts';
+import type { KvCacheType } from '../../src/estimator/types.ts';
+import { versionText } from '../../src/servers/asking/server-view.ts';
+import { completeContext, completeModel, completeServer } from '../parts/completion.ts';
+import { ctxOption, modelOption, serverOption } from '../parts/options.ts';
+import type { Services } from '../services.ts';
+import { answerQuestion } from './answer.ts';
+import { explainReply } from './explain.ts';
+import { type FitOptions, type FitQuestion, gatherAtOnce, gatherQuestion } from './question.ts';
+import { fitReply, unknownReply } from './reply.ts';
+import { fittingSibling } from './siblings.ts';
+import { somewhereReply } from './somewhere.ts';
+
+/** Types that both llama.cpp's CUDA kernels and Ollama take. */
+const KV_CHOICES = ['f16', 'q8_0', 'q4_0'] as const satisfies readonly KvCacheType[];
+const MAX_SLOTS = 256;
+const GIB = 2 ** 30;
+/** After this time without the server's answer something is shown, ms. */
+const PATIENCE_MS = 250;
+
+const fitSchema = z.object({
+  model: z.string().trim().min(1).max(200),
+  ctx: z.number().int().min(1).max(100_000_000).optional(),
+  server: z.string().trim().min(1).max(64).optional(),
+  gpus: z.string().trim().min(1).max(500).optional(),
+  kv: z.enum(KV_CHOICES).optional(),
+  parallel: z.number().int().min(1).max(MAX_SLOTS).optional(),
+});
+
+type Context = CommandContext<Services>;
+
+/** The reply to one question, where the server is settled. */
+async function answer(context: Context, options: FitOptions): Promise<Reply> {
+  const gathering = gatherQuestion(context.services, options, context.signal);
+  const slow = await Promise.race([gathering.then(isSettled, isSettled), sleep(PATIENCE_MS, true, { ref: false })]);
+  if (slow) {
+    await showWhatIsKnown(context, options);
+  }
+  const question = await gathering;
+  const { estimate, snapshot } = question;
+  if (estimate === null || (snapshot?.gpuStale === true && !question.gpusGiven)) {
+    return unknownReply(question, needOnOneGpu(question), context.translator, context.services);
+  }
+  const found = answerQuestion(question, estimate);
+  if (found.plan.verdict === 'fits' || question.gpusGiven) {
+    return fitReply(found, context.translator, context.services);
+  }
+  const sibling = await fittingSibling(context.services, question, estimate, context.signal);
+  const advice = sibling === null ? found.advice : [...found.advice, { kind: 'quantization' as const, model: sibling }];
+  return fitReply({ ...found, advice }, context.translator, context.services);
+}
+
+const isSettled = () => false;
+
+/** A server that keeps everybody waiting: until it answers or is given up, the built-in list and the last numbers speak. */
+async function showWhatIsKnown(context: Context, options: FitOptions): Promise<void> {
+  try {
+    const known = await gatherAtOnce(context.services, options);
+    if (known === null || known.estimate === null) {
+      return;
+    }
+    const { actions: _later, ...reply } = fitReply(
+      answerQuestion(known, known.estimate),
+      context.translator,
+      context.services,
+    );
+    const still = { kind: 'small' as const, text: context.translator.text('fit.note.still-asking') };
+    context.progress({ ...reply, blocks: [still, ...reply.blocks] });
+  } catch {
+    // What is wrong with the question is told by the answer itself.
+  }
+}
+
+/** What the model would take on one GPU large enough for all of it. */
+function needOnOneGpu(question: FitQuestion) {
+  const { ollama } = question.snapshot ?? {};
+  const said = versionText(ollama?.state === 'up' ? ollama.version : (ollama?.lastVersion ?? null));
+  const version = question.options.ollama ?? question.estimate?.ollama ?? said;
+  const large = { name: 'GPU', totalBytes: 4096 * GIB, freeBytes: 4096 * GIB };
+  return decide(question.found.spec, { ollama: version, gpus: [large] }, question.request);
+}
+
+async function run(context: Context, options: FitOptions): Promise<Reply> {
+  const { servers } = context.services.servers;
+  if (options.server === undefined && options.gpus === undefined && servers.length > 1) {
+    return somewhereReply(context, options);
+  }
+  return answer(context, options);
+}
+
+/** `/fit`: does this model fit with this context? */
+export const fitCommand: Command<Services> = {
+  name: 'fit',
+  description: 'fit.description',
+  example: '/fit gemma3:12b ctx:32768',
+  run: runnable<Services, typeof fitSchema>({
+    description: 'fit.description',
+    access: 'everyone',
+    options: [
+      modelOption,
+      ctxOption,
+      serverOption,
+      { name: 'gpus', description: 'option.gpus', type: 'string', maxLength: 500 },
+      { name: 'kv', description: 'option.kv', type: 'string', choices: KV_CHOICES.map((value) => ({ value })) },
+      { name: 'parallel', description: 'option.parallel', type: 'integer', min: 1, max: MAX_SLOTS },
+    ],
+    schema: fitSchema,
+    run,
+    complete: (context, request): Promise<readonly Choice[]> => {
+      if (request.option === 'model') {
+        return completeModel(context, request);
+      }
+      if (request.option === 'ctx') {
+        return completeContext(context, request);
+      }
+      return completeServer(context, request);
+    },
+  }),
+};
+
+/** The button under an answer: every figure with its formula. */
+export const fitExplain: ActionHandler<Services> = {
+  name: 'fit.explain',
+  access: 'everyone',
+  payload: fitSchema,
+  run: async (context: Context, options: FitOptions) => {
+    const question = await gatherQuestion(context.services, options, context.signal);
+    if (question.estimate === null) {
+      return unknownReply(question, needOnOneGpu(question), context.translator, context.services);
+    }
+    return explainReply(answerQuestion(question, question.estimate), context.translator);
+  },
+};
+
+export { answer as answerFit };

@@ -1,0 +1,282 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import type { Services } from '../../commands/services.ts';
+import { createStatusSource } from '../../commands/status/source.ts';
+import { Catalogue } from '../catalogue/catalogue.ts';
+import { RegistryClient } from '../catalogue/registry.ts';
+import type { DispatchHooks } from '../chat/dispatch/dispatcher.ts';
+import type { OpenAnswers } from '../chat/open-answers.ts';
+import { Painter } from '../chat/pictures/painter.ts';
+import type { ChatPoster } from '../chat/poster.ts';
+import type { Reply } from '../chat/reply.ts';
+import { clamp } from '../estimator/plan/clamp.ts';
+import { parseGpuList } from '../gpus/declared.ts';
+import { onlyProcess } from '../schedule/leader.ts';
+import { AnswerKeeper } from '../schedule/posts/open-answers.ts';
+import { StatusSchedules } from '../schedule/posts/schedules.ts';
+import { ASSUMED_OLLAMA_VERSION } from '../servers/asking/server-view.ts';
+import { type AuditTrail, createAuditTrail } from '../servers/audit.ts';
+import type { Finding } from '../servers/doctor.ts';
+import { readHistory } from '../servers/history.ts';
+import { createServerRegistry } from '../servers/registry.ts';
+import { createSampler, type Sampler } from '../servers/sampler.ts';
+import { createRedisLeader, type Leader } from '../servers/shared/leader.ts';
+import { createRedis } from '../servers/shared/redis.ts';
+import type { ServerRegistry } from '../servers/types.ts';
+import type { Config } from '../settings/config.ts';
+import { guarded } from '../store/errors.ts';
+import { openStore } from '../store/store.ts';
+import type { Store } from '../store/types.ts';
+import { type HttpEndpoint, readiness, startHttp } from '../web/http.ts';
+import { createMetrics } from '../web/metrics.ts';
+import { composeLoads } from './loads.ts';
+import type { Logger } from './log.ts';
+import { createModelFinder } from './model-finder.ts';
+import { composeChatNotices, composeTerminalNotices, type Notices } from './notices.ts';
+
+export interface ComposeOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** The servers are simulated; replies say so. */
+  readonly simulated?: boolean;
+  /** The command-line tool: model names may be paths, and nothing is kept. */
+  readonly files?: boolean;
+  /** Pause before what is read after a load counts as proof, ms; tests take a shorter one. */
+  readonly settleMs?: number;
+}
+
+/** The program's parts, put together. */
+export interface App {
+  readonly services: Services;
+  /** What the dispatcher tells: refusals go to the audit trail. */
+  readonly hooks: DispatchHooks;
+  /** What is kept between commands, and who fills it; `null` in the command-line tool. */
+  readonly memory: { readonly store: Store; readonly sampler: Sampler } | null;
+  /** Answers under way, for the chat that gives them; absent where nothing is kept. */
+  readonly answers: OpenAnswers | undefined;
+  /** Adds what posts by itself to a chat with channels; `start` begins it. @returns the services of that chat */
+  withChat(poster: ChatPoster): Services;
+  /** Adds what is told in a terminal while the program runs. @returns the services of that chat */
+  withTerminal(print: (reply: Reply) => void): Services;
+  /**
+   * Serves health and figures where HTTP_PORT is set; rejects when the port cannot be had.
+   * @param gateway whether the session with the chat platform stands; `null` in the terminal
+   */
+  serve(gateway: (() => boolean) | null): Promise<void>;
+  /** Begins what goes on in the background. Until then nothing is contacted before a command asks. */
+  start(): void;
+  /** Ends everything that was started. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the parts together from the configuration.
+ * @throws OllamaError `bad-host`, GpuSourceError, StoreError
+ */
+export function compose({ config, log, simulated = false, files = false, settleMs }: ComposeOptions): App {
+  const servers = createServerRegistry(config.servers);
+  const painter = new Painter();
+  // The simulated server's models are all known; nothing is fetched for it.
+  const registry = simulated ? null : new RegistryClient({ cacheDirectory: dataFolder(config, 'headers') });
+  const catalogue = new Catalogue(registry === null ? {} : { registry });
+  /** Which of several processes posts and writes the history; claimed only by a process that can. */
+  let sharedLeader: Leader | null = null;
+  const writes = () => sharedLeader?.leads() ?? true;
+  const memory = files ? null : openMemory(config, simulated, servers, log, writes);
+  const redis = config.redisUrl === null || files || simulated ? null : createRedis(config.redisUrl, log);
+  const models = createModelFinder(catalogue, files);
+  let chat: ChatPoster | null = null;
+  const loading =
+    memory === null
+      ? null
+      : composeLoads({
+          config,
+          log,
+          registry: servers,
+          models,
+          store: memory.store,
+          redis,
+          poster: () => chat,
+          settleMs,
+        });
+  const services: Services = {
+    servers,
+    painter,
+    models,
+    readGpuList: parseGpuList,
+    now: Date.now,
+    pullHosts: config.pullHosts,
+    limits: { maxCtx: config.maxCtx, maxKeepAlive: config.maxKeepAlive },
+    timeZone: config.timeZone,
+    simulated,
+    ...(loading === null
+      ? {}
+      : {
+          loads: loading.loads,
+          holders: (server) => loading.loads.holders(server),
+          consents: loading.consents,
+        }),
+    ...(memory === null
+      ? {}
+      : {
+          history: (server, window, points) => readHistory(memory.store.samples, server, window, Date.now(), points),
+          audit: createAuditTrail(memory.store.audit, log),
+          examineSelf: () => examineSelf(memory.store, redis),
+        }),
+  };
+  const answers =
+    memory === null ? undefined : new AnswerKeeper({ repository: memory.store.openAnswers, poster: () => chat, log });
+  let schedules: StatusSchedules | null = null;
+  let notices: Notices | null = null;
+  let gatewayStands: (() => boolean) | null = null;
+  let http: HttpEndpoint | null = null;
+  const calibration = (server: string) => loading?.loads.calibration(server) ?? null;
+  const noticeParts = memory === null ? null : { config, log, registry: servers, models, calibration, ...memory };
+  const metrics =
+    config.httpPort === null
+      ? null
+      : createMetrics({
+          servers,
+          store: memory?.store ?? null,
+          ...(loading === null ? {} : { activeLoads: (server) => loading.loads.active(server) }),
+          ...(config.discord.token === null ? {} : { gateway: () => gatewayStands?.() ?? false }),
+          alerts: () => notices?.alerts?.open() ?? [],
+          watches: () => notices?.watches.waiting() ?? new Map(),
+        });
+  return {
+    services,
+    hooks: {
+      ...(services.audit === undefined ? {} : auditRefusals(services.audit)),
+      ...(metrics === null ? {} : metrics.hooks),
+    },
+    memory,
+    answers,
+    withChat: (poster) => {
+      chat = poster;
+      if (memory === null) {
+        return services;
+      }
+      const source = createStatusSource(services, memory.sampler);
+      if (redis !== null) {
+        sharedLeader = createRedisLeader(redis, 'posts', log);
+      }
+      schedules = new StatusSchedules({
+        schedules: memory.store.schedules,
+        poster,
+        source,
+        leader: sharedLeader ?? onlyProcess,
+        log,
+      });
+      notices = noticeParts === null ? null : composeChatNotices(noticeParts, poster, sharedLeader ?? onlyProcess);
+      return { ...services, schedules, ...(notices === null ? {} : { watches: notices.watches }) };
+    },
+    withTerminal: (print) => {
+      notices = noticeParts === null ? null : composeTerminalNotices(noticeParts, print);
+      return { ...services, ...(notices === null ? {} : { watches: notices.watches }) };
+    },
+    serve: async (gateway) => {
+      gatewayStands = gateway;
+      if (config.httpPort === null || metrics === null) {
+        return;
+      }
+      const checks = () => readiness(servers, memory?.store ?? null, gateway, Date.now());
+      http = await startHttp({ port: config.httpPort, host: config.httpHost, metrics, readiness: checks, log });
+    },
+    start: () => {
+      warmUp(services, log);
+      memory?.sampler.start();
+      loading?.loads.start();
+      schedules?.start();
+      notices?.start();
+      answers?.start();
+    },
+    close: async () => {
+      await Promise.all([http?.close(), schedules?.stop(), notices?.stop(), loading?.close(), answers?.stop()]);
+      await sharedLeader?.stop();
+      const parts = [memory?.sampler.stop(), servers.close(), painter.close(), registry?.close()];
+      for (const result of await Promise.allSettled(parts)) {
+        if (result.status === 'rejected') {
+          log.warn({ err: result.reason }, 'a part did not end cleanly');
+        }
+      }
+      redis?.disconnect();
+      memory?.store.close();
+    },
+  };
+}
+
+/** The store, and the sampler that fills its history. What is simulated is not kept. */
+function openMemory(
+  config: Config,
+  simulated: boolean,
+  servers: ServerRegistry,
+  log: Logger,
+  writes: () => boolean,
+): App['memory'] {
+  const store = openStore(simulated ? ':memory:' : join(dataFolder(config, ''), 'headroom.db'));
+  const sampler = createSampler(servers, {
+    store,
+    writes,
+    onError: (err, server) => log.warn({ err, server }, 'a sample could not be kept'),
+  });
+  return { store, sampler };
+}
+
+/** Who was turned away, from what, and why. */
+function auditRefusals(audit: AuditTrail): DispatchHooks {
+  return {
+    refused: ({ person, place, command, why }) =>
+      audit.record({
+        atMs: Date.now(),
+        personId: person.id,
+        personName: person.name,
+        ...place,
+        action: 'refused',
+        server: null,
+        target: null,
+        args: { command },
+        result: 'refused',
+        code: why.replace(/^error\./, ''),
+        vramBeforeBytes: null,
+        vramAfterBytes: null,
+      }),
+  };
+}
+
+/** The first answer of a process shall not pay for compiling the estimator and starting the drawing thread. */
+function warmUp(services: Services, log: Logger): void {
+  const picture = { charts: [{ kind: 'bars' as const, title: '', series: [], bars: [] }] };
+  services.painter.draw(picture).catch((error: unknown) => log.debug({ err: error }, 'warming up failed'));
+  const found = services.models.findListed('gemma3:12b');
+  const gpus = [{ name: 'GPU', totalBytes: 8 * 2 ** 30, freeBytes: 8 * 2 ** 30 }];
+  if (found !== null) {
+    clamp(found.spec, { ollama: ASSUMED_OLLAMA_VERSION, gpus: [...gpus, ...gpus] }, { numCtx: 4_096 });
+  }
+}
+
+/** The folder of a kind of data, made when it is not there. @throws StoreError */
+function dataFolder(config: Config, name: string): string {
+  const folder = join(config.dataDir, name);
+  guarded(() => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  return folder;
+}
+
+/** What the program finds about its own folder and Redis. */
+async function examineSelf(store: Store, redis: Redis | null): Promise<Finding[]> {
+  const code = store.check();
+  const findings: Finding[] = [
+    code === null
+      ? { level: 'ok', remark: { code: 'data-ok', params: {} } }
+      : { level: 'fault', remark: { code: 'data-fault', params: { code } } },
+  ];
+  if (redis !== null) {
+    // Asked rather than looked at: the connection may still be on its way.
+    const ready = await redis.ping().then(
+      () => true,
+      () => false,
+    );
+    findings.push({ level: ready ? 'ok' : 'fault', remark: { code: ready ? 'redis-ok' : 'redis-fault', params: {} } });
+  }
+  return findings;
+}

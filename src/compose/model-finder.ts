@@ -1,0 +1,35 @@
+import { CommandError, type FoundModel, type ModelFinder } from '../../commands/services.ts';
+import { builtinCatalogue } from '../catalogue/builtin.ts';
+import { type Catalogue, looksLikePath, specFromPath } from '../catalogue/catalogue.ts';
+import { CatalogueError } from '../catalogue/errors.ts';
+
+/** The catalogue as the commands use it: errors become ones that have words. `files`: paths are read too. */
+export function createModelFinder(catalogue: Catalogue, files: boolean): ModelFinder {
+  return {
+    builtinNames: () => builtinCatalogue().names(),
+    findListed: (name) => {
+      const listed = builtinCatalogue().lookUp(name);
+      return listed === null ? null : { spec: listed.spec, source: 'builtin', warnings: listed.notes };
+    },
+    find: async (name, server, signal): Promise<FoundModel> => {
+      try {
+        if (files && looksLikePath(name)) {
+          return await specFromPath(name);
+        }
+        return await catalogue.find(name, { signal, ...(server === null ? {} : { server: server.ollama }) });
+      } catch (error) {
+        throw error instanceof CatalogueError ? withWords(error) : error;
+      }
+    },
+  };
+}
+
+function withWords(error: CatalogueError): CommandError {
+  if (error.code === 'model-name-invalid') {
+    return new CommandError(String(error.params.reason), {});
+  }
+  if (error.code === 'model-unknown' && error.nearest.length > 0) {
+    return new CommandError('model-unknown-near', { ...error.params, nearest: error.nearest.join(', ') });
+  }
+  return new CommandError(error.code, error.params);
+}

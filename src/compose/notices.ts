@@ -1,0 +1,88 @@
+import type { ModelFinder } from '../../commands/services.ts';
+import { toLocale } from '../chat/locale.ts';
+import type { ChatPoster } from '../chat/poster.ts';
+import type { Reply } from '../chat/reply.ts';
+import type { Calibration } from '../estimator/plan/calibration.ts';
+import { AlertKeeper } from '../schedule/alerts/alerts.ts';
+import { WeeklyDigest } from '../schedule/digest/weekly.ts';
+import { type Leader, onlyProcess } from '../schedule/leader.ts';
+import { createWatchTeller, newsReply } from '../schedule/watches/tell.ts';
+import { WatchKeeper, type WatchKeeperSettings } from '../schedule/watches/watches.ts';
+import type { Sampler } from '../servers/sampler.ts';
+import type { ServerRegistry } from '../servers/types.ts';
+import type { Config } from '../settings/config.ts';
+import type { Store } from '../store/types.ts';
+import type { Logger } from './log.ts';
+
+export interface ComposeNoticesParts {
+  readonly config: Pick<Config, 'alertChannelId' | 'timeZone' | 'locale'>;
+  readonly log: Logger;
+  readonly registry: ServerRegistry;
+  readonly models: ModelFinder;
+  readonly store: Store;
+  readonly sampler: Sampler;
+  /** What loads on a server taught. */
+  readonly calibration: (server: string) => Calibration | null;
+}
+
+/** What the program says of its own accord: watches, alerts, the digest. */
+export interface Notices {
+  readonly watches: WatchKeeper;
+  /** `null` in the terminal, where nobody stands by to read them. */
+  readonly alerts: AlertKeeper | null;
+  /** @throws StoreError */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Notices on a chat platform with channels. */
+export function composeChatNotices(parts: ComposeNoticesParts, poster: ChatPoster, leader: Leader): Notices {
+  const { config, log, registry, store, sampler } = parts;
+  const { locale, timeZone, alertChannelId: channelId } = config;
+  const watches = watchKeeper(parts, ['discord'], leader, createWatchTeller(poster, log));
+  const channel = channelId === null ? null : { poster, channelId };
+  const alerts = new AlertKeeper({ sampler, repository: store.alerts, channel, locale, leader, log });
+  const digest =
+    channelId === null ? null : new WeeklyDigest({ store, registry, poster, channelId, locale, timeZone, leader, log });
+  return {
+    watches,
+    alerts,
+    start: () => {
+      watches.start();
+      alerts.start();
+      digest?.start();
+    },
+    stop: async () => {
+      await Promise.all([watches.stop(), alerts.stop(), digest?.stop()]);
+    },
+  };
+}
+
+/** Notices in a terminal: what somebody waits for is printed while the program runs. */
+export function composeTerminalNotices(parts: ComposeNoticesParts, print: (reply: Reply) => void): Notices {
+  const watches = watchKeeper(parts, ['console'], onlyProcess, async (news) => {
+    print(newsReply(news, toLocale(news.watch.locale)));
+    return 'sent';
+  });
+  return { watches, alerts: null, start: () => watches.start(), stop: () => watches.stop() };
+}
+
+function watchKeeper(
+  parts: ComposeNoticesParts,
+  platforms: readonly string[],
+  leader: Leader,
+  deliver: WatchKeeperSettings['deliver'],
+): WatchKeeper {
+  const { registry, sampler, store, models, calibration, log } = parts;
+  return new WatchKeeper({
+    registry,
+    sampler,
+    repository: store.watches,
+    findSpec: async (model, server, signal) => (await models.find(model, server, signal)).spec,
+    calibration,
+    deliver,
+    platforms,
+    log,
+    leader,
+  });
+}

@@ -1,0 +1,255 @@
+/**
+ * From llama.cpp's bytes per device to the estimator's answer: placement, verdict, parts per GPU, what is left free.
+ */
+
+import { gpuOverhead } from '../../../cards.ts';
+import { compileModel } from '../../../llama-cpp/compile.ts';
+import { BLOCK_ELEMENTS, typeId } from '../../../model/tensors.ts';
+import { blockCount } from '../../../plan/facts.ts';
+import type {
+  CalibrationFactors,
+  EngineName,
+  GpuDevice,
+  GpuPlan,
+  KvCacheType,
+  LlamaCppConfig,
+  LlamaCppPlan,
+  ModelSpec,
+  Plan,
+  Reason,
+  VerdictName,
+} from '../../../types.ts';
+import { type FitOverride, overridePattern } from './overrides.ts';
+
+export interface PlanParts {
+  readonly engine: EngineName;
+  readonly spec: ModelSpec;
+  /** All GPUs of the server, in its order. */
+  readonly gpus: readonly GpuDevice[];
+  /** Index in `gpus` of each device of `config`. */
+  readonly chosen: readonly number[];
+  readonly config: LlamaCppConfig;
+  readonly memory: LlamaCppPlan;
+  readonly overrides: readonly FitOverride[];
+  /** Weights and compute of the projector on the first chosen GPU (0 when it is on the CPU or there is none). */
+  readonly projectorWeightsBytes: number;
+  readonly projectorComputeBytes: number;
+  /** The projector's bytes on the host. */
+  readonly hostProjectorBytes: number;
+  readonly calibration?: CalibrationFactors | undefined;
+  readonly kvCacheType: KvCacheType;
+  readonly notes: readonly Reason[];
+}
+
+/** Everything of a plan but the verdict's reason and the sizes that /api/ps reports. */
+export type PlanBody = Omit<Plan, 'verdict' | 'reason' | 'sizeVramBytes' | 'sizeBytes'>;
+
+/** Lays the parts of a plan out per GPU. */
+export function planBody(parts: PlanParts): PlanBody {
+  const { config, memory, overrides, spec } = parts;
+  const totalLayers = blockCount(spec) + 1;
+  const gpuLayers =
+    parts.chosen.length === 0 ? 0 : config.numGpu < 0 ? totalLayers : Math.min(config.numGpu, totalLayers);
+  const perGpuLayers = parts.gpus.map(() => 0);
+  const gpus = parts.gpus.map((gpu) => emptyGpu(gpu));
+  for (const [device, index] of parts.chosen.entries()) {
+    const planned = memory.gpus[device];
+    if (planned === undefined) {
+      continue;
+    }
+    perGpuLayers[index] = planned.layers;
+    gpus[index] = usedGpu(parts, device, index);
+  }
+  const { host } = memory;
+  const hostWeights = host.weightsBytes + parts.hostProjectorBytes;
+  return {
+    engine: parts.engine,
+    placement: {
+      gpuLayers,
+      totalLayers,
+      perGpuLayers,
+      overrides: overrides.length,
+      overridePatterns: overrides.map(overridePattern),
+    },
+    gpus,
+    host: {
+      weightsBytes: hostWeights,
+      cacheBytes: host.cacheBytes,
+      computeBytes: host.computeBytes,
+      totalBytes: hostWeights + host.cacheBytes + host.computeBytes,
+    },
+    numCtx: memory.numCtxSeq,
+    numParallel: config.numParallel,
+    numBatch: Math.min(config.numBatch, memory.numCtx),
+    numUbatch: Math.min(config.numUbatch, config.numBatch, memory.numCtx),
+    flashAttention: memory.flashAttention,
+    kvCacheType: parts.kvCacheType,
+    computeBasis: memory.computeBasis,
+    notes: parts.notes,
+  };
+}
+
+function usedGpu(parts: PlanParts, device: number, index: number): GpuPlan {
+  const planned = parts.memory.gpus[device]!;
+  const gpu = parts.gpus[index]!;
+  const overhead = gpuOverhead(gpu);
+  const delta = overheadDelta(parts.calibration, index);
+  const low = Math.max(0, overhead.lowBytes + Math.min(0, delta));
+  const overheadBytes = Math.max(0, overhead.expectedBytes + delta);
+  const computeBytes = calibratedCompute(planned.computeBytes, parts.calibration);
+  const projectorBytes = device === 0 ? parts.projectorWeightsBytes + parts.projectorComputeBytes : 0;
+  const totalBytes = planned.weightsBytes + planned.cacheBytes + computeBytes + projectorBytes + overheadBytes;
+  return {
+    weightsBytes: planned.weightsBytes,
+    cacheBytes: planned.cacheBytes,
+    computeBytes,
+    projectorBytes,
+    overheadBytes,
+    overheadRangeBytes: [
+      Math.min(low, overheadBytes),
+      Math.max(overhead.highBytes + Math.max(0, delta), overheadBytes),
+    ],
+    totalBytes,
+    layers: planned.layers,
+    headroomBytes: gpu.freeBytes - totalBytes,
+  };
+}
+
+function overheadDelta(calibration: CalibrationFactors | undefined, index: number): number {
+  return calibration?.overheadDeltaPerGpuBytes?.[index] ?? calibration?.overheadDeltaBytes ?? 0;
+}
+
+/** Expected overhead of the GPU with this index, bytes, with what was learned from loads. */
+export function expectedOverhead(gpu: GpuDevice, calibration: CalibrationFactors | undefined, index: number): number {
+  return Math.max(0, gpuOverhead(gpu).expectedBytes + overheadDelta(calibration, index));
+}
+
+/** Compute buffers as loads have shown them to be, bytes. */
+export function calibratedCompute(computeBytes: number, calibration: CalibrationFactors | undefined): number {
+  return Math.round(computeBytes * (calibration?.computeFactor ?? 1));
+}
+
+/** A GPU that this model does not touch. */
+function emptyGpu(gpu: GpuDevice): GpuPlan {
+  return {
+    weightsBytes: 0,
+    cacheBytes: 0,
+    computeBytes: 0,
+    projectorBytes: 0,
+    overheadBytes: 0,
+    overheadRangeBytes: [0, 0],
+    totalBytes: 0,
+    layers: 0,
+    headroomBytes: gpu.freeBytes,
+  };
+}
+
+/**
+ * llama.cpp refuses a quantized V cache when flash attention is off (llama-context.cpp, `llama_init_from_model`): the
+ * reason, or undefined when the combination is fine.
+ */
+export function cacheRefusal(config: LlamaCppConfig, flashAttention: boolean | 'auto'): Reason | undefined {
+  const type = config.cacheTypeV;
+  if (flashAttention !== false || type === 'f16' || type === 'f32' || type === 'bf16') {
+    return undefined;
+  }
+  return { code: 'kv-needs-flash-attention', params: { type } };
+}
+
+/**
+ * llama.cpp refuses a quantized cache whose blocks do not divide the heads, where flash attention is not off
+ * (llama-context.cpp, `llama_init_from_model`, b10256): phi2 has heads of 80, blocks have 32 elements.
+ */
+export function headRefusal(spec: ModelSpec, config: LlamaCppConfig): Reason | undefined {
+  if (config.flashAttention === false) {
+    return undefined;
+  }
+  const { hp } = compileModel(spec);
+  const heads = [
+    [config.cacheTypeK, hp.headK],
+    [config.cacheTypeK, hp.headKSwa],
+    [config.cacheTypeV, hp.headV],
+    [config.cacheTypeV, hp.headVSwa],
+  ] as const;
+  for (const [type, head] of heads) {
+    const block = BLOCK_ELEMENTS[typeId(type.toUpperCase())]!;
+    if (head % block !== 0) {
+      return { code: 'kv-block-not-divides-head', params: { type, head, block } };
+    }
+  }
+  return undefined;
+}
+
+/** A plan that never starts: nothing is placed anywhere. */
+export function refusedPlan(
+  parts: Pick<PlanParts, 'engine' | 'spec' | 'gpus' | 'config' | 'notes' | 'kvCacheType'>,
+  reason: Reason,
+): Plan {
+  const { config } = parts;
+  return {
+    engine: parts.engine,
+    verdict: 'refused',
+    reason,
+    placement: {
+      gpuLayers: 0,
+      totalLayers: blockCount(parts.spec) + 1,
+      perGpuLayers: parts.gpus.map(() => 0),
+      overrides: 0,
+      overridePatterns: [],
+    },
+    gpus: parts.gpus.map(emptyGpu),
+    host: { weightsBytes: 0, cacheBytes: 0, computeBytes: 0, totalBytes: 0 },
+    sizeVramBytes: 0,
+    sizeBytes: 0,
+    numCtx: Math.floor(config.numCtx / config.numParallel),
+    numParallel: config.numParallel,
+    numBatch: config.numBatch,
+    numUbatch: config.numUbatch,
+    flashAttention: config.flashAttention === true,
+    kvCacheType: parts.kvCacheType,
+    computeBasis: 'planned',
+    notes: parts.notes,
+  };
+}
+
+/** Verdict and reason by where the layers and experts ended up. */
+export function placementVerdict(
+  body: PlanBody,
+  overrides: readonly FitOverride[],
+  cpuTensors: readonly string[],
+  deficitBytes: number,
+): { readonly verdict: VerdictName; readonly reason: Reason } {
+  const { gpuLayers, totalLayers } = body.placement;
+  if (body.gpus.length === 0) {
+    return { verdict: 'cpu', reason: { code: 'no-gpu', params: {} } };
+  }
+  if (gpuLayers === 0) {
+    return { verdict: 'cpu', reason: { code: 'all-on-cpu', params: { totalLayers, deficitBytes } } };
+  }
+  const hostExperts = overrides.filter((override) => override.target === 'CPU').length;
+  if (gpuLayers < totalLayers) {
+    const params = { gpuLayers, totalLayers, cpuLayers: totalLayers - gpuLayers, deficitBytes };
+    return { verdict: 'partial', reason: { code: 'layers-on-cpu', params } };
+  }
+  if (hostExperts > 0 || cpuTensors.length > 0) {
+    return {
+      verdict: 'partial',
+      reason: { code: 'experts-on-cpu', params: { layers: hostExperts, totalLayers, deficitBytes } },
+    };
+  }
+  return { verdict: 'fits', reason: { code: 'all-on-gpu', params: { totalLayers } } };
+}
+
+/** `--fit` leaves its caller with too little: the GPU that lacks most, as a reason, or undefined when all is well. */
+export function outOfMemory(body: PlanBody): Reason | undefined {
+  let worst = -1;
+  for (const [index, gpu] of body.gpus.entries()) {
+    if (gpu.headroomBytes < 0 && (worst < 0 || gpu.headroomBytes < body.gpus[worst]!.headroomBytes)) {
+      worst = index;
+    }
+  }
+  if (worst < 0) {
+    return undefined;
+  }
+  return { code: 'out-of-memory', params: { gpu: worst, missingBytes: -body.gpus[worst]!.headroomBytes } };
+}

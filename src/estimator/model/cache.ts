@@ -1,0 +1,138 @@
+/**
+ * The KV cache and recurrent state per device, exact.
+ *
+ * Source: llama-context.cpp (padding of the context), llama-kv-cache.cpp, llama-kv-cache-iswa.cpp,
+ * llama-kv-cache-dsa.cpp, llama-memory-recurrent.cpp, llama-model.cpp (`create_memory`), llama.cpp b10256.
+ */
+
+import type { Model } from '../llama-cpp/compile.ts';
+import type { Hparams } from './hyper-parameters.ts';
+import { convolutionStateWidth, recurrentStateWidth, widestV, widthK, widthV } from './hyper-parameters.ts';
+import type { Placement } from './placement.ts';
+import { cudaBufferBytes, F32, hostBufferBytes, pad } from './tensors.ts';
+
+/** Cells are counted in steps of this many tokens. */
+const CONTEXT_STEP = 256;
+
+/** The context as llama.cpp lays it out. */
+export interface ContextShape {
+  /** Tokens over all sequences, padded. */
+  readonly numCtx: number;
+  /** Tokens per sequence. */
+  readonly numCtxSeq: number;
+  readonly numBatch: number;
+  readonly numUbatch: number;
+  readonly sequences: number;
+  /** Separate caches: one per sequence, or 1 when they share one. */
+  readonly streams: number;
+  /** Cells of a windowed layer's cache, per stream. */
+  readonly windowCells: number;
+}
+
+/** Pads the context and clamps the batches. `numCtx` 0 = the training context. */
+export function shapeContext(
+  hp: Hparams,
+  options: {
+    readonly numCtx: number;
+    readonly numBatch: number;
+    readonly numUbatch: number;
+    readonly numParallel: number;
+    readonly unifiedCache: boolean;
+  },
+): ContextShape {
+  const sequences = Math.max(1, options.numParallel);
+  const wanted = options.numCtx === 0 ? hp.trainingContext : options.numCtx;
+  const numBatch = hp.causal ? Math.min(wanted, options.numBatch) : options.numBatch;
+  const numUbatch = Math.min(numBatch, options.numUbatch === 0 ? options.numBatch : options.numUbatch);
+  let numCtx = pad(wanted, CONTEXT_STEP);
+  let numCtxSeq = numCtx;
+  if (!options.unifiedCache) {
+    numCtxSeq = Math.max(CONTEXT_STEP, pad(Math.floor(numCtx / sequences), CONTEXT_STEP));
+    numCtx = numCtxSeq * sequences;
+  }
+  const window = hp.windowTokens * (options.unifiedCache ? sequences : 1) + numUbatch;
+  return {
+    numCtx,
+    numCtxSeq,
+    numBatch,
+    numUbatch,
+    sequences,
+    streams: options.unifiedCache ? 1 : sequences,
+    windowCells: pad(Math.min(numCtxSeq, window), CONTEXT_STEP),
+  };
+}
+
+/** Whether the layer has K and V of its own. */
+export function hasOwnCache(model: Model, layer: number): boolean {
+  const { hp, architecture } = model;
+  const memory = architecture.memory ?? 'attention';
+  if (
+    memory === 'none' ||
+    memory === 'recurrent' ||
+    layer >= (architecture.cachesNextn ? hp.layersAll : model.layers)
+  ) {
+    return false;
+  }
+  if (hp.cacheLayers >= 0 && layer >= hp.cacheLayers) {
+    return false;
+  }
+  return memory === 'attention' || (architecture.attends?.(hp, layer) ?? hp.isRecurrent[layer] === 0);
+}
+
+/** Whether the layer has a recurrent state. */
+export function hasState(model: Model, layer: number): boolean {
+  const { hp, architecture } = model;
+  const memory = architecture.memory ?? 'attention';
+  if (memory === 'recurrent') {
+    return layer < model.layers;
+  }
+  return (
+    memory === 'hybrid' && layer < model.layers && (architecture.recurs?.(hp, layer) ?? hp.isRecurrent[layer] === 1)
+  );
+}
+
+/** Elements of a layer's V row in the cache: transposed, all are as wide as the widest. */
+export function cachedWidthV(hp: Hparams, layer: number, transposedV: boolean): number {
+  return transposedV ? widestV(hp) : widthV(hp, layer);
+}
+
+/** Cache and state per device in bytes; the last entry is the host. */
+export function cacheBytes(
+  model: Model,
+  placement: Placement,
+  shape: ContextShape,
+  typeK: number,
+  typeV: number,
+  transposedV: boolean,
+): Float64Array {
+  const { hp } = model;
+  const result = new Float64Array(placement.host + 1);
+  const mla = hp.headKMla !== 0;
+  for (let layer = 0; layer < hp.layersAll; layer++) {
+    const device = placement.deviceOf[layer]!;
+    const bytes = device === placement.host ? hostBufferBytes : cudaBufferBytes;
+    let sum = 0;
+    const special = model.architecture.cachedTensors?.(model, layer, shape, typeK);
+    for (const tensor of special ?? []) {
+      sum += bytes(tensor.type, tensor.sizes);
+    }
+    if (special === undefined && hasOwnCache(model, layer)) {
+      const cells = hp.slidingWindow !== 'none' && hp.isWindowed[layer] === 1 ? shape.windowCells : shape.numCtxSeq;
+      sum += bytes(typeK, [widthK(hp, layer), cells, shape.streams]);
+      if (!mla) {
+        sum += bytes(typeV, [cachedWidthV(hp, layer, transposedV), cells, shape.streams]);
+      }
+      if (hp.hasIndexer[layer] === 1) {
+        sum += bytes(typeK, [hp.indexerHead, cells, shape.streams]);
+        // The cache of indexer keys is one of K and V all the same, but for latent attention.
+        sum += mla ? 0 : bytes(typeV, [hp.headV, cells, shape.streams]);
+      }
+    }
+    if (hasState(model, layer)) {
+      sum += bytes(F32, [convolutionStateWidth(hp), shape.sequences]);
+      sum += bytes(F32, [recurrentStateWidth(hp), shape.sequences]);
+    }
+    result[device] = result[device]! + sum;
+  }
+  return result;
+}

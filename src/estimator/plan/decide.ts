@@ -1,0 +1,71 @@
+/**
+ * The estimator's one entry: a model spec, a server and a request in, a plan out. Which generation of Ollama answers
+ * follows from the server's version.
+ */
+
+import { decideFormula } from '../engines/formula/formula.ts';
+import { decideLayout } from '../engines/layout/layout.ts';
+import { decideLlamaCpp, planGiven } from '../engines/llama-server/fit/engine.ts';
+import { prepareLaunch } from '../engines/llama-server/launch.ts';
+import { decideLlamaServer } from '../engines/llama-server/llama-server.ts';
+import type { EstimateRequest, EstimateServer, ModelSpec, Plan } from '../types.ts';
+import { engineFor } from '../versions.ts';
+import { checkModel, checkRequest, checkServer, inWholeBytes } from './checks.ts';
+
+/**
+ * What the server's version of Ollama (or llama.cpp's `--fit`) would do with the request: where layers go, bytes per
+ * GPU, and whether it fits.
+ *
+ * @throws EstimateError when the question makes no sense or the model cannot be estimated; the `code` says which
+ */
+export function decide(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Plan {
+  const engine = engineFor(server.ollama, spec);
+  checkRequest(request, engine === 'llama.cpp');
+  checkServer(server);
+  checkModel(spec);
+  const whole = inWholeBytes(server);
+  switch (engine) {
+    case 'llama.cpp':
+      return decideLlamaCpp(spec, whole, request);
+    case 'llama-server':
+      return decideLlamaServer(spec, whole, request);
+    case 'layout':
+      return decideLayout(spec, whole, request);
+    case 'formula':
+      return decideFormula(spec, whole, request);
+  }
+}
+
+/**
+ * The bytes of a placement given, by llama.cpp's planner: layers by `numGpu`, split by `tensorSplit` or free memory.
+ * With `ollama: "llama.cpp"` the options are llama.cpp's own (a row of a dry run); with a version of Ollama, context,
+ * slots and batch are taken as that Ollama would hand them over.
+ *
+ * @throws EstimateError as {@link decide}
+ */
+export function planFixed(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Plan {
+  const llamaCpp = server.ollama === 'llama.cpp';
+  checkRequest(request, llamaCpp);
+  checkServer(server);
+  checkModel(spec);
+  const whole = inWholeBytes(server);
+  if (llamaCpp) {
+    return planGiven(spec, whole, request);
+  }
+  const engine = engineFor(server.ollama, spec);
+  // Before llama-server the batch was 512 unless somebody set it.
+  const asked = engine === 'llama-server' ? request : { ...request, numBatch: request.numBatch ?? 512 };
+  const { config } = prepareLaunch(spec, whole, asked);
+  const given: EstimateRequest = {
+    ...request,
+    numCtx: config.numCtx,
+    numParallel: config.numParallel,
+    numBatch: config.numBatch,
+    numUbatch: config.numUbatch,
+    flashAttention: config.flashAttention,
+    outputs: config.outputs,
+    embedding: config.embedding,
+  };
+  const plan = planGiven(spec, whole, given);
+  return { ...plan, engine, numCtx: Math.floor(plan.numCtx / config.numParallel) };
+}

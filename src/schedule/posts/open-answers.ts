@@ -1,0 +1,104 @@
+import type { OpenAnswer, OpenAnswers } from '../../chat/open-answers.ts';
+import type { ChatPoster } from '../../chat/poster.ts';
+import { createTranslator } from '../../chat/translate.ts';
+import type { Logger } from '../../compose/log.ts';
+import type { OpenAnswerRepository, OpenAnswerRow } from '../../store/types.ts';
+
+/** A process that is not heard of for this long has ended, ms. */
+const LEASE_MS = 10_000;
+/** Own answers are renewed, and those of others looked at, this often, ms. */
+const LOOK_EVERY_MS = 2_500;
+
+export interface AnswerKeeperParts {
+  readonly repository: OpenAnswerRepository;
+  /** `null` while there is no chat. */
+  readonly poster: () => ChatPoster | null;
+  readonly log: Logger;
+  /** Milliseconds since the epoch; the processes that share the store share the clock. */
+  readonly now?: () => number;
+  readonly leaseMs?: number;
+}
+
+/**
+ * Answers under way, kept in the store with a lease: when a process ends without a word (a crash, a kill), whoever shares
+ * the store, or the next life of the bot, says so in the message that would otherwise wait for ever.
+ */
+export class AnswerKeeper implements OpenAnswers {
+  readonly #parts: AnswerKeeperParts;
+  readonly #now: () => number;
+  readonly #leaseMs: number;
+  readonly #own = new Set<number>();
+  #timer: NodeJS.Timeout | null = null;
+  #telling: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: AnswerKeeperParts) {
+    this.#parts = parts;
+    this.#now = parts.now ?? Date.now;
+    this.#leaseMs = parts.leaseMs ?? LEASE_MS;
+  }
+
+  begin(answer: OpenAnswer): () => void {
+    const id = this.#quietly(() => this.#parts.repository.add(answer, this.#now() + this.#leaseMs));
+    if (id === null) {
+      return () => undefined;
+    }
+    this.#own.add(id);
+    return () => {
+      if (this.#own.delete(id)) {
+        this.#quietly(() => this.#parts.repository.remove(id));
+      }
+    };
+  }
+
+  start(): void {
+    if (this.#timer !== null) {
+      return;
+    }
+    this.#timer = setInterval(() => this.look(), Math.min(LOOK_EVERY_MS, this.#leaseMs / 4));
+    this.#timer.unref();
+    this.look();
+  }
+
+  /** Ends; what is being told gets to its end. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) {
+      clearInterval(this.#timer);
+    }
+    this.#timer = null;
+    await this.#telling;
+  }
+
+  /** One look: the own ones first, so that a process that was held up does not take itself for dead. */
+  look(): void {
+    const { repository } = this.#parts;
+    if (this.#own.size > 0) {
+      this.#quietly(() => repository.renew([...this.#own], this.#now() + this.#leaseMs));
+    }
+    if (this.#parts.poster() === null) {
+      return;
+    }
+    const lapsed = this.#quietly(() => repository.takeLapsed(this.#now())) ?? [];
+    if (lapsed.length > 0) {
+      this.#telling = Promise.all([this.#telling, ...lapsed.map((row) => this.#tell(row))]);
+    }
+  }
+
+  async #tell({ channelId, messageId, title, locale }: OpenAnswerRow): Promise<void> {
+    const words = createTranslator(locale).text('discord.answer-lost', { command: { code: title } });
+    const reply = { tone: 'bad' as const, title: words, blocks: [] };
+    try {
+      await this.#parts.poster()?.edit({ channelId, messageId }, reply, { locale });
+    } catch (err) {
+      this.#parts.log.info({ err, title }, 'an answer that was cut off could not be told');
+    }
+  }
+
+  #quietly<T>(work: () => T): T | null {
+    try {
+      return work();
+    } catch (err) {
+      this.#parts.log.warn({ err }, 'answers under way could not be kept');
+      return null;
+    }
+  }
+}

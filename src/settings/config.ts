@@ -1,0 +1,349 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { LOCALES, type Locale } from '../chat/locale.ts';
+import { parseGpuSource } from '../gpus/parse-source.ts';
+import { parseOllamaHost } from '../ollama/host.ts';
+
+/** The server's own settings under Ollama's names, as far as they matter to the estimate. */
+export interface ServerEnvironment {
+  /** OLLAMA_NUM_PARALLEL; null = the version's default. */
+  readonly numParallel: number | null;
+  /** OLLAMA_FLASH_ATTENTION; null = unset. */
+  readonly flashAttention: boolean | null;
+  /** OLLAMA_KV_CACHE_TYPE, lower case; null = unset. */
+  readonly kvCacheType: string | null;
+  /** OLLAMA_GPU_OVERHEAD, bytes per GPU. */
+  readonly gpuOverheadBytes: number;
+  /** OLLAMA_SCHED_SPREAD. */
+  readonly schedSpread: boolean;
+  /** OLLAMA_CONTEXT_LENGTH, tokens; null = unset. */
+  readonly contextLength: number | null;
+  /** OLLAMA_MAX_LOADED_MODELS; null = unset. */
+  readonly maxLoadedModels: number | null;
+}
+
+/** One machine that runs Ollama. */
+export interface ServerConfig {
+  readonly name: string;
+  readonly ollamaHost: string;
+  readonly apiKey: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Text of GPU_SOURCE; parsed by src/gpus. */
+  readonly gpuSource: string;
+  readonly env: ServerEnvironment;
+}
+
+export interface Config {
+  readonly discord: { readonly token: string | null; readonly guildIds: readonly string[]; readonly apiUrl: string };
+  readonly servers: readonly ServerConfig[];
+  readonly dataDir: string;
+  readonly redisUrl: string | null;
+  readonly httpPort: number | null;
+  /** Address that the port is opened on. */
+  readonly httpHost: string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly timeZone: string;
+  readonly roles: { readonly operators: readonly string[]; readonly admins: readonly string[] };
+  readonly pullHosts: readonly string[];
+  /** Largest context that may be asked for by /load, tokens; null = no cap. */
+  readonly maxCtx: number | null;
+  /** Largest keep-alive for /load as Ollama writes it (`24h`); null = no cap. */
+  readonly maxKeepAlive: string | null;
+  /** Where alerts go; null = nowhere. */
+  readonly alertChannelId: string | null;
+  /** Language of what the bot says of its own accord: alerts and the digest. */
+  readonly locale: Locale;
+}
+
+/** One thing that is wrong with the configuration. It names the variable, never its value. */
+export interface ConfigFault {
+  readonly variable: string;
+  readonly problem: string;
+}
+
+/** All faults of the configuration at once. */
+export class ConfigError extends Error {
+  readonly faults: readonly ConfigFault[];
+
+  constructor(faults: readonly ConfigFault[]) {
+    super(faults.map((fault) => `${fault.variable}: ${fault.problem}`).join('\n'));
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const SNOWFLAKE = /^\d{15,21}$/;
+const SERVER_NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/;
+const KV_TYPES = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 'iq4_nl'];
+const TRUE_WORDS = ['1', 't', 'true', 'yes', 'on'];
+const FALSE_WORDS = ['0', 'f', 'false', 'no', 'off'];
+
+const serversFileSchema = z
+  .array(
+    z.strictObject({
+      name: z.string().regex(SERVER_NAME, 'a name has 1 to 32 of a-z, 0-9, dot, dash, underscore'),
+      ollama: z.string().min(1),
+      apiKey: z.string().optional(),
+      headers: z.record(z.string(), z.string()).optional(),
+      gpus: z.string().min(1).default('auto'),
+      env: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+    }),
+  )
+  .min(1)
+  .max(200);
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Collects faults while it reads variables, so that all of them can be told at once. */
+class Reader {
+  readonly faults: ConfigFault[] = [];
+  readonly environment: Environment;
+
+  constructor(environment: Environment) {
+    this.environment = environment;
+  }
+
+  text(name: string): string | null {
+    const value = this.environment[name]?.trim();
+    return value === undefined || value === '' ? null : value;
+  }
+
+  fault(variable: string, problem: string): null {
+    this.faults.push({ variable, problem });
+    return null;
+  }
+
+  integer(name: string, min: number, max: number): number | null {
+    const value = this.text(name);
+    if (value === null) {
+      return null;
+    }
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= min && number <= max)) {
+      return this.fault(name, `must be a whole number from ${min} to ${max}`);
+    }
+    return number;
+  }
+
+  flag(name: string): boolean | null {
+    const value = this.text(name)?.toLowerCase();
+    if (value === undefined) {
+      return null;
+    }
+    if (TRUE_WORDS.includes(value)) {
+      return true;
+    }
+    if (FALSE_WORDS.includes(value)) {
+      return false;
+    }
+    return this.fault(name, 'must be 1 or 0');
+  }
+
+  snowflakes(name: string): string[] {
+    const ids = (this.text(name) ?? '')
+      .split(',')
+      .map((id) => id.trim())
+      .filter((id) => id !== '');
+    if (ids.some((id) => !SNOWFLAKE.test(id))) {
+      this.fault(name, 'must be Discord ids (digits) separated by commas');
+    }
+    return ids.filter((id) => SNOWFLAKE.test(id));
+  }
+
+  url(name: string, protocols: readonly string[]): string | null {
+    const value = this.text(name);
+    if (value === null) {
+      return null;
+    }
+    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
+      return this.fault(name, `must be a URL beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+    }
+    return value.replace(/\/+$/, '');
+  }
+}
+
+function readServerEnvironment(reader: Reader): ServerEnvironment {
+  const kvCacheType = reader.text('OLLAMA_KV_CACHE_TYPE')?.toLowerCase() ?? null;
+  if (kvCacheType !== null && !KV_TYPES.includes(kvCacheType)) {
+    reader.fault('OLLAMA_KV_CACHE_TYPE', `must be one of ${KV_TYPES.join(', ')}`);
+  }
+  return {
+    numParallel: reader.integer('OLLAMA_NUM_PARALLEL', 0, 256) || null,
+    flashAttention: reader.flag('OLLAMA_FLASH_ATTENTION'),
+    kvCacheType,
+    gpuOverheadBytes: reader.integer('OLLAMA_GPU_OVERHEAD', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+    schedSpread: reader.flag('OLLAMA_SCHED_SPREAD') ?? false,
+    contextLength: reader.integer('OLLAMA_CONTEXT_LENGTH', 0, 100_000_000) || null,
+    maxLoadedModels: reader.integer('OLLAMA_MAX_LOADED_MODELS', 0, 1000) || null,
+  };
+}
+
+/** Looks at a server's two addresses with the parsers that will read them. */
+function checkAddresses(
+  reader: Reader,
+  host: string,
+  gpuSource: string,
+  variables: readonly [host: string, gpus: string],
+): void {
+  try {
+    parseOllamaHost(host);
+  } catch {
+    reader.fault(variables[0], 'is no address of Ollama; write http://host:11434');
+  }
+  try {
+    parseGpuSource(gpuSource);
+  } catch {
+    reader.fault(
+      variables[1],
+      'must be auto, nvidia-smi, ssh://user@host, prometheus+http://host:9400/metrics, amd, none, or GPUs such as 4x8GiB',
+    );
+  }
+}
+
+function readHeaders(reader: Reader): Record<string, string> {
+  const text = reader.text('OLLAMA_HEADERS');
+  if (text === null) {
+    return {};
+  }
+  try {
+    const parsed = z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string()).safeParse(JSON.parse(text));
+    if (parsed.success) {
+      return parsed.data;
+    }
+  } catch {
+    // Told below in the same words as JSON of the wrong shape.
+  }
+  reader.fault('OLLAMA_HEADERS', 'must be a JSON object of strings, such as {"X-Team":"vision"}');
+  return {};
+}
+
+function readServersFile(reader: Reader, path: string): ServerConfig[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'not valid JSON';
+    reader.fault('SERVERS_FILE', `cannot be read (${code})`);
+    return [];
+  }
+  const parsed = serversFileSchema.safeParse(json);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues.slice(0, 10)) {
+      reader.fault('SERVERS_FILE', `${issue.path.join('.') || 'top level'}: ${issue.message}`);
+    }
+    return [];
+  }
+  const names = parsed.data.map((server) => server.name);
+  if (new Set(names).size !== names.length) {
+    reader.fault('SERVERS_FILE', 'two servers have the same name');
+  }
+  return parsed.data.map((server) => {
+    const environment = Object.fromEntries(Object.entries(server.env).map(([key, value]) => [key, String(value)]));
+    const inner = new Reader(environment);
+    const env = readServerEnvironment(inner);
+    checkAddresses(inner, server.ollama, server.gpus, ['ollama', 'gpus']);
+    for (const fault of inner.faults) {
+      reader.fault('SERVERS_FILE', `${server.name}: ${fault.variable} ${fault.problem}`);
+    }
+    return {
+      name: server.name,
+      ollamaHost: server.ollama,
+      apiKey: server.apiKey ?? null,
+      headers: server.headers ?? {},
+      gpuSource: server.gpus,
+      env,
+    };
+  });
+}
+
+function readTimeZone(reader: Reader): string {
+  const zone = reader.text('TZ') ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    reader.fault('TZ', 'is not a known time zone; use a name such as Europe/Berlin');
+    return 'UTC';
+  }
+}
+
+/** The address to listen on. There is no password, so only this machine is served unless somebody says otherwise. */
+function readHttpHost(reader: Reader): string {
+  const host = reader.text('HTTP_HOST') ?? '127.0.0.1';
+  if (isIP(host) === 0 && host !== 'localhost') {
+    reader.fault('HTTP_HOST', 'must be an IP address such as 0.0.0.0');
+  }
+  return host;
+}
+
+function readLocale(reader: Reader): Locale {
+  const text = reader.text('BOT_LANGUAGE');
+  const locale = LOCALES.find((known) => known.toLowerCase() === (text ?? 'en').toLowerCase());
+  if (locale === undefined) {
+    reader.fault('BOT_LANGUAGE', `must be one of ${LOCALES.join(', ')}`);
+  }
+  return locale ?? 'en';
+}
+
+/**
+ * Reads the whole configuration from environment variables (documented in .env.example).
+ * @throws ConfigError with every fault; no value is ever part of it.
+ */
+export function readConfig(environment: Environment): Config {
+  const reader = new Reader(environment);
+  const serversFile = reader.text('SERVERS_FILE');
+  const servers: ServerConfig[] =
+    serversFile !== null
+      ? readServersFile(reader, serversFile)
+      : [
+          {
+            name: 'main',
+            ollamaHost: reader.text('OLLAMA_HOST') ?? 'http://127.0.0.1:11434',
+            apiKey: reader.text('OLLAMA_API_KEY'),
+            headers: readHeaders(reader),
+            gpuSource: reader.text('GPU_SOURCE') ?? 'auto',
+            env: readServerEnvironment(reader),
+          },
+        ];
+  const main = servers[0];
+  if (serversFile === null && main !== undefined) {
+    checkAddresses(reader, main.ollamaHost, main.gpuSource, ['OLLAMA_HOST', 'GPU_SOURCE']);
+  }
+  const logLevel = LOG_LEVELS.find((level) => level === (reader.text('LOG_LEVEL')?.toLowerCase() ?? 'info'));
+  if (logLevel === undefined) {
+    reader.fault('LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
+  }
+  const alertChannels = reader.snowflakes('ALERT_CHANNEL_ID');
+  const maxKeepAlive = reader.text('MAX_KEEP_ALIVE');
+  if (maxKeepAlive !== null && !/^(-?\d+(\.\d+)?|(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+)$/.test(maxKeepAlive)) {
+    reader.fault('MAX_KEEP_ALIVE', 'must be a duration such as 30m or 24h');
+  }
+  const config: Config = {
+    discord: {
+      token: reader.text('DISCORD_TOKEN'),
+      guildIds: reader.snowflakes('DISCORD_GUILD_IDS'),
+      apiUrl: reader.url('DISCORD_API_URL', ['https:', 'http:']) ?? 'https://discord.com/api',
+    },
+    servers,
+    dataDir: reader.text('DATA_DIR') ?? './data',
+    redisUrl: reader.url('REDIS_URL', ['redis:', 'rediss:']),
+    httpPort: reader.integer('HTTP_PORT', 0, 65535),
+    httpHost: readHttpHost(reader),
+    logLevel: logLevel ?? 'info',
+    timeZone: readTimeZone(reader),
+    roles: { operators: reader.snowflakes('OPERATOR_ROLES'), admins: reader.snowflakes('ADMIN_ROLES') },
+    pullHosts: (reader.text('PULL_HOSTS') ?? 'registry.ollama.ai,ollama.com')
+      .split(',')
+      .map((host) => host.trim().toLowerCase())
+      .filter((host) => host !== ''),
+    maxCtx: reader.integer('MAX_CTX', 1, 100_000_000),
+    maxKeepAlive,
+    alertChannelId: alertChannels[0] ?? null,
+    locale: readLocale(reader),
+  };
+  if (reader.faults.length > 0) {
+    throw new ConfigError(reader.faults);
+  }
+  return config;
+}

@@ -1,0 +1,167 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from '../compose/log.ts';
+import type { ServerRegistry } from '../servers/types.ts';
+import type { Store } from '../store/types.ts';
+
+/** A client has this long to send its request, and the answer this long to be made, ms. */
+const REQUEST_MS = 10_000;
+const ANSWER_MS = 10_000;
+const KEEP_ALIVE_MS = 5_000;
+const MAX_CONNECTIONS = 64;
+const MAX_HEADER_BYTES = 8 * 1024;
+
+/** What readiness rests on. `true` = well. */
+export type Checks = Readonly<Record<string, boolean>>;
+
+/** The port cannot be had. The edge finds the sentence under `error.http-port`. */
+export class HttpPortError extends Error {
+  readonly code = 'http-port';
+  readonly params: Readonly<Record<string, string | number>>;
+
+  constructor(port: number, cause: unknown) {
+    super('the HTTP port cannot be opened', { cause });
+    this.name = 'HttpPortError';
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    this.params = { port, reason };
+  }
+}
+
+export interface HttpSettings {
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Address to listen on: `127.0.0.1`, or `0.0.0.0` for every network. */
+  readonly host: string;
+  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  /** Looked at with every question; takes no time and does not throw. */
+  readonly readiness: () => Checks;
+  readonly log: Logger;
+}
+
+export interface HttpEndpoint {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** A server that answered this long ago still counts, ms: the slow pace of sampling, three times. */
+const LATELY_MS = 180_000;
+
+/**
+ * What the program needs to do its work: the chat, its data folder, and one server at least that answered lately.
+ * @param gateway `null`: there is no platform to be connected to
+ */
+export function readiness(
+  servers: Pick<ServerRegistry, 'servers'>,
+  store: Pick<Store, 'check'> | null,
+  gateway: (() => boolean) | null,
+  nowMs: number,
+): Checks {
+  const answered = servers.servers.some((server) => {
+    const snapshot = server.latest();
+    return snapshot?.ollama.state === 'up' && nowMs - snapshot.takenAtMs <= LATELY_MS;
+  });
+  return { chat: gateway === null || gateway(), store: store === null || store.check() === null, server: answered };
+}
+
+/**
+ * Serves `/healthz` (the process lives), `/readyz` (it can do its work; 503 and what is not well otherwise) and
+ * `/metrics`. It answers GET and HEAD alone, reads no bodies, and tells nothing that is not in the metrics.
+ * Rejects with an HttpPortError when the port cannot be had.
+ */
+export async function startHttp(settings: HttpSettings): Promise<HttpEndpoint> {
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: 2_000 },
+    (request, response) => {
+      void answer(settings, request, response);
+    },
+  );
+  server.requestTimeout = REQUEST_MS;
+  server.headersTimeout = REQUEST_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) {
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    } else {
+      socket.destroy();
+    }
+  });
+  await listen(server, settings);
+  server.on('error', (err) => settings.log.warn({ err }, 'the HTTP port has a problem'));
+  const { port } = server.address() as AddressInfo;
+  settings.log.info({ host: settings.host, port }, 'serving /healthz, /readyz and /metrics');
+  return {
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, { port, host }: HttpSettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => reject(new HttpPortError(port, error));
+    server.once('error', fail);
+    server.listen(port, host, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+async function answer(settings: HttpSettings, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // A body is of no use here; whoever sends one is cut off after the answer.
+  request.resume();
+  if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
+    response.setHeader('connection', 'close');
+  }
+  const send = (status: number, type: string, body: string): void => {
+    if (response.headersSent || response.destroyed) {
+      return;
+    }
+    const bytes = Buffer.from(body);
+    response.writeHead(status, {
+      'content-type': type,
+      'content-length': bytes.length,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    response.end(request.method === 'HEAD' ? undefined : bytes);
+  };
+  try {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      return send(405, 'text/plain; charset=utf-8', 'only GET\n');
+    }
+    const path = (request.url ?? '').split('?', 1)[0];
+    if (path === '/healthz') {
+      return send(200, 'text/plain; charset=utf-8', 'ok\n');
+    }
+    if (path === '/readyz') {
+      const checks = settings.readiness();
+      const ready = Object.values(checks).every((isWell) => isWell);
+      return send(ready ? 200 : 503, 'application/json', `${JSON.stringify({ ready, checks })}\n`);
+    }
+    if (path === '/metrics') {
+      return send(200, settings.metrics.contentType, await within(settings.metrics.text()));
+    }
+    return send(404, 'text/plain; charset=utf-8', 'there are /healthz, /readyz and /metrics\n');
+  } catch (error) {
+    settings.log.warn({ err: error }, 'an HTTP answer failed');
+    send(500, 'text/plain; charset=utf-8', 'failed\n');
+  }
+}
+
+async function within<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('the figures were not there in time')), ANSWER_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { driverReservedBytes, gpuOverhead } from '../../src/estimator/cards.ts';
+import { gpu, MIB } from './fixture-models.ts';
+
+describe('memory outside the buffers', () => {
+  test.each([
+    ['NVIDIA GeForce RTX 3090', 309, 'measured'],
+    ['NVIDIA GeForce RTX 3090 Ti', 309, 'measured'],
+    ['NVIDIA GeForce RTX 4090', 456, 'measured'],
+    ['NVIDIA RTX PRO 6000 Blackwell Max-Q', 712, 'measured'],
+    ['NVIDIA GeForce GTX 1070 Ti', 174, 'measured'],
+  ])('%s: %i MiB, %s', (name, mib, basis) => {
+    const overhead = gpuOverhead(gpu(24, { name }));
+    expect([overhead.expectedBytes / MIB, overhead.basis]).toEqual([mib, basis]);
+  });
+
+  test.each([
+    'NVIDIA H200',
+    'NVIDIA H100 PCIe',
+    'NVIDIA A100-SXM4-80GB',
+    'Tesla T4',
+    'NVIDIA GeForce RTX 4070 Ti SUPER',
+    'NVIDIA GeForce RTX 3060 Ti',
+    'NVIDIA L40S',
+    'NVIDIA L4',
+  ])('%s is interpolated', (name) => {
+    expect(gpuOverhead(gpu(24, { name })).basis).toBe('interpolated');
+  });
+
+  test('a card nobody knows gets a wider range the larger it is', () => {
+    const widths = [8, 16, 24, 80].map((gib) => {
+      const { lowBytes, expectedBytes, highBytes } = gpuOverhead(gpu(gib, { name: 'mystery' }));
+      expect(lowBytes).toBeLessThan(expectedBytes);
+      expect(expectedBytes).toBeLessThan(highBytes);
+      return highBytes - lowBytes;
+    });
+    expect(widths).toEqual([...widths].sort((a, b) => a - b));
+  });
+
+  test('Vulkan and Metal need next to nothing', () => {
+    expect(gpuOverhead(gpu(24, { library: 'Vulkan', name: 'RTX 4090' })).expectedBytes).toBeLessThan(64 * MIB);
+    expect(gpuOverhead(gpu(24, { library: 'Metal' })).contextBytes).toBe(0);
+  });
+
+  test('what the driver keeps is known for some cards and claimed for no other', () => {
+    expect(driverReservedBytes(gpu(24, { name: 'NVIDIA GeForce RTX 3090' })) / MIB).toBe(452);
+    expect(driverReservedBytes(gpu(24, { name: 'mystery' }))).toBe(0);
+  });
+});

@@ -1,0 +1,472 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ModelSpec } from '../../../src/estimator/types.ts';
+import { HAND_OVER_MS } from '../../../src/schedule/watches/claims.ts';
+import { freeAfter, ModelNeed, roomOf } from '../../../src/schedule/watches/need.ts';
+import {
+  type Delivery,
+  MAX_PER_PERSON,
+  MAX_WAITING,
+  WatchKeeper,
+  type WatchNews,
+} from '../../../src/schedule/watches/watches.ts';
+import { openStore } from '../../../src/store/store.ts';
+import type { NewWatch, Store } from '../../../src/store/types.ts';
+import { GIB, onEnd, temporaryDirectory } from '../../gpus/tools.ts';
+import { type Moment, moment, quiet, registryOf, samplerOutside } from './world.ts';
+
+const START = Date.UTC(2026, 10, 23, 12);
+const HOUR = 3_600_000;
+const llama = JSON.parse(
+  readFileSync(new URL('../../fixtures/models/llama3.1-8b.json', import.meta.url), 'utf8'),
+) as ModelSpec;
+
+function world(options: { readonly store?: Store; readonly servers?: readonly string[] } = {}) {
+  const store = options.store ?? openStore(':memory:');
+  if (options.store === undefined) {
+    onEnd(() => store.close());
+  }
+  const registry = registryOf(...(options.servers ?? ['main']));
+  const sampler = samplerOutside();
+  const told: WatchNews[] = [];
+  const state = { now: START, answer: 'sent' as Delivery, leads: true, lookups: 0 };
+  const keeper = new WatchKeeper({
+    registry,
+    sampler,
+    repository: store.watches,
+    findSpec: async (model) => {
+      state.lookups += 1;
+      if (model !== 'llama3.1:8b') {
+        throw new Error('unknown');
+      }
+      return llama;
+    },
+    deliver: async (news) => {
+      told.push(news);
+      return state.answer;
+    },
+    platforms: ['discord'],
+    log: quiet,
+    leader: { leads: () => state.leads },
+    now: () => state.now,
+  });
+  keeper.start();
+  onEnd(() => keeper.stop());
+  return {
+    store,
+    registry,
+    sampler,
+    keeper,
+    told,
+    state,
+    /** A reading some seconds later. */
+    async read(usedGib: readonly number[], more: Partial<Moment> = {}, laterMs = 10_000) {
+      state.now += laterMs;
+      sampler.emit(moment({ atMs: state.now, usedGib, ...more }));
+      await keeper.idle();
+    },
+    add(more: Partial<NewWatch> = {}) {
+      return keeper.add({
+        kind: 'when-free',
+        ownerId: 'ann',
+        ownerName: 'Ann',
+        platform: 'discord',
+        guildId: 'g',
+        channelId: 'c',
+        server: 'main',
+        model: null,
+        numCtx: null,
+        freeBytes: 10 * GIB,
+        locale: 'en',
+        createdAtMs: state.now,
+        expiresAtMs: state.now + 24 * HOUR,
+        ...more,
+      });
+    },
+  };
+}
+
+const fits = { kind: 'when-fits', model: 'llama3.1:8b', numCtx: 8192, freeBytes: null } as const;
+const ids = (told: readonly WatchNews[]) => told.map((news) => news.watch.id);
+
+describe('waiting for free memory', () => {
+  it('tells once, after the second reading with room, and never again', async () => {
+    const { read, add, told, store } = world();
+    const watch = add();
+    await read([20]);
+    await read([4]);
+    expect(told).toEqual([]);
+    await read([4]);
+    expect(told).toMatchObject([{ watch: { id: watch.id }, server: 'main', freeBytes: 19.5 * GIB }]);
+    for (let i = 0; i < 5; i++) {
+      await read([4]);
+    }
+    expect(told).toHaveLength(1);
+    expect(store.watches.get(watch.id)).toMatchObject({ state: 'told' });
+  });
+
+  it('does not take a short gap for room', async () => {
+    const { read, add, told } = world();
+    add();
+    for (let i = 0; i < 4; i++) {
+      await read([4]);
+      await read([20]);
+    }
+    expect(told).toEqual([]);
+  });
+
+  it('wants the readings apart in time, and does not count one reading twice', async () => {
+    const { read, add, told, state } = world();
+    add();
+    await read([4]);
+    await read([4], {}, 300);
+    await read([4], {}, 300);
+    expect(told).toEqual([]);
+    const readAtMs = state.now;
+    await read([4], { readAtMs }, 20_000);
+    expect(told).toEqual([]);
+    await read([4]);
+    expect(told).toHaveLength(1);
+  });
+
+  it('says nothing on numbers that allow no verdict', async () => {
+    const { read, add, told, state } = world();
+    add();
+    for (let i = 0; i < 4; i++) {
+      await read([4], { failure: 'timeout' });
+    }
+    for (let i = 0; i < 4; i++) {
+      await read([4], { readAtMs: state.now - 60_000 });
+    }
+    for (let i = 0; i < 4; i++) {
+      await read([4], { ollama: { state: 'down', error: { code: 'unreachable', params: {} }, lastVersion: null } });
+    }
+    expect(told).toEqual([]);
+  });
+
+  it('counts all GPUs together', async () => {
+    const { read, add, told } = world();
+    add({ freeBytes: 30 * GIB });
+    await read([10, 10]);
+    await read([10, 10]);
+    expect(told).toEqual([]);
+    await read([8, 8]);
+    await read([8, 8]);
+    expect(told).toMatchObject([{ freeBytes: 31 * GIB, freeMaxBytes: 15.5 * GIB }]);
+  });
+
+  it('waits on any server, and is told of the one with room', async () => {
+    const { read, add, told } = world({ servers: ['a', 'b'] });
+    add({ server: null });
+    for (let i = 0; i < 3; i++) {
+      await read([20], { server: 'a' });
+      await read([4], { server: 'b' });
+    }
+    expect(told.map((news) => news.server)).toEqual(['b']);
+  });
+});
+
+describe('several who wait', () => {
+  it('are told oldest first, each after the hand-over of the one before', async () => {
+    const { read, add, told, state } = world();
+    const first = add({ ownerId: 'ann' });
+    const second = add({ ownerId: 'ben' });
+    await read([4]);
+    await read([4]);
+    expect(ids(told)).toEqual([first.id]);
+    const toldAt = state.now;
+    while (state.now + 10_000 < toldAt + HAND_OVER_MS) {
+      await read([4]);
+    }
+    expect(ids(told)).toEqual([first.id]);
+    await read([4]);
+    await read([4]);
+    expect(ids(told)).toEqual([first.id, second.id]);
+  });
+
+  it('are told together when there is room for all', async () => {
+    const { read, add, told } = world();
+    const all = [add({ freeBytes: 4 * GIB }), add({ freeBytes: 6 * GIB }), add({ freeBytes: 8 * GIB })];
+    await read([4]);
+    await read([4]);
+    expect(ids(told)).toEqual(all.map((watch) => watch.id));
+  });
+
+  it('lets a small need pass where the oldest does not fit', async () => {
+    const { read, add, told } = world();
+    add({ freeBytes: 22 * GIB });
+    const small = add({ freeBytes: 2 * GIB });
+    await read([4]);
+    await read([4]);
+    expect(ids(told)).toEqual([small.id]);
+  });
+
+  it('gives the next one the rest as soon as the memory is in use', async () => {
+    const { read, add, told } = world();
+    add({ freeBytes: 10 * GIB });
+    const second = add({ freeBytes: 8 * GIB });
+    for (let i = 0; i < 3; i++) {
+      await read([6.5]);
+    }
+    expect(told).toHaveLength(1);
+    // Ann loaded nearly all of what she waited for: 8.1 GiB are left, and nothing of it is kept for her.
+    for (let i = 0; i < 2; i++) {
+      await read([15.4]);
+    }
+    expect(ids(told)[1]).toBe(second.id);
+  });
+
+  it('keeps the memory for nobody when the message did not get out', async () => {
+    const { read, add, told, state, store } = world();
+    const first = add({ ownerId: 'ann' });
+    const second = add({ ownerId: 'ben' });
+    state.answer = 'lost';
+    await read([4]);
+    await read([4]);
+    expect(store.watches.get(first.id)).toMatchObject({ state: 'stopped' });
+    state.answer = 'sent';
+    await read([4]);
+    await read([4]);
+    expect(ids(told).at(-1)).toBe(second.id);
+  });
+
+  it('tries again when the platform is not there, and tells once then', async () => {
+    const { read, add, told, state, store } = world();
+    const watch = add();
+    state.answer = 'later';
+    for (let i = 0; i < 3; i++) {
+      await read([4]);
+    }
+    expect(store.watches.get(watch.id)).toMatchObject({ state: 'waiting' });
+    const tries = told.length;
+    state.answer = 'sent';
+    for (let i = 0; i < 3; i++) {
+      await read([4]);
+    }
+    expect(told).toHaveLength(tries + 1);
+  });
+});
+
+describe('waiting for a model', () => {
+  it('tells when it fits by the estimator, with what it takes', async () => {
+    const { read, add, told } = world();
+    add(fits);
+    for (let i = 0; i < 3; i++) {
+      await read([20]);
+    }
+    expect(told).toEqual([]);
+    await read([4]);
+    await read([4]);
+    expect(told).toHaveLength(1);
+    expect(told[0]!.needBytes).toBeGreaterThan(5 * GIB);
+    expect(told[0]!.needBytes).toBeLessThan(9 * GIB);
+  });
+
+  it('does not mean by unloading what others run', async () => {
+    const { read, add, told } = world();
+    add(fits);
+    // 6.9 GiB free would do for llama.cpp, but Ollama would unload the other model first.
+    for (let i = 0; i < 4; i++) {
+      await read([16.6], { models: [{ name: 'other:1b', vramGib: 12 }] });
+    }
+    expect(told).toEqual([]);
+    for (let i = 0; i < 2; i++) {
+      await read([8], { models: [{ name: 'other:1b', vramGib: 4 }] });
+    }
+    expect(told).toHaveLength(1);
+  });
+
+  it('ends the hand-over when the model is seen loaded', async () => {
+    const { read, add, told, state } = world();
+    add({ ...fits, ownerId: 'ann' });
+    const second = add({ ownerId: 'ben', freeBytes: 14 * GIB });
+    for (let i = 0; i < 4; i++) {
+      await read([4]);
+    }
+    expect(told).toHaveLength(1);
+    const at = state.now;
+    for (let i = 0; i < 2; i++) {
+      await read([9], { models: [{ name: 'llama3.1:8b', vramGib: 5 }] });
+    }
+    expect(ids(told)[1]).toBe(second.id);
+    expect(state.now - at).toBeLessThan(HAND_OVER_MS);
+  });
+
+  it('waits for a model that cannot be found, and asks for it seldom', async () => {
+    const { read, add, told, state } = world();
+    add({ ...fits, model: 'nobody-knows' });
+    for (let i = 0; i < 20; i++) {
+      await read([4]);
+    }
+    expect(told).toEqual([]);
+    expect(state.lookups).toBeLessThanOrEqual(2);
+  });
+
+  it('asks the estimator once while nothing changes, however many contexts people wait for', async () => {
+    const { config } = registryOf('main').defaultServer;
+    const need = new ModelNeed(llama, config);
+    const room = roomOf(moment({ atMs: START, usedGib: [17] }), config, 'llama3.1:8b');
+    const free = freeAfter(room, new Map());
+    for (let i = 0; i < 50; i++) {
+      expect(need.judge(8192, room, free, START + i * 10_000)).toBe(false);
+    }
+    for (let ctx = 8192; ctx < 100_000; ctx += 256) {
+      expect(need.judge(ctx, room, free, START)).toBe(false);
+    }
+    expect(need.decisions).toBeLessThanOrEqual(1);
+    // Far too little: the estimator is not needed to see it.
+    const full = roomOf(moment({ atMs: START, usedGib: [22] }), config, 'llama3.1:8b');
+    need.judge(256, full, freeAfter(full, new Map()), START);
+    expect(need.decisions).toBeLessThanOrEqual(1);
+  });
+
+  it('judges as the estimator does at every amount of free memory and every context', () => {
+    const { config } = registryOf('main').defaultServer;
+    const lazy = new ModelNeed(llama, config);
+    let changes = 0;
+    let before = false;
+    for (let i = 0; i < 200; i++) {
+      const snapshot = moment({ atMs: START + i * 90_000, usedGib: [12 + ((i * 37) % 100) / 10] });
+      const room = roomOf(snapshot, config, 'llama3.1:8b');
+      const free = freeAfter(room, new Map());
+      const ctx = 2_048 * (1 + ((i * 7) % 16));
+      const exact = new ModelNeed(llama, config).decide(ctx, room, free, snapshot.takenAtMs).fits;
+      expect(lazy.judge(ctx, room, free, snapshot.takenAtMs), `${ctx} at ${free[0]}`).toBe(exact);
+      if (exact !== before) {
+        changes += 1;
+      }
+      before = exact;
+    }
+    expect(changes).toBeGreaterThan(10);
+    expect(lazy.decisions).toBeLessThan(150);
+  });
+});
+
+describe('the keeper', () => {
+  it('keeps watches over a restart, and tells nobody twice', async () => {
+    const path = join(temporaryDirectory(), 'headroom.db');
+    const before = world({ store: openStore(path) });
+    const waits = before.add();
+    const other = before.add({ freeBytes: 23 * GIB });
+    await before.keeper.stop();
+    before.store.close();
+    const store = openStore(path);
+    onEnd(() => store.close());
+    const after = world({ store });
+    await after.read([4]);
+    await after.read([4]);
+    expect(ids(after.told)).toEqual([waits.id]);
+    expect(store.watches.waiting().map((watch) => watch.id)).toEqual([other.id]);
+  });
+
+  it('keeps what it promised over a restart', async () => {
+    const store = openStore(':memory:');
+    onEnd(() => store.close());
+    const before = world({ store });
+    before.add({ ownerId: 'ann' });
+    const second = before.add({ ownerId: 'ben' });
+    for (let i = 0; i < 2; i++) {
+      await before.read([4]);
+    }
+    expect(before.told).toHaveLength(1);
+    await before.keeper.stop();
+    const after = world({ store });
+    after.state.now = before.state.now;
+    for (let i = 0; i < 5; i++) {
+      await after.read([4]);
+    }
+    expect(after.told).toEqual([]);
+    after.state.now += HAND_OVER_MS;
+    for (let i = 0; i < 2; i++) {
+      await after.read([4]);
+    }
+    expect(ids(after.told)).toEqual([second.id]);
+  });
+
+  it('does nothing while another process leads', async () => {
+    const { read, add, told, state } = world();
+    add();
+    state.leads = false;
+    for (let i = 0; i < 3; i++) {
+      await read([4]);
+    }
+    expect(told).toEqual([]);
+    state.leads = true;
+    for (let i = 0; i < 2; i++) {
+      await read([4]);
+    }
+    expect(told).toHaveLength(1);
+  });
+
+  it('leaves watches of another platform alone', async () => {
+    const { read, add, told, store } = world();
+    add({ platform: 'console' });
+    for (let i = 0; i < 3; i++) {
+      await read([4]);
+    }
+    expect(told).toEqual([]);
+    expect(store.watches.waiting()).toHaveLength(1);
+  });
+
+  it('tells nobody after the time is over', async () => {
+    const { read, add, told, state } = world();
+    add({ expiresAtMs: state.now + 15_000 });
+    await read([4]);
+    await read([4]);
+    expect(told).toEqual([]);
+  });
+
+  it('asks for the fast pace only where somebody waits', () => {
+    const { add, sampler, keeper } = world({ servers: ['a', 'b'] });
+    expect(sampler.watched).toEqual([]);
+    const one = add({ server: 'b' });
+    add({ server: 'b' });
+    expect(sampler.watched).toEqual(['b']);
+    const any = add({ server: null });
+    expect([...sampler.watched].sort()).toEqual(['*', 'b']);
+    keeper.end(any.id, 'ann', 'discord');
+    keeper.end(one.id, 'ann', 'discord');
+    expect(sampler.watched).toEqual(['b']);
+  });
+
+  it('bounds what one person and all together may wait for', () => {
+    const { add } = world();
+    for (let i = 0; i < MAX_PER_PERSON; i++) {
+      add({ ownerId: 'ann' });
+    }
+    expect(() => add({ ownerId: 'ann' })).toThrow(expect.objectContaining({ code: 'watch-too-many-yours' }));
+    for (let i = MAX_PER_PERSON; i < MAX_WAITING; i++) {
+      add({ ownerId: `p${Math.floor(i / MAX_PER_PERSON)}` });
+    }
+    expect(() => add({ ownerId: 'zoe' })).toThrow(expect.objectContaining({ code: 'watch-too-many' }));
+  });
+
+  it('ends a watch for its owner alone', () => {
+    const { add, keeper, store } = world();
+    const watch = add();
+    for (const [owner, platform] of [
+      ['ben', 'discord'],
+      ['ann', 'console'],
+    ] as const) {
+      expect(() => keeper.end(watch.id, owner, platform)).toThrow(expect.objectContaining({ code: 'watch-unknown' }));
+    }
+    keeper.end(watch.id, 'ann', 'discord');
+    expect(store.watches.get(watch.id)).toMatchObject({ state: 'stopped' });
+    expect(() => keeper.end(watch.id, 'ann', 'discord')).toThrow();
+  });
+
+  it('says at once how things stand, beside what is kept for others', async () => {
+    const { add, read, keeper, registry, state } = world();
+    const question = { kind: 'when-free', freeBytes: 12 * GIB } as const;
+    const look = (usedGib: number, person: string) =>
+      keeper.look(registry.defaultServer, moment({ atMs: state.now, usedGib: [usedGib] }), question, person);
+    expect(look(4, 'ben')).toEqual({ fits: true, promised: false });
+    expect(look(15, 'ben')).toEqual({ fits: false, promised: false });
+    add({ ownerId: 'ann' });
+    await read([4]);
+    await read([4]);
+    expect(look(4, 'ben')).toEqual({ fits: false, promised: true });
+    expect(look(4, 'ann')).toEqual({ fits: true, promised: false });
+  });
+});

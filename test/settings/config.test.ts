@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from '../../src/settings/config.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'headroom-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function faultsOf(environment: Record<string, string>): string[] {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (error) {
+    return error instanceof ConfigError ? error.faults.map((fault) => fault.variable) : ['not a ConfigError'];
+  }
+}
+
+describe('the configuration', () => {
+  it('needs nothing: one server on this machine, no Discord', () => {
+    const config = readConfig({ TZ: 'UTC' });
+    expect(config.servers).toMatchObject([{ name: 'main', ollamaHost: 'http://127.0.0.1:11434', gpuSource: 'auto' }]);
+    expect(config).toMatchObject({ discord: { token: null }, dataDir: './data', redisUrl: null, httpPort: null });
+  });
+
+  it('tells all faults at once', () => {
+    const faults = faultsOf({
+      DISCORD_GUILD_IDS: 'my-server',
+      HTTP_PORT: '99999',
+      LOG_LEVEL: 'loud',
+      OLLAMA_NUM_PARALLEL: 'two',
+      OLLAMA_KV_CACHE_TYPE: 'q3',
+      OLLAMA_HEADERS: '{not json',
+      REDIS_URL: 'http://x',
+      TZ: 'Mars/Olympus',
+      MAX_KEEP_ALIVE: 'a while',
+      OLLAMA_HOST: 'ftp://somewhere',
+      GPU_SOURCE: 'the big one',
+    });
+    expect(faults.sort()).toEqual([
+      'DISCORD_GUILD_IDS',
+      'GPU_SOURCE',
+      'HTTP_PORT',
+      'LOG_LEVEL',
+      'MAX_KEEP_ALIVE',
+      'OLLAMA_HEADERS',
+      'OLLAMA_HOST',
+      'OLLAMA_KV_CACHE_TYPE',
+      'OLLAMA_NUM_PARALLEL',
+      'REDIS_URL',
+      'TZ',
+    ]);
+  });
+
+  it('never repeats a value in a fault: it may be a secret in the wrong place', () => {
+    const secret = 'hunter2-very-secret';
+    try {
+      readConfig({
+        OLLAMA_HEADERS: secret,
+        REDIS_URL: secret,
+        DISCORD_GUILD_IDS: secret,
+        HTTP_PORT: secret,
+        TZ: secret,
+      });
+      expect.unreachable();
+    } catch (error) {
+      expect(String(error)).not.toContain(secret);
+      expect(JSON.stringify(error)).not.toContain(secret);
+    }
+  });
+
+  it('reads several servers, each with its own settings', () => {
+    const path = join(folder, 'servers.json');
+    writeFileSync(
+      path,
+      JSON.stringify([
+        {
+          name: 'big',
+          ollama: 'http://10.0.0.5:11434',
+          gpus: '2x24GiB',
+          env: { OLLAMA_NUM_PARALLEL: 4, OLLAMA_FLASH_ATTENTION: true },
+        },
+        { name: 'small', ollama: '10.0.0.6', apiKey: 'k' },
+      ]),
+    );
+    const { servers } = readConfig({ SERVERS_FILE: path });
+    expect(servers).toMatchObject([
+      { name: 'big', gpuSource: '2x24GiB', env: { numParallel: 4, flashAttention: true } },
+      { name: 'small', gpuSource: 'auto', apiKey: 'k', env: { numParallel: null } },
+    ]);
+  });
+
+  it('names what is wrong in the servers file', () => {
+    const path = join(folder, 'bad.json');
+    writeFileSync(
+      path,
+      JSON.stringify([
+        { name: 'a', ollama: 'x' },
+        { name: 'a', ollama: 'y', env: { OLLAMA_NUM_PARALLEL: 'many' } },
+      ]),
+    );
+    expect(faultsOf({ SERVERS_FILE: path })).toEqual(['SERVERS_FILE', 'SERVERS_FILE']);
+    expect(faultsOf({ SERVERS_FILE: join(folder, 'absent.json') })).toEqual(['SERVERS_FILE']);
+    writeFileSync(path, '{');
+    expect(faultsOf({ SERVERS_FILE: path })).toEqual(['SERVERS_FILE']);
+  });
+});

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import type { ServerSnapshot } from '../../src/servers/types.ts';
+import { HttpPortError, readiness, startHttp } from '../../src/web/http.ts';
+import { onEnd } from '../gpus/tools.ts';
+import { moment, quiet, registryOf } from '../schedule/watches/world.ts';
+
+async function serve(more: Partial<Parameters<typeof startHttp>[0]> = {}) {
+  const http = await startHttp({
+    port: 0,
+    host: '127.0.0.1',
+    metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'headroom_up 1\n' },
+    readiness: () => ({ chat: true, store: true }),
+    log: quiet,
+    ...more,
+  });
+  onEnd(() => http.close());
+  return { http, url: `http://127.0.0.1:${http.port}` };
+}
+
+/** Sends bytes and gives everything that comes back until the connection ends. */
+async function raw(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += String(chunk);
+  });
+  socket.on('error', () => undefined);
+  socket.write(bytes);
+  await once(socket, 'close');
+  return text;
+}
+
+describe('the HTTP port', () => {
+  it('tells that the process lives, and the figures', async () => {
+    const { url } = await serve();
+    const health = await fetch(`${url}/healthz`);
+    expect([health.status, await health.text()]).toEqual([200, 'ok\n']);
+    const metrics = await fetch(`${url}/metrics?x=1`);
+    expect(metrics.headers.get('content-type')).toBe('text/plain; version=0.0.4');
+    expect(await metrics.text()).toBe('headroom_up 1\n');
+  });
+
+  it('is ready only when everything is well, and says what is not', async () => {
+    const checks = { chat: true, store: true };
+    const { url } = await serve({ readiness: () => checks });
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    checks.store = false;
+    const answer = await fetch(`${url}/readyz`);
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toEqual({ ready: false, checks: { chat: true, store: false } });
+  });
+
+  it('answers nothing else', async () => {
+    const { url } = await serve();
+    for (const path of ['/', '/admin', '/metrics/', '/../etc/passwd']) {
+      expect((await fetch(url + path)).status, path).toBe(404);
+    }
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      expect((await fetch(`${url}/metrics`, { method })).status, method).toBe(405);
+    }
+    const head = await fetch(`${url}/healthz`, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+  });
+
+  it('survives rubbish, headers without end and bodies', async () => {
+    const { http, url } = await serve();
+    expect(await raw(http.port, 'rubbish\r\n\r\n')).toMatch(/^HTTP\/1\.1 400/);
+    expect(await raw(http.port, `GET /healthz HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`)).toMatch(
+      /^(HTTP\/1\.1 4|$)/,
+    );
+    expect(await raw(http.port, `GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello`)).toMatch(/200/);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  it('tells a failure without its text', async () => {
+    const text = async (): Promise<string> => Promise.reject(new Error('secret path'));
+    const { url } = await serve({ metrics: { contentType: 'text/plain', text } });
+    const answer = await fetch(`${url}/metrics`);
+    expect([answer.status, await answer.text()]).toEqual([500, 'failed\n']);
+  });
+
+  it('says that the port is taken', async () => {
+    const { http } = await serve();
+    await expect(serve({ port: http.port })).rejects.toThrow(HttpPortError);
+    await expect(serve({ port: http.port })).rejects.toMatchObject({
+      params: { port: http.port, reason: 'EADDRINUSE' },
+    });
+  });
+
+  it('closes with open connections', async () => {
+    const { http } = await serve();
+    const socket = connect(http.port, '127.0.0.1');
+    await once(socket, 'connect');
+    const closed = once(socket, 'close');
+    await http.close();
+    await closed;
+  });
+});
+
+describe('readiness', () => {
+  const NOW = Date.UTC(2026, 10, 23);
+  const registry = registryOf('main');
+  const servers = (snapshot: ServerSnapshot | null) => ({
+    servers: [{ ...registry.servers[0]!, latest: () => snapshot }],
+  });
+  const store = { check: () => null };
+
+  it('needs the chat where there is one, the store, and a server that answered lately', () => {
+    const up = servers(moment({ atMs: NOW - 60_000 }));
+    expect(readiness(up, store, () => true, NOW)).toEqual({ chat: true, store: true, server: true });
+    expect(readiness(up, store, null, NOW)).toMatchObject({ chat: true });
+    expect(readiness(up, store, () => false, NOW)).toMatchObject({ chat: false });
+    expect(readiness(up, { check: () => 'store-full' }, null, NOW)).toMatchObject({ store: false });
+    expect(readiness(servers(null), store, null, NOW)).toMatchObject({ server: false });
+    expect(readiness(servers(moment({ atMs: NOW - 600_000 })), store, null, NOW)).toMatchObject({ server: false });
+    const down = { state: 'down', error: { code: 'unreachable', params: {} }, lastVersion: null } as const;
+    expect(readiness(servers(moment({ atMs: NOW, ollama: down })), store, null, NOW)).toMatchObject({ server: false });
+  });
+});
