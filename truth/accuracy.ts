@@ -16,6 +16,7 @@ import { logsSection } from './accuracy/logs.ts';
 import { minedSection } from './accuracy/mined.ts';
 import { readPlanRows } from './accuracy/plan-rows.ts';
 import { plansSection } from './accuracy/plans.ts';
+import { rigOldSection } from './accuracy/rig-old.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SHIPPED_ROWS = join(ROOT, 'test', 'fixtures', 'truth-small.jsonl');
@@ -70,4 +71,5 @@ if (truth === null) {
   await section('Real CUDA logs', () => logsSection(truth, find));
   await section('--fit on the full records', () => fitsSection(truth));
   await section('Public loads', () => minedSection(truth));
+  await section('Older versions', () => rigOldSection(truth, find));
 }
