@@ -31,13 +31,13 @@ import type { Store } from '../store/types.ts';
 import { type HttpEndpoint, readiness, startHttp } from '../web/http.ts';
 import { createMetrics } from '../web/metrics.ts';
 import { composeLoads } from './loads.ts';
-import type { Logger } from './log.ts';
+import type { Log } from '../base/log.ts';
 import { createModelFinder } from './model-finder.ts';
 import { composeChatNotices, composeTerminalNotices, type Notices } from './notices.ts';
 
 export interface ComposeOptions {
   readonly config: Config;
-  readonly log: Logger;
+  readonly log: Log;
   /** The servers are simulated; replies say so. */
   readonly simulated?: boolean;
   /** The command-line tool: model names may be paths, and nothing is kept. */
@@ -211,7 +211,7 @@ function openMemory(
   config: Config,
   simulated: boolean,
   servers: ServerRegistry,
-  log: Logger,
+  log: Log,
   writes: () => boolean,
 ): App['memory'] {
   const store = openStore(simulated ? ':memory:' : join(dataFolder(config, ''), 'headroom.db'));
@@ -245,7 +245,7 @@ function auditRefusals(audit: AuditTrail): DispatchHooks {
 }
 
 /** The first answer of a process shall not pay for compiling the estimator and starting the drawing thread. */
-function warmUp(services: Services, log: Logger): void {
+function warmUp(services: Services, log: Log): void {
   const picture = { charts: [{ kind: 'bars' as const, title: '', series: [], bars: [] }] };
   services.painter.draw(picture).catch((error: unknown) => log.debug({ err: error }, 'warming up failed'));
   const found = services.models.findListed('gemma3:12b');

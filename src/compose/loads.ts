@@ -10,11 +10,11 @@ import { createRedisTurns } from '../servers/shared/turns.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/types.ts';
-import type { Logger } from './log.ts';
+import type { Log } from '../base/log.ts';
 
 export interface ComposeLoadsParts {
   readonly config: Config;
-  readonly log: Logger;
+  readonly log: Log;
   readonly registry: ServerRegistry;
   readonly models: ModelFinder;
   readonly store: Store;

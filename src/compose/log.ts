@@ -1,9 +1,8 @@
-import { destination, type Logger, pino } from 'pino';
-
-export type { Logger } from 'pino';
+import { destination, pino } from 'pino';
+import type { Log } from '../base/log.ts';
 
 /** The log: JSON lines on stderr (replies go to stdout), secrets cut out wherever they could stand. */
-export function createLog(level: string): Logger {
+export function createLog(level: string): Log {
   return pino(
     {
       level,

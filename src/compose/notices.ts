@@ -12,11 +12,11 @@ import type { Sampler } from '../servers/sampler.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/types.ts';
-import type { Logger } from './log.ts';
+import type { Log } from '../base/log.ts';
 
 export interface ComposeNoticesParts {
   readonly config: Pick<Config, 'alertChannelId' | 'timeZone' | 'locale'>;
-  readonly log: Logger;
+  readonly log: Log;
   readonly registry: ServerRegistry;
   readonly models: ModelFinder;
   readonly store: Store;

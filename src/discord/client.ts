@@ -1,12 +1,12 @@
 import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, PermissionFlagsBits } from 'discord.js';
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 import { loggable } from './failures.ts';
 
 /**
  * A gateway client that asks for nothing privileged: guilds and channels only, and it keeps little of what passes by.
  * Messages are written by the bot's own REST client; here no mention is ever allowed by default either.
  */
-export function createClient(apiUrl: string, log: Logger): Client {
+export function createClient(apiUrl: string, log: Log): Client {
   const client = new Client({
     intents: [GatewayIntentBits.Guilds],
     allowedMentions: { parse: [] },

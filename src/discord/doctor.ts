@@ -1,6 +1,6 @@
 import { PermissionFlagsBits, Routes } from 'discord.js';
 import { z } from 'zod';
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 import { createRest } from './transport.ts';
 
 /** What the bot needs in a server to answer and to post. */
@@ -25,7 +25,7 @@ export interface DiscordCheck {
   readonly token: string;
   readonly apiUrl: string;
   readonly guildIds: readonly string[];
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 function finding(

@@ -18,7 +18,7 @@ import { toLocale } from '../chat/locale.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { accessOf, type RoleSettings } from '../chat/permissions.ts';
 import type { OptionValue } from '../chat/reply.ts';
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 import type { DiscordApi, InteractionHandle } from './api.ts';
 import { isAlreadyAcknowledged, isTooLateToAcknowledge, loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
@@ -32,7 +32,7 @@ export interface InteractionSettings {
   readonly api: DiscordApi;
   readonly dispatcher: Dispatcher;
   readonly roles: RoleSettings;
-  readonly log: Logger;
+  readonly log: Log;
   readonly answers?: OpenAnswers | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { OpenAnswers } from '../chat/open-answers.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator } from '../chat/translate.ts';
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 import type { DiscordApi, InteractionHandle } from './api.ts';
 import { isInvalidMessage, isTokenVoid, loggable, toPostError } from './failures.ts';
 import { LIMITS } from './limits.ts';
@@ -23,7 +23,7 @@ const TOKEN_MARGIN_MS = 30_000;
 export interface LiveReplySettings {
   readonly api: DiscordApi;
   readonly actions: ActionRegistry;
-  readonly log: Logger;
+  readonly log: Log;
   readonly interaction: InteractionHandle;
   readonly locale: Locale;
   readonly userId: string;

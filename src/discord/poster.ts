@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { ChatPoster, MessageRef, PostOptions } from '../chat/poster.ts';
 import type { Reply } from '../chat/reply.ts';
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 import type { DiscordApi } from './api.ts';
 import { toPostError } from './failures.ts';
 import { type RenderedMessage, renderReply } from './render.ts';
@@ -14,7 +14,7 @@ const MAX_DIRECT_CHANNELS = 1_000;
 export interface PosterSettings {
   readonly api: DiscordApi;
   readonly actions: ActionRegistry;
-  readonly log: Logger;
+  readonly log: Log;
   readonly missingPermissions: (channelId: string, guildId?: string) => readonly string[] | null;
 }
 

@@ -14,7 +14,7 @@ import {
 } from 'discord.js';
 import type { Command, OptionDefinition, Runnable } from '../chat/command.ts';
 import { type MessageKey, messages } from '../chat/messages/index.ts';
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 import { loggable } from './failures.ts';
 
 type Definition = RESTPutAPIApplicationCommandsJSONBody[number];
@@ -195,7 +195,7 @@ export interface RegistrationSettings<S> {
   readonly applicationId: string;
   readonly guildIds: readonly string[];
   readonly commands: readonly Command<S>[];
-  readonly log: Logger;
+  readonly log: Log;
   readonly signal: AbortSignal;
 }
 

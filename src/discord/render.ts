@@ -6,7 +6,7 @@ import type { Action, Block, Picture, Reply, Tone } from '../chat/reply.ts';
 import { cutToWidth, layoutTable } from '../chat/table.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator, type Translator } from '../chat/translate.ts';
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 import { loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { cleanText, codeBlock, escapeMarkdown, textMarkdown, textMarkdownWithin, userMention } from './markdown.ts';
@@ -47,7 +47,7 @@ export interface RenderedMessage {
 export interface RenderContext {
   readonly locale: Locale;
   readonly actions: ActionRegistry;
-  readonly log: Logger;
+  readonly log: Log;
   /** Tokens of the message's previous version. */
   readonly previousTokens?: readonly string[];
   /** A line before everything else, such as who is meant. */

@@ -6,7 +6,7 @@ import { createDispatcher, type Dispatcher, type DispatchHooks } from '../chat/d
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import type { RoleSettings } from '../chat/permissions.ts';
 import type { ChatPoster } from '../chat/poster.ts';
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 import { DiscordApi } from './api.ts';
 import { createClient, missingPermissions, onInteraction } from './client.ts';
 import { loggable } from './failures.ts';
@@ -42,7 +42,7 @@ export interface DiscordSettings {
   readonly apiUrl: string;
   readonly roles: RoleSettings;
   readonly actions: ActionRegistry;
-  readonly log: Logger;
+  readonly log: Log;
   /** Where answers that take longer are noted. */
   readonly answers?: OpenAnswers | undefined;
   /** Discord ended the session for good (token revoked, intents refused). The bot will not come back by itself. */
@@ -169,7 +169,7 @@ export interface StartSettings<S> {
   readonly actionHandlers: readonly ActionHandler<S>[];
   /** What the commands stand on; built on the poster where they post by themselves. */
   readonly services: S | ((poster: ChatPoster) => S);
-  readonly log: Logger;
+  readonly log: Log;
   readonly hooks?: DispatchHooks;
   readonly answers?: OpenAnswers | undefined;
   readonly onLost?: (reason: string) => void;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultRestOptions, REST, type RESTOptions } from 'discord.js';
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 
 type MakeRequest = RESTOptions['makeRequest'];
 type RequestInit = Parameters<MakeRequest>[1];
@@ -49,7 +49,7 @@ export class ConnectionCutError extends Error {
 export interface RestSettings {
   readonly apiUrl: string;
   readonly token: string;
-  readonly log: Logger;
+  readonly log: Log;
   /** Requests a second over all routes; Discord grants a bot 50. */
   readonly requestsPerSecond?: number;
 }

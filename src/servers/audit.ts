@@ -1,4 +1,4 @@
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 import type { AuditEntry, AuditQuery, AuditRepository, AuditRow } from '../store/types.ts';
 
 export type { AuditEntry, AuditQuery, AuditRow } from '../store/types.ts';
@@ -11,7 +11,7 @@ export interface AuditTrail {
   list(query?: AuditQuery): readonly AuditRow[];
 }
 
-export function createAuditTrail(repository: AuditRepository, log: Logger): AuditTrail {
+export function createAuditTrail(repository: AuditRepository, log: Log): AuditTrail {
   return {
     record: (entry) => {
       try {

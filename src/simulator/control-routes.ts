@@ -6,8 +6,7 @@ import { faultsRequest } from './faults.ts';
 import { readJson, sendJson, sendText } from './http.ts';
 import { renderMetrics } from './metrics.ts';
 import { runNvidiaSmi } from './nvidia-smi.ts';
-import type { Simulator } from './simulator.ts';
-import { ServerFailure } from './types.ts';
+import { type GpuProcessView, type GpuView, ServerFailure } from './types.ts';
 
 const foreignRequest = z.object({
   name: z.string().min(1).max(200).default('python3'),
@@ -16,19 +15,31 @@ const foreignRequest = z.object({
 });
 const advanceRequest = z.object({ ms: z.number().nonnegative() });
 
+/** What of the simulated machine can be seen and steered from outside. */
+export interface ControlledMachine {
+  readonly gpus: () => readonly GpuView[];
+  readonly processes: () => readonly GpuProcessView[];
+  readonly loaded: () => readonly object[];
+  readonly now: () => number;
+  readonly setFaults: (faults: z.infer<typeof faultsRequest>) => void;
+  /** Bytes that the foreign process holds afterwards. */
+  readonly setForeign: (name: string, gpu: number, bytes: number) => number;
+  readonly advance: (ms: number) => Promise<void>;
+}
+
 /** Whether a path belongs here and not to Ollama. */
 export function isControlPath(path: string): boolean {
   return path === '/metrics' || path.startsWith('/simulator/');
 }
 
 export async function answerControl(
-  simulator: Simulator,
+  machine: ControlledMachine,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
 ): Promise<void> {
   try {
-    await answer(simulator, request, response, url);
+    await answer(machine, request, response, url);
   } catch (error) {
     if (error instanceof ServerFailure) {
       sendJson(response, error.status, { error: error.message });
@@ -41,7 +52,7 @@ export async function answerControl(
 }
 
 async function answer(
-  simulator: Simulator,
+  machine: ControlledMachine,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
@@ -49,29 +60,25 @@ async function answer(
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /metrics': {
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
-      response.end(renderMetrics(simulator.gpus(), simulator.processes(), simulator.now()));
+      response.end(renderMetrics(machine.gpus(), machine.processes(), machine.now()));
       return;
     }
     case 'GET /simulator/gpus':
-      return sendJson(response, 200, { gpus: simulator.gpus(), processes: simulator.processes() });
+      return sendJson(response, 200, { gpus: machine.gpus(), processes: machine.processes() });
     case 'GET /simulator/nvidia-smi':
-      return sendJson(
-        response,
-        200,
-        runNvidiaSmi(url.searchParams.getAll('arg'), simulator.gpus(), simulator.processes()),
-      );
+      return sendJson(response, 200, runNvidiaSmi(url.searchParams.getAll('arg'), machine.gpus(), machine.processes()));
     case 'GET /simulator/loaded':
-      return sendJson(response, 200, { loaded: simulator.loaded() });
+      return sendJson(response, 200, { loaded: machine.loaded() });
     case 'POST /simulator/faults':
-      simulator.setFaults(faultsRequest.parse(await readJson(request)));
+      machine.setFaults(faultsRequest.parse(await readJson(request)));
       return sendJson(response, 200, {});
     case 'POST /simulator/foreign': {
       const { name, gpu, bytes } = foreignRequest.parse(await readJson(request));
-      return sendJson(response, 200, { bytes: simulator.setForeign(name, gpu, bytes) });
+      return sendJson(response, 200, { bytes: machine.setForeign(name, gpu, bytes) });
     }
     case 'POST /simulator/advance':
-      await simulator.advance(advanceRequest.parse(await readJson(request)).ms);
-      return sendJson(response, 200, { now: simulator.now() });
+      await machine.advance(advanceRequest.parse(await readJson(request)).ms);
+      return sendJson(response, 200, { now: machine.now() });
     default:
       return sendText(response, 404, '404 page not found');
   }

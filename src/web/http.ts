@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Logger } from '../compose/log.ts';
+import type { Log } from '../base/log.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Store } from '../store/types.ts';
 
@@ -35,7 +35,7 @@ export interface HttpSettings {
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   /** Looked at with every question; takes no time and does not throw. */
   readonly readiness: () => Checks;
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 export interface HttpEndpoint {

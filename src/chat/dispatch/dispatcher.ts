@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Logger } from '../../compose/log.ts';
+import type { Log } from '../../base/log.ts';
 import { type ActionRegistry, createActionRegistry } from '../actions.ts';
 import type { Access, ActionHandler, Choice, Command, CommandContext, Person, Place, Runnable } from '../command.ts';
 import type { Locale } from '../locale.ts';
@@ -73,7 +73,7 @@ export interface DispatcherSettings<S> {
   readonly commands: readonly Command<S>[];
   readonly actionHandlers: readonly ActionHandler<S>[];
   readonly services: S;
-  readonly log: Logger;
+  readonly log: Log;
   readonly actions?: ActionRegistry;
   readonly hooks?: DispatchHooks;
   /** Per person; the terminal belongs to the machine's owner and is not limited. */

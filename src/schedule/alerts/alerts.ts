@@ -1,6 +1,6 @@
 import type { Locale } from '../../chat/locale.ts';
 import { type ChatPoster, PostError } from '../../chat/poster.ts';
-import type { Logger } from '../../compose/log.ts';
+import type { Log } from '../../base/log.ts';
 import type { Sampler } from '../../servers/sampler.ts';
 import type { ServerSnapshot } from '../../servers/types.ts';
 import type { Alert, AlertRepository } from '../../store/types.ts';
@@ -20,7 +20,7 @@ export interface AlertKeeperSettings {
   readonly channel: { readonly poster: ChatPoster; readonly channelId: string } | null;
   readonly locale: Locale;
   readonly leader: Leader;
-  readonly log: Logger;
+  readonly log: Log;
   readonly now?: () => number;
 }
 

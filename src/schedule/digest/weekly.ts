@@ -1,6 +1,6 @@
 import type { Locale } from '../../chat/locale.ts';
 import { type ChatPoster, PostError } from '../../chat/poster.ts';
-import type { Logger } from '../../compose/log.ts';
+import type { Log } from '../../base/log.ts';
 import type { ServerRegistry } from '../../servers/types.ts';
 import type { Store } from '../../store/types.ts';
 import type { Leader } from '../leader.ts';
@@ -24,7 +24,7 @@ export interface WeeklyDigestSettings {
   readonly locale: Locale;
   readonly timeZone: string;
   readonly leader: Leader;
-  readonly log: Logger;
+  readonly log: Log;
   readonly now?: () => number;
 }
 

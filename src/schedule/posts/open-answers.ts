@@ -1,7 +1,7 @@
 import type { OpenAnswer, OpenAnswers } from '../../chat/open-answers.ts';
 import type { ChatPoster } from '../../chat/poster.ts';
 import { createTranslator } from '../../chat/translate.ts';
-import type { Logger } from '../../compose/log.ts';
+import type { Log } from '../../base/log.ts';
 import type { OpenAnswerRepository, OpenAnswerRow } from '../../store/types.ts';
 
 /** A process that is not heard of for this long has ended, ms. */
@@ -13,7 +13,7 @@ export interface AnswerKeeperParts {
   readonly repository: OpenAnswerRepository;
   /** `null` while there is no chat. */
   readonly poster: () => ChatPoster | null;
-  readonly log: Logger;
+  readonly log: Log;
   /** Milliseconds since the epoch; the processes that share the store share the clock. */
   readonly now?: () => number;
   readonly leaseMs?: number;

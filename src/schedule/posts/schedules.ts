@@ -1,6 +1,6 @@
 import type { Locale } from '../../chat/locale.ts';
 import { type ChatPoster, PostError } from '../../chat/poster.ts';
-import type { Logger } from '../../compose/log.ts';
+import type { Log } from '../../base/log.ts';
 import type { NewSchedule, Schedule, ScheduleRepository } from '../../store/types.ts';
 import type { Leader } from '../leader.ts';
 import { type CronTimes, readCron, ScheduleError, shortestPauseMs } from './cron.ts';
@@ -40,7 +40,7 @@ export interface StatusSchedulesOptions {
   readonly poster: ChatPoster;
   readonly source: StatusSource;
   readonly leader: Leader;
-  readonly log: Logger;
+  readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
 }

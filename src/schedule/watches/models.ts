@@ -1,4 +1,4 @@
-import type { Logger } from '../../compose/log.ts';
+import type { Log } from '../../base/log.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import type { Server } from '../../servers/types.ts';
@@ -15,7 +15,7 @@ export interface WatchedModelsSettings {
   readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
   /** What loads on a server taught; absent: nothing. */
   readonly calibration?: (server: string) => Calibration | null;
-  readonly log: Logger;
+  readonly log: Log;
   /** Aborted at the end. */
   readonly signal: AbortSignal;
   readonly now: () => number;

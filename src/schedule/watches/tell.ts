@@ -2,7 +2,7 @@ import { type Locale, toLocale } from '../../chat/locale.ts';
 import { type ChatPoster, PostError } from '../../chat/poster.ts';
 import type { Action, Reply } from '../../chat/reply.ts';
 import { createTranslator, type Translator } from '../../chat/translate.ts';
-import type { Logger } from '../../compose/log.ts';
+import type { Log } from '../../base/log.ts';
 import { HAND_OVER_MS } from './claims.ts';
 import type { Delivery, WatchNews } from './watches.ts';
 
@@ -50,7 +50,7 @@ export function newsReply(news: WatchNews, locale: Locale): Reply {
  * Tells people on a chat platform: in the channel where they asked, or directly where that is not possible any more.
  * The nonce is the watch's own, so news that is sent again stays one message.
  */
-export function createWatchTeller(poster: ChatPoster, log: Logger): (news: WatchNews) => Promise<Delivery> {
+export function createWatchTeller(poster: ChatPoster, log: Log): (news: WatchNews) => Promise<Delivery> {
   return async (news) => {
     const { watch } = news;
     const locale = toLocale(watch.locale);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Logger } from '../../compose/log.ts';
+import type { Log } from '../../base/log.ts';
 
 /** Which of several processes does what only one may do: posts, alerts, digests. */
 export interface Leader {
@@ -26,7 +26,7 @@ const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call
 export function createRedisLeader(
   redis: Redis,
   role: string,
-  log: Logger,
+  log: Log,
   claimMs = CLAIM_MS,
   renewMs = RENEW_MS,
 ): Leader {

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { Logger } from '../../compose/log.ts';
+import type { Log } from '../../base/log.ts';
 
 /** A command that waits longer than this is told as a failure, ms. */
 const COMMAND_TIMEOUT_MS = 2_000;
@@ -10,7 +10,7 @@ const MAX_PAUSE_MS = 5_000;
  * A connection to the Redis that the bot's processes share. It reconnects by itself for as long as the process lives;
  * commands fail after two seconds rather than wait for ever. The URL may hold a password and is never logged.
  */
-export function createRedis(url: string, log: Logger): Redis {
+export function createRedis(url: string, log: Log): Redis {
   const redis = new Redis(url, {
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
