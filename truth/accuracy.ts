@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { builtinCatalogue } from '../src/catalogue/builtin.ts';
 import type { ModelSpec } from '../src/estimator/types.ts';
 import { specFromJson } from '../src/gguf/from-json.ts';
+import { casesSection } from './accuracy/cases.ts';
 import { fitsSection } from './accuracy/fits.ts';
 import { logsSection } from './accuracy/logs.ts';
 import { minedSection } from './accuracy/mined.ts';
@@ -72,4 +73,5 @@ if (truth === null) {
   await section('--fit on the full records', () => fitsSection(truth));
   await section('Public loads', () => minedSection(truth));
   await section('Older versions', () => rigOldSection(truth, find));
+  await section('Public cases', () => casesSection({ truth, cases: resolve(truth, '..', 'cases') }));
 }
