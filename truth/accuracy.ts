@@ -13,10 +13,12 @@ import type { ModelSpec } from '../src/estimator/types.ts';
 import { specFromJson } from '../src/gguf/from-json.ts';
 import { casesSection } from './accuracy/cases.ts';
 import { fitsSection } from './accuracy/fits.ts';
+import { h100Section } from './accuracy/h100.ts';
 import { logsSection } from './accuracy/logs.ts';
 import { minedSection } from './accuracy/mined.ts';
 import { readPlanRows } from './accuracy/plan-rows.ts';
 import { plansSection } from './accuracy/plans.ts';
+import { rigSection } from './accuracy/rig.ts';
 import { rigOldSection } from './accuracy/rig-old.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -72,6 +74,8 @@ if (truth === null) {
   await section('Real CUDA logs', () => logsSection(truth, find));
   await section('--fit on the full records', () => fitsSection(truth));
   await section('Public loads', () => minedSection(truth));
+  await section('A real H100', () => h100Section(truth, find));
+  await section('Ollama 0.33.0-rc2 on pretended cards', () => rigSection(truth, find));
   await section('Older versions', () => rigOldSection(truth, find));
   await section('Public cases', () => casesSection({ truth, cases: resolve(truth, '..', 'cases') }));
 }

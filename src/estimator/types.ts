@@ -150,12 +150,35 @@ export interface EstimateRequest {
   readonly opOffload?: boolean;
   /** `--fit` margin per device, bytes; default 1 GiB (or what Ollama sets for a projector). */
   readonly fitMarginBytes?: number;
+  /** Ollama's `main_gpu`: the index, among the GPUs that Ollama may use, of the one it is to run on alone. */
+  readonly mainGpu?: number;
 }
 
 /** A model that is loaded already, as far as it matters to Ollama's decision. */
 export interface LoadedModel {
   readonly name: string;
+  /** `size_vram` of /api/ps: what Ollama counts of it, not what it holds. */
   readonly sizeVramBytes: number;
+  /** For how long it stays after its last request, seconds; `Infinity` = until it is told to go. Default: Ollama's 300. */
+  readonly keepAliveSeconds?: number;
+  /** Path or digest of its file: where keep-alives are equal, Ollama goes by this order. Default: the name. */
+  readonly digest?: string;
+  /** Where it lies, where that is known: without, nothing can be said of what a single GPU gets back. */
+  readonly places?: readonly LoadedPlace[];
+  /** Whether Ollama gave it one GPU alone; llama-server then calls that GPU its first, whichever it is. */
+  readonly alone?: boolean;
+}
+
+/** What a loaded model has on one GPU. */
+export interface LoadedPlace {
+  /** Index in the server's list of GPUs. */
+  readonly gpu: number;
+  /** What it really holds there, its CUDA context included, bytes. */
+  readonly heldBytes: number;
+  /** What Ollama counts of it there: the buffers in its log, one of a kind, bytes. */
+  readonly countedBytes: number;
+  /** What was free there when it was loaded, as llama-server logged it, bytes; absent = worked out from what is free now. */
+  readonly freeAtLoadBytes?: number;
 }
 
 /** The server as the engines see it. */
@@ -170,6 +193,10 @@ export interface EstimateServer {
   readonly gpuOverheadBytes?: number;
   /** OLLAMA_SCHED_SPREAD. */
   readonly schedSpread?: boolean;
+  /** OLLAMA_MAX_LOADED_MODELS; 0 or absent = three for each GPU. */
+  readonly maxLoadedModels?: number;
+  /** CUDA_VISIBLE_DEVICES and its like: indices in `gpus` of those that Ollama may use; absent = all. */
+  readonly visibleGpus?: readonly number[];
   readonly calibration?: CalibrationFactors;
 }
 
