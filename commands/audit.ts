@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GIB } from '../src/base/bytes.ts';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import type { Reply } from '../src/chat/reply.ts';
 import type { Text } from '../src/chat/text.ts';
@@ -31,7 +32,7 @@ async function list(
     minute: '2-digit',
     hourCycle: 'h23',
   });
-  const gib = (bytes: number | null) => (bytes === null ? '?' : (bytes / 2 ** 30).toFixed(1));
+  const gib = (bytes: number | null) => (bytes === null ? '?' : (bytes / GIB).toFixed(1));
   const line = (row: (typeof rows)[number]): Text => {
     const result = translator.t(`audit.result.${row.result}`);
     const params = {

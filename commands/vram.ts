@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GIB } from '../src/base/bytes.ts';
 import { type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import { formatGib, formatPercent } from '../src/chat/format.ts';
 import type { MessageKey } from '../src/chat/messages/index.ts';
@@ -61,7 +62,7 @@ export function vramBars(snapshot: ServerSnapshot, translator: Translator): Bars
       return {
         label: labels[index]!,
         capacityBytes: gpu.totalBytes ?? 0,
-        note: `${(used / 2 ** 30).toFixed(1)} / ${formatGib(gpu.totalBytes ?? 0, translator.locale)}`,
+        note: `${(used / GIB).toFixed(1)} / ${formatGib(gpu.totalBytes ?? 0, translator.locale)}`,
         segments: kept.map((part, series) => ({ series, bytes: split(gpu)[part]! })),
       };
     }),
@@ -108,7 +109,7 @@ function table(snapshot: ServerSnapshot, translator: Translator): Block {
   const gib = (bytes: number | null) =>
     bytes === null
       ? null
-      : (bytes / 2 ** 30).toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+      : (bytes / GIB).toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const figures: readonly {
     readonly title: MessageKey;
     readonly cell: (gpu: GpuView) => string | null;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { GIB } from '../../src/base/bytes.ts';
 import {
   type ActionHandler,
   type Choice,
@@ -24,7 +25,6 @@ import { somewhereReply } from './somewhere.ts';
 /** Types that both llama.cpp's CUDA kernels and Ollama take. */
 const KV_CHOICES = ['f16', 'q8_0', 'q4_0'] as const satisfies readonly KvCacheType[];
 const MAX_SLOTS = 256;
-const GIB = 2 ** 30;
 /** After this time without the server's answer something is shown, ms. */
 const PATIENCE_MS = 250;
 

@@ -1,3 +1,4 @@
+import { GIB } from '../../src/base/bytes.ts';
 import { formatBytes, formatGib } from '../../src/chat/format.ts';
 import type { MessageKey } from '../../src/chat/messages/index.ts';
 import type { BarsSpec } from '../../src/chat/pictures/spec.ts';
@@ -82,9 +83,7 @@ function table(answer: FitAnswer, translator: Translator): Block {
   const column = (key: MessageKey): Column => ({ title: translator.t(key), align: 'right' });
   const labels = gpuLabels(answer);
   const gib = (bytes: number) =>
-    bytes === 0
-      ? '–'
-      : (bytes / 2 ** 30).toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+    bytes === 0 ? '–' : (bytes / GIB).toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const rows = plan.gpus.map((gpu, index) => {
     const device = estimate.gpus[index]!;
     const idle = gpu.layers === 0 && gpu.weightsBytes === 0;
@@ -148,7 +147,7 @@ function picture(answer: FitAnswer, translator: Translator, services: Services):
     return {
       label: estimate.gpus.length > 1 ? `${index} ${device.name}` : device.name,
       capacityBytes: device.totalBytes,
-      note: `${(after / 2 ** 30).toFixed(1)} / ${formatGib(device.totalBytes, translator.locale)}`,
+      note: `${(after / GIB).toFixed(1)} / ${formatGib(device.totalBytes, translator.locale)}`,
       segments: [...values, Math.max(0, device.totalBytes - after)].map((bytes, part) => ({ series: part, bytes })),
     };
   });

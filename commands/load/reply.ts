@@ -1,3 +1,4 @@
+import { MIB } from '../../src/base/bytes.ts';
 import { formatBytes } from '../../src/chat/format.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
@@ -12,7 +13,7 @@ import type { LoadOptions } from './options.ts';
 import { holderSpan } from './people.ts';
 
 /** Growth below this on a GPU that the plan leaves alone is noise, bytes. */
-const NOISE_BYTES = 64 * 2 ** 20;
+const NOISE_BYTES = 64 * MIB;
 /** Figures of problems that are names: shown as names, since they are untrusted. */
 const NAMES: ReadonlySet<string> = new Set(['model', 'models', 'holder', 'alias', 'server', 'value']);
 

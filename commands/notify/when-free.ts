@@ -1,9 +1,8 @@
+import { GIB } from '../../src/base/bytes.ts';
 import type { CommandContext } from '../../src/chat/command.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import { CommandError, type Services } from '../services.ts';
 import { askedServers, keeperOf, madeReply, readServer, serverText, watchBase } from './made.ts';
-
-const GIB = 2 ** 30;
 
 export interface WhenFreeOptions {
   readonly gib: number;

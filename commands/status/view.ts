@@ -1,3 +1,4 @@
+import { GIB } from '../../src/base/bytes.ts';
 import { formatGib } from '../../src/chat/format.ts';
 import type { Block } from '../../src/chat/reply.ts';
 import type { Span, Text } from '../../src/chat/text.ts';
@@ -6,7 +7,6 @@ import type { GpuView, LoadedModelView, ServerSnapshot } from '../../src/servers
 import { gpuLabels, problemBlocks } from '../parts/server-state.ts';
 import type { Services } from '../services.ts';
 
-const GIB = 2 ** 30;
 /** Cells of a text bar: with its figures it fits a phone's width without wrapping. */
 const BAR_CELLS = 12;
 /** Less than this gets no cell of its own: a driver's reserve is no news. */

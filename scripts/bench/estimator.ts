@@ -4,12 +4,11 @@
  */
 
 import { readFile } from 'node:fs/promises';
+import { GIB, MIB } from '../../src/base/bytes.ts';
 import { clamp } from '../../src/estimator/plan/clamp.ts';
 import { decide, planFixed } from '../../src/estimator/plan/decide.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec, TensorInfo } from '../../src/estimator/types.ts';
 
-const MIB = 1024 ** 2;
-const GIB = 1024 * MIB;
 const FIXTURES = new URL('../../test/fixtures/models/', import.meta.url);
 
 interface Case {

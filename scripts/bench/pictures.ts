@@ -1,10 +1,10 @@
 /** How long pictures take from their figures to a PNG. */
 
+import { GIB } from '../../src/base/bytes.ts';
 import { Painter } from '../../src/chat/pictures/painter.ts';
 import { COLOURS, type ColourName, type PictureSpec } from '../../src/chat/pictures/spec.ts';
 import { measure, section, shownMs } from './measure.ts';
 
-const GIB = 1024 ** 3;
 const NAMES = (Object.keys(COLOURS) as ColourName[]).filter((name) => name !== 'empty');
 
 /** The Markdown section for `npm run bench`. */

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { GIB } from '../../src/base/bytes.ts';
 import { DiscordStandIn } from '../../test/support/discord-stand-in/index.ts';
 import { section, shownMs } from './measure.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = 'src/main.ts';
 const TOOL = 'bin/headroom.js';
-const GIB = 1024 ** 3;
 
 /** The Markdown section for `npm run bench`. */
 export async function benchProcesses(): Promise<string> {

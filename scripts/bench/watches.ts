@@ -5,6 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
+import { GIB } from '../../src/base/bytes.ts';
 import type { ModelSpec } from '../../src/estimator/types.ts';
 import type { Gpu } from '../../src/gpus/types.ts';
 import { parseOllamaVersion } from '../../src/ollama/version.ts';
@@ -14,7 +15,6 @@ import { buildSnapshot } from '../../src/servers/snapshot.ts';
 import type { ServerSnapshot } from '../../src/servers/types.ts';
 import { openStore } from '../../src/store/store.ts';
 
-const GIB = 1024 ** 3;
 const WATCHES = 1_000;
 const SNAPSHOTS = 200;
 const GPUS = 4;

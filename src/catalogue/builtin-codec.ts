@@ -1,4 +1,5 @@
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
+import { MIB } from '../base/bytes.ts';
 import type { MetadataValue, TensorInfo } from '../estimator/types.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { MetadataValue, TensorInfo } from '../estimator/types.ts';
 const MAGIC = 'HRLIST01';
 const PREAMBLE_BYTES = MAGIC.length + 4;
 /** Bound of one inflated part; the largest real one has 63 KB. */
-const MAX_PART_BYTES = 8 * 1024 * 1024;
+const MAX_PART_BYTES = 8 * MIB;
 
 /** A model of the list as it is stored: one tensor a row, `[name, type, ...shape]`. */
 export interface ListedModel {

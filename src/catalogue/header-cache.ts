@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MIB } from '../base/bytes.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 
 /** Bytes that one entry may have; a condensed header of 100,000 tensors has about 10 MB. */
-const MAX_ENTRY_BYTES = 32 * 1024 * 1024;
+const MAX_ENTRY_BYTES = 32 * MIB;
 const FORMAT = 1;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
@@ -18,7 +19,7 @@ export class HeaderCache {
   readonly #limitBytes: number;
 
   /** @param limitBytes bound of all entries together; default 64 MiB */
-  constructor(directory: string, limitBytes = 64 * 1024 * 1024) {
+  constructor(directory: string, limitBytes = 64 * MIB) {
     this.#directory = directory;
     this.#limitBytes = limitBytes;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MIB } from '../base/bytes.ts';
 import type { ModelSpec, ProjectorSpec } from '../estimator/types.ts';
 import type { ByteSource } from '../gguf/byte-source.ts';
 import { projectorFromHeader } from '../gguf/from-file.ts';
@@ -41,7 +42,7 @@ export interface RegistryOptions {
   readonly maxHeaderBytes?: number;
 }
 
-const MAX_MANIFEST_BYTES = 1024 * 1024;
+const MAX_MANIFEST_BYTES = MIB;
 const MAX_TEXT_LAYER_BYTES = 64 * 1024;
 const MANIFEST_TYPE = 'application/vnd.docker.distribution.manifest.v2+json';
 const IMAGE = 'application/vnd.ollama.image.';

@@ -1,7 +1,5 @@
+import { GIB, MIB } from '../base/bytes.ts';
 import type { Locale } from './locale.ts';
-
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 
 function decimal(value: number, digits: number, locale: Locale): string {
   return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import type { Services } from '../../commands/services.ts';
 import { createStatusSource } from '../../commands/status/source.ts';
+import { GIB } from '../base/bytes.ts';
+import type { Log } from '../base/log.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
 import { RegistryClient } from '../catalogue/registry.ts';
 import type { DispatchHooks } from '../chat/dispatch/dispatcher.ts';
@@ -31,7 +33,6 @@ import type { Store } from '../store/types.ts';
 import { type HttpEndpoint, readiness, startHttp } from '../web/http.ts';
 import { createMetrics } from '../web/metrics.ts';
 import { composeLoads } from './loads.ts';
-import type { Log } from '../base/log.ts';
 import { createModelFinder } from './model-finder.ts';
 import { composeChatNotices, composeTerminalNotices, type Notices } from './notices.ts';
 
@@ -249,7 +250,7 @@ function warmUp(services: Services, log: Log): void {
   const picture = { charts: [{ kind: 'bars' as const, title: '', series: [], bars: [] }] };
   services.painter.draw(picture).catch((error: unknown) => log.debug({ err: error }, 'warming up failed'));
   const found = services.models.findListed('gemma3:12b');
-  const gpus = [{ name: 'GPU', totalBytes: 8 * 2 ** 30, freeBytes: 8 * 2 ** 30 }];
+  const gpus = [{ name: 'GPU', totalBytes: 8 * GIB, freeBytes: 8 * GIB }];
   if (found !== null) {
     clamp(found.spec, { ollama: ASSUMED_OLLAMA_VERSION, gpus: [...gpus, ...gpus] }, { numCtx: 4_096 });
   }

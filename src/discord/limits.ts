@@ -1,3 +1,5 @@
+import { MIB } from '../base/bytes.ts';
+
 /**
  * Discord's limits, from its API documentation (August 2026). They are counted by the server; a payload beyond one is
  * refused as a whole, so the renderer cuts instead.
@@ -14,7 +16,7 @@ export const LIMITS = {
   altTextChars: 1_024,
   attachments: 10,
   /** Bytes of one attachment without boosts; an interaction may tell a larger one. */
-  attachmentBytes: 10 * 2 ** 20,
+  attachmentBytes: 10 * MIB,
   choices: 25,
   choiceLabelChars: 100,
   choiceValueChars: 100,

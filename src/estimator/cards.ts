@@ -6,10 +6,8 @@
  * interpolated by that number, and without a known card by memory size.
  */
 
+import { GIB, MIB } from '../base/bytes.ts';
 import type { GpuDevice } from './types.ts';
-
-const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
 
 /** Bytes outside llama.cpp's buffers on one GPU. */
 export interface Overhead {

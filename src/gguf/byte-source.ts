@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { MIB } from '../base/bytes.ts';
 import { GgufError } from './errors.ts';
 
 /** Bytes of a file from its beginning, in order, as far as somebody asks for them. */
@@ -11,7 +12,7 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = MIB;
 
 /**
  * A local file. Memory is one chunk of 1 MiB.

@@ -1,12 +1,13 @@
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
+import { MIB } from '../base/bytes.ts';
 import { ggmlType } from '../estimator/model/ggml-types.ts';
 import type { MetadataValue, ModelSpec, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
 import { GgufError } from './errors.ts';
 import { buildSpec } from './spec.ts';
 
 /** Most bytes read of a model JSON: the largest real one (1,638 tensors) has 112 KB. */
-const MAX_JSON_BYTES = 16 * 1024 * 1024;
+const MAX_JSON_BYTES = 16 * MIB;
 const MAX_TENSORS = 100_000;
 const MAX_ARRAY = 100_000;
 

@@ -1,4 +1,5 @@
 import { gguf } from '@huggingface/gguf';
+import { MIB } from '../base/bytes.ts';
 import { ggmlTypeName } from '../estimator/model/ggml-types.ts';
 import type { MetadataValue, TensorInfo } from '../estimator/types.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -27,7 +28,7 @@ export interface GgufHeader {
 }
 
 /** Most bytes of a header that are read: 64 MiB (the largest known vocabularies need about 30 MB). */
-export const MAX_HEADER_BYTES = 64 * 1024 * 1024;
+export const MAX_HEADER_BYTES = 64 * MIB;
 const MAX_KEYS = 10_000;
 const MAX_TENSORS = 100_000;
 /** ggml's own limit is 64 characters for names of tensors and 65,535 for keys; nobody's are near these. */
@@ -35,7 +36,7 @@ const MAX_NAME_BYTES = 1024;
 /** ggml's GGML_MAX_DIMS. */
 const MAX_DIMENSIONS = 4;
 /** The condensed header; the library's own limit is 50 MB. */
-const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+const MAX_KEPT_BYTES = 16 * MIB;
 /** Longest text and array that are kept. Per-layer arrays have some hundred entries; Ollama keeps up to 1024. */
 const MAX_TEXT_BYTES = 4096;
 const MAX_ARRAY_ELEMENTS = 4096;
@@ -74,7 +75,7 @@ export async function readHeader(source: ByteSource, limitBytes = MAX_HEADER_BYT
   const parsed = await decode(condensed.bytes);
   const metadata = plainMetadata(parsed.metadata as Record<string, unknown>);
   const alignment = metadata['general.alignment'] ?? DEFAULT_ALIGNMENT;
-  if (typeof alignment !== 'number' || !(alignment > 0) || alignment > 2 ** 20 || !Number.isInteger(alignment)) {
+  if (typeof alignment !== 'number' || !(alignment > 0) || alignment > MIB || !Number.isInteger(alignment)) {
     throw new GgufError('gguf-malformed', { what: 'general.alignment' });
   }
   return {

@@ -5,9 +5,10 @@
 
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GIB } from '../base/bytes.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, GpuError, GpuNote, HostMemory } from './types.ts';
-import { bytesOrNull, cleanText, GIB, gpuError, normalizePci, readNumber } from './values.ts';
+import { bytesOrNull, cleanText, gpuError, normalizePci, readNumber } from './values.ts';
 
 /** One card's files: name to content, `null` where there is none. */
 export interface AmdCard {

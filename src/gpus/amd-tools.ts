@@ -3,9 +3,10 @@
  * new shapes (amdsmi amd_smi_commands.py; rocm_smi.py). Warnings may stand before the JSON.
  */
 
+import { MIB } from '../base/bytes.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, HostMemory } from './types.ts';
-import { bytesOrNull, cleanText, gpuError, MIB, normalizePci, readNumber } from './values.ts';
+import { bytesOrNull, cleanText, gpuError, normalizePci, readNumber } from './values.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -3,7 +3,7 @@
  * capability (https://developer.nvidia.com/cuda-gpus). For what-if questions; a measured GPU never uses this table.
  */
 
-import { MIB } from './values.ts';
+import { MIB } from '../base/bytes.ts';
 
 export interface KnownCard {
   /** As the driver spells it. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { MIB } from '../base/bytes.ts';
 import type { Clock } from './types.ts';
 
 /** How a command ended. Failures are values: a telemetry tool that fails is news, not an exception. */
@@ -41,7 +42,7 @@ const DRAIN_MS = 250;
  */
 export function createCommand(options: CommandOptions): Command {
   const clock = options.clock ?? Date.now;
-  const limitBytes = options.limitBytes ?? 1024 * 1024;
+  const limitBytes = options.limitBytes ?? MIB;
   let running: { readonly child: ChildProcess; readonly sinceMs: number } | null = null;
 
   function run(args: readonly string[], signal?: AbortSignal): Promise<CommandOutcome> {

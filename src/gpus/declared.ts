@@ -3,11 +3,12 @@
  * name if wanted (`RTX 3090=24GiB`, `2 x RTX 3090 = 24GiB:23GiB`), or by a known name alone (`4x GTX 1070 Ti`).
  */
 
+import { GIB, MIB } from '../base/bytes.ts';
 import type { GpuDevice } from '../estimator/types.ts';
 import { findCard } from './cards.ts';
 import { createSource } from './source.ts';
 import type { Clock, Gpu, GpuSnapshot, GpuSource } from './types.ts';
-import { cleanText, GIB, MIB } from './values.ts';
+import { cleanText } from './values.ts';
 
 export type GpuListErrorCode =
   /** Nothing is there. */

@@ -5,11 +5,12 @@
  * collector (bytes).
  */
 
+import { MIB } from '../base/bytes.ts';
 import type { Exposition, Sample } from './exposition.ts';
 import { isUnifiedMemoryName } from './nvidia-csv.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, GpuError, GpuNote, GpuProcess, GpuSourceKind, HostMemory } from './types.ts';
-import { bytesOrNull, cleanText, gpuError, MIB, normalizePci, readNumber } from './values.ts';
+import { bytesOrNull, cleanText, gpuError, normalizePci, readNumber } from './values.ts';
 
 /** Numbers of one exporter older than this are told to be old, seconds. */
 const STALE_SECONDS = 90;

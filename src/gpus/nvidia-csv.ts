@@ -3,9 +3,10 @@
  * --help-query-gpu`; sizes are MiB. Column count and every number are checked: what does not fit is rejected.
  */
 
+import { MIB } from '../base/bytes.ts';
 import { nvidiaTextError } from './nvidia-errors.ts';
 import type { Gpu, GpuError, GpuNote, GpuProcess, GpuState, HostMemory } from './types.ts';
-import { cleanText, MIB, normalizePci, readMiB, readNumber } from './values.ts';
+import { cleanText, normalizePci, readMiB, readNumber } from './values.ts';
 
 /** Everything we want; an old driver that does not know one of them answers exit 2 and no data. */
 export const FULL_FIELDS = [

@@ -1,3 +1,4 @@
+import { MIB } from '../base/bytes.ts';
 import { exporterReading } from './exporters.ts';
 import { type Exposition, parseExpositionInSteps, type Sample } from './exposition.ts';
 import { createSource, type Reading } from './source.ts';
@@ -10,7 +11,7 @@ export interface PrometheusOptions {
   readonly timeoutMs?: number;
 }
 
-const LIMIT_BYTES = 2 * 1024 * 1024;
+const LIMIT_BYTES = 2 * MIB;
 /** A sample older than this comes from an exporter that is gone: Prometheus shows it for 5 minutes. */
 const STALE_SECONDS = 90;
 const QUERY_PATH = /\/api\/v1\/query\/?$/;

@@ -1,9 +1,7 @@
 /** Small readers shared by the sources: strict numbers, clean text, bytes. */
 
+import { MIB } from '../base/bytes.ts';
 import type { GpuError, GpuErrorCode } from './types.ts';
-
-export const MIB = 1024 * 1024;
-export const GIB = 1024 * MIB;
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
 

@@ -1,7 +1,8 @@
 /** The one client of the Ollama API, over the `ollama` package. */
 
-// The package's browser build is the same client without its look at local files.
 import { type CreateRequest, type GenerateRequest, Ollama, type Options } from 'ollama/browser';
+// The package's browser build is the same client without its look at local files.
+import { MIB } from '../base/bytes.ts';
 import { OllamaError } from './errors.ts';
 import { parseOllamaHost } from './host.ts';
 import { keepAliveToWire } from './keep-alive.ts';
@@ -29,7 +30,6 @@ const DEFAULT_TIMEOUTS: OllamaTimeouts = {
   pullIdleMs: 15 * 60_000,
 };
 
-const MIB = 1024 * 1024;
 const SMALL_ANSWER_BYTES = MIB;
 const PS_BYTES = 4 * MIB;
 const TAGS_BYTES = 16 * MIB;

@@ -1,5 +1,7 @@
 /** What can go wrong with Ollama, with names. The edge turns a code and its figures into words. */
 
+import { GIB, MIB } from '../base/bytes.ts';
+
 export type OllamaErrorCode =
   /** Nobody answers: `reason` is refused, dns, reset, tls, connect-timeout, gateway or network. */
   | 'unreachable'
@@ -87,8 +89,8 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
   gb: 1e9,
   tb: 1e12,
   kib: 1024,
-  mib: 1024 ** 2,
-  gib: 1024 ** 3,
+  mib: MIB,
+  gib: GIB,
   tib: 1024 ** 4,
 };
 

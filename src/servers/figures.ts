@@ -1,7 +1,7 @@
+import { MIB } from '../base/bytes.ts';
 import { isCountable } from './gpu-views.ts';
 import type { GpuView, LoadedModelView, ServerFigures, SumAndMax } from './types.ts';
 
-const MIB = 1024 * 1024;
 /** What Ollama leaves alone on each GPU: 457 MiB, Metal 512 MiB (discover/gpu.go MinimumMemory, v0.33.0). */
 const MINIMUM_BYTES = 457 * MIB;
 const MINIMUM_METAL_BYTES = 512 * MIB;

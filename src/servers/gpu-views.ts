@@ -1,3 +1,4 @@
+import { GIB } from '../base/bytes.ts';
 import type { Gpu, GpuProcess, GpuSnapshot } from '../gpus/types.ts';
 import type { GpuView, LoadedModelView } from './types.ts';
 
@@ -20,7 +21,7 @@ function processOwner(process: GpuProcess): 'ours' | 'maybe' | 'other' {
 /** Below this part of what Ollama reports, the processes seen cannot be all of its runners. */
 const SEEN_SHARE = 0.8;
 /** A runner's CUDA context and pools on one GPU are below this: more belongs to somebody else. */
-const CONTEXT_BYTES = 1.5 * 1024 ** 3;
+const CONTEXT_BYTES = 1.5 * GIB;
 
 /** Whether a GPU's memory can be counted for loading a model. */
 export function isCountable(gpu: Gpu): boolean {

@@ -1,10 +1,8 @@
 /** The machine of `npm run demo`: four small cards, as in many a team's basement. */
 
+import { GIB, MIB } from '../base/bytes.ts';
 import { estimatedPlacement } from './placement.ts';
 import type { SimulatedGpu, SimulatedModel, SimulatorOptions } from './types.ts';
-
-const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
 
 /** A GTX 1070 Ti as nvidia-smi shows it: 8 GiB, of which the driver keeps 85 MiB. */
 export function gtx1070Ti(cudaContextBytes = 148 * MIB): SimulatedGpu {

@@ -1,9 +1,10 @@
 /** The small change of HTTP: bodies in, JSON out. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MIB } from '../base/bytes.ts';
 import { ServerFailure } from './types.ts';
 
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
+const MAX_BODY_BYTES = 8 * MIB;
 
 /**
  * Reads a JSON object.

@@ -3,9 +3,8 @@
  * MiB without a unit, `[N/A]` for what a card does not have.
  */
 
+import { MIB } from '../base/bytes.ts';
 import type { GpuProcessView, GpuView } from './types.ts';
-
-const MIB = 1024 * 1024;
 
 const GPU_FIELDS: Readonly<Record<string, (gpu: GpuView) => string>> = {
   index: (gpu) => String(gpu.index),

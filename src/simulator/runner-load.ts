@@ -1,5 +1,6 @@
 /** One attempt to load a model: memory taken while the weights are read, and what can go wrong meanwhile. */
 
+import { MIB } from '../base/bytes.ts';
 import type { EstimateServer } from '../estimator/types.ts';
 import { engineFor } from '../estimator/versions.ts';
 import { type Clock, sleep } from './clock.ts';
@@ -107,7 +108,7 @@ function processName(modern: boolean): string {
 }
 
 function outOfMemory(modern: boolean, placed: Placed, index: number): OutOfMemory {
-  const mib = ((placed.gpuBytes[index] ?? 0) / 2 ** 20).toFixed(2);
+  const mib = ((placed.gpuBytes[index] ?? 0) / MIB).toFixed(2);
   const lines =
     `ggml_backend_cuda_buffer_type_alloc_buffer: allocating ${mib} MiB on device ${index}: ` +
     'cudaMalloc failed: out of memory';

@@ -5,6 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MIB } from '../../src/base/bytes.ts';
 import { decideLlamaCpp, llamaCppConfig } from '../../src/estimator/engines/llama-server/fit/engine.ts';
 import { type FitDecision, fitToMemory } from '../../src/estimator/engines/llama-server/fit/fit.ts';
 import { deviceBytes } from '../../src/estimator/engines/llama-server/fit/memory.ts';
@@ -83,9 +84,9 @@ function score(row: FitRow, spec: ModelSpec): Scored {
     flashAttention: cfg.fa === 'auto' ? 'auto' : cfg.fa === 'on',
     kvCacheType: cfg.k ?? 'f16',
     outputs: cfg.nout,
-    fitMarginBytes: cfg.margin * 1024 * 1024,
+    fitMarginBytes: cfg.margin * MIB,
   };
-  const marginsBytes = cfg.gpus.map(() => cfg.margin * 1024 * 1024);
+  const marginsBytes = cfg.gpus.map(() => cfg.margin * MIB);
   const decision = fitToMemory(spec, llamaCppConfig(server, request), { marginsBytes });
   const all = res.n_layer_all + 1;
   const layers = decision.config.numGpu < 0 ? all : decision.config.numGpu;

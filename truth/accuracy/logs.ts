@@ -7,11 +7,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { MIB } from '../../src/base/bytes.ts';
 import { planLlamaCpp } from '../../src/estimator/llama-cpp/dry-run.ts';
 import type { ModelSpec } from '../../src/estimator/types.ts';
 import { type PlanRow, planConfig } from './plan-rows.ts';
 
-const MIB = 2 ** 20;
 /** Two hundredths of a MiB: what the printed figure was rounded to. */
 const ROUNDING_MIB = 0.02;
 

@@ -14,6 +14,7 @@ import {
   PointElement,
   Title,
 } from 'chart.js';
+import { GIB } from '../../base/bytes.ts';
 import { type BarsSpec, type ChartSpec, COLOURS, type LinesSpec, type PictureSpec } from './spec.ts';
 
 Chart.register(
@@ -28,7 +29,6 @@ Chart.register(
   Title,
 );
 
-const GIB = 2 ** 30;
 const FONT = 'Headroom Sans';
 const WIDTH = 960;
 /** Pixels per unit: sharp on phones, whose screens show a picture at twice its size or more. */

@@ -2,6 +2,7 @@
  * What the formula and layout engines share about a server: its memory, its settings, what stands on its GPUs.
  */
 
+import { GIB } from '../../base/bytes.ts';
 import { architectureValue, isEmbeddingModel } from '../plan/facts.ts';
 import type {
   EstimateRequest,
@@ -14,8 +15,6 @@ import type {
 } from '../types.ts';
 import { atLeast, flashAttentionByDefault, oneSlotOnly, type Version } from '../versions.ts';
 import { readModelFacts } from './formula/model-facts.ts';
-
-const GIB = 1024 ** 3;
 
 /** Host memory to count with when nobody said how much there is. */
 const ASSUMED_SYSTEM_BYTES = 32 * GIB;

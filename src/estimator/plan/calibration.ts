@@ -7,9 +7,8 @@
  * few. One odd observation (another program that grew meanwhile) moves nothing far.
  */
 
+import { MIB } from '../../base/bytes.ts';
 import type { CalibrationFactors, Plan, Reason } from '../types.ts';
-
-const MIB = 1024 * 1024;
 
 /** What one GPU did during a load. */
 export interface GpuObservation {

@@ -1,9 +1,10 @@
+import { GIB } from '../../base/bytes.ts';
 import { atLeast, parseVersion } from '../versions.ts';
 
 /** Σ GPU memory from which Ollama ≥ 0.15.5 gives the larger default contexts: 47 and 23 GiB. */
 const TIERS: readonly (readonly [bytes: number, tokens: number])[] = [
-  [47 * 2 ** 30, 262_144],
-  [23 * 2 ** 30, 32_768],
+  [47 * GIB, 262_144],
+  [23 * GIB, 32_768],
   [0, 4_096],
 ];
 

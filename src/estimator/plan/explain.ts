@@ -3,6 +3,7 @@
  * Ollama that says so. `label` and `source` are the same in every language; the edge translates labels.
  */
 
+import { MIB } from '../../base/bytes.ts';
 import { gpuOverhead } from '../cards.ts';
 import { prepareLaunch } from '../engines/llama-server/launch.ts';
 import { planProjector } from '../model/projector.ts';
@@ -249,7 +250,7 @@ function sizeSource(plan: Plan): string {
 
 /** MiB with two decimals, as llama.cpp logs them. */
 function mib(bytes: number): string {
-  return (bytes / (1024 * 1024)).toFixed(2);
+  return (bytes / MIB).toFixed(2);
 }
 
 function sumOf(...bytes: readonly number[]): string {

@@ -1,8 +1,8 @@
+import { MIB } from '../../base/bytes.ts';
 import { isCountable } from '../../servers/gpu-views.ts';
 import type { ServerSnapshot } from '../../servers/types.ts';
 import type { Json } from '../../store/types.ts';
 
-const MIB = 2 ** 20;
 /** Others' growth after a load that is told, and what it must fall below to be over. */
 const FOREIGN_BYTES = 512 * MIB;
 const FOREIGN_OVER_BYTES = 256 * MIB;

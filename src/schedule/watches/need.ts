@@ -1,3 +1,4 @@
+import { GIB, MIB } from '../../base/bytes.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
 import { decide, planFixed } from '../../estimator/plan/decide.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec, Plan } from '../../estimator/types.ts';
@@ -5,8 +6,6 @@ import { estimateServer, placeableGpus } from '../../servers/asking/server-view.
 import { evictsOthers } from '../../servers/loading/choose.ts';
 import type { Server, ServerSnapshot } from '../../servers/types.ts';
 
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 /** Less change than this on every GPU is not looked at again at once. */
 const MATERIAL_BYTES = 64 * MIB;
 /** After this time even a small change is looked at, ms; and after that time everything. */

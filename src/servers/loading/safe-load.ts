@@ -3,6 +3,7 @@
  * It runs as the only load of its server (queue.ts) and never throws: every end is an outcome.
  */
 
+import { MIB } from '../../base/bytes.ts';
 import { isCloudName, parseModelName } from '../../catalogue/names.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
 import { decide } from '../../estimator/plan/decide.ts';
@@ -34,7 +35,7 @@ import {
 } from './types.ts';
 
 /** Kept free on every GPU beyond the plan: drivers and libraries grow a little after a load. */
-const MARGIN_BYTES = 128 * 2 ** 20;
+const MARGIN_BYTES = 128 * MIB;
 
 export interface LoadParts {
   readonly server: Server;

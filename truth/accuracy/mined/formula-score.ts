@@ -1,5 +1,6 @@
 /** Scores the formula engine on public log lines: every printed field to the printed digit. */
 
+import { MIB } from '../../../src/base/bytes.ts';
 import { createEstimator, type EstimateGpu } from '../../../src/estimator/engines/formula/estimate.ts';
 import { type LogFields, logFields } from '../../../src/estimator/engines/formula/log-fields.ts';
 import { parseVersion } from '../../../src/estimator/versions.ts';
@@ -60,7 +61,7 @@ async function scoreLine(truthDir: string, record: MinedRecord, one: FormulaCase
       numGpu: one.numGpu ?? (typeof requested === 'number' ? requested : -1),
       kvCacheType: 'f16' as const,
       flashAttention: false,
-      gpuOverheadBytes: typeof overheadMib === 'number' ? Math.round(overheadMib * 1024 * 1024) : 0,
+      gpuOverheadBytes: typeof overheadMib === 'number' ? Math.round(overheadMib * MIB) : 0,
     };
     const misses = compare(expected, logFields(version, input, estimator.estimate(input)));
     if (best === undefined || misses.length < best.length) {
@@ -135,7 +136,7 @@ function* freeMemories(record: MinedRecord): Generator<readonly number[]> {
   if (printed.length === 0) {
     // The line prints no free memory: whole steps of 0.05 GiB up to what a 16 GB card can have.
     for (let mib = 13_000; mib <= 16_384; mib += 51.2) {
-      yield [Math.round(mib * 1024 * 1024)];
+      yield [Math.round(mib * MIB)];
     }
     return;
   }

@@ -1,5 +1,6 @@
 /** Scores the layout engine on public loads: what Ollama reported, and what llama.cpp's runner really reserved. */
 
+import { MIB } from '../../../src/base/bytes.ts';
 import { decideLayout } from '../../../src/estimator/engines/layout/layout.ts';
 import type { EstimateServer, GpuDevice, Plan } from '../../../src/estimator/types.ts';
 import { LAYOUT_CASES, type LayoutCase } from './layout-cases.ts';
@@ -24,8 +25,6 @@ export interface LoadScore {
   readonly layers?: readonly [number, number];
   readonly remarks: readonly string[];
 }
-
-const MIB = 1024 ** 2;
 
 export interface LayoutScore {
   readonly loads: readonly LoadScore[];

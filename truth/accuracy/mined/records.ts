@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GIB, MIB } from '../../../src/base/bytes.ts';
 import type { ModelSpec } from '../../../src/estimator/types.ts';
 
 /** One load. Sizes in `lines` are MiB, as printed (so `1.9 GiB` is 1945.6). */
@@ -42,9 +43,6 @@ export async function truthModel(truthDir: string, name: string): Promise<ModelS
 export function isRecord(record: MinedRecord, date: string, model: string): boolean {
   return record.date === date && (record.model ?? '').startsWith(model);
 }
-
-const MIB = 1024 ** 2;
-const GIB = 1024 ** 3;
 
 /** Free memory that a printed size may stand for: ± half of its last digit, as bytes. */
 export function windowOf(printedMib: number): readonly [low: number, high: number] {

@@ -3,6 +3,7 @@
  * EstimateGPULayers in llm/memory.go, 0.2.0 to 0.12.10, faults included.
  */
 
+import { MIB } from '../../../base/bytes.ts';
 import type { KvCacheType, ModelSpec } from '../../types.ts';
 import { atLeast, type Version } from '../../versions.ts';
 import { type CacheSize, cacheSize } from './cache-size.ts';
@@ -74,8 +75,6 @@ export interface EntryPrice {
   readonly minimumBytes: number;
   readonly twoLayersBytes: number;
 }
-
-const MIB = 1024 * 1024;
 
 /** Memory Ollama keeps free on a GPU for the driver's own needs, bytes (discover, MinimumMemory). */
 export function minimumMemoryBytes(library: EstimateGpu['library']): number {

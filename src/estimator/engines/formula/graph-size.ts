@@ -3,12 +3,11 @@
  * llm/ggml.go), 0.1.38 to 0.24.0. All integers; divisions cut off, in the order in which Go evaluates them.
  */
 
+import { MIB } from '../../../base/bytes.ts';
 import { elementCount } from '../../model/ggml-types.ts';
 import { architectureNumber } from '../../plan/facts.ts';
 import { atLeast } from '../../versions.ts';
 import { firstBlockTensor, type ModelFacts, ollamaTensorBytes } from './model-facts.ts';
-
-const MIB = 1024 * 1024;
 
 /** Compute graph of one GPU, bytes: when everything is on GPUs, and when it is not. 0 = no formula of its own. */
 export interface GraphSize {

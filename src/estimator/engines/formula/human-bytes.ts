@@ -1,8 +1,8 @@
 /** Sizes as Ollama prints them. */
 
+import { GIB, MIB } from '../../../base/bytes.ts';
+
 const KIB = 1024;
-const MIB = 1024 ** 2;
-const GIB = 1024 ** 3;
 
 /**
  * Bytes in binary units with one decimal, as format.HumanBytes2 in Ollama's format/bytes.go prints them

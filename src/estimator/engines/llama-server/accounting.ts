@@ -4,13 +4,12 @@
  * logged that way, its compute buffer is.
  */
 
+import { MIB } from '../../../base/bytes.ts';
 import { modelFileBytes } from '../../plan/facts.ts';
 import type { EstimateServer, LlamaCppPlan, ModelSpec, Plan, Reason } from '../../types.ts';
 import type { FitDecision } from './fit/fit.ts';
 import type { PlanBody } from './fit/to-plan.ts';
 import type { Launch } from './launch.ts';
-
-const MIB = 1024 * 1024;
 
 /** `/api/ps`: `size_vram` and `size`. Equal when every layer is on a GPU and no expert overflowed. */
 export function reportedSizes(

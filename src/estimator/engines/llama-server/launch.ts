@@ -4,6 +4,7 @@
  * llm/llama_server.go (`startLlamaServer`, `shouldDisableMMProjOffload`, `mmprojFitTargetMiB`), v0.30.0 to v0.33.0.
  */
 
+import { GIB, MIB } from '../../../base/bytes.ts';
 import { gpuOverhead } from '../../cards.ts';
 import { type ProjectorPlan, planProjector } from '../../model/projector.ts';
 import { blockCount, isEmbeddingModel, trainingContext } from '../../plan/facts.ts';
@@ -20,8 +21,6 @@ import {
   usableBytes,
 } from './prediction.ts';
 
-const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
 /** Kept free beside the projector: `mmprojOffloadHeadroom`. */
 const PROJECTOR_HEADROOM_BYTES = GIB;
 

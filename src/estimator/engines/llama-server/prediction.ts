@@ -4,11 +4,9 @@
  * (server/sched.go), the same in v0.30.0 and v0.33.0.
  */
 
+import { GIB, MIB } from '../../../base/bytes.ts';
 import { architectureNumber, architectureNumbers, blockCount, modelFileBytes } from '../../plan/facts.ts';
 import type { GpuDevice, ModelSpec, SystemMemory } from '../../types.ts';
-
-const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
 
 /**
  * Predicted VRAM, bytes: the file plus an F16 cache of `layers × KV heads × (embedding / heads)`. It knows no head

@@ -5,6 +5,7 @@
  * partial layer per device. It sees memory as a dry run does (`view: 'fit'`), and that is what makes its choices.
  */
 
+import { GIB } from '../../../../base/bytes.ts';
 import { compileModel } from '../../../llama-cpp/compile.ts';
 import { blockCount, isMixtureOfExperts, trainingContext } from '../../../plan/facts.ts';
 import type { LlamaCppConfig, ModelSpec } from '../../../types.ts';
@@ -16,7 +17,7 @@ import { overridesConfig } from './overrides.ts';
 /** llama.cpp's `--fit-ctx`: the smallest context `--fit` goes down to. */
 const FIT_MIN_CTX = 4096;
 /** llama.cpp's `--fit-target`: what stays free on each device. */
-export const FIT_MARGIN_BYTES = 1024 * 1024 * 1024;
+export const FIT_MARGIN_BYTES = GIB;
 
 export interface FitOptions {
   /** Bytes to leave free, per GPU. */

@@ -4,6 +4,7 @@
  * the original's integer arithmetic, because its rounding decides where the search ends.
  */
 
+import { MIB } from '../../../../base/bytes.ts';
 import type { LlamaCppConfig } from '../../../types.ts';
 import type { DryRun, DryRuns, Range } from './dry-runs.ts';
 import { ALL_EXPERTS, type FitOverride, type LayerFraction } from './overrides.ts';
@@ -53,7 +54,7 @@ const MAX_DRY_RUNS = 2000;
  * it ever needs; what was decided by that is checked at the end.
  */
 const CEILING_FACTOR = 2;
-const CEILING_EXTRA_BYTES = 64 * 1024 * 1024;
+const CEILING_EXTRA_BYTES = 64 * MIB;
 /** More layers' weights than are ever copied to the first GPU at a time. */
 const TAKEN_LAYERS = 3;
 
