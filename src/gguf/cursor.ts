@@ -1,4 +1,5 @@
 import type { ByteSource } from './byte-source.ts';
+import { concatBytes, viewOf } from './bytes.ts';
 import { GgufError } from './errors.ts';
 
 /**
@@ -8,7 +9,8 @@ import { GgufError } from './errors.ts';
 export class Cursor {
   readonly #source: ByteSource;
   readonly #limitBytes: number;
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer: Uint8Array = new Uint8Array(0);
+  #view: DataView = viewOf(this.#buffer);
   #at = 0;
   #consumed = 0;
   littleEndian = true;
@@ -35,8 +37,8 @@ export class Cursor {
     if (chunk === null) {
       throw new GgufError('gguf-truncated', { atBytes: this.#consumed + this.#available });
     }
-    const fresh = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    this.#buffer = this.#available === 0 ? fresh : Buffer.concat([this.#buffer.subarray(this.#at), fresh]);
+    this.#buffer = this.#available === 0 ? chunk : concatBytes([this.#buffer.subarray(this.#at), chunk]);
+    this.#view = viewOf(this.#buffer);
     this.#at = 0;
   }
 
@@ -53,12 +55,12 @@ export class Cursor {
   }
 
   /** A copy of the next bytes. */
-  async take(bytes: number): Promise<Buffer> {
+  async take(bytes: number): Promise<Uint8Array> {
     this.#check(bytes);
     while (this.#available < bytes) {
       await this.#pull();
     }
-    const taken = Buffer.from(this.#buffer.subarray(this.#at, this.#at + bytes));
+    const taken = Uint8Array.from(this.#buffer.subarray(this.#at, this.#at + bytes));
     this.#advance(bytes);
     return taken;
   }
@@ -81,7 +83,7 @@ export class Cursor {
     while (this.#available < 4) {
       await this.#pull();
     }
-    const value = this.littleEndian ? this.#buffer.readUInt32LE(this.#at) : this.#buffer.readUInt32BE(this.#at);
+    const value = this.#view.getUint32(this.#at, this.littleEndian);
     this.#advance(4);
     return value;
   }
@@ -107,10 +109,10 @@ export class Cursor {
     const at = this.#at;
     this.#advance(this.wideCounts ? 8 : 4);
     if (!this.wideCounts) {
-      return this.littleEndian ? this.#buffer.readUInt32LE(at) : this.#buffer.readUInt32BE(at);
+      return this.#view.getUint32(at, this.littleEndian);
     }
-    const low = this.littleEndian ? this.#buffer.readUInt32LE(at) : this.#buffer.readUInt32BE(at + 4);
-    const high = this.littleEndian ? this.#buffer.readUInt32LE(at + 4) : this.#buffer.readUInt32BE(at);
+    const low = this.#view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
+    const high = this.#view.getUint32(this.littleEndian ? at + 4 : at, this.littleEndian);
     // Above 2^53 this is inexact, and far above every limit.
     return high * 2 ** 32 + low;
   }

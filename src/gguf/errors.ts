@@ -17,7 +17,8 @@ export type GgufErrorCode =
   | 'model-json-too-large'
   | 'model-json-not-json'
   | 'model-json-invalid'
-  | 'show-invalid';
+  | 'show-invalid'
+  | 'show-incomplete';
 
 /** Typed error of this room. `params` holds the facts for the sentence that the edge writes; no path of a stack, no bytes. */
 export class GgufError extends Error {

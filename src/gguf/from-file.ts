@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseGgufShardFilename } from '@huggingface/gguf';
 import type { ModelSpec, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
-import { fileSource } from './byte-source.ts';
+import { fileSource } from './file-source.ts';
 import { GgufError } from './errors.ts';
 import { type GgufHeader, readHeader } from './header.ts';
 import { buildSpec, tableBytes, towerMetadata } from './spec.ts';

@@ -3,6 +3,7 @@ import { MIB } from '../base/bytes.ts';
 import { ggmlTypeName } from '../estimator/model/ggml-types.ts';
 import type { MetadataValue, TensorInfo } from '../estimator/types.ts';
 import type { ByteSource } from './byte-source.ts';
+import { asciiBytes, concatBytes, latin1, utf8, viewOf } from './bytes.ts';
 import { Cursor } from './cursor.ts';
 import { GgufError } from './errors.ts';
 
@@ -108,22 +109,14 @@ class Keeper {
   }
 
   u32(value: number): void {
-    const piece = Buffer.alloc(4);
-    if (this.#littleEndian) {
-      piece.writeUInt32LE(value);
-    } else {
-      piece.writeUInt32BE(value);
-    }
+    const piece = new Uint8Array(4);
+    viewOf(piece).setUint32(0, value, this.#littleEndian);
     this.add(piece);
   }
 
   u64(value: number): void {
-    const piece = Buffer.alloc(8);
-    if (this.#littleEndian) {
-      piece.writeBigUInt64LE(BigInt(value));
-    } else {
-      piece.writeBigUInt64BE(BigInt(value));
-    }
+    const piece = new Uint8Array(8);
+    viewOf(piece).setBigUint64(0, BigInt(value), this.#littleEndian);
     this.add(piece);
   }
 
@@ -145,7 +138,7 @@ class Keeper {
   }
 }
 
-async function condense(cursor: Cursor): Promise<{ bytes: Buffer; version: number }> {
+async function condense(cursor: Cursor): Promise<{ bytes: Uint8Array<ArrayBuffer>; version: number }> {
   const version = await readPreamble(cursor);
   const tensorCount = await cursor.count('tensors', MAX_TENSORS);
   const keyCount = await cursor.count('metadata keys', MAX_KEYS);
@@ -155,12 +148,12 @@ async function condense(cursor: Cursor): Promise<{ bytes: Buffer; version: numbe
   let kept = 0;
   for (let i = 0; i < keyCount; i++) {
     const key = await cursor.take(await cursor.count('bytes of a key', MAX_NAME_BYTES));
-    const name = key.toString('latin1');
+    const name = latin1(key);
     if (name === '') {
       throw new GgufError('gguf-malformed', { what: 'empty key' });
     }
     if (seen.has(name)) {
-      throw new GgufError('gguf-duplicate-key', { key: key.toString('utf8') });
+      throw new GgufError('gguf-duplicate-key', { key: utf8(key) });
     }
     seen.add(name);
     if (await condenseValue(cursor, values, key)) {
@@ -175,16 +168,16 @@ async function condense(cursor: Cursor): Promise<{ bytes: Buffer; version: numbe
   }
 
   const start = new Keeper(cursor);
-  start.add(Buffer.from(MAGIC, 'latin1'));
+  start.add(asciiBytes(MAGIC));
   start.u32(version);
   start.count(tensorCount);
   start.count(kept);
-  return { bytes: Buffer.concat([...start.pieces(), ...values.pieces(), ...tensors.pieces()]), version };
+  return { bytes: concatBytes([...start.pieces(), ...values.pieces(), ...tensors.pieces()]), version };
 }
 
 /** Magic and version. A big-endian file shows its version in the upper bytes (llama.cpp PR 3957's convention). */
 async function readPreamble(cursor: Cursor): Promise<number> {
-  let magic: Buffer;
+  let magic: Uint8Array;
   try {
     magic = await cursor.take(4);
   } catch (error) {
@@ -194,12 +187,12 @@ async function readPreamble(cursor: Cursor): Promise<number> {
     }
     throw error;
   }
-  if (magic.toString('latin1') !== MAGIC) {
+  if (latin1(magic) !== MAGIC) {
     throw new GgufError('gguf-not-gguf');
   }
   const raw = await cursor.u32();
   cursor.littleEndian = (raw & 0xffff) !== 0;
-  const version = cursor.littleEndian ? raw : Buffer.from(Uint32Array.of(raw).buffer).readUInt32BE();
+  const version = cursor.littleEndian ? raw : swapped(raw);
   if (version < 1 || version > 3) {
     throw new GgufError('gguf-version-unsupported', { version });
   }
@@ -207,8 +200,15 @@ async function readPreamble(cursor: Cursor): Promise<number> {
   return version;
 }
 
+/** The four bytes of a number the other way round. */
+function swapped(raw: number): number {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, raw, true);
+  return view.getUint32(0, false);
+}
+
 /** Copies one value, or drops it: a long text entirely, a long array but for its length. True when something was kept. */
-async function condenseValue(cursor: Cursor, out: Keeper, key: Buffer): Promise<boolean> {
+async function condenseValue(cursor: Cursor, out: Keeper, key: Uint8Array): Promise<boolean> {
   const type = await cursor.u32();
   if (type === TYPE_ARRAY) {
     await condenseArray(cursor, out, key);
@@ -236,14 +236,14 @@ async function condenseValue(cursor: Cursor, out: Keeper, key: Buffer): Promise<
   return true;
 }
 
-async function condenseArray(cursor: Cursor, out: Keeper, key: Buffer): Promise<void> {
+async function condenseArray(cursor: Cursor, out: Keeper, key: Uint8Array): Promise<void> {
   const elementType = await cursor.u32();
   const length = await cursor.count('array elements', MAX_HEADER_BYTES);
   const elementBytes = SCALAR_BYTES[elementType];
   if (elementType !== TYPE_STRING && elementBytes === undefined) {
     throw unknownValueType(key, elementType);
   }
-  const vocabulary = key.toString('latin1').startsWith('tokenizer.');
+  const vocabulary = latin1(key).startsWith('tokenizer.');
 
   if (elementBytes !== undefined && !vocabulary && length <= MAX_ARRAY_ELEMENTS) {
     const data = await cursor.take(length * elementBytes);
@@ -269,18 +269,18 @@ async function condenseArray(cursor: Cursor, out: Keeper, key: Buffer): Promise<
   } else {
     await cursor.skip(length * elementBytes);
   }
-  out.text(Buffer.concat([key, Buffer.from('.length', 'latin1')]));
+  out.text(concatBytes([key, asciiBytes('.length')]));
   out.u32(TYPE_U64);
   out.u64(length);
 }
 
-function unknownValueType(key: Buffer, type: number): GgufError {
-  return new GgufError('gguf-malformed', { what: 'value type', key: key.toString('utf8'), type });
+function unknownValueType(key: Uint8Array, type: number): GgufError {
+  return new GgufError('gguf-malformed', { what: 'value type', key: utf8(key), type });
 }
 
 async function copyTensor(cursor: Cursor, out: Keeper, names: Set<string>): Promise<void> {
   const name = await cursor.take(await cursor.count('bytes of a tensor name', MAX_NAME_BYTES));
-  const text = name.toString('utf8');
+  const text = utf8(name);
   if (text === '') {
     throw new GgufError('gguf-malformed', { what: 'empty tensor name' });
   }
@@ -310,11 +310,11 @@ async function copyTensor(cursor: Cursor, out: Keeper, names: Set<string>): Prom
 type Parsed = Awaited<ReturnType<typeof gguf>>;
 
 /** Hands the condensed bytes to the library through its `fetch` parameter: nothing goes to a network. */
-async function decode(bytes: Buffer): Promise<Parsed> {
+async function decode(bytes: Uint8Array<ArrayBuffer>): Promise<Parsed> {
   const serve = async (_url: unknown, init?: { headers?: unknown }): Promise<Response> => {
     const range = new Headers(init?.headers as Record<string, string>).get('range') ?? '';
     const [, from = '0', to = '0'] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
-    return new Response(new Uint8Array(bytes.subarray(Number(from), Number(to) + 1)));
+    return new Response(bytes.slice(Number(from), Number(to) + 1));
   };
   try {
     return await gguf('http://header.invalid/model.gguf', { fetch: serve as typeof fetch });

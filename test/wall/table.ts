@@ -27,7 +27,7 @@ export interface KnownCircle {
 }
 
 const ESTIMATOR_TYPES = ['types.ts', 'cards.ts', 'versions.ts'] as const;
-const BROWSER_ENTRY = ['index.ts'] as const;
+const BROWSER_ENTRY = ['index.ts', 'browser.ts'] as const;
 
 export const ROOMS: { readonly [room: string]: Room } = {
   base: {
@@ -47,6 +47,8 @@ export const ROOMS: { readonly [room: string]: Room } = {
     folder: 'src/catalogue',
     mayImport: { base: 'all', estimator: 'all', gguf: 'all' },
     packages: [
+      // Written by the build.
+      'headroom:built-in-list',
       'node:crypto',
       'node:dns',
       'node:fs',

@@ -107,6 +107,10 @@ export const modelMessages = area({
     en: "Ollama's description of the model cannot be read ({key}).",
     'zh-CN': '无法读取 Ollama 的模型描述（{key}）。',
   },
+  'error.show-incomplete': {
+    en: "Ollama's description of the model leaves too much open ({gaps}).",
+    'zh-CN': 'Ollama 的模型描述不完整（{gaps}）。',
+  },
 
   'error.gpus-empty': {
     en: 'The list of GPUs is empty. Write 4x8GiB, or 24GiB,8GiB, or 24GiB:22GiB (total:free).',
