@@ -4,15 +4,16 @@ import { deflateRawSync } from 'node:zlib';
 import type { Plugin } from 'rolldown';
 import { decodeIndex, decodeModel } from '../../src/catalogue/builtin-codec.ts';
 
-const ID = 'headroom:built-in-list';
+const MODULE = './built-in-list.js';
+const ID = '\0built-in-list';
 
-/** The module `headroom:built-in-list`: the built-in list as src/catalogue/browser.ts unpacks it. */
+/** The module `built-in-list.js` that src/catalogue has only the declaration of: the built-in list as src/catalogue/browser.ts unpacks it. */
 export function builtInListPlugin(root: string): Plugin {
   return {
     name: 'built-in-list',
-    resolveId: (id) => (id === ID ? { id: `\0${ID}`, moduleSideEffects: false } : null),
+    resolveId: (id) => (id === MODULE ? { id: ID, moduleSideEffects: false } : null),
     load: (id) => {
-      if (id !== `\0${ID}`) {
+      if (id !== ID) {
         return null;
       }
       const file = readFileSync(join(root, 'src', 'catalogue', 'builtin', 'models.bin'));

@@ -3,7 +3,7 @@
  * pages of other sites.
  */
 
-import packedList from 'headroom:built-in-list';
+import packedList from './built-in-list.js';
 import type { ModelSpec } from '../estimator/types.ts';
 import type { ListedModel } from './builtin-codec.ts';
 import { type BuiltinNote, buildBuiltin, builtinNames } from './builtin-names.ts';

@@ -47,8 +47,6 @@ export const ROOMS: { readonly [room: string]: Room } = {
     folder: 'src/catalogue',
     mayImport: { base: 'all', estimator: 'all', gguf: 'all' },
     packages: [
-      // Written by the build.
-      'headroom:built-in-list',
       'node:crypto',
       'node:dns',
       'node:fs',
