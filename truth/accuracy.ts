@@ -20,6 +20,7 @@ import { readPlanRows } from './accuracy/plan-rows.ts';
 import { plansSection } from './accuracy/plans.ts';
 import { rigSection } from './accuracy/rig.ts';
 import { rigOldSection } from './accuracy/rig-old.ts';
+import { quantsSection } from './accuracy/quants.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SHIPPED_ROWS = join(ROOT, 'test', 'fixtures', 'truth-small.jsonl');
@@ -78,4 +79,5 @@ if (truth === null) {
   await section('Ollama 0.33.0-rc2 on pretended cards', () => rigSection(truth, find));
   await section('Older versions', () => rigOldSection(truth, find));
   await section('Public cases', () => casesSection({ truth, cases: resolve(truth, '..', 'cases') }));
+  await section('Quantizations', () => quantsSection(truth, find));
 }

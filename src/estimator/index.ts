@@ -2,6 +2,8 @@
 
 export { driverReservedBytes, gpuOverhead, type Overhead } from './cards.ts';
 export { type ProjectorPlan, planProjector, projectorOf } from './model/projector.ts';
+export { type Quantized, type QuantizeOptions, quantize } from './model/quantize/quantize.ts';
+export { QUANTIZE_ERAS, QUANTIZE_TARGETS, type QuantizeEra } from './model/quantize/targets.ts';
 export { type Calibration, calibrate, type GpuObservation, type LoadObservation } from './plan/calibration.ts';
 export {
   type InferredSettings,

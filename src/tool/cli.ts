@@ -12,6 +12,7 @@ import { renderReply } from '../console/render.ts';
 import { explain } from '../estimator/plan/explain.ts';
 import type { KvCacheType, ModelSpec, Plan } from '../estimator/types.ts';
 import { BatchEstimator, planToJson } from './estimate.ts';
+import { runQuantize } from './quantize.ts';
 
 /** Exit codes of `headroom fit`. */
 const EXIT: Readonly<Record<Plan['verdict'], number>> = { fits: 0, partial: 2, cpu: 3, refused: 3 };
@@ -182,6 +183,13 @@ export async function runCli(argv: readonly string[], cli: CliOptions): Promise<
       return runFit(rest, cli);
     case 'estimate':
       return runEstimate(cli);
+    case 'quantize':
+      try {
+        return await runQuantize(rest, cli);
+      } catch (error) {
+        cli.writeError(`headroom: ${errorSentence(error, createTranslator(cli.locale))}\n`);
+        return EXIT_ERROR;
+      }
     case 'doctor':
       return cli.doctor();
     default:

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { quantize } from '../estimator/model/quantize/quantize.ts';
+import { readTarget } from '../estimator/model/quantize/targets.ts';
 import { clamp } from '../estimator/plan/clamp.ts';
 import { decide, planFixed } from '../estimator/plan/decide.ts';
 import { trainingContext } from '../estimator/plan/facts.ts';
@@ -20,6 +22,7 @@ const inputSchema = z.object({
   mode: z.enum(['decide', 'plan']).default('decide'),
   ollama: z.string().min(1).max(64).optional(),
   numCtx: z.number().int(),
+  quant: z.string().min(1).max(64).optional(),
   numParallel: z.number().int().optional(),
   numBatch: z.number().int().optional(),
   numUbatch: z.number().int().optional(),
@@ -167,6 +170,7 @@ export class BatchEstimator {
   readonly #findModel: FindModel;
   readonly #readModel: ReadModel;
   readonly #specs = new Map<string, ModelSpec>();
+  readonly #underTarget = new WeakMap<ModelSpec, Map<string, ModelSpec>>();
   /** Largest contexts by everything that they depend on. */
   readonly #largest = new Map<string, number | null>();
   readonly #describe: (error: unknown) => string;
@@ -190,12 +194,12 @@ export class BatchEstimator {
       }
       id = typeof json === 'object' && json !== null && 'id' in json ? json.id : undefined;
       const input = inputSchema.parse(json);
-      const spec = await this.#spec(input.model);
+      const spec = this.#quantized(await this.#spec(input.model), input.quant);
       const request = toRequest(input);
       const server = toServer(input);
       const plan = input.mode === 'plan' ? planFixed(spec, server, request) : decide(spec, server, request);
       const wantsMax = input.mode === 'decide' && input.gpus.length > 0;
-      const maxCtx = wantsMax ? this.#largestFor(input.model, spec, server, request) : null;
+      const maxCtx = wantsMax ? this.#largestFor(input, spec, server, request) : null;
       return JSON.stringify({ id: id ?? null, ...planToJson(plan, maxCtx) });
     } catch (error) {
       return errorToJson(id, error, this.#describe);
@@ -204,7 +208,7 @@ export class BatchEstimator {
 
   /** Rows that differ in the context alone share one search. */
   #largestFor(
-    model: EstimateInput['model'],
+    { model, quant }: EstimateInput,
     spec: ModelSpec,
     server: EstimateServer,
     request: EstimateRequest,
@@ -213,7 +217,7 @@ export class BatchEstimator {
     if (typeof model !== 'string' || trainingContext(spec) === 0) {
       return largest(spec, server, request);
     }
-    const key = JSON.stringify([model, server, { ...request, numCtx: 0 }]);
+    const key = JSON.stringify([model, quant, server, { ...request, numCtx: 0 }]);
     const known = this.#largest.get(key);
     if (known !== undefined) {
       return known;
@@ -224,6 +228,24 @@ export class BatchEstimator {
     }
     this.#largest.set(key, found);
     return found;
+  }
+
+  /** The model under the quantization that a line asks for; one object a model and target, so that it is compiled once. */
+  #quantized(spec: ModelSpec, target: string | undefined): ModelSpec {
+    if (target === undefined) {
+      return spec;
+    }
+    const targets = this.#underTarget.get(spec) ?? new Map<string, ModelSpec>();
+    this.#underTarget.set(spec, targets);
+    const { name, ollama } = readTarget(target);
+    const key = `${ollama} ${name}`;
+    const known = targets.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const quantized = quantize(spec, target).spec;
+    targets.set(key, quantized);
+    return quantized;
   }
 
   async #spec(model: EstimateInput['model']): Promise<ModelSpec> {

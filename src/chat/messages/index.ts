@@ -11,6 +11,7 @@ import { loadMessages } from './load.ts';
 import { manageMessages } from './manage.ts';
 import { modelMessages } from './models.ts';
 import { notifyMessages } from './notify.ts';
+import { quantizationMessages } from './quantizations.ts';
 import { serverMessages } from './server.ts';
 import { statusMessages } from './status.ts';
 import { storeMessages } from './store.ts';
@@ -22,6 +23,7 @@ export const messages = {
   ...fitMessages,
   ...loadMessages,
   ...modelMessages,
+  ...quantizationMessages,
   ...manageMessages,
   ...serverMessages,
   ...notifyMessages,

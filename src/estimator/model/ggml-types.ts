@@ -50,6 +50,7 @@ export const GGML_TYPES: Readonly<Record<string, GgmlType>> = {
   MXFP4: { id: 39, blockSize: 32, typeSize: 17 },
   NVFP4: { id: 40, blockSize: 64, typeSize: 36 },
   Q1_0: { id: 41, blockSize: 128, typeSize: 18 },
+  Q2_0: { id: 42, blockSize: 64, typeSize: 18 },
 };
 
 const NAMES_BY_ID: ReadonlyMap<number, string> = new Map(

@@ -56,6 +56,8 @@ const TRAITS: readonly TypeTraits[] = [
   { name: 'TQ2_0', block: 256, bytes: 66, quantized: true },
   { name: 'MXFP4', block: 32, bytes: 17, quantized: true },
   { name: 'NVFP4', block: 64, bytes: 36, quantized: true },
+  { name: 'Q1_0', block: 128, bytes: 18, quantized: true },
+  { name: 'Q2_0', block: 64, bytes: 18, quantized: true },
 ];
 
 const ID_BY_NAME: ReadonlyMap<string, number> = new Map(TRAITS.map((traits, id) => [traits.name, id]));
