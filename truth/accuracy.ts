@@ -18,9 +18,8 @@ import { logsSection } from './accuracy/logs.ts';
 import { minedSection } from './accuracy/mined.ts';
 import { readPlanRows } from './accuracy/plan-rows.ts';
 import { plansSection } from './accuracy/plans.ts';
-import { rigSection } from './accuracy/rig.ts';
-import { rigOldSection } from './accuracy/rig-old.ts';
 import { quantsSection } from './accuracy/quants.ts';
+import { rigOldSection } from './accuracy/rig-old.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SHIPPED_ROWS = join(ROOT, 'test', 'fixtures', 'truth-small.jsonl');

@@ -4,13 +4,13 @@ import { answerQuestion } from '../../commands/fit/answer.ts';
 import { explainReply } from '../../commands/fit/explain.ts';
 import { type FitOptions, gatherQuestion } from '../../commands/fit/question.ts';
 import { fitReply } from '../../commands/fit/reply.ts';
-import { CommandError, type Services } from '../../commands/services.ts';
+import { CommandError } from '../../commands/services.ts';
 import { explainError } from '../chat/dispatch/errors.ts';
-import type { Locale } from '../chat/locale.ts';
 import { createTranslator, type Translator } from '../chat/translate.ts';
 import { renderReply } from '../console/render.ts';
 import { explain } from '../estimator/plan/explain.ts';
-import type { KvCacheType, ModelSpec, Plan } from '../estimator/types.ts';
+import type { KvCacheType, Plan } from '../estimator/types.ts';
+import type { CliOptions } from './cli-options.ts';
 import { BatchEstimator, planToJson } from './estimate.ts';
 import { runQuantize } from './quantize.ts';
 
@@ -18,18 +18,6 @@ import { runQuantize } from './quantize.ts';
 const EXIT: Readonly<Record<Plan['verdict'], number>> = { fits: 0, partial: 2, cpu: 3, refused: 3 };
 const EXIT_ERROR = 1;
 const KV_TYPES: readonly string[] = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 'iq4_nl'];
-
-export interface CliOptions {
-  readonly locale: Locale;
-  readonly colour: boolean;
-  readonly write: (text: string) => void;
-  readonly writeError: (text: string) => void;
-  /** Made only when a command needs them. */
-  readonly services: () => Promise<Services>;
-  readonly readModelJson: (json: unknown) => ModelSpec;
-  readonly doctor: () => Promise<number>;
-  readonly input: NodeJS.ReadableStream;
-}
 
 /** The error as one sentence; an error without words is still no stack trace. */
 export function errorSentence(error: unknown, translator: Translator): string {

@@ -7,7 +7,7 @@ import { renderReply } from '../console/render.ts';
 import { tensorBytes } from '../estimator/model/ggml-types.ts';
 import { type Quantized, quantize } from '../estimator/model/quantize/quantize.ts';
 import { QUANTIZE_ERAS, type QuantizeEra } from '../estimator/model/quantize/targets.ts';
-import type { CliOptions } from './cli.ts';
+import type { CliOptions } from './cli-options.ts';
 
 interface QuantizeArguments {
   readonly model: string;
