@@ -19,6 +19,7 @@ import { minedSection } from './accuracy/mined.ts';
 import { readPlanRows } from './accuracy/plan-rows.ts';
 import { plansSection } from './accuracy/plans.ts';
 import { quantsSection } from './accuracy/quants.ts';
+import { rigSection } from './accuracy/rig.ts';
 import { rigOldSection } from './accuracy/rig-old.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
