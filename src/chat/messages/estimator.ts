@@ -210,6 +210,26 @@ export const estimatorMessages = area({
     en: 'The model cannot be right: {key} is {value}.',
     'zh-CN': '模型信息有误：{key} 为 {value}。',
   },
+  'error.metadata-too-large': {
+    en: 'The model cannot be right: {key} is {value}, and no more than {max} can be.',
+    'zh-CN': '模型信息有误：{key} 为 {value}，最多只能是 {max}。',
+  },
+  'error.layers-without-tensors': {
+    en: 'The model cannot be right: {key} is {value}, but its tensors are those of {blocks} layers. The file may be incomplete.',
+    'zh-CN': '模型信息有误：{key} 为 {value}，但张量只够 {blocks} 层。文件可能不完整。',
+  },
+  'error.tensor-too-large': {
+    en: 'The tensor {tensor} of the model is larger than any machine holds.',
+    'zh-CN': '模型的张量 {tensor} 过大，没有机器装得下。',
+  },
+  'error.graph-too-large': {
+    en: 'The model asks for more operations than llama.cpp takes ({tensors} so far); it cannot be loaded.',
+    'zh-CN': '模型需要的运算超出 llama.cpp 的上限（已达 {tensors} 个），无法加载。',
+  },
+  'error.sizes-impossible': {
+    en: 'The sizes in the model multiply to more memory than can be counted; it cannot be right.',
+    'zh-CN': '模型中的尺寸相乘后大得无法计算，模型信息有误。',
+  },
   'error.tensor-invalid': {
     en: 'The tensor {tensor} of the model has a shape or place that cannot be.',
     'zh-CN': '模型的张量 {tensor} 的形状或位置无效。',

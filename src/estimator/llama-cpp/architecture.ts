@@ -58,6 +58,8 @@ export interface Architecture {
   readonly fusesDeltaNet?: boolean;
   /** True where layers choose the cells they attend to by an indexer, which llama.cpp fuses if it can. */
   readonly fusesIndexer?: boolean;
+  /** How many nodes llama.cpp lets a graph have per tensor of the model, where it is not the usual 8 (`graph_max_nodes`). */
+  readonly nodesPerTensor?: number;
   /** How often the blocks are run through, each time as layers of their own; default once. */
   rounds?(reader: MetadataReader): number;
   /** Reads the keys that this architecture has beyond the common ones (`load_arch_hparams`). */

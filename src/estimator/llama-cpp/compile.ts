@@ -6,6 +6,7 @@
  * (`create_tensor`), llama.cpp b10256.
  */
 
+import { checkBounds } from '../model/bounds.ts';
 import type { Hparams } from '../model/hyper-parameters.ts';
 import { computedLayers, MetadataReader, readHparams } from '../model/hyper-parameters.ts';
 import type { TensorHome } from '../model/tensor-homes.ts';
@@ -191,6 +192,7 @@ function addPart(parts: Map<string, Part>, name: string, tensor: ModelTensor): v
 }
 
 function compile(spec: ModelSpec): Model {
+  checkBounds(spec);
   const known = findArchitecture(spec.architecture);
   if (known !== undefined) {
     const model = compileAs(spec, known, true);

@@ -7,6 +7,8 @@
 
 import type { MetadataValue, ModelSpec } from '../types.ts';
 import { EstimateError } from '../types.ts';
+import type { NumberKey } from './bounds.ts';
+import { MAX_LAYERS } from './bounds.ts';
 
 /** Kind of sliding window attention; all of them keep two caches. */
 export type SlidingWindow = 'none' | 'standard' | 'chunked' | 'symmetric';
@@ -27,12 +29,12 @@ export class MetadataReader {
   }
 
   /** A number; of an array its first element is NOT taken (as `get_key`). */
-  number(key: string): number | undefined {
+  number(key: NumberKey): number | undefined {
     const value = this.value(key);
     return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
   }
 
-  numberOr(key: string, fallback: number): number {
+  numberOr(key: NumberKey, fallback: number): number {
     return this.number(key) ?? fallback;
   }
 
@@ -47,7 +49,7 @@ export class MetadataReader {
   }
 
   /** An array of numbers or booleans (true = 1). */
-  array(key: string): readonly number[] | undefined {
+  array(key: NumberKey): readonly number[] | undefined {
     const value = this.value(key);
     if (!Array.isArray(value)) {
       return undefined;
@@ -56,7 +58,7 @@ export class MetadataReader {
   }
 
   /** A number for all of `count` layers, or an array with one for each (`get_key_or_arr`). */
-  perLayer(key: string, count: number): Int32Array | undefined {
+  perLayer(key: NumberKey, count: number): Int32Array | undefined {
     const one = this.number(key);
     if (one !== undefined) {
       return new Int32Array(count).fill(one);
@@ -71,7 +73,7 @@ export class MetadataReader {
   }
 
   /** A key every usable file has; throws `missing-key`. */
-  required(key: string): number {
+  required(key: NumberKey): number {
     const value = this.number(key);
     if (value === undefined || value < 0) {
       throw new EstimateError('missing-key', { key: `${this.architecture}.${key}` });
@@ -271,10 +273,13 @@ function vocabularySize(spec: ModelSpec, reader: MetadataReader): number {
 export function readHparams(spec: ModelSpec, rounds = 1): Hparams {
   const reader = new MetadataReader(spec);
   const layersAll = reader.required('block_count') * rounds;
-  if (layersAll < 1 || layersAll > 4096) {
+  if (!(layersAll >= 1 && layersAll <= MAX_LAYERS)) {
     throw new EstimateError('metadata-invalid', { key: `${spec.architecture}.block_count`, value: layersAll });
   }
   const embedding = reader.required('embedding_length');
+  if (embedding < 1) {
+    throw new EstimateError('metadata-invalid', { key: `${spec.architecture}.embedding_length`, value: embedding });
+  }
   const heads = reader.perLayer('attention.head_count', layersAll) ?? new Int32Array(layersAll);
   const headsKv = reader.perLayer('attention.head_count_kv', layersAll) ?? heads.slice();
   const firstHeads = heads[0]!;

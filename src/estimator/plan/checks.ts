@@ -1,6 +1,7 @@
 /** What an estimate refuses to answer: requests, GPUs and model specs that make no sense, each with a code of its own. */
 
-import { EstimateError, type EstimateRequest, type EstimateServer, type ModelSpec } from '../types.ts';
+import { checkBounds } from '../model/bounds.ts';
+import { EstimateError, type EstimateRequest, type EstimateServer, type ModelSpec, type Plan } from '../types.ts';
 import { architectureNumber } from './facts.ts';
 
 /** Cache types llama.cpp knows (common/arg.cpp, `kv_cache_types`, b10256). */
@@ -90,7 +91,8 @@ export function checkServer(server: EstimateServer): void {
 /**
  * Checks that this is a language model with enough metadata to say anything.
  *
- * @throws EstimateError `not-a-language-model`, `projector-only`, `missing-key` (with the GGUF key), `no-tensors`
+ * @throws EstimateError `not-a-language-model`, `projector-only`, `missing-key` (with the GGUF key), `no-tensors`,
+ * and what {@link checkBounds} throws
  */
 export function checkModel(spec: ModelSpec): void {
   const { architecture } = spec;
@@ -117,6 +119,27 @@ export function checkModel(spec: ModelSpec): void {
   if (architectureNumber(spec, 'embedding_length') <= 0) {
     throw new EstimateError('missing-key', { key: `${architecture}.embedding_length` });
   }
+  checkBounds(spec);
+}
+
+/**
+ * The plan itself, when all its sizes are sizes: metadata within all bounds may still multiply to more than can be
+ * counted.
+ *
+ * @throws EstimateError `sizes-impossible`
+ */
+export function inBounds(plan: Plan): Plan {
+  const { gpus, host, sizeBytes, sizeVramBytes } = plan;
+  const parts = [...gpus, host].flatMap(({ weightsBytes, cacheBytes, computeBytes, totalBytes }) => [
+    weightsBytes,
+    cacheBytes,
+    computeBytes,
+    totalBytes,
+  ]);
+  if (![...parts, sizeBytes, sizeVramBytes].every((bytes) => bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER)) {
+    throw new EstimateError('sizes-impossible');
+  }
+  return plan;
 }
 
 function checkCount(code: string, option: string, value: number | undefined, min: number, max: number): void {

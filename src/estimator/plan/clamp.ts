@@ -12,7 +12,7 @@ import { llamaServerFits, llamaServerQuestion } from '../engines/llama-server/ll
 import { availableMemory, predictedBytesPerToken, predictionBorders } from '../engines/llama-server/prediction.ts';
 import { EstimateError, type EstimateRequest, type EstimateServer, type ModelSpec, type Plan } from '../types.ts';
 import { engineFor } from '../versions.ts';
-import { inWholeBytes } from './checks.ts';
+import { checkModel, inWholeBytes } from './checks.ts';
 import { decide } from './decide.ts';
 import { modelFileBytes, trainingContext } from './facts.ts';
 
@@ -102,6 +102,7 @@ class ClampSearch {
   #count = 0;
 
   constructor(spec: ModelSpec, server: EstimateServer, request: EstimateRequest, marginBytes: number, maxCtx?: number) {
+    checkModel(spec);
     this.#spec = spec;
     this.#server = inWholeBytes(server);
     this.#request = request;

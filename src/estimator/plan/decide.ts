@@ -8,9 +8,18 @@ import { decideLayout } from '../engines/layout/layout.ts';
 import { decideLlamaCpp, planGiven } from '../engines/llama-server/fit/engine.ts';
 import { prepareLaunch } from '../engines/llama-server/launch.ts';
 import { decideLlamaServer } from '../engines/llama-server/llama-server.ts';
-import type { EstimateRequest, EstimateServer, ModelSpec, Plan } from '../types.ts';
+import type { EngineName, EstimateRequest, EstimateServer, ModelSpec, Plan } from '../types.ts';
 import { engineFor } from '../versions.ts';
-import { checkModel, checkRequest, checkServer, inWholeBytes } from './checks.ts';
+import { checkModel, checkRequest, checkServer, inBounds, inWholeBytes } from './checks.ts';
+
+const DECISIONS: Readonly<
+  Record<EngineName, (spec: ModelSpec, server: EstimateServer, request: EstimateRequest) => Plan>
+> = {
+  'llama.cpp': decideLlamaCpp,
+  'llama-server': decideLlamaServer,
+  layout: decideLayout,
+  formula: decideFormula,
+};
 
 /**
  * What the server's version of Ollama (or llama.cpp's `--fit`) would do with the request: where layers go, bytes per
@@ -24,16 +33,7 @@ export function decide(spec: ModelSpec, server: EstimateServer, request: Estimat
   checkServer(server);
   checkModel(spec);
   const whole = inWholeBytes(server);
-  switch (engine) {
-    case 'llama.cpp':
-      return decideLlamaCpp(spec, whole, request);
-    case 'llama-server':
-      return decideLlamaServer(spec, whole, request);
-    case 'layout':
-      return decideLayout(spec, whole, request);
-    case 'formula':
-      return decideFormula(spec, whole, request);
-  }
+  return inBounds(DECISIONS[engine](spec, whole, request));
 }
 
 /**
@@ -50,7 +50,7 @@ export function planFixed(spec: ModelSpec, server: EstimateServer, request: Esti
   checkModel(spec);
   const whole = inWholeBytes(server);
   if (llamaCpp) {
-    return planGiven(spec, whole, request);
+    return inBounds(planGiven(spec, whole, request));
   }
   const engine = engineFor(server.ollama, spec);
   // Before llama-server the batch was 512 unless somebody set it.
@@ -66,6 +66,6 @@ export function planFixed(spec: ModelSpec, server: EstimateServer, request: Esti
     outputs: config.outputs,
     embedding: config.embedding,
   };
-  const plan = planGiven(spec, whole, given);
+  const plan = inBounds(planGiven(spec, whole, given));
   return { ...plan, engine, numCtx: Math.floor(plan.numCtx / config.numParallel) };
 }

@@ -3,6 +3,7 @@
  * accessors follow Ollama's `fs/ggml/ggml.go` (KV.*) at v0.33: a scalar stands for every layer, an array is per layer.
  */
 
+import type { NumberKey } from '../model/bounds.ts';
 import { tensorBytes } from '../model/ggml-types.ts';
 import { EstimateError, type MetadataValue, type ModelSpec } from '../types.ts';
 
@@ -12,13 +13,13 @@ export function architectureValue(spec: ModelSpec, key: string): MetadataValue |
 }
 
 /** A whole number under `<architecture>.<key>`, or `fallback` when it is absent or not a number. */
-export function architectureNumber(spec: ModelSpec, key: string, fallback = 0): number {
+export function architectureNumber(spec: ModelSpec, key: NumberKey, fallback = 0): number {
   const value = architectureValue(spec, key);
   return typeof value === 'number' && Number.isFinite(value) ? value : fallback;
 }
 
 /** The numbers under a key that may hold one number or one per layer; empty when absent. */
-export function architectureNumbers(spec: ModelSpec, key: string): readonly number[] {
+export function architectureNumbers(spec: ModelSpec, key: NumberKey): readonly number[] {
   const value = architectureValue(spec, key);
   if (typeof value === 'number') {
     return [value];

@@ -3,6 +3,7 @@
  * Source: fs/ggml/ggml.go (earlier llm/ggml.go), 0.1.38 to 0.24.0.
  */
 
+import { checkBounds } from '../../model/bounds.ts';
 import { elementCount, ggmlType } from '../../model/ggml-types.ts';
 import { architectureNumber, architectureNumbers, architectureValue, blockCount } from '../../plan/facts.ts';
 import { EstimateError, type ModelSpec, type TensorInfo } from '../../types.ts';
@@ -114,6 +115,7 @@ export function readModelFacts(spec: ModelSpec, version: Version): ModelFacts {
 const LAST_FACTS = new WeakMap<ModelSpec, ModelFacts>();
 
 function readFacts(spec: ModelSpec, version: Version): ModelFacts {
+  checkBounds(spec);
   const blocks = blockCount(spec);
   const embedding = architectureNumber(spec, 'embedding_length');
   if (embedding <= 0) {

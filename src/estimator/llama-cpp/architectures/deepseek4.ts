@@ -6,6 +6,7 @@
  */
 
 import type { ContextShape } from '../../model/cache.ts';
+import type { NumberKey } from '../../model/bounds.ts';
 import { MetadataReader, readRouting } from '../../model/hyper-parameters.ts';
 import { F16, F32, I32, I64, IS_QUANTIZED, pad, rowBytes } from '../../model/tensors.ts';
 import type { Architecture, CachedTensor } from '../architecture.ts';
@@ -92,6 +93,7 @@ function cachedTensors(model: Model, layer: number, shape: ContextShape, typeK: 
 
 export const deepseek4: Architecture = {
   names: ['deepseek4'],
+  nodesPerTensor: 32,
   buildsAllLayers: true,
   fusesIndexer: true,
   cachedTensors,
@@ -107,7 +109,7 @@ export const deepseek4: Architecture = {
     hp.indexerHeads = reader.required('attention.indexer.head_count');
     hp.indexerHead = reader.required('attention.indexer.key_length');
     hp.indexerTopK = reader.required('attention.indexer.top_k');
-    const limits = (key: string) => reader.array(key) ?? repeated(reader.number(key), hp.layersAll);
+    const limits = (key: NumberKey) => reader.array(key) ?? repeated(reader.number(key), hp.layersAll);
     hp.limitsExperts = limits('swiglu_clamp_exp');
     hp.limitsShared = limits('swiglu_clamp_shexp') ?? hp.limitsExperts;
   },
@@ -147,7 +149,7 @@ interface Inputs {
 /** Rotations of a quantized cache are as wide as the largest power of two that divides the head; at least 64. */
 function rotationFor(b: GraphBuilder, head: number): Tensor {
   let size = 64;
-  while (head % (size * 2) === 0) {
+  while (size < head && head % (size * 2) === 0) {
     size *= 2;
   }
   return b.graph.input(F32, size, size);

@@ -16,6 +16,7 @@ import { readLatentAttention } from './deepseek.ts';
 /** models/kimi-linear.cpp. */
 export const kimiLinear: Architecture = {
   names: ['kimi-linear'],
+  nodesPerTensor: 32,
   memory: 'hybrid',
   fusesDeltaNet: true,
   hparams(hp, reader) {

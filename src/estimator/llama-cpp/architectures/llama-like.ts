@@ -65,6 +65,7 @@ export const baichuan: Architecture = {
 /** Some models run through their blocks several times, with a norm between the rounds. models/nanbeige.cpp. */
 export const nanbeige: Architecture = {
   names: ['nanbeige'],
+  nodesPerTensor: 32,
   buildsAllLayers: true,
   rounds: (reader) => reader.numberOr('num_loops', 1),
   hparams(hp, reader) {

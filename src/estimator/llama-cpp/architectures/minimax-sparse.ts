@@ -18,6 +18,7 @@ const RESERVED_POSITIONS = 256;
 
 export const minimaxM3: Architecture = {
   names: ['minimax-m3'],
+  nodesPerTensor: 32,
   buildsAllLayers: true,
   hparams(hp, reader) {
     readRouting(hp, reader);

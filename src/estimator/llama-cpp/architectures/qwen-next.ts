@@ -88,6 +88,7 @@ function build(b: GraphBuilder, next: boolean): void {
 /** models/qwen3next.cpp. */
 export const qwen3next: Architecture = {
   names: ['qwen3next'],
+  nodesPerTensor: 32,
   memory: 'hybrid',
   fusesDeltaNet: true,
   hparams: readHybrid,
@@ -97,6 +98,7 @@ export const qwen3next: Architecture = {
 /** models/qwen35.cpp, models/qwen35moe.cpp. */
 export const qwen35: Architecture = {
   names: ['qwen35', 'qwen35moe'],
+  nodesPerTensor: 32,
   memory: 'hybrid',
   fusesDeltaNet: true,
   hparams(hp, reader) {

@@ -8,6 +8,7 @@
  */
 
 import { BLOCK_BYTES, BLOCK_ELEMENTS, F32, I32 } from '../../model/tensors.ts';
+import { EstimateError } from '../../types.ts';
 import {
   OP_ADD,
   OP_ADD_ID,
@@ -103,16 +104,31 @@ export class Graph {
   leafCount = 0;
 
   #capacity = 0;
+  /** Most tensors this graph may have. */
+  #limit = Number.POSITIVE_INFINITY;
+  /** Tensors up to which nothing needs to be looked at: the smaller of both. */
+  #room = 0;
 
   constructor() {
     this.#grow(4096);
   }
 
-  /** Empties the graph, keeping its memory. */
-  reset(): void {
+  /** Empties the graph, keeping its memory. `limit`: most tensors it may come to have. */
+  reset(limit: number = Number.POSITIVE_INFINITY): void {
+    this.#limit = limit;
+    this.#room = Math.min(limit, this.#capacity);
     this.count = 0;
     this.nodeCount = 0;
     this.leafCount = 0;
+  }
+
+  #makeRoom(): void {
+    if (this.count >= this.#limit) {
+      throw new EstimateError('graph-too-large', { tensors: this.count });
+    }
+    if (this.count >= this.#capacity) {
+      this.#grow(this.#capacity * 2);
+    }
   }
 
   #grow(capacity: number): void {
@@ -131,12 +147,13 @@ export class Graph {
     this.nodes = enlarged(this.nodes, new Int32Array(capacity));
     this.leafs = enlarged(this.leafs, new Int32Array(capacity));
     this.#capacity = capacity;
+    this.#room = Math.min(this.#limit, capacity);
   }
 
   /** A new tensor with contiguous strides. Views pass the tensor they show. */
   tensor(op: number, type: number, n0: number, n1: number, n2: number, n3: number, view: Tensor = NO_TENSOR): Tensor {
-    if (this.count === this.#capacity) {
-      this.#grow(this.#capacity * 2);
+    if (this.count >= this.#room) {
+      this.#makeRoom();
     }
     const t = this.count++;
     this.op[t] = op;

@@ -44,6 +44,7 @@ export function describeByTensors(spec: ModelSpec): Architecture {
   const traits = traitsOf(spec);
   return {
     names: [],
+    nodesPerTensor: 32,
     memory: memoryOf(spec, stateful.size > 0, attending.size > 0),
     hasOutput: !isEncoder(spec) || spec.tensors.some(({ name }) => name.endsWith('output_norm.weight')),
     cachesNextn: true,

@@ -208,12 +208,29 @@ export function graphFacts(model: Model, architecture: Architecture, options: Co
   return { nodes: graph.nodeCount, splits: schedule.splitCount };
 }
 
+/** What llama.cpp's limit is multiplied by: leafs, and what the scheduler copies, come on top of nodes. */
+const BESIDE_NODES = 4;
+const LEAST_NODES = 1024;
+const NODES_PER_TENSOR = 8;
+const NODES_PER_TOKEN = 40;
+
+/**
+ * More tensors than a graph has that llama.cpp can hold (`graph_max_nodes`): a file that asks for more, by the number
+ * of experts in use, say, aborts there.
+ */
+function mostTensors(model: Model, tokens: number): number {
+  const { nodesPerTensor } = model.architecture;
+  const byTensors = model.tensors.length * (nodesPerTensor ?? NODES_PER_TENSOR);
+  const byTokens = nodesPerTensor === undefined ? LEAST_NODES : NODES_PER_TOKEN * tokens;
+  return BESIDE_NODES * Math.max(LEAST_NODES, byTensors, byTokens);
+}
+
 function buildGraph(model: Model, architecture: Architecture, options: ComputeOptions): GraphBuilder {
   const { shape } = options;
   const { trialTokens } = options;
   const micro = trialTokens === undefined ? Math.min(shape.numCtx, shape.numUbatch) : trialTokens * shape.sequences;
   const tokens = Math.ceil(micro / shape.sequences) * shape.sequences;
-  graph.reset();
+  graph.reset(mostTensors(model, tokens));
   const builder = new GraphBuilder(graph, model, {
     shape,
     placement: options.placement,
