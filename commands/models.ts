@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import { formatGibNumber } from '../src/chat/format.ts';
@@ -52,6 +51,7 @@ async function estimateRow(
     return row;
   }
   const { env } = server.config;
+  const estimator = context.services.estimates.by(context.person.id, context.signal);
   try {
     const { spec } = await context.services.models.find(model.name, server, context.signal);
     const request: EstimateRequest = {
@@ -65,8 +65,8 @@ async function estimateRow(
     return {
       model,
       trained,
-      now: await searchLargestContext(spec, machine.now, request, context.signal),
-      empty: await searchLargestContext(spec, without(machine.empty), request, context.signal),
+      now: await searchLargestContext(estimator, spec, machine.now, request),
+      empty: await searchLargestContext(estimator, spec, without(machine.empty), request),
     };
   } catch {
     // One model that cannot be read must not hide the others; its row says "?".
@@ -132,8 +132,6 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
   const rows: Row[] = [];
   for (const row of shown) {
     rows.push(await estimateRow(context, server, machine, row.model));
-    // The clamps of many models together would hold up everybody else's answers.
-    await nextTurn();
   }
   const final = wholeList ? sortRows(rows, 'ctx').slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE) : rows;
   const ctx = (row: Row, value: number | null) =>

@@ -85,8 +85,10 @@ async function fitWarning(
       return { lines, good: true };
     }
     const request = { numCtx: 4_096, flashAttention: server.config.env.flashAttention ?? ('auto' as const) };
-    const ctx = largestContext(found.spec, now, request);
-    const emptied = largestContext(found.spec, estimateServer(snapshot, server.config, { assume: 'empty' }), request);
+    const estimator = services.estimates.by(context.person.id, signal);
+    const ctx = await largestContext(estimator, found.spec, now, request);
+    const empty = estimateServer(snapshot, server.config, { assume: 'empty' });
+    const emptied = await largestContext(estimator, found.spec, empty, request);
     lines.push(
       ctx === null
         ? translator.text('pull.fits-not', { server: { code: server.name } })

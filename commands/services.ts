@@ -7,6 +7,7 @@ import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';
 import type { LoadService } from '../src/servers/loading/service.ts';
 import type { Server, ServerRegistry } from '../src/servers/types.ts';
+import type { Estimates } from '../src/workers/estimates.ts';
 import type { ConsentDesk } from './load/consent.ts';
 
 /** A model spec and where it was found. */
@@ -33,6 +34,8 @@ export interface ModelFinder {
 export interface Services {
   readonly servers: ServerRegistry;
   readonly models: ModelFinder;
+  /** The estimator, asked without holding up anybody else. */
+  readonly estimates: Estimates;
   readonly painter: Painter;
   /** GPUs as people write them: `4x8GiB`, `24GiB,8GiB`, `24GiB:22.1GiB` (total:free). Throws typed errors. */
   readGpuList(text: string): readonly GpuDevice[];

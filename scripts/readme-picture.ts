@@ -21,7 +21,7 @@ const question = await gatherQuestion(app.services, { model: 'gemma3:12b', ctx: 
 if (question.estimate === null) {
   throw new Error('the demo machine has GPUs');
 }
-const answer = answerQuestion(question, question.estimate);
+const answer = await answerQuestion(app.services.estimates.by('picture'), question, question.estimate);
 for (const locale of LOCALES) {
   const reply = fitReply(answer, createTranslator(locale), app.services);
   for (const block of reply.blocks) {

@@ -1,7 +1,5 @@
-import { clamp } from '../../src/estimator/plan/clamp.ts';
-import { decide } from '../../src/estimator/plan/decide.ts';
-import { bestCacheType, smallestGpuCount } from '../../src/estimator/plan/inverse.ts';
 import type { EstimateRequest, EstimateServer, GpuPlan, ModelSpec, Plan } from '../../src/estimator/types.ts';
+import type { Estimator } from '../../src/workers/estimates.ts';
 import type { FitQuestion } from './question.ts';
 
 /** One thing that would help, checked with the estimator: with it the model fits. */
@@ -26,38 +24,58 @@ export interface FitAnswer {
 }
 
 /** Largest context that fits, tokens per slot; `null` where none does. */
-export function largestContext(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): number | null {
+export async function largestContext(
+  estimator: Estimator,
+  spec: ModelSpec,
+  server: EstimateServer,
+  request: EstimateRequest,
+): Promise<number | null> {
   if (server.gpus.length === 0) {
     return null;
   }
-  const { numCtx } = clamp(spec, server, request);
+  const { numCtx } = await estimator.clamp(spec, server, request);
   return numCtx !== null && numCtx > 0 ? numCtx : null;
 }
 
-/** Plans the question on its server. Pure but for the question itself; throws EstimateError. */
-export function answerQuestion(question: FitQuestion, estimate: EstimateServer): FitAnswer {
+/**
+ * Plans the question on its server.
+ * @throws EstimateError, EstimateRefusedError
+ */
+export async function answerQuestion(
+  estimator: Estimator,
+  question: FitQuestion,
+  estimate: EstimateServer,
+): Promise<FitAnswer> {
   const { spec } = question.found;
-  const plan = decide(spec, estimate, question.request);
-  const largestCtx = largestContext(spec, estimate, question.request);
+  const { request } = question;
+  const plan = await estimator.decide(spec, estimate, request);
+  const largestCtx = await largestContext(estimator, spec, estimate, request);
   return {
     question,
     plan,
     estimate,
     largestCtx,
-    largestCtxEmptied: question.emptied === null ? null : largestContext(spec, question.emptied, question.request),
-    advice: plan.verdict === 'fits' || estimate.gpus.length === 0 ? [] : findAdvice(question, estimate, largestCtx),
+    largestCtxEmptied:
+      question.emptied === null ? null : await largestContext(estimator, spec, question.emptied, request),
+    advice:
+      plan.verdict === 'fits' || estimate.gpus.length === 0
+        ? []
+        : await findAdvice(estimator, question, estimate, largestCtx),
   };
 }
 
-function fits(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): boolean {
-  return decide(spec, server, request).verdict === 'fits';
-}
-
-function findAdvice(question: FitQuestion, estimate: EstimateServer, largestCtx: number | null): Advice[] {
+async function findAdvice(
+  estimator: Estimator,
+  question: FitQuestion,
+  estimate: EstimateServer,
+  largestCtx: number | null,
+): Promise<Advice[]> {
   const { spec } = question.found;
+  const fits = async (server: EstimateServer, asked: EstimateRequest) =>
+    (await estimator.decide(spec, server, asked)).verdict === 'fits';
   const { request } = question;
   const advice: Advice[] = [];
-  if (question.emptied !== null && fits(spec, question.emptied, request)) {
+  if (question.emptied !== null && (await fits(question.emptied, request))) {
     advice.push({ kind: 'unload', models: (question.snapshot?.models ?? []).map((model) => model.name) });
   }
   if (largestCtx !== null && largestCtx < request.numCtx) {
@@ -65,7 +83,7 @@ function findAdvice(question: FitQuestion, estimate: EstimateServer, largestCtx:
   }
   const slots = request.numParallel ?? 1;
   for (let fewer = slots - 1; fewer >= 1; fewer = Math.floor(fewer / 2)) {
-    if (fits(spec, estimate, { ...request, numParallel: fewer })) {
+    if (await fits(estimate, { ...request, numParallel: fewer })) {
       advice.push({ kind: 'fewer-slots', from: slots, to: fewer });
       break;
     }
@@ -73,13 +91,14 @@ function findAdvice(question: FitQuestion, estimate: EstimateServer, largestCtx:
   const [first] = estimate.gpus;
   const alike = estimate.gpus.every((gpu) => gpu.totalBytes === first?.totalBytes && gpu.name === first?.name);
   if (first !== undefined && alike && question.gpusGiven) {
-    const enough = smallestGpuCount(spec, first, estimate, request);
+    const enough = await estimator.smallestGpuCount(spec, first, estimate, request);
     if (enough !== undefined && enough.gpus > estimate.gpus.length) {
       advice.push({ kind: 'more-gpus', gpus: enough.gpus });
     }
   }
   if (request.kvCacheType === undefined || request.kvCacheType === 'f16') {
-    const type = bestCacheType(spec, estimate, { ...request, flashAttention: true }, ['q8_0', 'q4_0'])?.kvCacheType;
+    const quantized = { ...request, flashAttention: true };
+    const type = (await estimator.bestCacheType(spec, estimate, quantized, ['q8_0', 'q4_0']))?.kvCacheType;
     if (type === 'q8_0' || type === 'q4_0') {
       advice.push({ kind: 'quantized-cache', type });
     }

@@ -9,9 +9,9 @@ import {
   runnable,
 } from '../../src/chat/command.ts';
 import type { Reply } from '../../src/chat/reply.ts';
-import { decide } from '../../src/estimator/plan/decide.ts';
-import type { KvCacheType } from '../../src/estimator/types.ts';
+import type { KvCacheType, Plan } from '../../src/estimator/types.ts';
 import { versionText } from '../../src/servers/asking/server-view.ts';
+import type { Estimator } from '../../src/workers/estimates.ts';
 import { completeContext, completeModel, completeServer } from '../parts/completion.ts';
 import { ctxOption, modelOption, serverOption } from '../parts/options.ts';
 import type { Services } from '../services.ts';
@@ -41,21 +41,22 @@ type Context = CommandContext<Services>;
 
 /** The reply to one question, where the server is settled. */
 async function answer(context: Context, options: FitOptions): Promise<Reply> {
+  const estimator = context.services.estimates.by(context.person.id, context.signal);
   const gathering = gatherQuestion(context.services, options, context.signal);
   const slow = await Promise.race([gathering.then(isSettled, isSettled), sleep(PATIENCE_MS, true, { ref: false })]);
   if (slow) {
-    await showWhatIsKnown(context, options);
+    await showWhatIsKnown(context, estimator, options);
   }
   const question = await gathering;
   const { estimate, snapshot } = question;
   if (estimate === null || (snapshot?.gpuStale === true && !question.gpusGiven)) {
-    return unknownReply(question, needOnOneGpu(question), context.translator, context.services);
+    return unknownReply(question, await needOnOneGpu(estimator, question), context.translator, context.services);
   }
-  const found = answerQuestion(question, estimate);
+  const found = await answerQuestion(estimator, question, estimate);
   if (found.plan.verdict === 'fits' || question.gpusGiven) {
     return fitReply(found, context.translator, context.services);
   }
-  const sibling = await fittingSibling(context.services, question, estimate, context.signal);
+  const sibling = await fittingSibling(context.services, estimator, question, estimate, context.signal);
   const advice = sibling === null ? found.advice : [...found.advice, { kind: 'quantization' as const, model: sibling }];
   return fitReply({ ...found, advice }, context.translator, context.services);
 }
@@ -63,14 +64,14 @@ async function answer(context: Context, options: FitOptions): Promise<Reply> {
 const isSettled = () => false;
 
 /** A server that keeps everybody waiting: until it answers or is given up, the built-in list and the last numbers speak. */
-async function showWhatIsKnown(context: Context, options: FitOptions): Promise<void> {
+async function showWhatIsKnown(context: Context, estimator: Estimator, options: FitOptions): Promise<void> {
   try {
     const known = await gatherAtOnce(context.services, options);
     if (known === null || known.estimate === null) {
       return;
     }
     const { actions: _later, ...reply } = fitReply(
-      answerQuestion(known, known.estimate),
+      await answerQuestion(estimator, known, known.estimate),
       context.translator,
       context.services,
     );
@@ -82,12 +83,12 @@ async function showWhatIsKnown(context: Context, options: FitOptions): Promise<v
 }
 
 /** What the model would take on one GPU large enough for all of it. */
-function needOnOneGpu(question: FitQuestion) {
+function needOnOneGpu(estimator: Estimator, question: FitQuestion): Promise<Plan> {
   const { ollama } = question.snapshot ?? {};
   const said = versionText(ollama?.state === 'up' ? ollama.version : (ollama?.lastVersion ?? null));
   const version = question.options.ollama ?? question.estimate?.ollama ?? said;
   const large = { name: 'GPU', totalBytes: 4096 * GIB, freeBytes: 4096 * GIB };
-  return decide(question.found.spec, { ollama: version, gpus: [large] }, question.request);
+  return estimator.decide(question.found.spec, { ollama: version, gpus: [large] }, question.request);
 }
 
 async function run(context: Context, options: FitOptions): Promise<Reply> {
@@ -134,11 +135,12 @@ export const fitExplain: ActionHandler<Services> = {
   access: 'everyone',
   payload: fitSchema,
   run: async (context: Context, options: FitOptions) => {
+    const estimator = context.services.estimates.by(context.person.id, context.signal);
     const question = await gatherQuestion(context.services, options, context.signal);
     if (question.estimate === null) {
-      return unknownReply(question, needOnOneGpu(question), context.translator, context.services);
+      return unknownReply(question, await needOnOneGpu(estimator, question), context.translator, context.services);
     }
-    return explainReply(answerQuestion(question, question.estimate), context.translator);
+    return explainReply(await answerQuestion(estimator, question, question.estimate), context.translator);
   },
 };
 

@@ -1,5 +1,5 @@
-import { bestQuantization } from '../../src/estimator/plan/inverse.ts';
 import type { EstimateServer, ModelSpec } from '../../src/estimator/types.ts';
+import type { Estimator } from '../../src/workers/estimates.ts';
 import type { Services } from '../services.ts';
 import type { FitQuestion } from './question.ts';
 
@@ -12,6 +12,7 @@ const MAX_SIBLINGS = 4;
  */
 export async function fittingSibling(
   services: Services,
+  estimator: Estimator,
   question: FitQuestion,
   estimate: EstimateServer,
   signal: AbortSignal,
@@ -39,5 +40,6 @@ export async function fittingSibling(
   for (const model of siblings) {
     specs.push((await services.models.find(model.name, server, signal)).spec);
   }
-  return bestQuantization(specs, estimate, question.request)?.spec.name ?? null;
+  const best = await estimator.bestQuantization(specs, estimate, question.request);
+  return best === undefined ? null : (specs[best.index]?.name ?? null);
 }

@@ -25,7 +25,8 @@ async function askServers(
   context: CommandContext<Services>,
   options: FitOptions,
 ): Promise<(Row & { readonly error?: unknown })[]> {
-  const { services, signal } = context;
+  const { services, signal, person } = context;
+  const estimator = services.estimates.by(person.id, signal);
   const names = services.servers.servers.map((server) => server.name);
   const questions = await Promise.allSettled(
     names.map(async (server, index) => {
@@ -55,7 +56,7 @@ async function askServers(
       }
       const { estimate, snapshot } = gathered.value;
       const known = estimate !== null && snapshot?.gpuStale !== true;
-      rows.push({ server, answer: known ? answerQuestion(gathered.value, estimate) : null });
+      rows.push({ server, answer: known ? await answerQuestion(estimator, gathered.value, estimate) : null });
     } catch (error) {
       rows.push({ server, answer: null, error });
     }

@@ -1,6 +1,7 @@
 import type { CommandContext } from '../../src/chat/command.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import { loadAction } from '../../src/schedule/watches/tell.ts';
+import type { Estimator } from '../../src/workers/estimates.ts';
 import { largestContext } from '../fit/answer.ts';
 import { type FitQuestion, gatherQuestion } from '../fit/question.ts';
 import { CommandError, type Services } from '../services.ts';
@@ -14,13 +15,13 @@ export interface WhenFitsOptions {
 }
 
 /** The largest context on the machine with nothing on its GPUs at all; `null` where no GPU is known. */
-function largestEver(question: FitQuestion): number | null {
+async function largestEver(estimator: Estimator, question: FitQuestion): Promise<number | null> {
   const { estimate, found, request } = question;
   if (estimate === null) {
     return null;
   }
   const gpus = estimate.gpus.map((gpu) => ({ ...gpu, freeBytes: gpu.totalBytes }));
-  return largestContext(found.spec, { ...estimate, gpus, loaded: [] }, request) ?? 0;
+  return (await largestContext(estimator, found.spec, { ...estimate, gpus, loaded: [] }, request)) ?? 0;
 }
 
 /** `/notify when-fits`: at once when it fits already, else a watch. */
@@ -39,12 +40,14 @@ export async function whenFits(context: CommandContext<Services>, options: WhenF
     throw failed?.reason;
   }
   const { numCtx } = first.request;
-  const looks = questions.map((question) => {
-    const { server, snapshot, found } = question;
-    const wanted = { kind: 'when-fits', spec: found.spec, numCtx } as const;
-    const look = server === null || snapshot === null ? null : keeper.look(server, snapshot, wanted, person.id);
-    return { question, look };
-  });
+  const looks = await Promise.all(
+    questions.map(async (question) => {
+      const { server, snapshot, found } = question;
+      const wanted = { kind: 'when-fits', spec: found.spec, numCtx } as const;
+      const look = server === null || snapshot === null ? null : await keeper.look(server, snapshot, wanted, person.id);
+      return { question, look };
+    }),
+  );
   const params = { model: { code: model }, ctx: numCtx };
   const now = looks.find(({ look }) => look?.fits === true)?.question.server;
   if (now !== undefined && now !== null) {
@@ -55,7 +58,8 @@ export async function whenFits(context: CommandContext<Services>, options: WhenF
       actions: [loadAction(translator, model, numCtx, now.name)],
     };
   }
-  const ever = questions.map(largestEver);
+  const estimator = services.estimates.by(person.id, signal);
+  const ever = await Promise.all(questions.map((question) => largestEver(estimator, question)));
   if (ever.every((largest) => largest !== null && largest < numCtx)) {
     const largest = Math.max(...ever.map((one) => one ?? 0));
     const server = servers.length === 1 ? (servers[0]?.name ?? '') : translator.t('notify.made.any');

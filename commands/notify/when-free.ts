@@ -19,7 +19,7 @@ export async function whenFree(context: CommandContext<Services>, options: WhenF
   const seen = await Promise.all(
     servers.map(async (server) => {
       const snapshot = await readServer(server);
-      const look = keeper.look(server, snapshot, { kind: 'when-free', freeBytes }, person.id);
+      const look = await keeper.look(server, snapshot, { kind: 'when-free', freeBytes }, person.id);
       return { server, figures: snapshot.figures, look };
     }),
   );

@@ -1,6 +1,5 @@
 import type { Choice, CommandContext, CompletionRequest } from '../../src/chat/command.ts';
-import { decide } from '../../src/estimator/plan/decide.ts';
-import { answerQuestion } from '../fit/answer.ts';
+import { largestContext } from '../fit/answer.ts';
 import { gatherQuestion } from '../fit/question.ts';
 import type { Services } from '../services.ts';
 
@@ -112,12 +111,17 @@ export async function completeContext(context: Context, request: CompletionReque
       return sizes.slice(0, MAX_CHOICES).map(plain);
     }
     const { t } = context.translator;
-    const { largestCtx } = answerQuestion(question, estimate);
+    const estimator = context.services.estimates.by(context.person.id, context.signal);
+    const { spec } = question.found;
+    const largestCtx = await largestContext(estimator, spec, estimate, question.request);
     const offered = sizes.filter((ctx) => trained === 0 || ctx <= trained);
-    const choices: Choice[] = offered.map((ctx) => {
-      const { verdict } = decide(question.found.spec, estimate, { ...question.request, numCtx: ctx });
-      return { value: ctx, label: t(verdict === 'fits' ? 'complete.ctx.fits' : 'complete.ctx.not', { ctx }) };
-    });
+    const plans = await Promise.all(
+      offered.map((ctx) => estimator.decide(spec, estimate, { ...question.request, numCtx: ctx })),
+    );
+    const choices: Choice[] = offered.map((ctx, i) => ({
+      value: ctx,
+      label: t(plans[i]!.verdict === 'fits' ? 'complete.ctx.fits' : 'complete.ctx.not', { ctx }),
+    }));
     if (largestCtx !== null && String(largestCtx).startsWith(typed) && !offered.includes(largestCtx)) {
       choices.unshift({ value: largestCtx, label: t('complete.ctx.largest', { ctx: largestCtx }) });
     }

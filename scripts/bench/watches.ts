@@ -14,6 +14,7 @@ import { createServerRegistry } from '../../src/servers/registry.ts';
 import { buildSnapshot } from '../../src/servers/snapshot.ts';
 import type { ServerSnapshot } from '../../src/servers/types.ts';
 import { openStore } from '../../src/store/store.ts';
+import { createDirectEstimates } from '../../src/workers/estimates.ts';
 
 const WATCHES = 1_000;
 const SNAPSHOTS = 200;
@@ -84,6 +85,7 @@ async function measure(scene: Scene, spec: ModelSpec): Promise<string> {
     sampler: { watch: () => () => undefined, onSnapshot: () => () => undefined },
     repository: store.watches,
     findSpec: async () => spec,
+    estimator: createDirectEstimates().by('bench'),
     deliver: async () => {
       told += 1;
       return 'sent';

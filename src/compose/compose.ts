@@ -12,7 +12,6 @@ import type { OpenAnswers } from '../chat/open-answers.ts';
 import { Painter } from '../chat/pictures/painter.ts';
 import type { ChatPoster } from '../chat/poster.ts';
 import type { Reply } from '../chat/reply.ts';
-import { clamp } from '../estimator/plan/clamp.ts';
 import { parseGpuList } from '../gpus/declared.ts';
 import { onlyProcess } from '../schedule/leader.ts';
 import { AnswerKeeper } from '../schedule/posts/open-answers.ts';
@@ -32,6 +31,8 @@ import { openStore } from '../store/store.ts';
 import type { Store } from '../store/types.ts';
 import { type HttpEndpoint, readiness, startHttp } from '../web/http.ts';
 import { createMetrics } from '../web/metrics.ts';
+import { createDirectEstimates } from '../workers/estimates.ts';
+import { createEstimatePool } from '../workers/pool.ts';
 import { composeLoads } from './loads.ts';
 import { createModelFinder } from './model-finder.ts';
 import { composeChatNotices, composeTerminalNotices, type Notices } from './notices.ts';
@@ -78,6 +79,7 @@ export interface App {
 export function compose({ config, log, simulated = false, files = false, settleMs }: ComposeOptions): App {
   const servers = createServerRegistry(config.servers);
   const painter = new Painter();
+  const estimates = files ? createDirectEstimates() : createEstimatePool();
   // The simulated server's models are all known; nothing is fetched for it.
   const registry = simulated ? null : new RegistryClient({ cacheDirectory: dataFolder(config, 'headers') });
   const catalogue = new Catalogue(registry === null ? {} : { registry });
@@ -96,6 +98,7 @@ export function compose({ config, log, simulated = false, files = false, settleM
           log,
           registry: servers,
           models,
+          estimates,
           store: memory.store,
           redis,
           poster: () => chat,
@@ -104,6 +107,7 @@ export function compose({ config, log, simulated = false, files = false, settleM
   const services: Services = {
     servers,
     painter,
+    estimates,
     models,
     readGpuList: parseGpuList,
     now: Date.now,
@@ -133,7 +137,8 @@ export function compose({ config, log, simulated = false, files = false, settleM
   let gatewayStands: (() => boolean) | null = null;
   let http: HttpEndpoint | null = null;
   const calibration = (server: string) => loading?.loads.calibration(server) ?? null;
-  const noticeParts = memory === null ? null : { config, log, registry: servers, models, calibration, ...memory };
+  const noticeParts =
+    memory === null ? null : { config, log, registry: servers, models, estimates, calibration, ...memory };
   const metrics =
     config.httpPort === null
       ? null
@@ -195,7 +200,7 @@ export function compose({ config, log, simulated = false, files = false, settleM
     close: async () => {
       await Promise.all([http?.close(), schedules?.stop(), notices?.stop(), loading?.close(), answers?.stop()]);
       await sharedLeader?.stop();
-      const parts = [memory?.sampler.stop(), servers.close(), painter.close(), registry?.close()];
+      const parts = [memory?.sampler.stop(), servers.close(), painter.close(), estimates.close(), registry?.close()];
       for (const result of await Promise.allSettled(parts)) {
         if (result.status === 'rejected') {
           log.warn({ err: result.reason }, 'a part did not end cleanly');
@@ -252,7 +257,11 @@ function warmUp(services: Services, log: Log): void {
   const found = services.models.findListed('gemma3:12b');
   const gpus = [{ name: 'GPU', totalBytes: 8 * GIB, freeBytes: 8 * GIB }];
   if (found !== null) {
-    clamp(found.spec, { ollama: ASSUMED_OLLAMA_VERSION, gpus: [...gpus, ...gpus] }, { numCtx: 4_096 });
+    const server = { ollama: ASSUMED_OLLAMA_VERSION, gpus: [...gpus, ...gpus] };
+    services.estimates
+      .by('start')
+      .clamp(found.spec, server, { numCtx: 4_096 })
+      .catch((error: unknown) => log.debug({ err: error }, 'warming up failed'));
   }
 }
 

@@ -11,12 +11,14 @@ import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/types.ts';
 import type { Log } from '../base/log.ts';
+import type { Estimates } from '../workers/estimates.ts';
 
 export interface ComposeLoadsParts {
   readonly config: Config;
   readonly log: Log;
   readonly registry: ServerRegistry;
   readonly models: ModelFinder;
+  readonly estimates: Estimates;
   readonly store: Store;
   /** Shared by several processes; `null` = this is the only one. */
   readonly redis: Redis | null;
@@ -43,6 +45,7 @@ export function composeLoads(parts: ComposeLoadsParts): {
     holds: redis === null ? createStoredHolds(store.holds, now) : createRedisHolds(redis, now),
     queueFor: (server) => createServerQueue(server, shareTurns),
     findSpec: async (model, server, signal) => (await models.find(model, server, signal)).spec,
+    estimates: parts.estimates,
     askHolder: consents.ask,
     tellHolder: consents.tell,
     limits: { maxCtx: config.maxCtx, maxKeepAlive: config.maxKeepAlive },

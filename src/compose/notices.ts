@@ -13,12 +13,14 @@ import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/types.ts';
 import type { Log } from '../base/log.ts';
+import type { Estimates } from '../workers/estimates.ts';
 
 export interface ComposeNoticesParts {
   readonly config: Pick<Config, 'alertChannelId' | 'timeZone' | 'locale'>;
   readonly log: Log;
   readonly registry: ServerRegistry;
   readonly models: ModelFinder;
+  readonly estimates: Estimates;
   readonly store: Store;
   readonly sampler: Sampler;
   /** What loads on a server taught. */
@@ -73,12 +75,13 @@ function watchKeeper(
   leader: Leader,
   deliver: WatchKeeperSettings['deliver'],
 ): WatchKeeper {
-  const { registry, sampler, store, models, calibration, log } = parts;
+  const { registry, sampler, store, models, estimates, calibration, log } = parts;
   return new WatchKeeper({
     registry,
     sampler,
     repository: store.watches,
     findSpec: async (model, server, signal) => (await models.find(model, server, signal)).spec,
+    estimator: estimates.by('watches'),
     calibration,
     deliver,
     platforms,

@@ -116,7 +116,7 @@ export async function runFit(args: readonly string[], cli: CliOptions): Promise<
     if (question.snapshot?.gpuStale === true && !question.gpusGiven) {
       throw new CommandError('gpus-stale', {});
     }
-    const answer = answerQuestion(question, question.estimate);
+    const answer = await answerQuestion(services.estimates.by('tool'), question, question.estimate);
     if (json) {
       const figures = explained
         ? { explain: explain(question.found.spec, answer.plan, answer.estimate, question.request) }

@@ -13,6 +13,7 @@ import { createLog } from '../../src/compose/log.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { parseGpuList } from '../../src/gpus/declared.ts';
 import type { AskHolder } from '../../src/servers/loading/types.ts';
+import { createDirectEstimates } from '../../src/workers/estimates.ts';
 import { MIDDLE, otherClient, type Rig, type RigOptions, SMALL, startRig } from '../servers/loading/rig.ts';
 
 /** A chat that keeps what the bot writes by itself. */
@@ -73,6 +74,7 @@ async function scene(options: RigOptions = {}, answerWithinMs = 10_000): Promise
       findListed: () => null,
       builtinNames: () => catalogue.names(),
     },
+    estimates: createDirectEstimates(),
     painter,
     readGpuList: parseGpuList,
     now: Date.now,

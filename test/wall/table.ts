@@ -72,7 +72,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
   workers: {
     folder: 'src/workers',
     mayImport: { base: 'all', estimator: 'all', gguf: 'all' },
-    packages: ['node:child_process', 'node:path', 'node:url', 'node:worker_threads', 'zod'],
+    packages: ['node:crypto', 'node:fs', 'node:os', 'node:worker_threads'],
   },
   settings: {
     folder: 'src/settings',
@@ -111,12 +111,19 @@ export const ROOMS: { readonly [room: string]: Room } = {
   },
   chat: {
     folder: 'src/chat',
-    mayImport: { base: 'all' },
+    mayImport: { base: 'all', workers: ['low-priority.ts'] },
     packages: ['@napi-rs/canvas', 'chart.js', 'node:crypto', 'node:worker_threads', 'zod'],
   },
   schedule: {
     folder: 'src/schedule',
-    mayImport: { base: 'all', chat: 'all', estimator: 'all', servers: 'all', store: 'all' },
+    mayImport: {
+      base: 'all',
+      chat: 'all',
+      estimator: 'all',
+      servers: 'all',
+      store: 'all',
+      workers: ['estimates.ts'],
+    },
     packages: ['croner', 'cronstrue', 'node:crypto', 'node:timers/promises'],
   },
   commands: {
@@ -128,6 +135,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       logs: 'all',
       schedule: 'all',
       servers: 'all',
+      workers: ['estimates.ts'],
     },
     packages: ['node:crypto', 'node:timers/promises', 'zod'],
   },

@@ -143,6 +143,31 @@ export const estimatorMessages = area({
   'explain.fit-margin': { en: 'kept free on each GPU', 'zh-CN': '每张 GPU 上保留的空闲显存' },
   'explain.size-vram': { en: 'what /api/ps will report', 'zh-CN': '/api/ps 将报告的值' },
 
+  'error.estimate-timeout': {
+    en: 'The estimate of {model} was given up after {duration:duration}: its file describes a model that cannot be counted in that time. It will not be tried again for an hour.',
+    'zh-CN':
+      '{model} 的估算在 {duration:duration} 后被放弃：其文件描述的模型无法在该时间内算完。一小时内不会再次尝试。',
+  },
+  'error.estimate-crashed': {
+    en: 'The estimate of {model} ended without an answer, most likely for want of memory. Nothing else is affected.',
+    'zh-CN': '{model} 的估算未得出结果就已终止，很可能是内存不足。其他功能不受影响。',
+  },
+  'error.estimate-refused': {
+    en: 'The estimate of {model} did not come to an end a short while ago. It can be tried again in {duration:duration}.',
+    'zh-CN': '{model} 的估算不久前未能完成。请在 {duration:duration} 后再试。',
+  },
+  'error.estimate-too-large': {
+    en: 'The description of {model} is far longer than that of any real model, so it is not estimated.',
+    'zh-CN': '{model} 的描述远长于任何真实模型，因此不进行估算。',
+  },
+  'error.estimates-busy': {
+    en: 'Too many estimates are waiting right now. Ask again in a moment.',
+    'zh-CN': '当前等待的估算过多。请稍后再试。',
+  },
+  'error.estimates-closed': {
+    en: 'The bot is restarting, so the estimate was given up. Ask again in a minute.',
+    'zh-CN': '机器人正在重启，估算已放弃。请一分钟后再试。',
+  },
   'error.ctx-not-integer': {
     en: 'The context must be a whole number, not {numCtx}.',
     'zh-CN': '上下文必须是整数，而不是 {numCtx}。',

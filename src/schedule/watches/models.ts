@@ -2,6 +2,7 @@ import type { Log } from '../../base/log.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import type { Server } from '../../servers/types.ts';
+import type { Estimator } from '../../workers/estimates.ts';
 import { ModelNeed } from './need.ts';
 
 /** A model may be pulled anew under its name: it is looked up again after this time, ms. */
@@ -11,6 +12,7 @@ const SPEC_TIMEOUT_MS = 20_000;
 const SPECS_AT_ONCE = 4;
 
 export interface WatchedModelsSettings {
+  readonly estimator: Estimator;
   /** Rejects where the model is not known. */
   readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
   /** What loads on a server taught; absent: nothing. */
@@ -56,7 +58,12 @@ export class WatchedModels {
   }
 
   newNeed(spec: ModelSpec, server: Server): ModelNeed {
-    return new ModelNeed(spec, server.config, () => this.#settings.calibration?.(server.name) ?? null);
+    return new ModelNeed(
+      this.#settings.estimator,
+      spec,
+      server.config,
+      () => this.#settings.calibration?.(server.name) ?? null,
+    );
   }
 
   /** Forgets all models but these. */

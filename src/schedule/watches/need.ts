@@ -1,10 +1,17 @@
 import { GIB, MIB } from '../../base/bytes.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
-import { decide, planFixed } from '../../estimator/plan/decide.ts';
-import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec, Plan } from '../../estimator/types.ts';
+import {
+  EstimateError,
+  type EstimateRequest,
+  type EstimateServer,
+  type KvCacheType,
+  type ModelSpec,
+  type Plan,
+} from '../../estimator/types.ts';
 import { estimateServer, placeableGpus } from '../../servers/asking/server-view.ts';
 import { evictsOthers } from '../../servers/loading/choose.ts';
 import type { Server, ServerSnapshot } from '../../servers/types.ts';
+import type { Estimator } from '../../workers/estimates.ts';
 
 /** Less change than this on every GPU is not looked at again at once. */
 const MATERIAL_BYTES = 64 * MIB;
@@ -138,6 +145,7 @@ interface Decision {
  * was concluded from another context says so: `decide` gives the exact one.
  */
 export class ModelNeed {
+  readonly #estimator: Estimator;
   readonly #spec: ModelSpec;
   readonly #config: Server['config'];
   readonly #calibration: () => Calibration | null;
@@ -148,7 +156,13 @@ export class ModelNeed {
   #decisions = 0;
 
   /** @param calibration what loads on this server taught, asked for with every decision */
-  constructor(spec: ModelSpec, config: Server['config'], calibration: () => Calibration | null = () => null) {
+  constructor(
+    estimator: Estimator,
+    spec: ModelSpec,
+    config: Server['config'],
+    calibration: () => Calibration | null = () => null,
+  ) {
+    this.#estimator = estimator;
     this.#spec = spec;
     this.#config = config;
     this.#calibration = calibration;
@@ -164,7 +178,7 @@ export class ModelNeed {
    * @param numCtx tokens
    * @param free of {@link freeAfter}
    */
-  judge(numCtx: number, room: Room, free: readonly number[], nowMs: number): boolean {
+  async judge(numCtx: number, room: Room, free: readonly number[], nowMs: number): Promise<boolean> {
     const holds = (decision: Decision, enough: (now: number, then: number) => boolean): boolean =>
       decision.shape === room.shape &&
       nowMs - decision.atMs < KEEP_MS &&
@@ -181,15 +195,15 @@ export class ModelNeed {
         return false;
       }
     }
-    if (free.reduce((sum, one) => sum + one, 0) < this.#floor(numCtx, room)) {
+    if (free.reduce((sum, one) => sum + one, 0) < (await this.#floor(numCtx, room))) {
       this.#no = remember(this.#no, { shape: room.shape, numCtx, free, atMs: nowMs, verdict: NO_ROOM });
       return false;
     }
-    return this.decide(numCtx, room, free, nowMs).fits;
+    return (await this.decide(numCtx, room, free, nowMs)).fits;
   }
 
   /** Asks the estimator, whatever is known. A model that cannot be estimated has no room. */
-  decide(numCtx: number, room: Room, free: readonly number[], nowMs: number): Verdict {
+  async decide(numCtx: number, room: Room, free: readonly number[], nowMs: number): Promise<Verdict> {
     this.#decisions += 1;
     const { estimate, shape } = room;
     let plan: Plan | null = null;
@@ -199,9 +213,12 @@ export class ModelNeed {
       const names = gpus.map((gpu) => gpu.name);
       const factors = this.#calibration()?.factorsFor(names, this.#spec.name);
       const server = { ...estimate, gpus, ...(factors === undefined ? {} : { calibration: factors }) };
-      plan = gpus.length === 0 ? null : decide(this.#spec, server, request);
-    } catch {
-      plan = null;
+      plan = gpus.length === 0 ? null : await this.#estimator.decide(this.#spec, server, request);
+    } catch (error) {
+      // What was not estimated now may well be in a moment.
+      if (!(error instanceof EstimateError)) {
+        return NO_ROOM;
+      }
     }
     // Nobody waits for room to be made by unloading what others use.
     const fits =
@@ -218,7 +235,7 @@ export class ModelNeed {
     return verdict;
   }
 
-  #floor(numCtx: number, room: Room): number {
+  async #floor(numCtx: number, room: Room): Promise<number> {
     const { ollama } = room.estimate;
     const key = `${numCtx} ${ollama}`;
     let floor = this.#floors.get(key);
@@ -226,7 +243,8 @@ export class ModelNeed {
       floor = 0;
       try {
         const large = { name: 'GPU', totalBytes: 4096 * GIB, freeBytes: 4096 * GIB };
-        const gpu = planFixed(this.#spec, { ollama, gpus: [large] }, requestFor(this.#config, numCtx)).gpus[0];
+        const request = requestFor(this.#config, numCtx);
+        const [gpu] = (await this.#estimator.planFixed(this.#spec, { ollama, gpus: [large] }, request)).gpus;
         floor = ((gpu?.weightsBytes ?? 0) + (gpu?.cacheBytes ?? 0)) * FLOOR_SHARE;
       } catch {
         // Without a floor the decision itself tells.

@@ -178,7 +178,12 @@ export class WatchKeeper {
   }
 
   /** How a question stands on a server right now, beside what is kept for others. `null`: it cannot be told. */
-  look(server: Server, snapshot: ServerSnapshot, question: WatchQuestion, personId: string): WatchLook | null {
+  async look(
+    server: Server,
+    snapshot: ServerSnapshot,
+    question: WatchQuestion,
+    personId: string,
+  ): Promise<WatchLook | null> {
     if (!allowsVerdict(snapshot)) {
       return null;
     }
@@ -187,17 +192,18 @@ export class WatchKeeper {
     if (room.uuids.length === 0) {
       return null;
     }
-    const judge = (promised: ReadonlyMap<string, number>): boolean => {
+    const judge = async (promised: ReadonlyMap<string, number>): Promise<boolean> => {
       const free = freeAfter(room, promised);
       if (question.kind === 'when-free') {
         return judgeBytes(free, question.freeBytes).fits;
       }
-      return this.#models.newNeed(question.spec, server).decide(question.numCtx, room, free, nowMs).fits;
+      const need = this.#models.newNeed(question.spec, server);
+      return (await need.decide(question.numCtx, room, free, nowMs)).fits;
     };
-    if (!judge(new Map())) {
+    if (!(await judge(new Map()))) {
       return { fits: false, promised: false };
     }
-    const fits = judge(this.#claims.get(server.name)?.promised(personId) ?? new Map());
+    const fits = await judge(this.#claims.get(server.name)?.promised(personId) ?? new Map());
     return { fits, promised: !fits };
   }
 
@@ -253,7 +259,7 @@ export class WatchKeeper {
     const nowMs = this.#now();
     const claims = this.#claimsOf(server.name);
     const own = roomOf(snapshot, server.config, null);
-    this.#renewClaims(server, snapshot, own, nowMs);
+    await this.#renewClaims(server, snapshot, own, nowMs);
     const promised = claims.settle(snapshot, nowMs);
     // For a model that is loaded already its own memory is free; all others share one room.
     const rooms = new Map<string, Room>();
@@ -288,7 +294,7 @@ export class WatchKeeper {
       }
       const room = (need === null ? undefined : rooms.get(bareName(watch.model ?? ''))) ?? own;
       const numCtx = watch.numCtx ?? 0;
-      const exactly = (): Verdict =>
+      const exactly = async (): Promise<Verdict> =>
         need === null
           ? judgeBytes(freeAfter(room, promised), watch.freeBytes ?? 0)
           : need.decide(numCtx, room, freeAfter(room, promised), nowMs);
@@ -296,11 +302,11 @@ export class WatchKeeper {
       let answer = answers.get(key);
       if (answer === undefined) {
         const isExact = need === null || watch.id === exactId;
-        answer = isExact ? exactly().fits : need.judge(numCtx, room, freeAfter(room, promised), nowMs);
+        answer = isExact ? (await exactly()).fits : await need.judge(numCtx, room, freeAfter(room, promised), nowMs);
         answers.set(key, answer);
       }
       // What was concluded is asked for exactly before it takes memory from others or anybody is pinged.
-      const verdict = answer ? exactly() : null;
+      const verdict = answer ? await exactly() : null;
       const streakKey = `${watch.id} ${server.name}`;
       if (verdict?.fits !== true) {
         this.#streaks.delete(streakKey);
@@ -323,29 +329,30 @@ export class WatchKeeper {
   }
 
   /** Promises of an earlier life, for as long as they hold and the memory is still there. */
-  #renewClaims(server: Server, snapshot: ServerSnapshot, room: Room, nowMs: number): void {
+  async #renewClaims(server: Server, snapshot: ServerSnapshot, room: Room, nowMs: number): Promise<void> {
     const mine = this.#toldBefore.filter((watch) => watch.server === server.name);
     const free = freeAfter(room, new Map());
-    const kept = mine.filter((watch) => {
+    const kept = new Set<Watch>();
+    for (const watch of mine) {
       const toldAtMs = watch.settledAtMs ?? 0;
       if (nowMs - toldAtMs >= HAND_OVER_MS) {
-        return false;
+        continue;
       }
       const need = watch.kind === 'when-fits' ? this.#models.needOf(watch.model ?? '', server) : null;
       // The model is not known yet: at the next look.
       if (need === undefined) {
-        return true;
+        kept.add(watch);
+        continue;
       }
       const numCtx = watch.numCtx ?? 0;
       const { fits, takes } =
-        need === null ? judgeBytes(free, watch.freeBytes ?? 0) : need.decide(numCtx, room, free, nowMs);
+        need === null ? judgeBytes(free, watch.freeBytes ?? 0) : await need.decide(numCtx, room, free, nowMs);
       const byGpu = new Map(room.uuids.map((uuid, i) => [uuid, takes[i] ?? 0]));
       if (fits) {
         this.#claimsOf(server.name).make(watch, byGpu, snapshot, toldAtMs);
       }
-      return false;
-    });
-    this.#toldBefore = this.#toldBefore.filter((watch) => !mine.includes(watch) || kept.includes(watch));
+    }
+    this.#toldBefore = this.#toldBefore.filter((watch) => !mine.includes(watch) || kept.has(watch));
   }
 
   /** One watch a minute, in turn, gets an exact answer: what is concluded from other contexts can be wrong. */

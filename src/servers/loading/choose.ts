@@ -1,14 +1,11 @@
 /**
  * The decision before a load: which context. Nothing is evicted that nobody agreed to, so the context is chosen that
- * fits beside what stays, by llama.cpp's rules and without setting off Ollama's own eviction. A plan may take tens of
- * milliseconds: everybody else's answers go between two of them.
+ * fits beside what stays, by llama.cpp's rules and without setting off Ollama's own eviction.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { clampSteps } from '../../estimator/plan/clamp.ts';
-import { decide } from '../../estimator/plan/decide.ts';
 import { architectureNumber } from '../../estimator/plan/facts.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec, Plan } from '../../estimator/types.ts';
+import type { Estimator } from '../../workers/estimates.ts';
 import type { Clamp } from './types.ts';
 
 const STEP = 256;
@@ -20,6 +17,7 @@ const MAX_ROUNDS = 24;
 const EVICTION_NOTES: ReadonlySet<string> = new Set(['evicts-others', 'evicts-loaded']);
 
 export interface ChooseInput {
+  readonly estimator: Estimator;
   readonly spec: ModelSpec;
   /** The server as it is, or with the models gone that may go. */
   readonly server: EstimateServer;
@@ -81,13 +79,12 @@ function excessOf(wanted: Plan, chosen: Plan, marginBytes: number): number {
 
 /**
  * The wanted context if it fits, else the largest that does; `null` where none of use does.
- * @throws EstimateError
+ * @throws EstimateError, EstimateRefusedError
  */
 export async function chooseContext(input: ChooseInput): Promise<Choice | null> {
-  const { spec, server, request, wantedCtx } = input;
-  const planAt = (numCtx: number) => decide(spec, server, { ...request, numCtx });
-  await nextTurn();
-  const wanted = planAt(wantedCtx);
+  const { estimator, spec, server, request, wantedCtx } = input;
+  const planAt = (numCtx: number) => estimator.decide(spec, server, { ...request, numCtx });
+  const wanted = await planAt(wantedCtx);
   if (acceptable(wanted, input)) {
     return { numCtx: wantedCtx, plan: wanted, clamp: null };
   }
@@ -100,19 +97,14 @@ export async function chooseContext(input: ChooseInput): Promise<Choice | null> 
   });
   const trained = architectureNumber(spec, 'context_length') || wantedCtx;
   const most = Math.min(wantedCtx, trained);
-  await nextTurn();
   if (!input.partial && (server.loaded ?? []).length === 0) {
-    const steps = clampSteps(spec, server, request, { marginBytes: input.marginBytes, maxCtx: most });
-    let step = steps.next();
-    for (; step.done !== true; step = steps.next()) {
-      await nextTurn();
-    }
-    const { numCtx, plan } = step.value;
+    const options = { marginBytes: input.marginBytes, maxCtx: most };
+    const { numCtx, plan } = await estimator.clamp(spec, server, request, options);
     return plan !== undefined && numCtx >= Math.min(SMALLEST_CTX, most) ? clamped(numCtx, plan) : null;
   }
   // Beside other models the context must also stay below what sets off Ollama's eviction; both fall once on the way up.
   let low = Math.min(SMALLEST_CTX, most);
-  let plan = planAt(low);
+  let plan = await planAt(low);
   if (!acceptable(plan, input)) {
     return null;
   }
@@ -122,8 +114,7 @@ export async function chooseContext(input: ChooseInput): Promise<Choice | null> 
     if (middle <= low) {
       break;
     }
-    await nextTurn();
-    const candidate = planAt(middle);
+    const candidate = await planAt(middle);
     if (acceptable(candidate, input)) {
       low = middle;
       plan = candidate;

@@ -6,12 +6,12 @@
 import { MIB } from '../../base/bytes.ts';
 import { isCloudName, parseModelName } from '../../catalogue/names.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
-import { decide } from '../../estimator/plan/decide.ts';
 import { defaultContext } from '../../estimator/plan/default-context.ts';
 import { architectureNumber } from '../../estimator/plan/facts.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec } from '../../estimator/types.ts';
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
 import type { OllamaModel } from '../../ollama/types.ts';
+import type { Estimator } from '../../workers/estimates.ts';
 import { sameModel } from '../asking/same-model.ts';
 import { ASSUMED_OLLAMA_VERSION, estimateServer } from '../asking/server-view.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
@@ -40,6 +40,7 @@ const MARGIN_BYTES = 128 * MIB;
 export interface LoadParts {
   readonly server: Server;
   readonly holds: HoldBook;
+  readonly estimator: Estimator;
   readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
   /** What holders have answered so far. */
   readonly answers: Answers;
@@ -318,7 +319,9 @@ class SafeLoad {
     this.#run.signal.throwIfAborted();
     const { partial } = this.#order;
     const server = this.#estimate(snapshot, gone);
-    return chooseContext({ spec, server, request: this.#request(), wantedCtx, partial, marginBytes: MARGIN_BYTES });
+    const { estimator } = this.#parts;
+    const request = this.#request();
+    return chooseContext({ estimator, spec, server, request, wantedCtx, partial, marginBytes: MARGIN_BYTES });
   }
 
   async #plan(
@@ -397,7 +400,10 @@ class SafeLoad {
     const { numCtx } = this.#outcome;
     const { calibration: _, ...plain } = this.#estimate(ready, []);
     this.#outcome.plainPlan =
-      this.#outcome.attempts === 1 && numCtx !== null ? decide(spec, plain, { ...this.#request(), numCtx }) : null;
+      this.#outcome.attempts === 1 && numCtx !== null
+        ? // Only what is learned from this load rests on it: the load itself stands.
+          await this.#parts.estimator.decide(spec, plain, { ...this.#request(), numCtx }).catch(() => null)
+        : null;
   }
 
   async #makeAlias(): Promise<void> {

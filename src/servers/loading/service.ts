@@ -10,6 +10,7 @@ import { createJobs, type LoadListener } from './jobs.ts';
 import { createLearning } from './learning.ts';
 import { findLoaded, readAgain, SETTLE_MS, usedVram } from './proof.ts';
 import { createQuestions } from './questions.ts';
+import type { Estimates } from '../../workers/estimates.ts';
 import type { ServerQueue } from './queue.ts';
 import { createRecords, type HoldAction } from './records.ts';
 import { emptyOutcome, safeLoad } from './safe-load.ts';
@@ -35,6 +36,7 @@ export interface LoadServiceParts {
   readonly holds: HoldBook;
   readonly queueFor: (server: string) => ServerQueue;
   readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
+  readonly estimates: Estimates;
   readonly askHolder: AskHolder;
   /** Tells a holder what happened to the model. Must not throw. */
   readonly tellHolder: (event: HoldEvent) => void;
@@ -179,6 +181,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       {
         server,
         holds,
+        estimator: parts.estimates.by(`load on ${server.name}`, signal),
         findSpec: parts.findSpec,
         answers,
         isInUse: (model) => activity.isInUse(server.name, model),

@@ -7,6 +7,7 @@ import { createWatchTeller } from '../../../src/schedule/watches/tell.ts';
 import { WatchKeeper, type WatchNews } from '../../../src/schedule/watches/watches.ts';
 import { openStore } from '../../../src/store/store.ts';
 import type { NewWatch } from '../../../src/store/types.ts';
+import { createDirectEstimates } from '../../../src/workers/estimates.ts';
 import { GIB, onEnd } from '../../gpus/tools.ts';
 import { messageBoard } from '../notes.ts';
 import { moment, quiet, registryOf, samplerOutside } from './world.ts';
@@ -84,6 +85,7 @@ describe('telling somebody', () => {
         sampler,
         // A life that ends before it can note anything.
         repository: settles ? store.watches : { ...store.watches, settle: killed },
+        estimator: createDirectEstimates().by('watches'),
         findSpec: () => Promise.reject(new Error('none')),
         deliver: createWatchTeller(board.poster, quiet),
         platforms: ['discord'],
@@ -132,6 +134,7 @@ describe('whatever happens on a server', () => {
           registry,
           sampler,
           repository: store.watches,
+          estimator: createDirectEstimates().by('watches'),
           findSpec: () => Promise.reject(new Error('none')),
           deliver: async ({ watch, freeBytes }) => {
             told.push({ id: watch.id, bytes: watch.freeBytes ?? 0, atMs: now, freeBytes, leastFree: freeBytes });

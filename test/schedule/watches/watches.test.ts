@@ -13,6 +13,7 @@ import {
 } from '../../../src/schedule/watches/watches.ts';
 import { openStore } from '../../../src/store/store.ts';
 import type { NewWatch, Store } from '../../../src/store/types.ts';
+import { createDirectEstimates } from '../../../src/workers/estimates.ts';
 import { GIB, onEnd, temporaryDirectory } from '../../gpus/tools.ts';
 import { type Moment, moment, quiet, registryOf, samplerOutside } from './world.ts';
 
@@ -35,6 +36,7 @@ function world(options: { readonly store?: Store; readonly servers?: readonly st
     registry,
     sampler,
     repository: store.watches,
+    estimator: createDirectEstimates().by('watches'),
     findSpec: async (model) => {
       state.lookups += 1;
       if (model !== 'llama3.1:8b') {
@@ -305,25 +307,25 @@ describe('waiting for a model', () => {
 
   it('asks the estimator once while nothing changes, however many contexts people wait for', async () => {
     const { config } = registryOf('main').defaultServer;
-    const need = new ModelNeed(llama, config);
+    const need = new ModelNeed(createDirectEstimates().by('watches'), llama, config);
     const room = roomOf(moment({ atMs: START, usedGib: [17] }), config, 'llama3.1:8b');
     const free = freeAfter(room, new Map());
     for (let i = 0; i < 50; i++) {
-      expect(need.judge(8192, room, free, START + i * 10_000)).toBe(false);
+      expect(await need.judge(8192, room, free, START + i * 10_000)).toBe(false);
     }
     for (let ctx = 8192; ctx < 100_000; ctx += 256) {
-      expect(need.judge(ctx, room, free, START)).toBe(false);
+      expect(await need.judge(ctx, room, free, START)).toBe(false);
     }
     expect(need.decisions).toBeLessThanOrEqual(1);
     // Far too little: the estimator is not needed to see it.
     const full = roomOf(moment({ atMs: START, usedGib: [22] }), config, 'llama3.1:8b');
-    need.judge(256, full, freeAfter(full, new Map()), START);
+    await need.judge(256, full, freeAfter(full, new Map()), START);
     expect(need.decisions).toBeLessThanOrEqual(1);
   });
 
-  it('judges as the estimator does at every amount of free memory and every context', () => {
+  it('judges as the estimator does at every amount of free memory and every context', async () => {
     const { config } = registryOf('main').defaultServer;
-    const lazy = new ModelNeed(llama, config);
+    const lazy = new ModelNeed(createDirectEstimates().by('watches'), llama, config);
     let changes = 0;
     let before = false;
     for (let i = 0; i < 200; i++) {
@@ -331,8 +333,15 @@ describe('waiting for a model', () => {
       const room = roomOf(snapshot, config, 'llama3.1:8b');
       const free = freeAfter(room, new Map());
       const ctx = 2_048 * (1 + ((i * 7) % 16));
-      const exact = new ModelNeed(llama, config).decide(ctx, room, free, snapshot.takenAtMs).fits;
-      expect(lazy.judge(ctx, room, free, snapshot.takenAtMs), `${ctx} at ${free[0]}`).toBe(exact);
+      const exact = (
+        await new ModelNeed(createDirectEstimates().by('watches'), llama, config).decide(
+          ctx,
+          room,
+          free,
+          snapshot.takenAtMs,
+        )
+      ).fits;
+      expect(await lazy.judge(ctx, room, free, snapshot.takenAtMs), `${ctx} at ${free[0]}`).toBe(exact);
       if (exact !== before) {
         changes += 1;
       }
@@ -461,12 +470,12 @@ describe('the keeper', () => {
     const question = { kind: 'when-free', freeBytes: 12 * GIB } as const;
     const look = (usedGib: number, person: string) =>
       keeper.look(registry.defaultServer, moment({ atMs: state.now, usedGib: [usedGib] }), question, person);
-    expect(look(4, 'ben')).toEqual({ fits: true, promised: false });
-    expect(look(15, 'ben')).toEqual({ fits: false, promised: false });
+    expect(await look(4, 'ben')).toEqual({ fits: true, promised: false });
+    expect(await look(15, 'ben')).toEqual({ fits: false, promised: false });
     add({ ownerId: 'ann' });
     await read([4]);
     await read([4]);
-    expect(look(4, 'ben')).toEqual({ fits: false, promised: true });
-    expect(look(4, 'ann')).toEqual({ fits: true, promised: false });
+    expect(await look(4, 'ben')).toEqual({ fits: false, promised: true });
+    expect(await look(4, 'ann')).toEqual({ fits: true, promised: false });
   });
 });

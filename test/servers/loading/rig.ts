@@ -20,6 +20,7 @@ import { type Simulator, startSimulator } from '../../../src/simulator/simulator
 import type { SimulatorOptions } from '../../../src/simulator/types.ts';
 import { openStore } from '../../../src/store/store.ts';
 import type { Store } from '../../../src/store/types.ts';
+import { createDirectEstimates } from '../../../src/workers/estimates.ts';
 import { serverConfig } from '../stub.ts';
 
 export const MIB = 2 ** 20;
@@ -97,6 +98,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     store,
     holds,
     queueFor: (server) => createServerQueue(server),
+    estimates: createDirectEstimates(),
     findSpec: async (model) => {
       const spec = catalogue.find(model);
       if (spec === null) {

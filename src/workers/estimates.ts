@@ -1,0 +1,75 @@
+import type { EstimateRequest, EstimateServer, ModelSpec } from '../estimator/types.ts';
+import { type JobArguments, type JobName, type JobResult, runJob } from './jobs.ts';
+
+type OneModel<N extends JobName> = (spec: ModelSpec, ...rest: JobArguments<N>) => Promise<JobResult<N>>;
+
+/**
+ * The estimator as the program asks it: the same questions as the pure functions of the same names, answered without
+ * holding up anybody else. Rejects with what they throw (EstimateError), with EstimateRefusedError, or with the signal's
+ * reason.
+ */
+export interface Estimator {
+  readonly decide: OneModel<'decide'>;
+  readonly planFixed: OneModel<'planFixed'>;
+  readonly clamp: OneModel<'clamp'>;
+  readonly bestCacheType: OneModel<'bestCacheType'>;
+  readonly smallestGpuCount: OneModel<'smallestGpuCount'>;
+  readonly bestQuantization: (
+    specs: readonly ModelSpec[],
+    server: EstimateServer,
+    request: EstimateRequest,
+  ) => Promise<JobResult<'bestQuantization'>>;
+}
+
+/** Runs one job somewhere. */
+export type RunJob = <N extends JobName>(
+  name: N,
+  specs: readonly ModelSpec[],
+  rest: JobArguments<N>,
+) => Promise<JobResult<N>>;
+
+export interface Estimates {
+  /**
+   * The estimator for one asker, whose questions are answered one at a time.
+   * @param asker a person's id, or the name of a part of the program
+   * @param signal a question that still waits when it fires is dropped
+   */
+  by(asker: string, signal?: AbortSignal): Estimator;
+  /** Ends the threads; what waits is rejected. */
+  close(): Promise<void>;
+}
+
+/**
+ * An estimate that was not made. `code`: `estimate-timeout` (it took longer than the deadline), `estimate-crashed` (its
+ * thread ended, such as for want of memory), `estimate-refused` (either happened a short while ago), `estimate-too-large`
+ * (no real model has so long a description), `estimates-busy` (too many wait), `estimates-closed`. The edge finds the sentence under `error.<code>`.
+ */
+export class EstimateRefusedError extends Error {
+  readonly code: string;
+  readonly params: Readonly<Record<string, string | number>>;
+
+  constructor(code: string, params: Readonly<Record<string, string | number>> = {}) {
+    super(code);
+    this.name = 'EstimateRefusedError';
+    this.code = code;
+    this.params = params;
+  }
+}
+
+/** The estimator's face on whatever runs the jobs. */
+export function createEstimator(run: RunJob): Estimator {
+  return {
+    decide: (spec, ...rest) => run('decide', [spec], rest),
+    planFixed: (spec, ...rest) => run('planFixed', [spec], rest),
+    clamp: (spec, ...rest) => run('clamp', [spec], rest),
+    bestCacheType: (spec, ...rest) => run('bestCacheType', [spec], rest),
+    smallestGpuCount: (spec, ...rest) => run('smallestGpuCount', [spec], rest),
+    bestQuantization: (specs, ...rest) => run('bestQuantization', specs, rest),
+  };
+}
+
+/** Estimates in place, for a program that answers one question and ends: the command-line tool. */
+export function createDirectEstimates(): Estimates {
+  const estimator = createEstimator(async (name, specs, rest) => runJob(name, specs, rest));
+  return { by: () => estimator, close: async () => undefined };
+}
