@@ -15,13 +15,21 @@ export interface Question {
   readonly rest: readonly unknown[];
 }
 
-export type Answer =
+/** What came of a question, and the work of the thread so far. */
+export type Answer = (
   | { readonly id: number; readonly result: unknown }
   | {
       readonly id: number;
       readonly refused: { readonly code: string; readonly params: Readonly<Record<string, string | number>> };
     }
-  | { readonly id: number; readonly failed: string };
+  | { readonly id: number; readonly failed: string }
+) & { readonly workedMs?: number };
+
+/** The thread listens. */
+export interface Ready {
+  readonly ready: true;
+  readonly workedMs: number;
+}
 
 const specs = new Map<string, ModelSpec>();
 
@@ -44,5 +52,12 @@ function answer({ id, job, keys, fresh, forget, rest }: Question): Answer {
 }
 
 lowerPriority();
-parentPort?.on('message', (question: Question) => parentPort?.postMessage(answer(question)));
-parentPort?.postMessage('ready');
+parentPort?.on('message', (question: Question) => {
+  parentPort?.postMessage({ ...answer(question), workedMs: workedMs() });
+});
+parentPort?.postMessage({ ready: true, workedMs: workedMs() } satisfies Ready);
+
+function workedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}

@@ -1,8 +1,8 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** As `nice -n 10`: whoever waits for an acknowledgement goes first. */
-const NICENESS = 10;
+/** Whoever waits for an acknowledgement goes first; beside other programs a quarter of a core is still left. */
+const NICENESS = 5;
 
 /**
  * Lowers the priority of the calling thread alone, where the system counts threads (Linux, setpriority(2): "the nice

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ModelSpec } from '../estimator/types.ts';
-import type { Answer, Question } from './estimate-thread.ts';
+import type { Answer, Question, Ready } from './estimate-thread.ts';
 
 /** Memory of one thread, MiB; beyond it the thread ends and the program does not. */
 const HEAP_MIB = 192;
@@ -8,6 +8,10 @@ const YOUNG_MIB = 16;
 const STACK_MIB = 4;
 /** A thread that has not begun to listen by then is given up, milliseconds; on a busy machine it takes a second. */
 const START_LIMIT_MS = 30_000;
+/** How many deadlines may pass by the clock while the thread waits for a processor. */
+const LONGEST_WAIT = 4;
+/** Less than this share of the deadline left is none. */
+const NEARLY = 0.1;
 /** Models that a thread keeps; each with what the estimator remembers of it. */
 const KEPT_MODELS = 16;
 
@@ -41,6 +45,8 @@ export class EstimateThread {
   /** Keys of the models that the thread has, least lately used first. */
   #known: string[] = [];
   #nextId = 1;
+  /** Work of the thread up to its latest message, milliseconds of a processor. */
+  #workedMs = 0;
 
   constructor({ deadlineMs, heapMib = HEAP_MIB, idle }: ThreadSettings) {
     this.#deadlineMs = deadlineMs;
@@ -71,7 +77,11 @@ export class EstimateThread {
     const question: Question = { id: this.#nextId++, job, keys, fresh, forget, rest };
     worker.ref();
     worker.postMessage(question);
-    this.#setTimer(this.#ready ? this.#deadlineMs : START_LIMIT_MS);
+    if (this.#ready) {
+      this.#begin(worker);
+    } else {
+      this.#setTimer(START_LIMIT_MS, () => this.#end('not-started'));
+    }
   }
 
   async close(): Promise<void> {
@@ -86,15 +96,16 @@ export class EstimateThread {
         stackSizeMb: STACK_MIB,
       },
     });
-    worker.on('message', (message: Answer | 'ready') => {
+    worker.on('message', (message: Answer | Ready) => {
       if (this.#worker !== worker) {
         return;
       }
-      if (message === 'ready') {
+      this.#workedMs = message.workedMs ?? this.#workedMs;
+      if ('ready' in message) {
         this.#ready = true;
         // The question's time begins when the thread can look at it.
         if (this.#task !== null) {
-          this.#setTimer(this.#deadlineMs);
+          this.#begin(worker);
         }
         return;
       }
@@ -114,9 +125,29 @@ export class EstimateThread {
     return worker;
   }
 
-  #setTimer(ms: number): void {
+  /** The deadline counts the thread's work: on a busy machine it gets more time, within a bound. */
+  #begin(worker: Worker): void {
+    const task = this.#task;
+    const before = this.#workedMs;
+    const latest = performance.now() + this.#deadlineMs * LONGEST_WAIT;
+    const look = async (): Promise<void> => {
+      const worked = (await workedMs(worker)) - before;
+      if (this.#task !== task || this.#worker !== worker) {
+        return;
+      }
+      const leftMs = Math.min(this.#deadlineMs - worked, latest - performance.now());
+      if (leftMs < this.#deadlineMs * NEARLY) {
+        await this.#end('timeout');
+      } else {
+        this.#setTimer(leftMs, look);
+      }
+    };
+    this.#setTimer(this.#deadlineMs, look);
+  }
+
+  #setTimer(ms: number, then: () => Promise<void>): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#end(this.#ready ? 'timeout' : 'not-started'), ms);
+    this.#timer = setTimeout(() => void then(), ms);
   }
 
   #settle(how: (task: Task) => void): void {
@@ -138,5 +169,15 @@ export class EstimateThread {
     if (how !== 'closed') {
       this.#idle();
     }
+  }
+}
+
+/** What a thread has worked, milliseconds of a processor; endless where it cannot be told. */
+async function workedMs(worker: Worker): Promise<number> {
+  try {
+    const { user, system } = await worker.cpuUsage();
+    return (user + system) / 1_000;
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
 }
