@@ -12,6 +12,7 @@ import { builtinCatalogue } from '../src/catalogue/builtin.ts';
 import type { ModelSpec } from '../src/estimator/types.ts';
 import { specFromJson } from '../src/gguf/from-json.ts';
 import { casesSection } from './accuracy/cases.ts';
+import { explainedSection } from './accuracy/explained.ts';
 import { fitsSection } from './accuracy/fits.ts';
 import { h100Section } from './accuracy/h100.ts';
 import { logsSection } from './accuracy/logs.ts';
@@ -65,6 +66,7 @@ console.log('# Accuracy\n');
 await section('Planner on the shipped set', async () =>
   plansSection('Planner on the shipped set', await readPlanRows(SHIPPED_ROWS), (name) => builtinCatalogue().find(name)),
 );
+await section('Logs read', () => explainedSection(join(ROOT, 'truth', 'record', 'logs.jsonl.gz')));
 if (truth === null) {
   console.log('### Full records\n\nskipped: no truth directory (give one with --truth or HEADROOM_TRUTH).\n');
 } else {

@@ -1,0 +1,61 @@
+/** What stands around the loads while a log is read: the server's settings, its GPUs, and which load is being told. */
+
+import { LoadBuilder } from './load-builder.ts';
+import type { LogGpu } from './types.ts';
+import { VersionFinder } from './version.ts';
+
+/** More loads than this in one paste are not told apart. */
+const MOST_LOADS = 200;
+
+export interface Scene {
+  readonly version: VersionFinder;
+  readonly settings: Map<string, string>;
+  readonly gpus: Map<string, LogGpu>;
+  systemTotalBytes: number | null;
+  systemFreeBytes: number | null;
+  readonly loads: LoadBuilder[];
+  /** What only one generation writes. */
+  sawLlamaServer: boolean;
+  sawLoadRequest: boolean;
+  sawRunner: boolean;
+  /** A record of Ollama itself. */
+  sawRecord: boolean;
+  /** Any line that a server wrote. */
+  sawLog: boolean;
+}
+
+export function createScene(): Scene {
+  return {
+    version: new VersionFinder(),
+    settings: new Map(),
+    gpus: new Map(),
+    systemTotalBytes: null,
+    systemFreeBytes: null,
+    loads: [],
+    sawLlamaServer: false,
+    sawLoadRequest: false,
+    sawRunner: false,
+    sawRecord: false,
+    sawLog: false,
+  };
+}
+
+/**
+ * The load that a line of this stage belongs to. A line of an earlier stage than the load has reached begins another
+ * one; `repeats` = this stage comes several times in one load (layouts that are tried).
+ */
+export function loadAt(scene: Scene, stage: number, repeats = true): LoadBuilder {
+  let load = scene.loads.at(-1);
+  const begun = load !== undefined && (load.stage > stage || (!repeats && load.stage === stage));
+  if (load === undefined || (begun && scene.loads.length < MOST_LOADS)) {
+    load = new LoadBuilder();
+    scene.loads.push(load);
+  }
+  load.stage = Math.max(load.stage, stage);
+  return load;
+}
+
+/** The load that is being told, whatever its stage. */
+export function currentLoad(scene: Scene): LoadBuilder {
+  return scene.loads.at(-1) ?? loadAt(scene, 0);
+}
