@@ -145,7 +145,12 @@ async function runDoctor(locale: Locale): Promise<number> {
     ...((await app.services.examineSelf?.()) ?? []),
     ...(token === null
       ? [{ level: 'warning' as const, remark: { code: 'discord-none', params: {} } }]
-      : await (await import('./discord/doctor.ts')).examineDiscord({ ...config.discord, token, log })),
+      : await (await import('./discord/doctor.ts')).examineDiscord({
+          ...config.discord,
+          roles: config.roles,
+          token,
+          log,
+        })),
   ];
   await app.close();
   return printFindings(findings, translator, write);

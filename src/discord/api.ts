@@ -66,6 +66,16 @@ export class DiscordApi {
     return parsed.data?.interaction?.response_message_id ?? parsed.data?.resource?.message?.id ?? null;
   }
 
+  /** Acknowledges with the answer itself, seen by the asker alone. It carries no files. */
+  async answerPrivately(interaction: InteractionHandle, message: RenderedMessage): Promise<void> {
+    const data = { ...message.body, flags: (message.body.flags ?? 0) | MessageFlags.Ephemeral };
+    await this.#interactions.post(Routes.interactionCallback(interaction.id, interaction.token), {
+      body: { type: InteractionResponseType.ChannelMessageWithSource, data },
+      auth: false,
+      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+    });
+  }
+
   async offerChoices(
     interaction: InteractionHandle,
     choices: readonly APIApplicationCommandOptionChoice[],

@@ -1,6 +1,7 @@
 import { PermissionFlagsBits, Routes } from 'discord.js';
 import { z } from 'zod';
 import type { Log } from '../base/log.ts';
+import { type RoleSettings, somebodyMayAct } from '../chat/permissions.ts';
 import { createRest } from './transport.ts';
 
 /** What the bot needs in a server to answer and to post. */
@@ -25,6 +26,7 @@ export interface DiscordCheck {
   readonly token: string;
   readonly apiUrl: string;
   readonly guildIds: readonly string[];
+  readonly roles: RoleSettings;
   readonly log: Log;
 }
 
@@ -44,6 +46,9 @@ export async function examineDiscord(check: DiscordCheck): Promise<readonly Disc
     const user = userSchema.parse(await rest.get(Routes.user(), { signal }));
     const findings = [finding('ok', 'discord-token', { user: user.username })];
     const guilds = guildsSchema.parse(await rest.get(Routes.userGuilds(), { signal }));
+    if (!somebodyMayAct(check.roles, check.guildIds)) {
+      findings.push(finding('warning', 'discord-nobody-acts'));
+    }
     if (guilds.length === 0) {
       findings.push(finding('warning', 'discord-no-guild'));
     }

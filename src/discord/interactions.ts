@@ -23,7 +23,7 @@ import type { DiscordApi, InteractionHandle } from './api.ts';
 import { isAlreadyAcknowledged, isTooLateToAcknowledge, loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { LiveReply } from './live-reply.ts';
-import { CUSTOM_ID_PREFIX, cutLabel } from './render.ts';
+import { CUSTOM_ID_PREFIX, cutLabel, renderReply } from './render.ts';
 
 /** How long a process that does not know a button leaves it to one that does, milliseconds; below Discord's three seconds. */
 const UNKNOWN_BUTTON_WAIT_MS = 600;
@@ -32,6 +32,8 @@ export interface InteractionSettings {
   readonly api: DiscordApi;
   readonly dispatcher: Dispatcher;
   readonly roles: RoleSettings;
+  /** The servers that the bot is for; none named: all of them. */
+  readonly guildIds: readonly string[];
   readonly log: Log;
   readonly answers?: OpenAnswers | undefined;
 }
@@ -64,7 +66,9 @@ export async function handleInteraction(settings: InteractionSettings, interacti
       const { name } = interaction.data;
       const { subcommand, options } = flatten(interaction.data.options ?? []);
       const values = Object.fromEntries(options.map((option) => [option.name, option.value as OptionValue]));
-      const prepared = settings.dispatcher.prepare({ ...asked.caller, command: name, subcommand, options: values });
+      const prepared = isElsewhere(settings, asked, 'command')
+        ? settings.dispatcher.refuse(name, asked.caller, 'error.other-server')
+        : settings.dispatcher.prepare({ ...asked.caller, command: name, subcommand, options: values });
       await answer(settings, asked, prepared, {
         title: `/${[name, subcommand].filter(Boolean).join(' ')}`,
         buttonMessage: null,
@@ -72,7 +76,9 @@ export async function handleInteraction(settings: InteractionSettings, interacti
     } else if (interaction.type === InteractionType.MessageComponent) {
       const customId = interaction.data.custom_id;
       const token = customId.startsWith(CUSTOM_ID_PREFIX) ? customId.slice(CUSTOM_ID_PREFIX.length) : '';
-      const prepared = settings.dispatcher.preparePress(token, asked.caller);
+      const prepared = isElsewhere(settings, asked, 'button')
+        ? settings.dispatcher.refuse('button', asked.caller, 'error.other-server')
+        : settings.dispatcher.preparePress(token, asked.caller);
       const flags = Number(interaction.message.flags ?? 0);
       await answer(settings, asked, prepared, {
         title: buttonLabel(interaction.message.components, customId) ?? '…',
@@ -106,7 +112,15 @@ function readInteraction(settings: InteractionSettings, interaction: APIInteract
   const person: Person = {
     id: user.id,
     name: interaction.member?.nick ?? user.global_name ?? user.username,
-    access: accessOf(settings.roles, interaction.member === undefined ? null : memberRights(interaction.member)),
+    access: accessOf(
+      settings.roles,
+      interaction.member === undefined || interaction.guild_id === undefined
+        ? null
+        : {
+            ...memberRights(interaction.member),
+            inNamedServer: settings.guildIds.includes(interaction.guild_id),
+          },
+    ),
   };
   const channelId = interaction.channel?.id ?? interaction.channel_id ?? null;
   return {
@@ -119,6 +133,18 @@ function readInteraction(settings: InteractionSettings, interaction: APIInteract
     channelId,
     attachmentBytes: Math.max(interaction.attachment_size_limit ?? 0, LIMITS.attachmentBytes),
   };
+}
+
+/**
+ * Whether this comes from a server that the configuration does not name. In direct messages only the buttons of the
+ * bot's own messages are pressed: commands are asked in servers.
+ */
+function isElsewhere({ guildIds }: InteractionSettings, { caller }: Asked, kind: 'command' | 'button'): boolean {
+  const { guildId } = caller.place;
+  if (guildIds.length === 0) {
+    return false;
+  }
+  return guildId === null ? kind === 'command' : !guildIds.includes(guildId);
 }
 
 function memberRights(member: APIInteractionGuildMember) {
@@ -147,6 +173,10 @@ async function answer(
   if (prepared.refusal === 'error.button-unknown') {
     await sleep(UNKNOWN_BUTTON_WAIT_MS);
   }
+  if (prepared.refusal !== null) {
+    await refuse(settings, asked, prepared);
+    return;
+  }
   const kind = button === null ? { kind: 'thinking' as const, private: prepared.private } : { kind: 'update' as const };
   const messageId = await api.acknowledge(asked.handle, kind);
   const live = new LiveReply({
@@ -169,6 +199,13 @@ async function answer(
   await live.finish(reply);
 }
 
+/** What is refused is said at once, in the acknowledgement itself: one request, and nobody sees "thinking". */
+async function refuse({ api, dispatcher, log }: InteractionSettings, asked: Asked, prepared: Prepared): Promise<void> {
+  const reply = await prepared.run({ progress: () => undefined });
+  const { locale } = asked.caller;
+  await api.answerPrivately(asked.handle, await renderReply(reply, { locale, actions: dispatcher.actions, log }));
+}
+
 async function complete(
   settings: InteractionSettings,
   asked: Asked,
@@ -179,7 +216,7 @@ async function complete(
   const focused = options.find((option) => 'focused' in option && option.focused === true);
   const values = Object.fromEntries(options.map((option) => [option.name, option.value as OptionValue]));
   const choices =
-    focused === undefined
+    focused === undefined || isElsewhere(settings, asked, 'command')
       ? []
       : await settings.dispatcher.complete({
           ...asked.caller,

@@ -194,29 +194,62 @@ export interface RegistrationSettings<S> {
   readonly rest: REST;
   readonly applicationId: string;
   readonly guildIds: readonly string[];
+  /** Servers that the bot is in. */
+  readonly presentIn: readonly string[];
   readonly commands: readonly Command<S>[];
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
+/** Servers from which an earlier start's commands are taken back in one start. */
+const MAX_WITHDRAWN = 200;
+
+interface Scope {
+  readonly route: RouteLike;
+  readonly scope: 'guild' | 'global';
+  readonly where: string;
+  /** Whether commands shall be there; else those of an earlier start are taken back. */
+  readonly wanted: boolean;
+}
+
+/** Where commands shall be, and where an earlier start with other settings may have left some. */
+function scopesOf({ applicationId, guildIds, presentIn }: RegistrationSettings<never>): Scope[] {
+  const guild = (guildId: string, wanted: boolean): Scope => ({
+    route: Routes.applicationGuildCommands(applicationId, guildId),
+    scope: 'guild',
+    where: guildId,
+    wanted,
+  });
+  const others = presentIn.filter((guildId) => !guildIds.includes(guildId)).slice(0, MAX_WITHDRAWN);
+  return [
+    ...guildIds.map((guildId) => guild(guildId, true)),
+    {
+      route: Routes.applicationCommands(applicationId),
+      scope: 'global',
+      where: 'everywhere',
+      wanted: guildIds.length === 0,
+    },
+    ...others.map((guildId) => guild(guildId, false)),
+  ];
+}
+
 /**
  * Makes Discord know the commands: in the named servers at once, or everywhere when none is named. What is registered
- * already is left alone. A scope that fails is logged; the commands registered earlier go on working.
+ * already is left alone; what an earlier start registered elsewhere is taken back, so that no command stands there twice
+ * or where it is refused. A scope that fails is logged; the commands registered earlier go on working.
  */
 export async function registerCommands<S>(settings: RegistrationSettings<S>): Promise<void> {
-  const { applicationId, guildIds, log, signal } = settings;
-  const scopes: { route: RouteLike; scope: 'guild' | 'global'; where: string }[] =
-    guildIds.length === 0
-      ? [{ route: Routes.applicationCommands(applicationId), scope: 'global', where: 'everywhere' }]
-      : guildIds.map((guildId) => ({
-          route: Routes.applicationGuildCommands(applicationId, guildId),
-          scope: 'guild',
-          where: guildId,
-        }));
-  for (const { route, scope, where } of scopes) {
-    const wanted = renderDefinitions(settings.commands, scope);
+  const { log, signal } = settings;
+  for (const { route, scope, where, wanted: isWanted } of scopesOf(settings as RegistrationSettings<never>)) {
+    const wanted = isWanted ? renderDefinitions(settings.commands, scope) : null;
     for (let attempt = 0; ; attempt += 1) {
       try {
+        if (wanted === null) {
+          if (await withdraw(settings, route)) {
+            log.info({ where }, 'commands of an earlier start were taken back');
+          }
+          break;
+        }
         const changed = await registerScope(settings, route, wanted, scope);
         log.info({ where, changed }, changed ? 'commands registered' : 'commands were registered already');
         break;
@@ -257,6 +290,22 @@ async function registerScope<S>(
     log.info({ err: loggable(error) }, 'registered commands could not be read, they are written anew');
   }
   await rest.put(route, { body: wanted, signal: signal() });
+  return true;
+}
+
+/** Takes back what is registered there. The entry point of an activity is none of the bot's. @returns whether there was any */
+async function withdraw<S>(settings: RegistrationSettings<S>, route: RouteLike): Promise<boolean> {
+  const { rest } = settings;
+  const signal = () => AbortSignal.any([settings.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+  const registered = await rest.get(route, { signal: signal() });
+  if (!Array.isArray(registered)) {
+    return false;
+  }
+  const kept = registered.filter((command) => command.type === ApplicationCommandType.PrimaryEntryPoint);
+  if (kept.length === registered.length) {
+    return false;
+  }
+  await rest.put(route, { body: kept, signal: signal() });
   return true;
 }
 

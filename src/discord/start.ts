@@ -4,7 +4,7 @@ import { type ActionRegistry, createActionRegistry } from '../chat/actions.ts';
 import type { ActionHandler, Command } from '../chat/command.ts';
 import { createDispatcher, type Dispatcher, type DispatchHooks } from '../chat/dispatch/dispatcher.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
-import type { RoleSettings } from '../chat/permissions.ts';
+import { type RoleSettings, somebodyMayAct } from '../chat/permissions.ts';
 import type { ChatPoster } from '../chat/poster.ts';
 import type { Log } from '../base/log.ts';
 import { DiscordApi } from './api.ts';
@@ -89,7 +89,14 @@ export function createDiscord(settings: DiscordSettings): Discord {
         }
         track(
           handleInteraction(
-            { api, dispatcher: active, roles: settings.roles, log, answers: settings.answers },
+            {
+              api,
+              dispatcher: active,
+              roles: settings.roles,
+              guildIds: settings.guildIds,
+              log,
+              answers: settings.answers,
+            },
             payload as APIInteraction,
           ),
         );
@@ -146,7 +153,11 @@ export function createDiscord(settings: DiscordSettings): Discord {
       connected.once(Events.Invalidated, () => settings.onLost?.('the session was invalidated'));
       log.info({ user: connected.user.tag, guilds: connected.guilds.cache.size }, 'connected to Discord');
       const { guildIds } = settings;
-      await registerCommands({ rest, applicationId, guildIds, commands, log, signal: stopped.signal });
+      if (!somebodyMayAct(settings.roles, guildIds)) {
+        log.warn('nobody may load or change anything: set DISCORD_GUILD_IDS, or OPERATOR_ROLES and ADMIN_ROLES');
+      }
+      const presentIn = [...connected.guilds.cache.keys()];
+      await registerCommands({ rest, applicationId, guildIds, presentIn, commands, log, signal: stopped.signal });
     },
     stop: async () => {
       if (stopped.signal.aborted) {

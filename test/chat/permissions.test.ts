@@ -1,21 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { accessOf, allows } from '../../src/chat/permissions.ts';
+import { accessOf, allows, somebodyMayAct } from '../../src/chat/permissions.ts';
 
 const none = { operators: [], admins: [] };
 const set = { operators: ['op'], admins: ['ad'] };
 
 describe('access', () => {
   it('without role settings is for those who manage the server', () => {
-    expect(accessOf(none, { roleIds: [], managesServer: true })).toBe('admin');
-    expect(accessOf(none, { roleIds: ['x'], managesServer: false })).toBe('everyone');
+    expect(accessOf(none, { roleIds: [], managesServer: true, inNamedServer: true })).toBe('admin');
+    expect(accessOf(none, { roleIds: ['x'], managesServer: false, inNamedServer: true })).toBe('everyone');
+  });
+
+  it('without role settings is for nobody in a server that is not named', () => {
+    expect(accessOf(none, { roleIds: [], managesServer: true, inNamedServer: false })).toBe('everyone');
+    expect(somebodyMayAct(none, [])).toBe(false);
+    expect(somebodyMayAct(none, ['1'])).toBe(true);
+    expect(somebodyMayAct(set, [])).toBe(true);
   });
 
   it('with role settings is by role alone, also when only one kind is set', () => {
-    expect(accessOf(set, { roleIds: ['op'], managesServer: false })).toBe('operator');
-    expect(accessOf(set, { roleIds: ['op', 'ad'], managesServer: false })).toBe('admin');
-    expect(accessOf(set, { roleIds: ['other'], managesServer: true })).toBe('everyone');
-    expect(accessOf({ operators: ['op'], admins: [] }, { roleIds: [], managesServer: true })).toBe('everyone');
-    expect(accessOf({ operators: [], admins: ['ad'] }, { roleIds: ['op'], managesServer: true })).toBe('everyone');
+    expect(accessOf(set, { roleIds: ['op'], managesServer: false, inNamedServer: true })).toBe('operator');
+    expect(accessOf(set, { roleIds: ['op', 'ad'], managesServer: false, inNamedServer: true })).toBe('admin');
+    expect(accessOf(set, { roleIds: ['other'], managesServer: true, inNamedServer: true })).toBe('everyone');
+    expect(accessOf({ operators: ['op'], admins: [] }, { roleIds: [], managesServer: true, inNamedServer: true })).toBe(
+      'everyone',
+    );
+    expect(
+      accessOf({ operators: [], admins: ['ad'] }, { roleIds: ['op'], managesServer: true, inNamedServer: true }),
+    ).toBe('everyone');
   });
 
   it('outside of a server is asking only', () => {

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RoleSettings } from '../../src/chat/permissions.ts';
 import { createTranslator, isMessageKey } from '../../src/chat/translate.ts';
 import { examineDiscord } from '../../src/discord/doctor.ts';
 import { DiscordStandIn, PERMISSION } from '../support/discord-stand-in/index.ts';
@@ -14,11 +15,12 @@ afterEach(async () => {
   await discord.stop();
 });
 
-async function examine(more: { token?: string; apiUrl?: string; guildIds?: string[] } = {}) {
+async function examine(more: { token?: string; apiUrl?: string; guildIds?: string[]; roles?: RoleSettings } = {}) {
   const findings = await examineDiscord({
     token: discord.token,
     apiUrl: discord.apiUrl,
     guildIds: [discord.guildId],
+    roles: { operators: [], admins: [] },
     log: pino({ level: 'silent' }),
     ...more,
   });
@@ -58,5 +60,12 @@ describe('the look at the Discord side', () => {
       { level: 'fault', code: 'discord-guild-missing', guild: '123' },
       { level: 'fault', code: 'discord-permissions-missing', guild: 'Lab', missing: 'Embed Links, Attach Files' },
     ]);
+  });
+
+  it('says that nobody may act where neither servers nor roles are named', async () => {
+    const nobody = { level: 'warning', code: 'discord-nobody-acts' };
+    expect(await examine({ guildIds: [] })).toContainEqual(nobody);
+    expect(await examine({ guildIds: [], roles: { operators: ['1'], admins: [] } })).not.toContainEqual(nobody);
+    expect(await examine()).not.toContainEqual(nobody);
   });
 });

@@ -20,7 +20,11 @@ afterEach(async () => {
 });
 
 /** What reaches the dispatcher when Discord sends this. */
-async function requestOf(change: Record<string, unknown>, roles = { operators: ['op'], admins: [] as string[] }) {
+async function requestOf(
+  change: Record<string, unknown>,
+  roles = { operators: ['op'], admins: [] as string[] },
+  guildIds: readonly string[] = [discord.guildId],
+) {
   const exchange = discord.slash('status');
   const rest = createRest({ apiUrl: discord.apiUrl, token: discord.token, log });
   const requests: DispatchRequest[] = [];
@@ -49,7 +53,7 @@ async function requestOf(change: Record<string, unknown>, roles = { operators: [
     data: { id: '1', type: 1, name: 'status', options: [] },
     ...change,
   };
-  const settings = { api: new DiscordApi(rest, rest), dispatcher: dispatcher as Dispatcher, roles, log };
+  const settings = { api: new DiscordApi(rest, rest), dispatcher: dispatcher as Dispatcher, roles, guildIds, log };
   await handleInteraction(settings, payload as unknown as APIInteraction);
   return requests[0];
 }
@@ -102,6 +106,7 @@ describe('an interaction', () => {
     const request = await requestOf(
       { member: undefined, guild_id: undefined, user: { id: '7', username: 'bob' } },
       { operators: [], admins: [] },
+      [],
     );
     expect(request?.person).toEqual({ id: '7', name: 'bob', access: 'everyone' });
     expect(request?.place.guildId).toBeNull();

@@ -88,6 +88,8 @@ export interface DispatcherSettings<S> {
 export interface Dispatcher {
   readonly actions: ActionRegistry;
   prepare(request: DispatchRequest): Prepared;
+  /** Turns a request away for a reason that the platform knows; like every refusal it counts against the person. */
+  refuse(command: string, caller: Caller, why: MessageKey): Prepared;
   /** A button was pressed. Access is checked again: rights may have changed since it was drawn. */
   preparePress(token: string, caller: Caller): Prepared;
   dispatch(request: DispatchRequest, responder: Responder): Promise<Reply>;
@@ -194,6 +196,15 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       : null;
   };
 
+  /** The refusal of somebody who asks too often; `null` = go on. It stands before everything that is written down. */
+  const tooMany = (name: string, caller: Caller): Prepared | null => {
+    if (caller.place.platform === 'console') {
+      return null;
+    }
+    const wait = limiter.take(`${caller.place.platform}:${caller.person.id}`);
+    return wait > 0 ? refusal(name, caller, { key: 'error.rate-limited', params: { wait } }, false) : null;
+  };
+
   /** The checks that every way in shares. `build` validates and says what to run. */
   const prepareJob = (
     name: string,
@@ -205,14 +216,12 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     if (stopping) {
       return refusal(name, caller, { key: 'error.shutting-down', params: {} }, false);
     }
+    const limited = tooMany(name, caller);
+    if (limited !== null) {
+      return limited;
+    }
     if (!allows(caller.person.access, access)) {
       return refusal(name, caller, { key: 'error.not-allowed', params: { command: { code: `/${name}` } } }, true);
-    }
-    if (caller.place.platform !== 'console') {
-      const wait = limiter.take(`${caller.place.platform}:${caller.person.id}`);
-      if (wait > 0) {
-        return refusal(name, caller, { key: 'error.rate-limited', params: { wait } }, false);
-      }
     }
     try {
       const job = build();
@@ -232,7 +241,9 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     const runnable = find(request.command, request.subcommand);
     if (runnable === null) {
       const params = { command: { code: `/${typed.slice(0, 64)}` } };
-      return refusal('unknown', request, { key: 'error.unknown-command', params }, false);
+      return (
+        tooMany('unknown', request) ?? refusal('unknown', request, { key: 'error.unknown-command', params }, false)
+      );
     }
     return prepareJob(typed, runnable.access, request, target, () => {
       const translator = createTranslator(request.locale);
@@ -254,7 +265,9 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     }
     const handler = handlers.get(call.handler);
     if (handler === undefined) {
-      return refusal('unknown', caller, { key: 'error.button-unknown', params: {} }, false);
+      return (
+        tooMany('unknown', caller) ?? refusal('unknown', caller, { key: 'error.button-unknown', params: {} }, false)
+      );
     }
     return prepareJob(handler.name, handler.access, caller, target, () => {
       const payload = validatePayload(handler.payload, call.payload);
@@ -332,7 +345,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
   const preparePress = (token: string, caller: Caller): Prepared => {
     const check = actions.check(token, caller.person.id);
     if (!check.ok) {
-      return refusal('button', caller, { key: check.why, params: {} }, true);
+      return tooMany('button', caller) ?? refusal('button', caller, { key: check.why, params: {} }, true);
     }
     const prepared = prepareCall(check.action.call, caller, check.action.target ?? 'new');
     return {
@@ -376,6 +389,10 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     actions,
     prepare: (request) => prepareCommand(request, 'new'),
     preparePress,
+    refuse: (command, caller, why) => {
+      const name = find(command, null) === null && !commands.has(command) ? 'unknown' : command;
+      return tooMany(name, caller) ?? refusal(name, caller, { key: why, params: {} }, true);
+    },
     dispatch: (request, responder) => prepareCommand(request, 'new').run(responder),
     call: (call, caller, responder) => prepareCall(call, caller, 'new').run(responder),
     press: (token, caller, responder) => preparePress(token, caller).run(responder),

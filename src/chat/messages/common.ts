@@ -23,6 +23,10 @@ export const commonMessages = area({
     en: 'You may not use {command} here. It needs one of the roles set for it; ask an administrator of this bot.',
     'zh-CN': '你无权在此使用 {command}。需要为其配置的角色之一，请联系机器人的管理员。',
   },
+  'error.other-server': {
+    en: 'This bot belongs to another Discord server and answers there only.',
+    'zh-CN': '此机器人属于另一个 Discord 服务器，只在那里作答。',
+  },
   'error.internal': {
     en: 'Something went wrong inside the bot (reference {reference}). Nothing was changed by this answer; the log has the details.',
     'zh-CN': '机器人内部出错（编号 {reference}）。此回复没有更改任何内容；详情见日志。',

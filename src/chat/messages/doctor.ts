@@ -98,6 +98,11 @@ export const doctorMessages = area({
     en: 'The bot is in no Discord server yet. Invite it with the scopes bot and applications.commands.',
     'zh-CN': '机器人尚未加入任何 Discord 服务器。请以 bot 和 applications.commands 权限邀请它。',
   },
+  'doctor.discord-nobody-acts': {
+    en: 'Nobody may load or change anything: set DISCORD_GUILD_IDS to your Discord server (those who manage it may act), or OPERATOR_ROLES and ADMIN_ROLES.',
+    'zh-CN':
+      '目前没有人可以加载或更改任何内容：请把 DISCORD_GUILD_IDS 设为你的 Discord 服务器（其管理者即可操作），或设置 OPERATOR_ROLES 和 ADMIN_ROLES。',
+  },
   'doctor.discord-guild-missing': {
     en: 'The bot is not in the Discord server {guild} of DISCORD_GUILD_IDS.',
     'zh-CN': '机器人不在 DISCORD_GUILD_IDS 中的服务器 {guild}。',

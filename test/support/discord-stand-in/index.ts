@@ -24,6 +24,8 @@ export interface Actor {
   readonly permissions?: bigint;
   readonly locale?: string;
   readonly channelId?: string;
+  /** Another server than the stand-in's own. */
+  readonly guildId?: string;
 }
 
 export interface RecordedRequest {
@@ -37,6 +39,8 @@ export interface StandInOptions {
   /** Life of an interaction's token, milliseconds; Discord's is 15 minutes. */
   readonly tokenTtlMs?: number;
   readonly heartbeatMs?: number;
+  /** Further servers that the bot is in. */
+  readonly otherGuildIds?: readonly string[];
 }
 
 /**
@@ -66,12 +70,14 @@ export class DiscordStandIn {
   }[] = [];
   readonly gateway: Gateway;
   tokenTtlMs: number;
+  readonly #otherGuildIds: readonly string[];
   readonly #server: Server;
   readonly #events = new Map<string, Json>();
   readonly #listeners = new Set<() => void>();
 
   private constructor(server: Server, options: StandInOptions) {
     this.#server = server;
+    this.#otherGuildIds = options.otherGuildIds ?? [];
     this.tokenTtlMs = options.tokenTtlMs ?? 15 * 60_000;
     const violation = (text: string) => this.violations.push(text);
     this.gateway = new Gateway(server, {
@@ -286,7 +292,7 @@ export class DiscordStandIn {
       version: 1,
       channel_id: channelId,
       channel: { id: channelId, type: direct ? 1 : 0 },
-      ...(direct ? { user } : { guild_id: this.guildId, guild_locale: 'en-US', member }),
+      ...(direct ? { user } : { guild_id: actor.guildId ?? this.guildId, guild_locale: 'en-US', member }),
       app_permissions: String(ALL),
       locale: actor.locale ?? 'en-US',
       entitlements: [],
@@ -347,11 +353,14 @@ export class DiscordStandIn {
       ready: {
         v: 10,
         user,
-        guilds: [{ id: this.guildId, unavailable: true }],
+        guilds: [this.guildId, ...this.#otherGuildIds].map((id) => ({ id, unavailable: true })),
         application: { id: this.applicationId, flags: 0 },
         shard: [0, 1],
       },
-      after: [['GUILD_CREATE', guild]],
+      after: [
+        ['GUILD_CREATE', guild],
+        ...this.#otherGuildIds.map((id): [string, unknown] => ['GUILD_CREATE', { ...guild, id, channels: [] }]),
+      ],
     };
   }
 
