@@ -106,16 +106,33 @@ export interface LlamaCppDevice {
   readonly weightsBytes: number;
   /** KV cache and recurrent state. */
   readonly cacheBytes: number;
+  /** What the last line of the log about each of the two says: models with windows have a second cache. */
+  readonly loggedCache: LoggedCache;
   readonly computeBytes: number;
   /** Repeating layers placed here, plus 1 on the device of the output layer. */
   readonly layers: number;
+}
+
+/** The last lines of llama.cpp's log about a device's cache and recurrent state, bytes. */
+export interface LoggedCache {
+  readonly cacheBytes: number;
+  readonly stateBytes: number;
 }
 
 /** llama.cpp's memory for one configuration. */
 export interface LlamaCppPlan {
   readonly gpus: readonly LlamaCppDevice[];
   /** All host buffer types together (CPU, CUDA_Host). */
-  readonly host: { readonly weightsBytes: number; readonly cacheBytes: number; readonly computeBytes: number };
+  readonly host: {
+    readonly weightsBytes: number;
+    readonly cacheBytes: number;
+    readonly loggedCache: LoggedCache;
+    readonly computeBytes: number;
+    /** From the first to the last tensor in system memory as they stand in the file: what is mapped. */
+    readonly mappedBytes: number;
+    /** Logits and embeddings that are kept for whoever asked. */
+    readonly outputBytes: number;
+  };
   /** Context as padded, total over all sequences. */
   readonly numCtx: number;
   /** Context per sequence. */
@@ -251,9 +268,15 @@ export interface Plan {
   };
   readonly gpus: readonly GpuPlan[];
   readonly host: HostPlan;
-  /** What /api/ps will report, bytes. */
+  /** What /api/ps will report, bytes: Ollama's own count, which is not always what is held (see {@link GpuPlan}). */
   readonly sizeVramBytes: number;
   readonly sizeBytes: number;
+  /** What Ollama counts on each GPU, bytes; absent where the engine has no such books. */
+  readonly countedBytes?: readonly number[];
+  /** Names of the loaded models that Ollama unloads first, in its order; the plan is for the server without them. */
+  readonly evicts?: readonly string[];
+  /** Whether Ollama gives the model one GPU out of several. */
+  readonly alone?: boolean;
   /** Context per slot as it will really run (padded, clamped to the training context), tokens. */
   readonly numCtx: number;
   readonly numParallel: number;

@@ -33,7 +33,7 @@ export function fitsBeside(
       return true;
     }
     const predicted = predictServerVram(spec, options.numCtx * slots);
-    const chosen = choosePlacement(server.gpus, predicted, server.system, server.schedSpread ?? false);
+    const { chosen } = choosePlacement(server.gpus, predicted, server.system, server.schedSpread ?? false);
     const available = availableMemory(
       chosen.map((index) => server.gpus[index]!),
       server.system,

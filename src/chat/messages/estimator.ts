@@ -91,8 +91,12 @@ export const estimatorMessages = area({
     'zh-CN': 'Ollama 对该模型只用一个槽位，而不是 {from} 个。',
   },
   'note.evicts-others': {
-    en: 'Ollama itself predicts {predictedBytes:bytes} and would unload {models} other {models:plural:model|models} first.',
-    'zh-CN': 'Ollama 自己预测需要 {predictedBytes:bytes}，会先卸载另外 {models} 个模型。',
+    en: 'Ollama itself predicts {predictedBytes:bytes} and would unload {models} other {models:plural:model|models} first: {names}.',
+    'zh-CN': 'Ollama 自己预测需要 {predictedBytes:bytes}，会先卸载另外 {models} 个模型：{names}。',
+  },
+  'note.gpus-hidden': {
+    en: 'Ollama may use {usable} of the GPUs; {hidden} {hidden:plural:is|are} hidden from it or too old for it.',
+    'zh-CN': 'Ollama 只能使用其中 {usable} 张 GPU；另有 {hidden} 张对它不可见或过旧。',
   },
   'note.evicts-loaded': {
     en: 'Ollama would unload {models} other {models:plural:model|models} first.',

@@ -4,11 +4,11 @@
  * Source: llama-context.cpp, llama-model.cpp, llama-kv-cache.cpp, ggml-backend.cpp, ggml-alloc.c, llama.cpp b10256.
  */
 
-import { cacheBytes, shapeContext } from '../model/cache.ts';
+import { cacheBytes, cacheLines, shapeContext } from '../model/cache.ts';
 import { placeLayers } from '../model/placement.ts';
 import { typeId } from '../model/tensors.ts';
-import { matchOverrides, weightBytes } from '../model/weights.ts';
-import type { LlamaCppConfig, LlamaCppPlan, ModelSpec } from '../types.ts';
+import { mappedBytes, matchOverrides, weightBytes } from '../model/weights.ts';
+import type { LlamaCppConfig, LlamaCppPlan, LoggedCache, ModelSpec } from '../types.ts';
 import { EstimateError } from '../types.ts';
 import type { Model } from './compile.ts';
 import { compileModel } from './compile.ts';
@@ -103,7 +103,12 @@ export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: Com
   const { model, options } = prepareLlamaCpp(spec, config, memo);
   const { placement, shape } = options;
   const weights = weightBytes(model, placement, options.overrides);
-  const cache = cacheBytes(model, placement, shape, options.typeK, options.typeV, options.transposedV);
+  const lines = cacheLines(model, placement, shape, options.typeK, options.typeV, options.transposedV);
+  const cacheOf = (device: number): number => lines.first[device]! + lines.second[device]! + lines.state[device]!;
+  const loggedOf = (device: number): LoggedCache => ({
+    cacheBytes: lines.second[device] === 0 ? lines.first[device]! : lines.second[device]!,
+    stateBytes: lines.state[device]!,
+  });
   const { architecture } = model;
   const planned = computeBytes(model, architecture, options, memo);
   const compute = model.described ? planned : cautious(model, options, planned);
@@ -115,14 +120,19 @@ export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: Com
   return {
     gpus: config.gpus.map((_, i) => ({
       weightsBytes: weights[i]!,
-      cacheBytes: cache[i]!,
+      cacheBytes: cacheOf(i),
+      loggedCache: loggedOf(i),
       computeBytes: compute[i]!,
       layers: layers[i]!,
     })),
     host: {
       weightsBytes: weights[placement.host]!,
-      cacheBytes: cache[placement.host]!,
+      cacheBytes: cacheOf(placement.host),
+      loggedCache: loggedOf(placement.host),
       computeBytes: compute[placement.host]!,
+      mappedBytes: mappedBytes(model, placement, options.overrides),
+      // Reserved for one row of each sequence (llama-context.cpp, `output_reserve`).
+      outputBytes: shape.sequences * model.hp.vocabulary * 4,
     },
     numCtx: shape.numCtx,
     numCtxSeq: shape.numCtxSeq,

@@ -96,43 +96,63 @@ export function cachedWidthV(hp: Hparams, layer: number, transposedV: boolean): 
   return transposedV ? widestV(hp) : widthV(hp, layer);
 }
 
+/** What llama.cpp's caches take per device, bytes; the last entry of each is the host's. One line of its log each. */
+export interface CacheLines {
+  /** The cache of a model that has one; of models with windows that of the layers without. */
+  readonly first: Float64Array;
+  /** The second cache: of the layers with windows, or of indexer keys. Its line comes last. */
+  readonly second: Float64Array;
+  /** Recurrent state. */
+  readonly state: Float64Array;
+}
+
 /** Cache and state per device in bytes; the last entry is the host. */
-export function cacheBytes(
+export function cacheBytes(...question: Parameters<typeof cacheLines>): Float64Array {
+  const { first, second, state } = cacheLines(...question);
+  return first.map((bytes, device) => bytes + second[device]! + state[device]!);
+}
+
+/** The same, line by line. */
+export function cacheLines(
   model: Model,
   placement: Placement,
   shape: ContextShape,
   typeK: number,
   typeV: number,
   transposedV: boolean,
-): Float64Array {
+): CacheLines {
   const { hp } = model;
-  const result = new Float64Array(placement.host + 1);
+  const none = (): Float64Array => new Float64Array(placement.host + 1);
+  const lines: CacheLines = { first: none(), second: none(), state: none() };
   const mla = hp.headKMla !== 0;
   for (let layer = 0; layer < hp.layersAll; layer++) {
     const device = placement.deviceOf[layer]!;
     const bytes = device === placement.host ? hostBufferBytes : cudaBufferBytes;
-    let sum = 0;
+    const add = (line: Float64Array, amount: number): void => {
+      line[device] = line[device]! + amount;
+    };
     const special = model.architecture.cachedTensors?.(model, layer, shape, typeK);
     for (const tensor of special ?? []) {
-      sum += bytes(tensor.type, tensor.sizes);
+      add(lines.first, bytes(tensor.type, tensor.sizes));
     }
     if (special === undefined && hasOwnCache(model, layer)) {
-      const cells = hp.slidingWindow !== 'none' && hp.isWindowed[layer] === 1 ? shape.windowCells : shape.numCtxSeq;
-      sum += bytes(typeK, [widthK(hp, layer), cells, shape.streams]);
+      const windowed = hp.slidingWindow !== 'none' && hp.isWindowed[layer] === 1;
+      const cells = windowed ? shape.windowCells : shape.numCtxSeq;
+      const line = windowed ? lines.second : lines.first;
+      add(line, bytes(typeK, [widthK(hp, layer), cells, shape.streams]));
       if (!mla) {
-        sum += bytes(typeV, [cachedWidthV(hp, layer, transposedV), cells, shape.streams]);
+        add(line, bytes(typeV, [cachedWidthV(hp, layer, transposedV), cells, shape.streams]));
       }
       if (hp.hasIndexer[layer] === 1) {
-        sum += bytes(typeK, [hp.indexerHead, cells, shape.streams]);
+        add(lines.second, bytes(typeK, [hp.indexerHead, cells, shape.streams]));
         // The cache of indexer keys is one of K and V all the same, but for latent attention.
-        sum += mla ? 0 : bytes(typeV, [hp.headV, cells, shape.streams]);
+        add(lines.second, mla ? 0 : bytes(typeV, [hp.headV, cells, shape.streams]));
       }
     }
     if (hasState(model, layer)) {
-      sum += bytes(F32, [convolutionStateWidth(hp), shape.sequences]);
-      sum += bytes(F32, [recurrentStateWidth(hp), shape.sequences]);
+      add(lines.state, bytes(F32, [convolutionStateWidth(hp), shape.sequences]));
+      add(lines.state, bytes(F32, [recurrentStateWidth(hp), shape.sequences]));
     }
-    result[device] = result[device]! + sum;
   }
-  return result;
+  return lines;
 }

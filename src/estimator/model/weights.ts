@@ -8,6 +8,7 @@
 import type { Model, ModelTensor } from '../llama-cpp/compile.ts';
 import { scanSupported } from '../llama-cpp/planner/cuda.ts';
 import type { LlamaCppConfig } from '../types.ts';
+import { tensorBytes } from './ggml-types.ts';
 import type { Placement } from './placement.ts';
 import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from './tensor-homes.ts';
 import { BLOCK_ELEMENTS, IS_QUANTIZED } from './tensors.ts';
@@ -192,4 +193,37 @@ function addGlobals(model: Model, placement: Placement, overrides: Overrides, re
 
 function addTo(result: Float64Array, device: number, host: number, tensor: ModelTensor): void {
   result[device] = result[device]! + (device === host ? tensor.hostBytes : tensor.cudaBytes);
+}
+
+/** GGUF's alignment of tensors unless the file says otherwise, bytes. */
+const FILE_ALIGNMENT = 32;
+
+/**
+ * What is mapped of the model file: from its first tensor in system memory to its last, with everything between
+ * (`get_mapping_range` in llama-model-loader.cpp). 0 where nothing stays there.
+ */
+export function mappedBytes(model: Model, placement: Placement, overrides: Overrides): number {
+  const { host, deviceOf } = placement;
+  const loaded = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
+  const outputDevice = deviceOf[model.hp.layersAll]!;
+  const onHost = (tensor: ModelTensor): boolean => {
+    if (tensor.home === HOME_INPUT) {
+      return true;
+    }
+    const device = overrides.get(tensor) ?? (tensor.home >= 0 ? deviceOf[tensor.home]! : outputDevice);
+    return device === host || (tensor.home === HOME_EVERY_LAYER && deviceOf.includes(host));
+  };
+  let offset = 0;
+  let first = -1;
+  let end = 0;
+  for (const { name, type, shape } of model.spec.tensors) {
+    const bytes = tensorBytes(type, shape);
+    const tensor = loaded.get(name);
+    if (tensor !== undefined && onHost(tensor)) {
+      first = first < 0 ? offset : first;
+      end = offset + bytes;
+    }
+    offset += Math.ceil(bytes / FILE_ALIGNMENT) * FILE_ALIGNMENT;
+  }
+  return first < 0 ? 0 : end - first;
 }

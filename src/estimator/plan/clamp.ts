@@ -15,6 +15,7 @@ import { engineFor } from '../versions.ts';
 import { checkModel, inWholeBytes } from './checks.ts';
 import { decide } from './decide.ts';
 import { modelFileBytes, trainingContext } from './facts.ts';
+import { usableServer } from './usable-gpus.ts';
 
 /** Contexts are tried in steps of this many tokens. */
 export const CLAMP_STEP = 256;
@@ -51,7 +52,7 @@ const STRIDES_ACROSS = 32;
 const STRIDE_GROWTH = 4;
 
 /**
- * The largest context for the verdict `fits`.
+ * The largest context for the verdict `fits` that makes nobody leave.
  *
  * @param request its `numCtx` is ignored; everything else holds
  * @throws EstimateError as `decide`; `margin-nonsense` for a margin below 0
@@ -91,6 +92,8 @@ export function* clampSteps(
 
 class ClampSearch {
   readonly #spec: ModelSpec;
+  /** The server as asked about, and with nothing but the GPUs that its Ollama may use. */
+  readonly #whole: EstimateServer;
   readonly #server: EstimateServer;
   readonly #request: EstimateRequest;
   readonly #marginBytes: number;
@@ -104,7 +107,8 @@ class ClampSearch {
   constructor(spec: ModelSpec, server: EstimateServer, request: EstimateRequest, marginBytes: number, maxCtx?: number) {
     checkModel(spec);
     this.#spec = spec;
-    this.#server = inWholeBytes(server);
+    this.#whole = inWholeBytes(server);
+    this.#server = usableServer(this.#whole).server;
     this.#request = request;
     this.#marginBytes = marginBytes;
     this.#engine = engineFor(server.ollama, spec);
@@ -164,7 +168,7 @@ class ClampSearch {
     let plan = this.#plans.get(numCtx);
     if (plan === undefined) {
       this.#count++;
-      plan = decide(this.#spec, this.#server, { ...this.#request, numCtx });
+      plan = decide(this.#spec, this.#whole, { ...this.#request, numCtx });
       this.#plans.set(numCtx, plan);
     }
     return plan;
@@ -189,7 +193,7 @@ class ClampSearch {
       return quick;
     }
     const plan = this.#planAt(numCtx);
-    if (plan.verdict !== 'fits') {
+    if (plan.verdict !== 'fits' || (plan.evicts?.length ?? 0) > 0) {
       return false;
     }
     return plan.gpus.every((gpu) => gpu.totalBytes === 0 || gpu.headroomBytes >= this.#marginBytes);

@@ -11,6 +11,7 @@ import { decideLlamaServer } from '../engines/llama-server/llama-server.ts';
 import type { EngineName, EstimateRequest, EstimateServer, ModelSpec, Plan } from '../types.ts';
 import { engineFor } from '../versions.ts';
 import { checkModel, checkRequest, checkServer, inBounds, inWholeBytes } from './checks.ts';
+import { planForAll, usableServer } from './usable-gpus.ts';
 
 const DECISIONS: Readonly<
   Record<EngineName, (spec: ModelSpec, server: EstimateServer, request: EstimateRequest) => Plan>
@@ -33,7 +34,8 @@ export function decide(spec: ModelSpec, server: EstimateServer, request: Estimat
   checkServer(server);
   checkModel(spec);
   const whole = inWholeBytes(server);
-  return inBounds(DECISIONS[engine](spec, whole, request));
+  const usable = usableServer(whole);
+  return inBounds(planForAll(DECISIONS[engine](spec, usable.server, request), whole, usable));
 }
 
 /**

@@ -60,22 +60,35 @@ export function isProjectorTensor(name: string): boolean {
   return PROJECTOR_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
-const TENSORS_BYTES = new WeakMap<ModelSpec, number>();
+/** GGUF's alignment of tensors, bytes. */
+const FILE_ALIGNMENT = 32;
 
-/** Bytes of all tensors of the model file, towers included. Kept per spec: a clamp asks many times. */
-function tensorsBytes(spec: ModelSpec): number {
-  let sum = TENSORS_BYTES.get(spec);
+/**
+ * Bytes of the header for each token of the vocabulary: its text and length, its type, and a score or a merge. Files
+ * with scores have about 23, those with merges about 37.
+ */
+const HEADER_BYTES_PER_TOKEN = 28;
+
+const FILE_BYTES = new WeakMap<ModelSpec, number>();
+
+/**
+ * Size of the model file, bytes: as given, else the tensors' table with their padding and what a tokenizer of that many
+ * tokens takes. Kept per spec: a clamp asks many times.
+ */
+export function modelFileBytes(spec: ModelSpec): number {
+  if (spec.fileBytes !== undefined) {
+    return spec.fileBytes;
+  }
+  let sum = FILE_BYTES.get(spec);
   if (sum === undefined) {
     sum = 0;
-    for (const tensor of spec.tensors) {
-      sum += tensorBytes(tensor.type, tensor.shape);
+    for (const { name, type, shape } of spec.tensors) {
+      const information = 24 + name.length + 8 * shape.length;
+      sum += information + Math.ceil(tensorBytes(type, shape) / FILE_ALIGNMENT) * FILE_ALIGNMENT;
     }
-    TENSORS_BYTES.set(spec, sum);
+    const embedding = spec.tensors.find(({ name }) => name === 'token_embd.weight');
+    sum += HEADER_BYTES_PER_TOKEN * (embedding?.shape[1] ?? 0);
+    FILE_BYTES.set(spec, sum);
   }
   return sum;
-}
-
-/** Size of the model file, bytes: as given, else the tensors' sum (the header, some MB of tokenizer, is then missing). */
-export function modelFileBytes(spec: ModelSpec): number {
-  return spec.fileBytes ?? tensorsBytes(spec);
 }

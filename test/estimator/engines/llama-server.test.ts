@@ -53,28 +53,28 @@ describe('the choice of GPUs', () => {
   const predicted = 8 * GIB;
 
   test('one GPU that holds the prediction with a fifth to spare, the emptiest first', () => {
-    expect(choosePlacement([gpu(10), gpu(12), gpu(11)], predicted, undefined, false)).toEqual([1]);
-    expect(choosePlacement([gpu(9.9), gpu(9.9)], predicted, undefined, false)).toEqual([0, 1]);
+    expect(choosePlacement([gpu(10), gpu(12), gpu(11)], predicted, undefined, false).chosen).toEqual([1]);
+    expect(choosePlacement([gpu(9.9), gpu(9.9)], predicted, undefined, false).chosen).toEqual([0, 1]);
   });
 
   test('never two of four: all of the group or one', () => {
-    expect(choosePlacement([gpu(8), gpu(8), gpu(8), gpu(8)], predicted, undefined, false)).toEqual([0, 1, 2, 3]);
+    expect(choosePlacement([gpu(8), gpu(8), gpu(8), gpu(8)], predicted, undefined, false).chosen).toEqual([0, 1, 2, 3]);
   });
 
   test('spread takes the group although one would do', () => {
-    expect(choosePlacement([gpu(24), gpu(24)], predicted, undefined, true)).toEqual([0, 1]);
+    expect(choosePlacement([gpu(24), gpu(24)], predicted, undefined, true).chosen).toEqual([0, 1]);
   });
 
   test('a discrete GPU before an integrated one, a group of one library only', () => {
     const integrated = gpu(64, { integrated: true });
-    expect(choosePlacement([integrated, gpu(12)], predicted, undefined, false)).toEqual([1]);
+    expect(choosePlacement([integrated, gpu(12)], predicted, undefined, false).chosen).toEqual([1]);
     const mixed = [gpu(8, { library: 'ROCm' }), gpu(6), gpu(6)];
-    expect(choosePlacement(mixed, 20 * GIB, undefined, false)).toEqual([1, 2]);
+    expect(choosePlacement(mixed, 20 * GIB, undefined, false).chosen).toEqual([1, 2]);
   });
 
   test('an integrated GPU offers no more than the system has free', () => {
     const system = { totalBytes: 16 * GIB, freeBytes: 6 * GIB, swapFreeBytes: 0 };
-    expect(choosePlacement([gpu(64, { integrated: true }), gpu(4)], predicted, system, false)).not.toEqual([0]);
+    expect(choosePlacement([gpu(64, { integrated: true }), gpu(4)], predicted, system, false).chosen).not.toEqual([0]);
   });
 });
 

@@ -8,7 +8,15 @@ import { GIB, MIB } from '../../../base/bytes.ts';
 import { gpuOverhead } from '../../cards.ts';
 import { type ProjectorPlan, planProjector } from '../../model/projector.ts';
 import { blockCount, isEmbeddingModel, trainingContext } from '../../plan/facts.ts';
-import type { EstimateRequest, EstimateServer, GpuDevice, LlamaCppConfig, ModelSpec, Reason } from '../../types.ts';
+import type {
+  EstimateRequest,
+  EstimateServer,
+  GpuDevice,
+  LlamaCppConfig,
+  LoadedModel,
+  ModelSpec,
+  Reason,
+} from '../../types.ts';
 import { atLeast, oneSlotOnly, parseVersion, type Version } from '../../versions.ts';
 import { FIT_MARGIN_BYTES } from './fit/fit.ts';
 import { choosePlacement } from './placement.ts';
@@ -20,6 +28,7 @@ import {
   predictServerVram,
   usableBytes,
 } from './prediction.ts';
+import { believedGpus, firstToLeave, mostModels, type Runner, runnersOf, withoutRunner } from './runners.ts';
 
 /** Kept free beside the projector: `mmprojOffloadHeadroom`. */
 const PROJECTOR_HEADROOM_BYTES = GIB;
@@ -41,8 +50,14 @@ const EMBEDDED_TOWERS = new Set([
 ]);
 
 export interface Launch {
+  /** The server's GPUs once those have left whom Ollama sends away first. */
+  readonly gpus: readonly GpuDevice[];
+  /** Who leaves first, in Ollama's order. */
+  readonly evicted: readonly LoadedModel[];
   /** Index in the server's list of each GPU given to llama-server. */
   readonly chosen: readonly number[];
+  /** Whether that is one picked out of several. */
+  readonly alone: boolean;
   /** llama.cpp's configuration before `--fit`; the GPUs are the chosen ones, with what llama.cpp sees free on them. */
   readonly config: LlamaCppConfig;
   /** `LLAMA_ARG_FIT_TARGET`, per GPU. */
@@ -67,32 +82,38 @@ export function prepareLaunch(spec: ModelSpec, server: EstimateServer, request: 
   const numGpu = request.numGpu ?? -1;
 
   const predictedBytes = predictServerVram(spec, totalCtx);
-  const chosen =
-    numGpu === 0
-      ? server.gpus.map((_, index) => index)
-      : choosePlacement(server.gpus, predictedBytes, server.system, server.schedSpread === true);
-  const gpus = chosen.map((index) => server.gpus[index]!);
-  const availableBytes = availableMemory(gpus, server.system);
-  const flashAttention = flashAttentionMode(request, gpus);
-  const numBatch = embedding
-    ? Math.min(request.numBatch ?? Math.min(2048, numCtx), totalCtx)
-    : (request.numBatch ?? automaticBatch(totalCtx, predictedBytes, availableBytes, flashAttention === false, gpus));
-  noteEviction(spec, server, numGpu, embedding, numBatch, predictedBytes, availableBytes, notes);
+  const asked = { request, embedding, numCtx, totalCtx, predictedBytes };
+  const start = scheduleStart(spec, server, asked);
+  const { gpus, chosen, batch: numBatch } = start;
+  if (start.evicted.length > 0) {
+    const names = start.evicted.map(({ name }) => name).join(', ');
+    const wanted = predictedBytes + (embedding ? 0 : batchSurcharge(numBatch));
+    const params = {
+      predictedBytes: wanted,
+      availableBytes: start.availableAtFirst,
+      models: start.evicted.length,
+      names,
+    };
+    notes.push({ code: 'evicts-others', params });
+  }
 
-  const offload = projectorOffload(spec, version, projector, gpus, numGpu);
+  const offload = projectorOffload(spec, version, projector, start.believed, numGpu);
   if (projector !== undefined && offload !== 'gpu') {
     notes.push({ code: 'projector-on-cpu', params: { why: offload } });
   }
   const kvCacheType = request.kvCacheType ?? 'f16';
   return {
+    gpus,
+    evicted: start.evicted,
     chosen,
+    alone: start.alone,
     config: {
-      gpus: gpus.map(seenByLlamaCpp),
+      gpus: chosen.map((index) => seenByLlamaCpp(gpus[index]!)),
       numCtx: totalCtx,
       numBatch,
       numUbatch: request.numUbatch ?? numBatch,
       numParallel,
-      flashAttention,
+      flashAttention: start.flashAttention,
       cacheTypeK: kvCacheType,
       cacheTypeV: kvCacheType,
       outputs: request.outputs ?? outputRows(version, embedding, numBatch, numParallel),
@@ -106,10 +127,88 @@ export function prepareLaunch(spec: ModelSpec, server: EstimateServer, request: 
     ...(projector === undefined ? {} : { projector }),
     projectorOnGpu: offload === 'gpu',
     predictedBytes,
-    availableBytes,
-    mmap: usesMmap(server, gpus, numGpu, predictedBytes, availableBytes),
+    availableBytes: start.availableBytes,
+    mmap: usesMmap(server, start.believed, numGpu, predictedBytes, start.availableBytes),
     notes,
   };
+}
+
+interface Asked {
+  readonly request: EstimateRequest;
+  readonly embedding: boolean;
+  readonly numCtx: number;
+  readonly totalCtx: number;
+  readonly predictedBytes: number;
+}
+
+interface Start {
+  readonly gpus: readonly GpuDevice[];
+  readonly evicted: readonly LoadedModel[];
+  readonly chosen: readonly number[];
+  readonly alone: boolean;
+  /** The chosen GPUs as Ollama believes them to be; none where it is told to use none. */
+  readonly believed: readonly GpuDevice[];
+  readonly availableBytes: number;
+  /** The same before anybody left. */
+  readonly availableAtFirst: number;
+  readonly flashAttention: boolean | 'auto';
+  readonly batch: number;
+}
+
+/**
+ * Chooses GPUs and batch, and sends models away one at a time while there are too many of them or the prediction exceeds
+ * four fifths of what is believed to be free (`processPending` and `load` in server/sched.go).
+ */
+function scheduleStart(spec: ModelSpec, server: EstimateServer, asked: Asked): Start {
+  const evicted: LoadedModel[] = [];
+  let runners = runnersOf(server);
+  let { gpus } = server;
+  let availableAtFirst: number | undefined;
+  for (;;) {
+    const start = chooseStart(server, gpus, runners, asked);
+    availableAtFirst ??= start.availableBytes;
+    const tooMany = runners.length >= mostModels(server);
+    const leaving = tooMany || exceeds(spec, asked, start) ? firstToLeave(runners) : undefined;
+    if (leaving === undefined) {
+      return { ...start, gpus, evicted, availableAtFirst };
+    }
+    evicted.push(leaving.model);
+    runners = runners.filter((runner) => runner !== leaving);
+    gpus = withoutRunner(gpus, leaving);
+  }
+}
+
+function chooseStart(
+  server: EstimateServer,
+  gpus: readonly GpuDevice[],
+  runners: readonly Runner[],
+  { request, embedding, numCtx, totalCtx, predictedBytes }: Asked,
+): Omit<Start, 'gpus' | 'evicted' | 'availableAtFirst'> {
+  // With num_gpu 0 Ollama reckons with no GPUs, and llama-server sees all of them all the same.
+  const none = request.numGpu === 0;
+  const all = believedGpus(gpus, runners);
+  const spread = server.schedSpread === true;
+  const { chosen, alone } = none
+    ? { chosen: gpus.map((_, index) => index), alone: false }
+    : choosePlacement(all, predictedBytes, server.system, spread, request.mainGpu);
+  const believed = none ? [] : chosen.map((index) => all[index]!);
+  const availableBytes = availableMemory(believed, server.system);
+  const flashAttention = flashAttentionMode(request, believed);
+  const batch = embedding
+    ? Math.min(request.numBatch ?? Math.min(2048, numCtx), totalCtx)
+    : (request.numBatch ??
+      automaticBatch(totalCtx, predictedBytes, availableBytes, flashAttention === false, believed));
+  return { chosen, alone, believed, availableBytes, flashAttention, batch };
+}
+
+/** The check before a start. It is left out where nobody else is loaded, and where some of the layers were asked for. */
+function exceeds(spec: ModelSpec, asked: Asked, start: Omit<Start, 'gpus' | 'evicted' | 'availableAtFirst'>): boolean {
+  const numGpu = asked.request.numGpu ?? -1;
+  if (start.believed.length === 0 || (numGpu > 0 && numGpu < blockCount(spec) + 1)) {
+    return false;
+  }
+  const wanted = asked.predictedBytes + (asked.embedding ? 0 : batchSurcharge(start.batch));
+  return wanted > percentOf(start.availableBytes, 80);
 }
 
 /** The tower llama-server loads: a file of its own always, an embedded one for the architectures Ollama translates. */
@@ -164,31 +263,6 @@ function supportsFlashAttention(gpu: GpuDevice): boolean {
     return true;
   }
   return gpu.computeCapability >= 6 && gpu.computeCapability !== 7.2;
-}
-
-/** The pre-flight check: with another model loaded, one that is predicted not to fit beside it makes it leave. */
-function noteEviction(
-  spec: ModelSpec,
-  server: EstimateServer,
-  numGpu: number,
-  embedding: boolean,
-  numBatch: number,
-  predictedBytes: number,
-  availableBytes: number,
-  notes: Reason[],
-): void {
-  const others = server.loaded ?? [];
-  if (others.length === 0 || server.gpus.length === 0) {
-    return;
-  }
-  if (numGpu > 0 && numGpu < blockCount(spec) + 1) {
-    return;
-  }
-  const wanted = predictedBytes + (embedding ? 0 : batchSurcharge(numBatch));
-  if (wanted <= percentOf(availableBytes, 80)) {
-    return;
-  }
-  notes.push({ code: 'evicts-others', params: { predictedBytes: wanted, availableBytes, models: others.length } });
 }
 
 type Offload = 'gpu' | 'none' | 'cpu-only' | 'partial-text-offload' | 'shared-memory-gpu' | 'limited-vram';

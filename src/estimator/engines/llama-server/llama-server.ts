@@ -5,9 +5,9 @@
 
 import { planLlamaCpp } from '../../llama-cpp/dry-run.ts';
 import type { EstimateRequest, EstimateServer, LlamaCppPlan, ModelSpec, Plan, Reason } from '../../types.ts';
-import { hostShortage, reportedSizes } from './accounting.ts';
+import { accountsOf, hostShortage } from './accounting.ts';
 import type { DryRuns } from './fit/dry-runs.ts';
-import { FIT_MARGIN_BYTES, type FitDecision, fitToMemory } from './fit/fit.ts';
+import { FIT_MARGIN_BYTES, type FitDecision, fitToMemory, heldByDryRun } from './fit/fit.ts';
 import {
   cacheRefusal,
   headRefusal,
@@ -33,7 +33,7 @@ export function decideLlamaServer(spec: ModelSpec, server: EstimateServer, reque
     const parts = {
       engine: 'llama-server',
       spec,
-      gpus: server.gpus,
+      gpus: launch.gpus,
       config,
       notes,
       kvCacheType: config.cacheTypeV,
@@ -64,10 +64,10 @@ export function llamaServerQuestion(
   if (headRefusal(spec, launch.config) !== undefined) {
     return undefined;
   }
-  return wholeQuestion(server, launch);
+  return wholeQuestion(spec, server, launch);
 }
 
-function wholeQuestion(server: EstimateServer, launch: Launch): WholeQuestion | undefined {
+function wholeQuestion(spec: ModelSpec, server: EstimateServer, launch: Launch): WholeQuestion | undefined {
   const { config, chosen, projector, projectorOnGpu } = launch;
   if (config.gpus.length === 0 || config.numGpu !== -1) {
     return undefined;
@@ -77,18 +77,19 @@ function wholeQuestion(server: EstimateServer, launch: Launch): WholeQuestion | 
   }
   return {
     config,
-    gpus: chosen.map((index) => server.gpus[index]!),
+    gpus: chosen.map((index) => launch.gpus[index]!),
     indices: chosen,
     besideBytes: projectorOnGpu && projector !== undefined ? projector.weightsBytes + projector.computeBytes : 0,
     fitMarginBytes: launch.marginBytes,
+    heldBytes: heldByDryRun(spec, config),
     calibration: server.calibration,
     needsFlashAttention: cacheRefusal(config, false) !== undefined,
   };
 }
 
 /**
- * Whether the plan says `fits` and leaves `marginBytes` on every GPU it uses, in a fraction of the time; undefined where
- * only the plan can tell.
+ * Whether the plan says `fits` and leaves `marginBytes` on every GPU it uses, without anybody sent away, in a fraction of
+ * the time; undefined where only the plan can tell.
  */
 export function llamaServerFits(
   spec: ModelSpec,
@@ -98,7 +99,10 @@ export function llamaServerFits(
   runs: DryRuns,
 ): boolean | undefined {
   const launch = prepareLaunch(spec, server, request);
-  const question = wholeQuestion(server, launch);
+  if (launch.evicted.length > 0) {
+    return false;
+  }
+  const question = wholeQuestion(spec, server, launch);
   if (question === undefined) {
     return undefined;
   }
@@ -109,7 +113,7 @@ export function llamaServerFits(
   if (run !== undefined && leavesRoom(run, question, 0, runs)) {
     return leavesRoom(run, question, marginBytes, runs);
   }
-  const retried = wholeQuestion(server, retriedLaunch(launch, request))!;
+  const retried = wholeQuestion(spec, server, retriedLaunch(launch, request))!;
   const again = placedWholly(spec, retried, runs);
   if (again === undefined || !leavesRoom(again, retried, marginBytes, runs)) {
     return false;
@@ -131,7 +135,9 @@ function runFit(spec: ModelSpec, launch: Launch): FitDecision {
   if (launch.config.gpus.length === 0) {
     return { kind: 'unchanged', config: launch.config, overrides: [], deficitBytes: 0 };
   }
-  return fitToMemory(spec, launch.config, { marginsBytes: launch.config.gpus.map(() => launch.marginBytes) });
+  const { config, marginBytes } = launch;
+  const marginsBytes = config.gpus.map(() => marginBytes);
+  return fitToMemory(spec, config, { marginsBytes, heldBytes: heldByDryRun(spec, config) });
 }
 
 interface Assembled {
@@ -146,7 +152,7 @@ function assemble(spec: ModelSpec, server: EstimateServer, launch: Launch, decis
   const body = planBody({
     engine: 'llama-server',
     spec,
-    gpus: server.gpus,
+    gpus: launch.gpus,
     chosen: launch.chosen,
     config: decision.config,
     memory,
@@ -178,12 +184,19 @@ function finish(
   if (short !== undefined) {
     notes.push(short);
   }
-  const sizes = reportedSizes(spec, launch, decision, body, memory);
+  const accounts = accountsOf(spec, launch, decision, body, memory);
   const verdict =
     refusal !== undefined
       ? { verdict: 'refused' as const, reason: refusal }
       : launch.config.numGpu === 0
         ? { verdict: 'cpu' as const, reason: { code: 'num-gpu-zero', params: {} } }
         : placementVerdict(body, decision.overrides, [], decision.deficitBytes);
-  return { ...body, ...verdict, notes, ...sizes };
+  return {
+    ...body,
+    ...verdict,
+    notes,
+    ...accounts,
+    evicts: launch.evicted.map(({ name }) => name),
+    alone: launch.alone,
+  };
 }

@@ -9,25 +9,55 @@ import { availableMemory, percentOf } from './prediction.ts';
 /**
  * Indices of the chosen GPUs, in discovery order.
  *
+ * @param gpus as Ollama believes them to be
  * @param spread OLLAMA_SCHED_SPREAD: never a single GPU
+ * @param mainGpu the request's `main_gpu`
  */
 export function choosePlacement(
   gpus: readonly GpuDevice[],
   predictedBytes: number,
   system: SystemMemory | undefined,
   spread: boolean,
-): readonly number[] {
+  mainGpu?: number,
+): Placement {
   if (gpus.length <= 1) {
-    return gpus.map((_, index) => index);
+    return { chosen: gpus.map((_, index) => index), alone: false };
   }
   const groups = groupByLibrary(gpus);
+  if (mainGpu !== undefined) {
+    const asked = bestOf(
+      gpus,
+      groups.flatMap((group) => group[mainGpu] ?? []),
+      system,
+    );
+    return asked === undefined ? wholeGroup(gpus, groups, system) : { chosen: [asked], alone: true };
+  }
   if (!spread && predictedBytes > 0) {
-    const single = bestSingle(gpus, groups, predictedBytes, system);
+    const roomy = groups.flat().filter((index) => {
+      return predictedBytes <= percentOf(availableMemory([gpus[index]!], system), 80);
+    });
+    const single = bestOf(gpus, roomy, system);
     if (single !== undefined) {
-      return [single];
+      return { chosen: [single], alone: true };
     }
   }
-  return bestGroup(gpus, groups, system);
+  return wholeGroup(gpus, groups, system);
+}
+
+/** The GPUs that llama-server is given. */
+export interface Placement {
+  /** Indices in discovery order. */
+  readonly chosen: readonly number[];
+  /** One of several was picked: llama-server then sees no other. */
+  readonly alone: boolean;
+}
+
+function wholeGroup(
+  gpus: readonly GpuDevice[],
+  groups: readonly (readonly number[])[],
+  system: SystemMemory | undefined,
+): Placement {
+  return { chosen: bestGroup(gpus, groups, system), alone: false };
 }
 
 function groupByLibrary(gpus: readonly GpuDevice[]): readonly (readonly number[])[] {
@@ -44,20 +74,17 @@ function groupByLibrary(gpus: readonly GpuDevice[]): readonly (readonly number[]
   return [...groups.values()];
 }
 
-function bestSingle(
+/** The best of some GPUs: a discrete one, then the one with most memory available. */
+function bestOf(
   gpus: readonly GpuDevice[],
-  groups: readonly (readonly number[])[],
-  predictedBytes: number,
+  candidates: readonly number[],
   system: SystemMemory | undefined,
 ): number | undefined {
   let best: number | undefined;
   let bestAvailable = 0;
-  for (const index of groups.flat()) {
+  for (const index of candidates) {
     const gpu = gpus[index]!;
     const available = availableMemory([gpu], system);
-    if (predictedBytes > percentOf(available, 80)) {
-      continue;
-    }
     const current = best === undefined ? undefined : gpus[best]!;
     const integrated = gpu.integrated === true;
     const better =

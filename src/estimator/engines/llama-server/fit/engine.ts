@@ -83,6 +83,7 @@ export function llamaCppQuestion(
     indices: server.gpus.map((_, index) => index),
     besideBytes: 0,
     fitMarginBytes: request.fitMarginBytes ?? FIT_MARGIN_BYTES,
+    heldBytes: [],
     calibration: server.calibration,
     needsFlashAttention: false,
   };

@@ -7,6 +7,9 @@
 
 import { GIB } from '../../../../base/bytes.ts';
 import { compileModel } from '../../../llama-cpp/compile.ts';
+import { cacheLines, shapeContext } from '../../../model/cache.ts';
+import { placeLayers } from '../../../model/placement.ts';
+import { F32 } from '../../../model/tensors.ts';
 import { blockCount, isMixtureOfExperts, trainingContext } from '../../../plan/facts.ts';
 import type { LlamaCppConfig, ModelSpec } from '../../../types.ts';
 import { type DryRun, DryRuns, type Weighed } from './dry-runs.ts';
@@ -22,6 +25,8 @@ export const FIT_MARGIN_BYTES = GIB;
 export interface FitOptions {
   /** Bytes to leave free, per GPU. */
   readonly marginsBytes: readonly number[];
+  /** Bytes per GPU that its own first dry run holds while it looks at what is free: see {@link heldByDryRun}. */
+  readonly heldBytes?: readonly number[];
   /** Smallest context, tokens; default 4096. */
   readonly minCtx?: number;
   /** Dry runs to share with other questions about the same model. */
@@ -55,7 +60,7 @@ export function fitToMemory(spec: ModelSpec, given: LlamaCppConfig, options: Fit
   };
   const runs = options.runs ?? new DryRuns(spec);
   const first = runs.weigh(config);
-  const free = config.gpus.map((gpu) => gpu.freeBytes);
+  const free = config.gpus.map((gpu, index) => gpu.freeBytes - (options.heldBytes?.[index] ?? 0));
   const used = first.usedBytes;
   const margins = config.gpus.map((_, gpu) => options.marginsBytes[gpu] ?? FIT_MARGIN_BYTES);
   const deficitBytes = sum(used.map((bytes, gpu) => Math.max(0, bytes + margins[gpu]! - free[gpu]!)));
@@ -97,6 +102,23 @@ export function fitToMemory(spec: ModelSpec, given: LlamaCppConfig, options: Fit
   };
 }
 
+/** The driver hands out memory in pieces of this many bytes. */
+const ALLOCATION_STEP = 2 * 1024 * 1024;
+
+/**
+ * What `--fit`'s first dry run really takes of each GPU although it should take nothing, bytes: the recurrent state
+ * (llama-memory-recurrent.cpp knows no `no_alloc`, b10454). It is still there when the free memory is read.
+ */
+export function heldByDryRun(spec: ModelSpec, config: LlamaCppConfig): readonly number[] {
+  if (!hasRecurrentLayers(spec)) {
+    return [];
+  }
+  const model = compileModel(spec);
+  const placement = placeLayers(model.hp.layersAll, config.gpus, config.numGpu, config.tensorSplit);
+  const { state } = cacheLines(model, placement, shapeContext(model.hp, config), F32, F32, false);
+  return config.gpus.map((_, gpu) => Math.ceil(state[gpu]! / ALLOCATION_STEP) * ALLOCATION_STEP);
+}
+
 /**
  * Whether `--fit` would put everything on the GPUs, without asking what it does otherwise: the configuration it loads
  * with, or undefined when something stays behind. Only for configurations that it may change (`numGpu` -1, no split, no
@@ -107,9 +129,10 @@ export function placeWholly(
   given: LlamaCppConfig,
   marginsBytes: readonly number[],
   runs: DryRuns,
+  heldBytes: readonly number[] = [],
 ): LlamaCppConfig | undefined {
   const config: LlamaCppConfig = { ...given, view: 'fit' };
-  const free = config.gpus.map((gpu) => gpu.freeBytes);
+  const free = config.gpus.map((gpu, index) => gpu.freeBytes - (heldBytes[index] ?? 0));
   const targets = free.map((bytes, gpu) => bytes - marginsBytes[gpu]!);
   const run = runs.place(config);
   if (runs.below(run, targets)) {

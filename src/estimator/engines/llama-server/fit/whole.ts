@@ -20,6 +20,8 @@ export interface WholeQuestion {
   readonly besideBytes: number;
   /** What `--fit` leaves free, bytes per GPU. */
   readonly fitMarginBytes: number;
+  /** What its own dry run holds of each GPU, bytes. */
+  readonly heldBytes: readonly number[];
   readonly calibration: CalibrationFactors | undefined;
   /** Whether a quantized V cache is refused where flash attention turns out to be off. */
   readonly needsFlashAttention: boolean;
@@ -29,7 +31,7 @@ export interface WholeQuestion {
 export function placedWholly(spec: ModelSpec, question: WholeQuestion, runs: DryRuns): DryRun | undefined {
   const { config, gpus, fitMarginBytes } = question;
   const margins = gpus.map(() => fitMarginBytes);
-  const placed = placeWholly(spec, config, margins, runs);
+  const placed = placeWholly(spec, config, margins, runs, question.heldBytes);
   if (placed === undefined) {
     return undefined;
   }
@@ -72,7 +74,7 @@ export function learnCompute(question: WholeQuestion, runs: DryRuns): void {
  * are cut.
  */
 export function roughSurplus(spec: ModelSpec, question: WholeQuestion, marginBytes: number, runs: DryRuns): number {
-  const { config, gpus, fitMarginBytes } = question;
+  const { config, gpus, fitMarginBytes, heldBytes } = question;
   const run = runs.place({ ...config, view: 'fit' });
   const room = roomTargets(question, marginBytes);
   const share = runs.copies(run) > 1 ? SHARE_BEFORE_COPIES : 1;
@@ -80,7 +82,7 @@ export function roughSurplus(spec: ModelSpec, question: WholeQuestion, marginByt
   let stored = 0;
   for (const [gpu, { freeBytes }] of config.gpus.entries()) {
     stored += run.storedBytes[gpu]!;
-    surplus += Math.min(freeBytes - fitMarginBytes, room[gpu]!) - runs.guess(run, gpu) * share;
+    surplus += Math.min(freeBytes - (heldBytes[gpu] ?? 0) - fitMarginBytes, room[gpu]!) - runs.guess(run, gpu) * share;
   }
   const wastedLayers = (gpus.length - 1) / (isMixtureOfExperts(spec) ? 6 : 2);
   return surplus - stored - (wastedLayers * stored) / blockCount(spec);
