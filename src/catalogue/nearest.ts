@@ -1,3 +1,4 @@
+import { editDistance } from '../base/nearest.ts';
 import { displayShortest, parseModelName } from './names.ts';
 
 /** Most candidates that are compared: bounds the time of one answer. */
@@ -35,18 +36,4 @@ function shape(text: string): { whole: string; model: string } {
   const short = (parsed.ok ? displayShortest(parsed.name) : text.trim()).toLowerCase();
   const whole = short.replace(/:latest$/, '').slice(0, 200);
   return { whole, model: whole.split(':')[0]! };
-}
-
-/** Levenshtein's distance. */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -1,50 +1,19 @@
-import { parseArgs } from 'node:util';
-import { CommandError } from '../../commands/services.ts';
+import { CodedError } from '../base/coded.ts';
 import { formatBytes } from '../chat/format.ts';
 import type { Block, Reply } from '../chat/reply.ts';
-import { createTranslator, type Translator } from '../chat/translate.ts';
+import type { Translator } from '../chat/translate.ts';
 import { renderReply } from '../console/render.ts';
 import { tensorBytes } from '../estimator/model/ggml-types.ts';
 import { type Quantized, quantize } from '../estimator/model/quantize/quantize.ts';
 import { QUANTIZE_ERAS, type QuantizeEra } from '../estimator/model/quantize/targets.ts';
-import type { CliOptions } from './cli-options.ts';
+import type { Tool, ToolCall } from './command.ts';
 
-interface QuantizeArguments {
-  readonly model: string;
-  readonly target: string;
-  readonly era: QuantizeEra;
-  readonly imatrix: boolean;
-  readonly json: boolean;
-}
-
-function readArguments(args: readonly string[]): QuantizeArguments {
-  const { values, positionals } = parse(args);
-  const [model, ...rest] = positionals;
-  if (model === undefined || rest.length > 0 || values.to === undefined) {
-    throw new CommandError('cli-quantize-usage', {});
-  }
-  const era = QUANTIZE_ERAS.find((known) => known === (values.era ?? 'new'));
+function readEra(text: string | undefined): QuantizeEra {
+  const era = QUANTIZE_ERAS.find((known) => known === (text ?? 'new').toLowerCase());
   if (era === undefined) {
-    throw new CommandError('quantize-era-unknown', { era: values.era!.slice(0, 40), eras: QUANTIZE_ERAS.join(', ') });
+    throw new CodedError('quantize-era-unknown', { era: text!.slice(0, 40), eras: QUANTIZE_ERAS.join(', ') });
   }
-  return { model, target: values.to, era, imatrix: values.imatrix ?? false, json: values.json ?? false };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        to: { type: 'string' },
-        era: { type: 'string' },
-        imatrix: { type: 'boolean' },
-        json: { type: 'boolean' },
-      },
-    });
-  } catch (error) {
-    throw new CommandError('cli-arguments', { why: error instanceof Error ? error.message.split('\n')[0]! : '' });
-  }
+  return era;
 }
 
 /** The answer as scripts read it: names are promised to the outside. */
@@ -83,16 +52,17 @@ function quantizedReply({ spec, target, era, bytes }: Quantized, translator: Tra
  * `headroom quantize MODEL --to TARGET`: the types and bytes that a target would give.
  * @throws typed errors with a code; the caller says them
  */
-export async function runQuantize(args: readonly string[], cli: CliOptions): Promise<number> {
-  const { model, target, era, imatrix, json } = readArguments(args);
-  const services = await cli.services();
-  const { spec } = await services.models.find(model, null, AbortSignal.timeout(60_000));
-  const quantized = quantize(spec, target, { era, imatrix });
-  if (json) {
-    cli.write(`${quantizedJson(quantized)}\n`);
+export async function runQuantize(tool: Tool, { args, options }: ToolCall): Promise<number> {
+  const era = readEra(options.era as string | undefined);
+  const services = await tool.services({ servers: false });
+  const { spec } = await services.models.find(args[0]!, null, AbortSignal.timeout(60_000));
+  const quantized = quantize(spec, options.to as string, { era, imatrix: options.imatrix === true });
+  if (options.json === true) {
+    tool.write(`${quantizedJson(quantized)}\n`);
   } else {
-    const how = { locale: cli.locale, colour: cli.colour, nowMs: services.now() };
-    cli.write(renderReply(quantizedReply(quantized, createTranslator(cli.locale)), how));
+    const { translator, colour } = tool;
+    const how = { locale: translator.locale, colour, nowMs: services.now() };
+    tool.write(renderReply(quantizedReply(quantized, translator), how));
   }
   return 0;
 }

@@ -13,7 +13,8 @@ import {
   type SpecServer,
   specFromPath,
 } from '../../src/catalogue/catalogue.ts';
-import { editDistance, nearestNames } from '../../src/catalogue/nearest.ts';
+import { editDistance } from '../../src/base/nearest.ts';
+import { nearestNames } from '../../src/catalogue/nearest.ts';
 import { RegistryClient } from '../../src/catalogue/registry.ts';
 import type { ModelSpec } from '../../src/estimator/types.ts';
 import { createOllamaClient } from '../../src/ollama/client.ts';

@@ -71,15 +71,19 @@ describe('headroom fit', () => {
 
   it.each([
     [['fit', 'no-such-model', '--gpus', '8GiB'], /No model no-such-model/],
-    [['fit', 'gemma3:12b', '--ctx', '0', '--gpus', '8GiB'], /at least 1 token/],
+    [['fit', 'gemma3:12b', '--ctx', '0', '--gpus', '8GiB'], /from 1: 32768/],
     [['fit', 'gemma3:12b', '--ctx', 'many', '--gpus', '8GiB'], /--ctx/],
     [['fit', 'gemma3:12b', '--gpus', 'big'], /is no GPU/],
     [['fit', 'gemma3:12b', '--gpus', '8GiB', '--ollama', 'newest'], /no version of Ollama/],
     [['fit', 'gemma3:12b', '--gpus', '8GiB', '--kv', 'q1'], /no cache type q1/],
     [['fit', 'missing.gguf', '--gpus', '8GiB'], /no file/],
     [['fit'], /Usage/],
-    [['fit', 'gemma3:12b', '--nonsense'], /arguments/],
+    [['fit', 'gemma3:12b', '--nonsense'], /no option --nonsense[\s\S]*Usage: headroom fit/],
     [['nonsense'], /Usage/],
+    [['dokter'], /Did you mean doctor/],
+    [['fit', 'gemma3:12b', '--gpu', '8GiB'], /Did you mean --gpus/],
+    [['quantize', 'gemma3:12b'], /--to/],
+    [['completion', 'tcsh'], /bash, zsh, fish/],
   ])('refuses %j in one sentence with exit code 1', async (args: string[], sentence) => {
     const { code, out, error } = await headroom(args);
     expect(code).toBe(1);

@@ -26,6 +26,10 @@ export const dispatchMessages = area({
   'why.channel': { en: 'it must be a channel.', 'zh-CN': '必须是频道。' },
   'why.boolean': { en: 'it must be yes or no.', 'zh-CN': '必须是 yes 或 no。' },
   'why.integer': { en: 'it must be a whole number.', 'zh-CN': '必须是整数。' },
+  'why.context': {
+    en: 'it must be a number of tokens from 1: 32768, 32k, 128K or 32,768.',
+    'zh-CN': '必须是不小于 1 的 token 数：32768、32k、128K 或 32,768。',
+  },
   'why.number': { en: 'it must be a number.', 'zh-CN': '必须是数字。' },
   'why.choices': { en: 'it must be one of {choices}.', 'zh-CN': '必须是以下之一：{choices}。' },
   'why.min': { en: 'the smallest value is {min:int}.', 'zh-CN': '最小值为 {min:int}。' },

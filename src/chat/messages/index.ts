@@ -15,6 +15,7 @@ import { quantizationMessages } from './quantizations.ts';
 import { serverMessages } from './server.ts';
 import { statusMessages } from './status.ts';
 import { storeMessages } from './store.ts';
+import { toolMessages } from './tool.ts';
 
 /** The message table: every string that a person sees. */
 export const messages = {
@@ -34,6 +35,7 @@ export const messages = {
   ...doctorMessages,
   ...discordMessages,
   ...dispatchMessages,
+  ...toolMessages,
 } satisfies Readonly<Record<string, Message>>;
 
 export type MessageKey = keyof typeof messages;

@@ -132,17 +132,6 @@ export const modelMessages = area({
   },
   'error.gpus-stale': { en: 'The numbers of the GPUs are too old for a verdict.', 'zh-CN': 'GPU 数据太旧，无法判断。' },
   'error.bad-json': { en: 'The line is not valid JSON.', 'zh-CN': '该行不是有效的 JSON。' },
-  'error.cli-arguments': { en: 'The arguments cannot be read: {why}', 'zh-CN': '无法读取参数：{why}' },
-  'error.cli-fit-usage': {
-    en: 'Usage: headroom fit MODEL [--ctx N] [--gpus 4x8GiB] [--ollama 0.33.0] [--kv q8_0] [--parallel N] [--json] [--explain]',
-    'zh-CN':
-      '用法：headroom fit 模型 [--ctx N] [--gpus 4x8GiB] [--ollama 0.33.0] [--kv q8_0] [--parallel N] [--json] [--explain]',
-  },
-  'cli.usage': {
-    en: 'Usage:\n  headroom fit MODEL [--ctx N] [--gpus 4x8GiB] [--ollama 0.33.0] [--kv q8_0] [--parallel N] [--json] [--explain]\n  headroom estimate   JSON lines on stdin, one answer line each on stdout\n  headroom doctor     checks the configuration, Ollama, the GPU source and Discord',
-    'zh-CN':
-      '用法：\n  headroom fit 模型 [--ctx N] [--gpus 4x8GiB] [--ollama 0.33.0] [--kv q8_0] [--parallel N] [--json] [--explain]\n  headroom estimate   标准输入每行一个 JSON，标准输出每行一个答案\n  headroom doctor     检查配置、Ollama、GPU 来源和 Discord',
-  },
   'error.path-kind-unknown': {
     en: '{path} is neither a .gguf file nor a model JSON.',
     'zh-CN': '{path} 既不是 .gguf 文件也不是模型 JSON。',

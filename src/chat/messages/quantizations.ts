@@ -18,10 +18,6 @@ export const quantizationMessages = area({
     en: 'The table of tensors of {model} is empty; there is nothing to quantize.',
     'zh-CN': '{model} 的张量表是空的，没有可量化的内容。',
   },
-  'error.cli-quantize-usage': {
-    en: 'headroom quantize takes one model and --to: headroom quantize gemma3:12b --to Q3_K_M',
-    'zh-CN': 'headroom quantize 需要一个模型和 --to：headroom quantize gemma3:12b --to Q3_K_M',
-  },
   'error.quantize-era-unknown': {
     en: 'There are no rules called {era}. There are {eras}.',
     'zh-CN': '没有名为 {era} 的规则。可用的有 {eras}。',

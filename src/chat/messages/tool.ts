@@ -1,0 +1,124 @@
+import { area } from './area.ts';
+
+/** The command-line tool: its help, its man page, and what it refuses. */
+export const toolMessages = area({
+  'tool.description': {
+    en: 'Does this model fit on these GPUs with this context? For Ollama and llama.cpp.',
+    'zh-CN': '这些 GPU 能否以这个上下文运行这个模型？适用于 Ollama 和 llama.cpp。',
+  },
+  'tool.version': { en: 'print the version', 'zh-CN': '显示版本' },
+  'tool.help': { en: 'show this help', 'zh-CN': '显示帮助' },
+  'tool.help-command': { en: 'show the help of a command', 'zh-CN': '显示某个命令的帮助' },
+  'tool.more-help': {
+    en: 'headroom COMMAND --help tells more about a command. Settings come from the\nenvironment and from .env in the current folder.',
+    'zh-CN': 'headroom 命令 --help 查看该命令的详细说明。设置取自环境变量和当前目录下的 .env。',
+  },
+  'tool.title.usage': { en: 'Usage:', 'zh-CN': '用法：' },
+  'tool.title.arguments': { en: 'Arguments:', 'zh-CN': '参数：' },
+  'tool.title.options': { en: 'Options:', 'zh-CN': '选项：' },
+  'tool.title.commands': { en: 'Commands:', 'zh-CN': '命令：' },
+  'tool.title.examples': { en: 'Examples:', 'zh-CN': '示例：' },
+  'tool.title.exits': { en: 'Exit codes:', 'zh-CN': '退出码：' },
+  'tool.fit': {
+    en: 'say whether a model fits, and with how large a context',
+    'zh-CN': '判断模型能否放下，以及最大的上下文',
+  },
+  'tool.fit.model': {
+    en: 'a name (gemma3:12b, hf.co/org/repo:Q4_K_M), a .gguf file, or a model JSON',
+    'zh-CN': '名称（gemma3:12b、hf.co/org/repo:Q4_K_M）、.gguf 文件或模型 JSON',
+  },
+  'tool.option.ctx': {
+    en: 'context in tokens: 32768, 32k, 128K (default: what the server would take)',
+    'zh-CN': '上下文 token 数：32768、32k、128K（默认：服务器会采用的值）',
+  },
+  'tool.option.gpus': {
+    en: 'GPUs instead of those of the server: 2x4090, RTX 3090, 4x8GiB, 24GiB:22.1GiB (total:free)',
+    'zh-CN': '代替服务器的 GPU：2x4090、RTX 3090、4x8GiB、24GiB:22.1GiB（总量:空闲）',
+  },
+  'tool.option.ollama': {
+    en: 'version of Ollama, where no server tells it',
+    'zh-CN': 'Ollama 版本（没有服务器可询问时）',
+  },
+  'tool.option.kv': { en: 'type of the KV cache', 'zh-CN': 'KV 缓存类型' },
+  'tool.option.parallel': { en: 'requests served at the same time, 1 to 256', 'zh-CN': '并行数，1 到 256' },
+  'tool.option.server': { en: 'one of the servers of SERVERS_FILE', 'zh-CN': 'SERVERS_FILE 中的服务器名' },
+  'tool.option.json': { en: 'one JSON object instead of text', 'zh-CN': '输出一个 JSON 对象' },
+  'tool.option.explain': {
+    en: 'each figure with its formula and source as well',
+    'zh-CN': '同时给出每个数字的公式和出处',
+  },
+  'tool.estimate': {
+    en: 'answer JSON lines from standard input, one line each, at once',
+    'zh-CN': '逐行读取标准输入中的 JSON，每行立即给出一行答案',
+  },
+  'tool.quantize': {
+    en: 'say what a quantization of a model would weigh, tensor by tensor',
+    'zh-CN': '给出模型量化后各张量的类型和大小',
+  },
+  'tool.quantize.to': {
+    en: 'target of llama-quantize (Q3_K_M), or of ollama create (ollama:Q4_K_M)',
+    'zh-CN': 'llama-quantize 的目标（Q3_K_M），或 ollama create 的目标（ollama:Q4_K_M）',
+  },
+  'tool.quantize.era': { en: 'whose rules', 'zh-CN': '采用哪一代的规则' },
+  'tool.quantize.imatrix': { en: 'with an importance matrix', 'zh-CN': '使用重要性矩阵' },
+  'tool.doctor': {
+    en: 'check the configuration, Ollama, the GPU source and Discord',
+    'zh-CN': '检查配置、Ollama、GPU 来源和 Discord',
+  },
+  'tool.completion': { en: 'print a completion script for a shell', 'zh-CN': '输出 shell 的补全脚本' },
+  'tool.completion.shell': { en: 'the shell', 'zh-CN': 'shell 名称' },
+  'tool.exit.done': { en: 'done', 'zh-CN': '完成' },
+  'tool.exit.failed': { en: 'failed: what is wrong stands on standard error', 'zh-CN': '失败：原因见标准错误输出' },
+  'tool.exit.fits': { en: 'the model fits on the GPUs', 'zh-CN': '模型能放进 GPU' },
+  'tool.exit.partial': {
+    en: 'it fits in part: some layers stay in system memory',
+    'zh-CN': '只能放下一部分：部分层留在系统内存',
+  },
+  'tool.exit.not': { en: 'it runs on the CPU alone, or is refused', 'zh-CN': '只能在 CPU 上运行，或被拒绝' },
+  'tool.exit.estimate': {
+    en: 'every line was answered; a bad line is answered by its error',
+    'zh-CN': '每行都已回答；有误的行以错误作答',
+  },
+  'tool.exit.doctor': { en: 'nothing is wrong', 'zh-CN': '一切正常' },
+  'error.tool-unknown-command': {
+    en: 'There is no command {command}. headroom --help lists them.\nUsage: headroom COMMAND',
+    'zh-CN': '没有命令 {command}。运行 headroom --help 查看全部命令。\n用法：headroom 命令',
+  },
+  'error.tool-unknown-command-near': {
+    en: 'There is no command {command}. Did you mean {near}?\nUsage: headroom COMMAND',
+    'zh-CN': '没有命令 {command}。是否想输入 {near}？\n用法：headroom 命令',
+  },
+  'error.tool-unknown-option': {
+    en: 'There is no option {option}.\nUsage: {usage}',
+    'zh-CN': '没有选项 {option}。\n用法：{usage}',
+  },
+  'error.tool-unknown-option-near': {
+    en: 'There is no option {option}. Did you mean {near}?\nUsage: {usage}',
+    'zh-CN': '没有选项 {option}。是否想输入 {near}？\n用法：{usage}',
+  },
+  'error.tool-missing-argument': {
+    en: '{argument} is missing.\nUsage: {usage}',
+    'zh-CN': '缺少 {argument}。\n用法：{usage}',
+  },
+  'error.tool-too-many-arguments': {
+    en: 'There are too many arguments; put quotes around one that has spaces.\nUsage: {usage}',
+    'zh-CN': '参数过多；含空格的参数请加引号。\n用法：{usage}',
+  },
+  'error.tool-option-value': {
+    en: '{option} needs a value.\nUsage: {usage}',
+    'zh-CN': '{option} 需要一个值。\n用法：{usage}',
+  },
+  'error.tool-choice': {
+    en: '{option} cannot be {value}; it is one of {choices}.',
+    'zh-CN': '{option} 不能是 {value}；可选：{choices}。',
+  },
+  'error.tool-arguments': {
+    en: 'The arguments cannot be read: {why}\nUsage: {usage}',
+    'zh-CN': '无法读取参数：{why}\n用法：{usage}',
+  },
+  'error.tool-node': {
+    en: 'This command needs Node 24 or later; this is Node {version}. Install Node 24, or run npm install in the folder of headroom: it brings the right one along.',
+    'zh-CN':
+      '此命令需要 Node 24 或更高版本；当前为 Node {version}。请安装 Node 24，或在 headroom 目录运行 npm install，它会带来合适的版本。',
+  },
+});

@@ -1,0 +1,92 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { ModelFinder, Services } from '../../commands/services.ts';
+import { builtinCatalogue } from '../catalogue/builtin.ts';
+import { Painter } from '../chat/pictures/painter.ts';
+import { parseGpuList } from '../gpus/declared.ts';
+import { createDirectEstimates } from '../workers/estimates.ts';
+
+/** What the command-line tool stands on: nothing is kept, and a model's name may be a path. */
+export interface ToolServices {
+  readonly services: Services;
+  close(): Promise<void>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Puts together what the tool's commands stand on. Registries and servers are contacted, and the code for it is
+ * imported, when a command first asks.
+ * @param servers whether the command asks the servers of the configuration
+ * @throws ConfigError where the configuration is needed and wrong
+ */
+export async function createToolServices(
+  environment: Environment,
+  { servers: asksServers }: { readonly servers: boolean },
+): Promise<ToolServices> {
+  const closing: (() => Promise<unknown>)[] = [];
+  const network = async () => {
+    const { createNetworkFinder } = await import('./network-finder.ts');
+    const { finder, close } = createNetworkFinder(cacheFolder(environment));
+    closing.push(close);
+    return finder;
+  };
+  const parts = asksServers ? (await import('./tool-servers.ts')).createToolServers(environment) : null;
+  if (parts !== null) {
+    closing.push(() => parts.servers.close());
+  }
+  const services: Services = {
+    get servers() {
+      if (parts === null) {
+        throw new Error('this command asks no server');
+      }
+      return parts.servers;
+    },
+    painter: new Painter(),
+    estimates: createDirectEstimates(),
+    models: createToolFinder(network),
+    readGpuList: parseGpuList,
+    now: Date.now,
+    pullHosts: [],
+    limits: { maxCtx: null, maxKeepAlive: null },
+    timeZone: 'UTC',
+    simulated: false,
+  };
+  return {
+    services,
+    close: async () => {
+      await Promise.allSettled(closing.map((close) => close()));
+    },
+  };
+}
+
+/** The very model of the built-in list answers at once, where no server is asked; all else is looked up. */
+function createToolFinder(network: () => Promise<ModelFinder>): ModelFinder {
+  let opened: Promise<ModelFinder> | null = null;
+  const findListed: ModelFinder['findListed'] = (name) => {
+    const listed = builtinCatalogue().lookUp(name);
+    return listed === null ? null : { spec: listed.spec, source: 'builtin', warnings: listed.notes };
+  };
+  return {
+    builtinNames: () => builtinCatalogue().names(),
+    findListed,
+    find: async (name, server, signal) => {
+      const listed = server === null ? findListed(name) : null;
+      if (listed !== null && listed.warnings.length === 0) {
+        return listed;
+      }
+      opened ??= network();
+      return (await opened).find(name, server, signal);
+    },
+  };
+}
+
+/** Where headers that were read from a registry are kept: beside the bot's data, or in the person's own cache. */
+function cacheFolder(environment: Environment): string {
+  const data = environment.DATA_DIR?.trim();
+  if (data !== undefined && data !== '') {
+    return join(data, 'headers');
+  }
+  const cache = environment.XDG_CACHE_HOME?.trim();
+  return join(cache !== undefined && cache !== '' ? cache : join(homedir(), '.cache'), 'headroom', 'headers');
+}

@@ -1,0 +1,68 @@
+import { KV_CACHE_TYPES } from '../estimator/plan/checks.ts';
+import { QUANTIZE_ERAS } from '../estimator/model/quantize/targets.ts';
+import { SHELLS } from './completion.ts';
+import type { ToolCommand } from './command.ts';
+
+/** Every command of the tool, in the order of the help. What does the work is imported when it is called. */
+export const toolCommands: readonly ToolCommand[] = [
+  {
+    name: 'fit',
+    description: 'tool.fit',
+    args: [{ name: 'MODEL', description: 'tool.fit.model' }],
+    options: [
+      { name: 'ctx', value: 'N', description: 'tool.option.ctx' },
+      { name: 'gpus', value: 'LIST', description: 'tool.option.gpus' },
+      { name: 'ollama', value: 'VERSION', description: 'tool.option.ollama' },
+      { name: 'kv', value: 'TYPE', description: 'tool.option.kv', choices: [...KV_CACHE_TYPES] },
+      { name: 'parallel', value: 'N', description: 'tool.option.parallel' },
+      { name: 'server', value: 'NAME', description: 'tool.option.server' },
+      { name: 'json', description: 'tool.option.json' },
+      { name: 'explain', description: 'tool.option.explain' },
+    ],
+    examples: [
+      'fit gemma3:12b',
+      'fit gemma3:12b --ctx 128k --gpus "2x4090"',
+      'fit ./model.gguf --gpus 24GiB:22.1GiB,8GiB',
+    ],
+    exits: [
+      [0, 'tool.exit.fits'],
+      [2, 'tool.exit.partial'],
+      [3, 'tool.exit.not'],
+    ],
+    load: async () => (await import('./fit.ts')).runFit,
+  },
+  {
+    name: 'estimate',
+    description: 'tool.estimate',
+    examples: ['estimate < questions.jsonl > answers.jsonl'],
+    exits: [[0, 'tool.exit.estimate']],
+    load: async () => (await import('./batch.ts')).runBatch,
+  },
+  {
+    name: 'quantize',
+    description: 'tool.quantize',
+    args: [{ name: 'MODEL', description: 'tool.fit.model' }],
+    options: [
+      { name: 'to', value: 'TARGET', description: 'tool.quantize.to', required: true },
+      { name: 'era', value: 'ERA', description: 'tool.quantize.era', choices: QUANTIZE_ERAS },
+      { name: 'imatrix', description: 'tool.quantize.imatrix' },
+      { name: 'json', description: 'tool.option.json' },
+    ],
+    examples: ['quantize qwen3:8b --to Q3_K_M'],
+    load: async () => (await import('./quantize.ts')).runQuantize,
+  },
+  {
+    name: 'doctor',
+    description: 'tool.doctor',
+    exits: [[0, 'tool.exit.doctor']],
+    needsNode24: true,
+    load: async () => (tool) => tool.doctor(),
+  },
+  {
+    name: 'completion',
+    description: 'tool.completion',
+    args: [{ name: 'SHELL', description: 'tool.completion.shell', choices: SHELLS }],
+    examples: ['completion bash > ~/.local/share/bash-completion/completions/headroom'],
+    load: async () => (await import('./completion.ts')).runCompletion,
+  },
+];
