@@ -22,6 +22,7 @@ import { plansSection } from './accuracy/plans.ts';
 import { quantsSection } from './accuracy/quants.ts';
 import { rigSection } from './accuracy/rig.ts';
 import { rigOldSection } from './accuracy/rig-old.ts';
+import { safetensorsSection } from './accuracy/safetensors.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SHIPPED_ROWS = join(ROOT, 'test', 'fixtures', 'truth-small.jsonl');
@@ -82,4 +83,5 @@ if (truth === null) {
   await section('Older versions', () => rigOldSection(truth, find));
   await section('Public cases', () => casesSection({ truth, cases: resolve(truth, '..', 'cases') }));
   await section('Quantizations', () => quantsSection(truth, find));
+  await section('Safetensors repositories', () => safetensorsSection(truth));
 }

@@ -5,7 +5,7 @@
 import type { ModelSpec } from '../estimator/types.ts';
 import { bufferSource } from './byte-source.ts';
 import { GgufError } from './errors.ts';
-import { type ShowGap, specFromShow as readShow } from './from-show.ts';
+import { specFromShow as readShow, type ShowGap } from './from-show.ts';
 import { readHeader } from './header.ts';
 import { asLlamaCppSees } from './llama-cpp-view.ts';
 import { buildSpec } from './spec.ts';
@@ -13,6 +13,9 @@ import { buildSpec } from './spec.ts';
 export type * from '../estimator/types.ts';
 export type { GgufErrorCode } from './errors.ts';
 export type { ShowGap } from './from-show.ts';
+export { type SafetensorsRepository, specFromSafetensors } from './safetensors/convert.ts';
+export { readSafetensorsHeader } from './safetensors/header.ts';
+export type { SourceTensor } from './safetensors/types.ts';
 export { GgufError };
 
 /**

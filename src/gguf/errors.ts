@@ -18,7 +18,11 @@ export type GgufErrorCode =
   | 'model-json-not-json'
   | 'model-json-invalid'
   | 'show-invalid'
-  | 'show-incomplete';
+  | 'show-incomplete'
+  | 'safetensors-invalid'
+  | 'safetensors-class-unknown'
+  | 'safetensors-name-unknown'
+  | 'safetensors-quantization-refused';
 
 /** Typed error of this room. `params` holds the facts for the sentence that the edge writes; no path of a stack, no bytes. */
 export class GgufError extends Error {

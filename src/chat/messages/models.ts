@@ -47,6 +47,27 @@ export const modelMessages = area({
     'zh-CN': '其视觉部分的大小未知，未计入。',
   },
 
+  'error.safetensors-invalid': {
+    en: 'This safetensors repository cannot be read: {what} is missing or damaged.',
+    'zh-CN': '无法读取这个 safetensors 仓库：{what} 缺失或已损坏。',
+  },
+  'error.safetensors-class-unknown': {
+    en: 'How {class} becomes a GGUF file is not known here, so its memory cannot be worked out from this repository. A GGUF of it can be read.',
+    'zh-CN': '这里不知道 {class} 如何转换为 GGUF，因此无法从该仓库推算其内存。若有它的 GGUF 文件则可以读取。',
+  },
+  'error.safetensors-class-range': {
+    en: 'How {class} becomes a GGUF file is not known here. By its parameters alone the weights take between {lowBytes:bytes} and {highBytes:bytes} at {target}; the cache comes on top.',
+    'zh-CN':
+      '这里不知道 {class} 如何转换为 GGUF。仅按参数量估算，{target} 的权重占 {lowBytes:bytes} 到 {highBytes:bytes}；缓存另计。',
+  },
+  'error.safetensors-name-unknown': {
+    en: 'The tensor {name} of this {class} repository has no place in a GGUF file.',
+    'zh-CN': '这个 {class} 仓库中的张量 {name} 在 GGUF 文件中没有对应位置。',
+  },
+  'error.safetensors-quantization-refused': {
+    en: 'This repository is quantized with {method}, which the converter of llama.cpp refuses. Name the unquantized repository, or a GGUF.',
+    'zh-CN': '该仓库使用 {method} 量化，llama.cpp 的转换工具不接受。请改用未量化的仓库或 GGUF。',
+  },
   'error.gguf-not-found': { en: 'There is no file {path}.', 'zh-CN': '没有文件 {path}。' },
   'error.gguf-unreadable': {
     en: 'The file {path} cannot be read ({reason}).',
