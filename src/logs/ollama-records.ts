@@ -9,23 +9,17 @@ import { readTrouble } from './troubles.ts';
 /** Settings that matter to memory; nothing else of the environment is kept (it has proxies with passwords). */
 const SETTINGS =
   /\b(OLLAMA_(?:CONTEXT_LENGTH|FLASH_ATTENTION|GPU_OVERHEAD|KV_CACHE_TYPE|MAX_LOADED_MODELS|NUM_PARALLEL|SCHED_SPREAD|NEW_ENGINE)|CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HIP_VISIBLE_DEVICES|GGML_VK_VISIBLE_DEVICES):([\w.,-]{1,64})/g;
-const MOST_GPUS = 64;
 
 type Read = (scene: Scene, record: LogRecord) => void;
 
 function addGpu(scene: Scene, id: string, fields: ReadonlyMap<string, string>): void {
-  const key = id.slice(0, 80);
-  if (!scene.gpus.has(key) && scene.gpus.size >= MOST_GPUS) {
-    return;
-  }
-  const known = scene.gpus.get(key);
   const capability = /^\d{1,2}\.\d{1,2}$/.exec(fields.get('compute') ?? '');
-  scene.gpus.set(key, {
-    name: tellableName(fields.get('description') ?? fields.get('name')) ?? known?.name ?? null,
-    library: tellableName(fields.get('library')) ?? known?.library ?? null,
-    computeCapability: capability === null ? (known?.computeCapability ?? null) : Number(capability[0]),
-    totalBytes: sizeBytes(fields.get('total') ?? '') ?? known?.totalBytes ?? null,
-    freeBytes: sizeBytes(fields.get('free') ?? fields.get('available') ?? '') ?? known?.freeBytes ?? null,
+  scene.gpus.tell(id, {
+    name: tellableName(fields.get('description') ?? fields.get('name')),
+    library: tellableName(fields.get('library')),
+    computeCapability: capability === null ? null : Number(capability[0]),
+    totalBytes: sizeBytes(fields.get('total') ?? ''),
+    freeBytes: sizeBytes(fields.get('free') ?? fields.get('available') ?? ''),
   });
 }
 

@@ -98,7 +98,8 @@ export function readLog(text: string): LogReading {
   const told = loads.length === 0 ? running : loads;
   const load = completed(chosen(told), told);
   const version = scene.version.found(scene.sawLlamaServer && !scene.sawRecord);
-  const gpus = scene.gpus.size > 0 ? [...scene.gpus.values()] : cards;
+  const named = scene.gpus.list();
+  const gpus = named.length > 0 ? named : cards;
   const reading: Omit<LogReading, 'why'> = {
     kind: kindOf(scene, loads, running.length, cards.length, version.version !== null || gpus.length > 0),
     version: version.version,

@@ -9,27 +9,6 @@ type Read = (scene: Scene, match: RegExpExecArray) => void;
 
 const mib = (text: string): number | null => boundedBytes(Number(text) * 2 ** 20);
 
-function addDevice(
-  scene: Scene,
-  key: string,
-  name: string,
-  figures: Partial<Record<'total' | 'free' | 'compute', number>>,
-): void {
-  const known = [...scene.gpus].find(([id, gpu]) => id === key || (gpu.name === name && id.startsWith('device ')));
-  const at = known?.[0] ?? key;
-  if (known === undefined && scene.gpus.size >= 64) {
-    return;
-  }
-  const gpu = known?.[1];
-  scene.gpus.set(at, {
-    name: tellableName(name) ?? gpu?.name ?? null,
-    library: gpu?.library ?? /^(CUDA|ROCm|Vulkan|Metal)/.exec(key)?.[1] ?? null,
-    computeCapability: figures.compute ?? gpu?.computeCapability ?? null,
-    totalBytes: figures.total ?? gpu?.totalBytes ?? null,
-    freeBytes: figures.free ?? gpu?.freeBytes ?? null,
-  });
-}
-
 function buffer(kind: 'weightsBytes' | 'cacheBytes' | 'computeBytes'): Read {
   return (scene, match) => {
     const load = currentLoad(scene);
@@ -178,19 +157,35 @@ const READERS: readonly (readonly [RegExp, Read])[] = [
     },
   ],
   [
-    /^(?:cmn +common_param:|common_params_\w+:|llama_params_fit\w*:) +- (\w{1,24}) +: (.{1,80}) \((\d{1,9}) MiB, (\d{1,9}) MiB free\)/,
+    /^(?:cmn +common_param:|common_params_\w+:|llama_params_fit\w*:) +- ([A-Za-z]{2,12})(\d{1,3}) +: (.{1,80}) \((\d{1,9}) MiB, (\d{1,9}) MiB free\)/,
     (scene, match) => {
       fitLoad(scene);
-      addDevice(scene, match[1]!, match[2]!, { total: mib(match[3]!) ?? 0, free: mib(match[4]!) ?? 0 });
+      const [, library, index, name, total, free] = match;
+      scene.gpus.tellIndex(Number(index), {
+        name: tellableName(name),
+        library: tellableName(library),
+        totalBytes: mib(total!),
+        freeBytes: mib(free!),
+      });
     },
   ],
   [
-    /^ {2}Device (\d{1,3}): (.{1,80}?), compute capability (\d{1,2}\.\d{1,2})/,
-    (scene, match) => addDevice(scene, `device ${match[1]}`, match[2]!, { compute: Number(match[3]) }),
+    /^ {0,2}Device (\d{1,3}): (.{1,80}?), compute capability (\d{1,2}\.\d{1,2})(?:.{0,40}, ID: (GPU-[\w-]{1,60}))?/,
+    (scene, match) => {
+      const told = { name: tellableName(match[2]), computeCapability: Number(match[3]) };
+      scene.gpus.tellIndex(Number(match[1]), told, match[4]);
+    },
   ],
   [
-    /^(?:llama_model_load_from_file_impl|llama_prepare_model_devices): using device (\w{1,24}) \((.{1,80}?)\).* - (\d{1,9}) MiB free/,
-    (scene, match) => addDevice(scene, match[1]!, match[2]!, { free: mib(match[3]!) ?? 0 }),
+    /^(?:llama_model_load_from_file_impl|llama_prepare_model_devices): using device ([A-Za-z]{2,12})(\d{1,3}) \((.{1,80}?)\).* - (\d{1,9}) MiB free/,
+    (scene, match) => {
+      const told = { name: tellableName(match[3]), library: tellableName(match[1]), freeBytes: mib(match[4]!) };
+      scene.gpus.tellIndex(Number(match[2]), told);
+    },
+  ],
+  [
+    /^ggml_backend_cuda_device_get_memory device (GPU-[\w-]{1,60}) utilizing NVML memory reporting free: (\d{1,15}) total: (\d{1,15})/,
+    (scene, match) => scene.gpus.tell(match[1]!, { totalBytes: boundedBytes(Number(match[3])) }),
   ],
 ];
 

@@ -1,7 +1,7 @@
 /** What stands around the loads while a log is read: the server's settings, its GPUs, and which load is being told. */
 
+import { GpuList } from './gpu-list.ts';
 import { LoadBuilder } from './load-builder.ts';
-import type { LogGpu } from './types.ts';
 import { VersionFinder } from './version.ts';
 
 /** More loads than this in one paste are not told apart. */
@@ -10,7 +10,7 @@ const MOST_LOADS = 200;
 export interface Scene {
   readonly version: VersionFinder;
   readonly settings: Map<string, string>;
-  readonly gpus: Map<string, LogGpu>;
+  readonly gpus: GpuList;
   systemTotalBytes: number | null;
   systemFreeBytes: number | null;
   readonly loads: LoadBuilder[];
@@ -28,7 +28,7 @@ export function createScene(): Scene {
   return {
     version: new VersionFinder(),
     settings: new Map(),
-    gpus: new Map(),
+    gpus: new GpuList(),
     systemTotalBytes: null,
     systemFreeBytes: null,
     loads: [],

@@ -31,7 +31,7 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     pattern:
-      /cudaMalloc failed|CUDA error: out of memory|hipMalloc|out of memory|ErrorOutOfDeviceMemory|failed to allocate (?:CUDA|ROCm|Vulkan|Metal|compute|buffer|device)/i,
+      /cudaMalloc failed|CUDA error: out of memory|hipMalloc|out of memory|ErrorOutOfDeviceMemory|failed to allocate (?:CUDA|ROCm|Vulkan|Metal|compute)/i,
     code: 'gpu-memory-short',
     ends: 'failed',
   },
