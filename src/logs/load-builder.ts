@@ -1,5 +1,6 @@
 /** A load while its lines are read: what is known so far, and how far it has come. */
 
+import type { LogCode } from './codes.ts';
 import { boundedBytes, count, MOST_CTX, MOST_LAYERS, MOST_PARALLEL } from './sizes.ts';
 import type { DeviceUse, LogLoad } from './types.ts';
 import { verdictOf } from './verdict.ts';
@@ -58,7 +59,7 @@ export class LoadBuilder {
   /** llama.cpp makes the context after the weights, and the graph's buffers last. */
   contextSeen = false;
   computeSeen = false;
-  readonly troubles: string[] = [];
+  readonly troubles: LogCode[] = [];
 
   /** Bytes of one kind on a device; `printed` sizes of Ollama's summary give way to the buffers themselves. */
   use(device: string, kind: keyof DeviceUse, bytes: number | null): void {
@@ -79,7 +80,7 @@ export class LoadBuilder {
     this.use(device, kind, boundedBytes((this.devices.get(device.slice(0, 24))?.[kind] ?? 0) + (bytes ?? 0)));
   }
 
-  trouble(code: string): void {
+  trouble(code: LogCode): void {
     if (this.troubles.length < MOST_TROUBLES && !this.troubles.includes(code)) {
       this.troubles.push(code);
     }

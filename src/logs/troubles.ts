@@ -1,12 +1,13 @@
 /** Why loads are refused or die: the sentences of Ollama, llama.cpp, CUDA and the kernel, as codes. */
 
+import type { LogCode } from './codes.ts';
 import type { LoadBuilder } from './load-builder.ts';
 import { currentLoad, type Scene } from './scene.ts';
 import { sizeBytes } from './sizes.ts';
 
 interface Trouble {
   readonly pattern: RegExp;
-  readonly code: string;
+  readonly code: LogCode;
   /** The load does not survive it. */
   readonly ends: 'refused' | 'failed' | null;
 }

@@ -1,5 +1,7 @@
 /** What a log says. Sizes are bytes, contexts tokens; what a log does not tell is `null`. */
 
+import type { LogCode } from './codes.ts';
+
 /** How a load ended, as the log shows it. */
 export type LogVerdict = 'fits' | 'partial' | 'cpu' | 'refused' | 'failed';
 
@@ -54,7 +56,7 @@ export interface LogLoad {
   readonly systemAvailableBytes: number | null;
   readonly verdict: LogVerdict | null;
   /** Why it failed or was refused, as codes. */
-  readonly troubles: readonly string[];
+  readonly troubles: readonly LogCode[];
   /** The log says where the layers went, or that the load was refused or died. */
   readonly ended: boolean;
   /** The log breaks off in the middle of the load: how it ended is not known. */
@@ -79,7 +81,7 @@ export interface LogReading {
   /** The load that an answer is about: the last that came to an end, or the last. */
   readonly load: LogLoad | null;
   /** Why it is as it is. */
-  readonly why: readonly string[];
+  readonly why: readonly LogCode[];
   /** More was pasted than is read. */
   readonly cut: boolean;
 }

@@ -1,5 +1,6 @@
 /** Why a load came out as it did, as codes; the edge has the words. The first is what weighs most. */
 
+import type { LogCode } from './codes.ts';
 import type { LogLoad, LogReading } from './types.ts';
 import { isHost } from './verdict.ts';
 
@@ -27,9 +28,9 @@ function weights(load: LogLoad): number {
 }
 
 /** The reasons. Empty where all is on the GPUs and nothing is wrong. */
-export function whyOf(load: LogLoad, reading: Omit<LogReading, 'why'>): readonly string[] {
-  const why: string[] = [...load.troubles];
-  const add = (code: string) => {
+export function whyOf(load: LogLoad, reading: Omit<LogReading, 'why'>): readonly LogCode[] {
+  const why: LogCode[] = [...load.troubles];
+  const add = (code: LogCode) => {
     if (!why.includes(code)) {
       why.push(code);
     }

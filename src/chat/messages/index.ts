@@ -6,6 +6,7 @@ import { discordMessages } from './discord.ts';
 import { dispatchMessages } from './dispatch.ts';
 import { doctorMessages } from './doctor.ts';
 import { estimatorMessages } from './estimator.ts';
+import { explainMessages } from './explain.ts';
 import { fitMessages } from './fit.ts';
 import { loadMessages } from './load.ts';
 import { manageMessages } from './manage.ts';
@@ -25,6 +26,7 @@ export const messages = {
   ...loadMessages,
   ...modelMessages,
   ...quantizationMessages,
+  ...explainMessages,
   ...manageMessages,
   ...serverMessages,
   ...notifyMessages,

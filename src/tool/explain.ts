@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { type Explained, explainReading } from '../../commands/explain/replan.ts';
+import { explainLogReply } from '../../commands/explain/reply.ts';
+import { createTranslator } from '../chat/translate.ts';
+import { renderReply } from '../console/render.ts';
+import { MAX_PASTE } from '../logs/paste.ts';
+import { readLog } from '../logs/read-log.ts';
+import type { CliOptions } from './cli-options.ts';
+
+/** Exit codes: what was read, nothing that could be read. */
+const EXIT_READ = 0;
+const EXIT_NOTHING = 1;
+
+/** What a reading says, as scripts read it: names are promised to the outside, unknown is `null`. */
+export function explainedJson(explained: Explained): string {
+  const { reading, plan } = explained;
+  const { load } = reading;
+  return JSON.stringify({
+    kind: reading.kind,
+    version: reading.version,
+    versionBasis: reading.versionBasis,
+    oldestVersion: reading.oldestVersion,
+    engine: reading.engine,
+    architecture: explained.architecture,
+    model: load?.model ?? null,
+    digest: load?.digest ?? null,
+    verdict: explained.verdict,
+    offloaded: load?.offloaded ?? null,
+    numCtx: load?.numCtx ?? null,
+    numParallel: load?.numParallel ?? null,
+    flashAttention: load?.flashAttention ?? null,
+    kvCacheType: load?.kvCacheType ?? null,
+    requiredBytes: load?.requiredBytes ?? null,
+    devices: Object.fromEntries(load?.devices ?? []),
+    gpus: reading.gpus,
+    settings: reading.settings,
+    why: explained.why,
+    planned:
+      plan === null
+        ? null
+        : {
+            verdict: plan.verdict,
+            offloaded: [plan.placement.gpuLayers, plan.placement.totalLayers],
+            largestCtx: explained.largestCtx,
+          },
+    loads: reading.loads.length,
+    cut: reading.cut,
+  });
+}
+
+async function textOf(input: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  for await (const chunk of input) {
+    text += String(chunk);
+    // What is beyond is not read, and said to be cut.
+    if (text.length > MAX_PASTE) {
+      break;
+    }
+  }
+  return text;
+}
+
+/** `headroom explain [FILE]`: a log on stdin or in a file. Exit code 0 read, 1 nothing to read or an error. */
+export async function runExplain(file: string | undefined, json: boolean, cli: CliOptions): Promise<number> {
+  const text =
+    file === undefined || file === '-'
+      ? await textOf(cli.input)
+      : await readFile(file, 'utf8').then((whole) => whole.slice(0, MAX_PASTE + 1));
+  const services = await cli.services();
+  const explained = await explainReading(readLog(text), services.models, services.estimates.by('tool'));
+  if (json) {
+    cli.write(`${explainedJson(explained)}\n`);
+  } else {
+    const { actions: _buttons, ...reply } = explainLogReply(explained, createTranslator(cli.locale));
+    cli.write(`${renderReply(reply, { locale: cli.locale, colour: cli.colour, nowMs: services.now() })}\n`);
+  }
+  return explained.reading.kind === 'unknown' ? EXIT_NOTHING : EXIT_READ;
+}
