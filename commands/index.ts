@@ -2,6 +2,7 @@ import type { ActionHandler, Command } from '../src/chat/command.ts';
 import { auditCommand, auditPage } from './audit.ts';
 import { deleteCommand, deleteConfirm } from './delete.ts';
 import { doctorCommand } from './doctor.ts';
+import { explainCommand } from './explain/explain.ts';
 import { fitCommand, fitExplain } from './fit/fit.ts';
 import { createHelpCommand } from './help.ts';
 import { loadHandlers } from './load/handlers.ts';
@@ -18,6 +19,7 @@ import { vramCommand } from './vram.ts';
 /** Every command, in the order in which /help lists them. */
 export const commands: readonly Command<Services>[] = [
   fitCommand,
+  explainCommand,
   loadCommand,
   unloadCommand,
   psCommand,

@@ -14,13 +14,14 @@ const MOST_TROUBLES = 16;
 /** Text of names that is kept; longer is no name. */
 const MOST_NAME = 200;
 
-/** A name fit to be told: bounded, without anything that is not printed. */
+/** A name fit to be told: bounded, without anything that is not printed; an address or a path of a disk is none. */
 export function tellableName(text: string | undefined): string | null {
   const name = (text ?? '')
-    .replace(/[^\p{L}\p{N} ._:/@+-]/gu, '')
+    .slice(0, MOST_NAME * 2)
+    .replace(/[^\p{L}\p{N} ._:/+-]/gu, '')
     .trim()
     .slice(0, MOST_NAME);
-  return name === '' ? null : name;
+  return name === '' || /:\/\/|(?:^|\s)[/.]|\.\.\//.test(name) ? null : name;
 }
 
 /** The digest of a model file in a path of Ollama's store. */

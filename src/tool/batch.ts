@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
-import { specFromJson } from '../gguf/from-json.ts';
 import { createTranslator } from '../chat/translate.ts';
+import { specFromJson } from '../gguf/from-json.ts';
 import type { Tool } from './command.ts';
 import { errorSentence } from './errors.ts';
 import { BatchEstimator } from './estimate.ts';

@@ -1,7 +1,7 @@
-import { KV_CACHE_TYPES } from '../estimator/plan/checks.ts';
 import { QUANTIZE_ERAS } from '../estimator/model/quantize/targets.ts';
-import { SHELLS } from './completion.ts';
+import { KV_CACHE_TYPES } from '../estimator/plan/checks.ts';
 import type { ToolCommand } from './command.ts';
+import { SHELLS } from './completion.ts';
 
 /** Every command of the tool, in the order of the help. What does the work is imported when it is called. */
 export const toolCommands: readonly ToolCommand[] = [
@@ -50,6 +50,14 @@ export const toolCommands: readonly ToolCommand[] = [
     ],
     examples: ['quantize qwen3:8b --to Q3_K_M'],
     load: async () => (await import('./quantize.ts')).runQuantize,
+  },
+  {
+    name: 'explain',
+    description: 'tool.explain-log',
+    args: [{ name: 'FILE', description: 'tool.explain-log.file', optional: true }],
+    options: [{ name: 'json', description: 'tool.option.json' }],
+    examples: ['explain server.log', 'explain < server.log'],
+    load: async () => (await import('./explain.ts')).runExplain,
   },
   {
     name: 'doctor',

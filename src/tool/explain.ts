@@ -1,15 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { type Explained, explainReading } from '../../commands/explain/replan.ts';
 import { explainLogReply } from '../../commands/explain/reply.ts';
-import { createTranslator } from '../chat/translate.ts';
 import { renderReply } from '../console/render.ts';
 import { MAX_PASTE } from '../logs/paste.ts';
 import { readLog } from '../logs/read-log.ts';
-import type { CliOptions } from './cli-options.ts';
-
-/** Exit codes: what was read, nothing that could be read. */
-const EXIT_READ = 0;
-const EXIT_NOTHING = 1;
+import { EXIT_FAILED, type Tool, type ToolCall } from './command.ts';
 
 /** What a reading says, as scripts read it: names are promised to the outside, unknown is `null`. */
 export function explainedJson(explained: Explained): string {
@@ -60,19 +55,19 @@ async function textOf(input: NodeJS.ReadableStream): Promise<string> {
   return text;
 }
 
-/** `headroom explain [FILE]`: a log on stdin or in a file. Exit code 0 read, 1 nothing to read or an error. */
-export async function runExplain(file: string | undefined, json: boolean, cli: CliOptions): Promise<number> {
+/** `headroom explain [FILE]`: a log on stdin or in a file. Exit code 0 read, 1 nothing to read. */
+export async function runExplain(tool: Tool, { args, options }: ToolCall): Promise<number> {
+  const [file] = args;
   const text =
-    file === undefined || file === '-'
-      ? await textOf(cli.input)
-      : await readFile(file, 'utf8').then((whole) => whole.slice(0, MAX_PASTE + 1));
-  const services = await cli.services();
+    file === undefined || file === '-' ? await textOf(tool.input) : await textOf(createReadStream(file, 'utf8'));
+  const services = await tool.services({ servers: false });
   const explained = await explainReading(readLog(text), services.models, services.estimates.by('tool'));
-  if (json) {
-    cli.write(`${explainedJson(explained)}\n`);
+  if (options.json === true) {
+    tool.write(`${explainedJson(explained)}\n`);
   } else {
-    const { actions: _buttons, ...reply } = explainLogReply(explained, createTranslator(cli.locale));
-    cli.write(`${renderReply(reply, { locale: cli.locale, colour: cli.colour, nowMs: services.now() })}\n`);
+    const { translator, colour } = tool;
+    const { actions: _buttons, ...reply } = explainLogReply(explained, translator);
+    tool.write(renderReply(reply, { locale: translator.locale, colour, nowMs: services.now() }));
   }
-  return explained.reading.kind === 'unknown' ? EXIT_NOTHING : EXIT_READ;
+  return explained.reading.kind === 'unknown' ? EXIT_FAILED : 0;
 }

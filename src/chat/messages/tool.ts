@@ -61,6 +61,11 @@ export const toolMessages = area({
   },
   'tool.quantize.era': { en: 'whose rules', 'zh-CN': '采用哪一代的规则' },
   'tool.quantize.imatrix': { en: 'with an importance matrix', 'zh-CN': '使用重要性矩阵' },
+  'tool.explain-log': {
+    en: 'read a log of Ollama or llama.cpp and say what happened and what would help',
+    'zh-CN': '解读 Ollama 或 llama.cpp 的日志：发生了什么、怎么解决',
+  },
+  'tool.explain-log.file': { en: 'the log; without it, what comes on stdin', 'zh-CN': '日志文件；不写则读取标准输入' },
   'tool.doctor': {
     en: 'check the configuration, Ollama, the GPU source and Discord',
     'zh-CN': '检查配置、Ollama、GPU 来源和 Discord',
