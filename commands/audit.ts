@@ -18,7 +18,7 @@ async function list(
   if (services.audit === undefined) {
     throw new CommandError('nothing-kept', {});
   }
-  const rows = services.audit.list({
+  const rows = await services.audit.list({
     limit: PAGE_SIZE,
     ...(options.server === undefined ? {} : { server: options.server }),
     ...(options.beforeId === undefined ? {} : { beforeId: options.beforeId }),

@@ -80,17 +80,17 @@ async function confirm(context: Context, options: Options): Promise<Reply> {
   const target = await settle(context, options);
   const act = { action: 'delete', server: target.server.name, target: target.model };
   if (target.holder !== null) {
-    services.audit?.record(auditEntry(context, { ...act, result: 'refused', code: 'model-held' }));
+    await services.audit?.record(auditEntry(context, { ...act, result: 'refused', code: 'model-held' }));
     throw new CommandError('model-held', { model: target.model, holder: target.holder });
   }
   try {
     await target.server.ollama.delete(target.model, { signal: context.signal });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
-    services.audit?.record(auditEntry(context, { ...act, result: 'failed', code }));
+    await services.audit?.record(auditEntry(context, { ...act, result: 'failed', code }));
     throw error;
   }
-  services.audit?.record(auditEntry(context, { ...act, result: 'ok', code: null }));
+  await services.audit?.record(auditEntry(context, { ...act, result: 'ok', code: null }));
   return {
     tone: 'good',
     title: translator.text('delete.done', { model: { code: target.model }, server: { code: target.server.name } }),

@@ -45,13 +45,13 @@ function problemText(problem: Remark, translator: Translator): string {
 }
 
 /** Name and server, checked against the list of hosts; refusals are recorded. */
-function settle(context: Context, options: Options): { readonly server: Server; readonly name: string } {
+async function settle(context: Context, options: Options): Promise<{ readonly server: Server; readonly name: string }> {
   const server = pickServer(context.services, options.server);
   const checked = checkPull(options.model, context.services.pullHosts);
   if ('name' in checked) {
     return { server, name: checked.name };
   }
-  context.services.audit?.record(
+  await context.services.audit?.record(
     auditEntry(context, {
       action: 'pull',
       server: server.name,
@@ -109,7 +109,7 @@ async function fitWarning(
 /** The question before the download, bound to whoever asked. */
 async function ask(context: Context, options: Options): Promise<Reply> {
   const { translator } = context;
-  const { server, name } = settle(context, options);
+  const { server, name } = await settle(context, options);
   const [warning, models] = await Promise.all([
     fitWarning(context, server, name),
     server.ollama.tags({ signal: context.signal }),
@@ -197,7 +197,7 @@ function outcomeReply(translator: Translator, outcome: PullOutcome, server: stri
 /** Downloads, showing how far it is. */
 async function download(context: Context, options: Options): Promise<Reply> {
   const { translator, services } = context;
-  const { server, name } = settle(context, options);
+  const { server, name } = await settle(context, options);
   if ([...running.values()].some((entry) => entry.server === server.name && sameModel(entry.model, name))) {
     throw new CommandError('pull-running', { model: name, server: server.name });
   }
@@ -220,7 +220,9 @@ async function download(context: Context, options: Options): Promise<Reply> {
     const outcome = await pullModel(server, name, onState, signal, services.now);
     const result = outcome.result === 'pulled' ? 'ok' : outcome.result;
     const code = outcome.result === 'pulled' ? null : outcome.problem.code;
-    services.audit?.record(auditEntry(context, { action: 'pull', server: server.name, target: name, result, code }));
+    await services.audit?.record(
+      auditEntry(context, { action: 'pull', server: server.name, target: name, result, code }),
+    );
     return outcomeReply(translator, outcome, server.name);
   } finally {
     running.delete(id);

@@ -70,13 +70,13 @@ export function vramBars(snapshot: ServerSnapshot, translator: Translator): Bars
 }
 
 /** Used memory per GPU over a window; `null` where there is no history yet. */
-export function vramLines(
+export async function vramLines(
   services: Services,
   snapshot: ServerSnapshot,
   window: WindowName,
   translator: Translator,
-): LinesSpec | null {
-  const history = services.history?.(snapshot.name, window, MAX_POINTS);
+): Promise<LinesSpec | null> {
+  const history = await services.history?.(snapshot.name, window, MAX_POINTS);
   const series = history?.gpus ?? [];
   const gpus = snapshot.gpuViews;
   const labels = new Map(gpuLabels(gpus).map((label, index) => [gpus[index]!.uuid, label]));
@@ -206,7 +206,7 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
   const unknown = snapshot.figures.freeNow === null;
   const blocks = vramBlocks(snapshot, translator, services);
   const bars = vramBars(snapshot, translator);
-  const lines = vramLines(services, snapshot, options.window, translator);
+  const lines = await vramLines(services, snapshot, options.window, translator);
   const charts = [bars, lines].filter((chart): chart is ChartSpec => chart !== null);
   const title = vramTitle(snapshot, translator);
   if (charts.length > 0) {

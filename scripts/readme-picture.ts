@@ -16,7 +16,7 @@ import { createLog } from '../src/compose/log.ts';
 const folder = join(import.meta.dirname, '..', 'docs');
 mkdirSync(folder, { recursive: true });
 const { config, simulator } = await startDemo({});
-const app = compose({ config, log: createLog('error'), simulated: true });
+const app = await compose({ config, log: createLog('error'), simulated: true });
 const question = await gatherQuestion(app.services, { model: 'gemma3:12b', ctx: 32_768 }, AbortSignal.timeout(10_000));
 if (question.estimate === null) {
   throw new Error('the demo machine has GPUs');

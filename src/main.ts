@@ -42,7 +42,7 @@ async function runTerminal(app: App, config: Config, greeting: readonly string[]
     void process.stdout.write(`${renderReply(reply, { locale, colour: interactive, nowMs: Date.now() })}\n`);
   const services = app.withTerminal(print);
   await app.serve(null);
-  app.start();
+  await app.start();
   const dispatcher = createDispatcher({ commands, actionHandlers, services, hooks: app.hooks, log });
   const signal = stopSignal();
   // A load under way takes itself back and says so; the chat ends with its answer.
@@ -65,7 +65,7 @@ async function runTerminal(app: App, config: Config, greeting: readonly string[]
 async function runDemo(): Promise<number> {
   const { startDemo } = await import('./compose/demo.ts');
   const { config, simulator } = await startDemo(process.env);
-  const app = compose({ config, log: createLog(config.logLevel), simulated: true });
+  const app = await compose({ config, log: createLog(config.logLevel), simulated: true });
   const { t } = createTranslator(terminalLocale());
   try {
     return await runTerminal(app, config, [t('console.simulated'), t('console.welcome')]);
@@ -78,7 +78,7 @@ async function runDemo(): Promise<number> {
 async function runBot(config: Config, token: string): Promise<number> {
   const log = createLog(config.logLevel);
   const stop = stopSignal();
-  const app = compose({ config, log });
+  const app = await compose({ config, log });
   let lost = false;
   const ended = new Promise<void>((resolve) => {
     stop.addEventListener('abort', () => resolve(), { once: true });
@@ -102,7 +102,7 @@ async function runBot(config: Config, token: string): Promise<number> {
         process.kill(process.pid, 'SIGTERM');
       },
     });
-    app.start();
+    await app.start();
     log.info('ready');
     await ended;
     await discord.stop();
@@ -127,7 +127,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (config.discord.token !== null) {
       return await runBot(config, config.discord.token);
     }
-    const app = compose({ config, log: createLog(config.logLevel) });
+    const app = await compose({ config, log: createLog(config.logLevel) });
     try {
       return await runTerminal(app, config, [createTranslator(terminalLocale()).t('console.welcome')]);
     } finally {

@@ -10,10 +10,10 @@ const ENDED_MS = 24 * 3_600_000;
 const MAX_BUTTONS = 10;
 
 /** `/notify list`: what waits, and what became of the latest ones. */
-export function listReply(context: CommandContext<Services>): Reply {
+export async function listReply(context: CommandContext<Services>): Promise<Reply> {
   const { translator, person, place, services } = context;
   const nowMs = services.now();
-  const all = keeperOf(services).list(person.id, place.platform);
+  const all = await keeperOf(services).list(person.id, place.platform);
   const waiting = all.filter((watch) => watch.state === 'waiting').reverse();
   const ended = all
     .filter((watch) => watch.settledAtMs !== null && nowMs - watch.settledAtMs < ENDED_MS)
@@ -46,7 +46,7 @@ export function listReply(context: CommandContext<Services>): Reply {
 }
 
 /** `/notify stop`. Throws `watch-unknown`. */
-export function stopReply(context: CommandContext<Services>, id: number): Reply {
-  keeperOf(context.services).end(id, context.person.id, context.place.platform);
+export async function stopReply(context: CommandContext<Services>, id: number): Promise<Reply> {
+  await keeperOf(context.services).end(id, context.person.id, context.place.platform);
   return { tone: 'good', title: context.translator.text('notify.stopped', { id }), blocks: [], private: true };
 }

@@ -77,7 +77,7 @@ export const notifyCommand: Command<Services> = {
       private: true,
       options: [],
       schema: z.object({}),
-      run: async (context) => listReply(context),
+      run: (context) => listReply(context),
     }),
     stop: runnable<Services, typeof stopSchema>({
       description: 'notify.stop.description',
@@ -85,7 +85,7 @@ export const notifyCommand: Command<Services> = {
       private: true,
       options: [{ name: 'id', description: 'notify.option.id', type: 'integer', required: true, min: 1 }],
       schema: stopSchema,
-      run: async (context, options) => stopReply(context, options.id),
+      run: (context, options) => stopReply(context, options.id),
     }),
   },
 };

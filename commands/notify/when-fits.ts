@@ -65,7 +65,7 @@ export async function whenFits(context: CommandContext<Services>, options: WhenF
     const server = servers.length === 1 ? (servers[0]?.name ?? '') : translator.t('notify.made.any');
     throw new CommandError('watch-never-fits', { model, ctx: numCtx, server, largest });
   }
-  const watch = keeper.add({
+  const watch = await keeper.add({
     ...watchBase(context, options.lifeMs, servers),
     kind: 'when-fits',
     model,

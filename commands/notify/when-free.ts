@@ -40,7 +40,7 @@ export async function whenFree(context: CommandContext<Services>, options: WhenF
     const total = largest.figures.totalBytes ?? 0;
     throw new CommandError('watch-never-free', { server: largest.server.name, total, wanted: freeBytes });
   }
-  const watch = keeper.add({
+  const watch = await keeper.add({
     ...watchBase(context, options.lifeMs, servers),
     kind: 'when-free',
     model: null,

@@ -21,12 +21,12 @@ export interface Scheduled {
 }
 
 /** The status of servers at a glance. */
-export function statusReply(
+export async function statusReply(
   services: Services,
   snapshots: readonly ServerSnapshot[],
   translator: Translator,
   scheduled: Scheduled | null = null,
-): Reply {
+): Promise<Reply> {
   const blocks: Block[] = scheduled === null ? [] : beforeBlocks(scheduled, translator);
   const several = snapshots.length > 1;
   for (const snapshot of snapshots.slice(0, MAX_IN_FULL)) {
@@ -34,7 +34,7 @@ export function statusReply(
       blocks.push({ kind: 'heading', text: serverLine(snapshot, translator) });
     }
     blocks.push(...serverBlocks(snapshot, translator, services));
-    const picture = statusPicture(services, snapshot, translator);
+    const picture = await statusPicture(services, snapshot, translator);
     if (picture !== null) {
       blocks.push({ kind: 'picture', picture });
     }
@@ -106,8 +106,8 @@ function afterBlocks({ schedule, extra }: Scheduled, translator: Translator): Bl
 }
 
 /** The trend of the last 24 hours: a line per GPU, or all together where so many lines would be a tangle. */
-function trend(services: Services, snapshot: ServerSnapshot, translator: Translator): LinesSpec | null {
-  const spec = vramLines(services, snapshot, '24h', translator);
+async function trend(services: Services, snapshot: ServerSnapshot, translator: Translator): Promise<LinesSpec | null> {
+  const spec = await vramLines(services, snapshot, '24h', translator);
   const [first] = spec?.lines ?? [];
   if (spec === null || first === undefined || spec.lines.length <= MAX_LINES_DRAWN) {
     return spec;
@@ -126,9 +126,13 @@ function trend(services: Services, snapshot: ServerSnapshot, translator: Transla
 }
 
 /** Bars per GPU and the trend of the last 24 hours; `null` where no GPU tells its memory. */
-function statusPicture(services: Services, snapshot: ServerSnapshot, translator: Translator): Picture | null {
+async function statusPicture(
+  services: Services,
+  snapshot: ServerSnapshot,
+  translator: Translator,
+): Promise<Picture | null> {
   const bars = vramBars(snapshot, translator);
-  const lines = trend(services, snapshot, translator);
+  const lines = await trend(services, snapshot, translator);
   const charts = [bars, lines].filter((chart): chart is ChartSpec => chart !== null);
   if (charts.length === 0) {
     return null;

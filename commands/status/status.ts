@@ -109,7 +109,7 @@ function scheduledBlocks(made: Schedule, schedules: StatusSchedules, translator:
 
 async function list({ services, translator, place }: Context): Promise<Reply> {
   const schedules = schedulesOf(services);
-  const all = schedules.list(place.guildId);
+  const all = await schedules.list(place.guildId);
   if (all.length === 0) {
     return { tone: 'neutral', title: translator.text('status.list.none'), blocks: [] };
   }
@@ -187,7 +187,7 @@ function completeTimeZone(own: string, typed: string): readonly Choice[] {
 
 async function completeId(context: Omit<Context, 'progress'>, request: CompletionRequest): Promise<readonly Choice[]> {
   const { services, place } = context;
-  const all = services.schedules?.list(place.guildId) ?? [];
+  const all = (await services.schedules?.list(place.guildId)) ?? [];
   return all
     .filter(({ id }) => String(id).startsWith(request.typed.trim()))
     .slice(0, MAX_CHOICES)

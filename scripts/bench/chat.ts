@@ -76,7 +76,7 @@ export async function benchChat(): Promise<string> {
 
   const fleet = await startBot({ servers: 50, cards: 8, hanging: 2, models: 4 });
   try {
-    fleet.app.start();
+    await fleet.app.start();
     await pause(6_000);
     add('50 servers × 8 GPUs, 2 hanging: a reading of all', '', await measure(5, () => readAll(fleet), 1));
     add('the same: /fit', '', await measure(10, (turn) => fleet.ask('fit', question('gemma3:12b', turn))));
@@ -113,7 +113,7 @@ async function startBot(options: { servers: number; cards: number; hanging: numb
   await writeFile(serversFile, JSON.stringify(entries));
   const config = readConfig({ SERVERS_FILE: serversFile, DATA_DIR: folder, TZ: 'UTC' });
   const log = createLog('silent');
-  const app = compose({ config, log, simulated: true });
+  const app = await compose({ config, log, simulated: true });
   const dispatcher = createDispatcher({ commands, actionHandlers, services: app.services, log });
   return {
     app,

@@ -66,7 +66,7 @@ export async function benchWatches(): Promise<string> {
 }
 
 async function measure(scene: Scene, spec: ModelSpec): Promise<string> {
-  const store = openStore(':memory:');
+  const store = await openStore(':memory:');
   const env = {
     numParallel: null,
     flashAttention: null,
@@ -95,9 +95,9 @@ async function measure(scene: Scene, spec: ModelSpec): Promise<string> {
     leader: { leads: () => true },
     now: () => now,
   });
-  keeper.start();
+  await keeper.start();
   for (let i = 0; i < WATCHES; i++) {
-    keeper.add({
+    await keeper.add({
       kind: i % 10 === 9 ? 'when-free' : 'when-fits',
       ownerId: `person-${i % 200}`,
       ownerName: 'somebody',
@@ -133,7 +133,7 @@ async function measure(scene: Scene, spec: ModelSpec): Promise<string> {
   }
   await keeper.stop();
   await registry.close();
-  store.close();
+  await store.close();
   const sorted = times.toSorted((a, b) => a - b);
   const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toFixed(2);

@@ -3,8 +3,8 @@
  * pages of other sites.
  */
 
-import packedList from './built-in-list.js';
 import type { ModelSpec } from '../estimator/types.ts';
+import packedList from './built-in-list.js';
 import type { ListedModel } from './builtin-codec.ts';
 import { type BuiltinNote, buildBuiltin, builtinNames } from './builtin-names.ts';
 import { CatalogueError } from './errors.ts';

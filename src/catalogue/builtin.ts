@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ModelSpec } from '../estimator/types.ts';
 import { decodeIndex, decodeModel } from './builtin-codec.ts';
-import { type BuiltinModel, builtinNames, buildBuiltin } from './builtin-names.ts';
+import { type BuiltinModel, buildBuiltin, builtinNames } from './builtin-names.ts';
 
 /** The models that the program knows by itself, for when neither server nor registry can be asked. */
 export interface BuiltinCatalogue {

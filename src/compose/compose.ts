@@ -27,7 +27,6 @@ import { createRedis } from '../servers/shared/redis.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
 import { guarded } from '../store/errors.ts';
-import { openStore } from '../store/store.ts';
 import type { Store } from '../store/types.ts';
 import { type HttpEndpoint, readiness, startHttp } from '../web/http.ts';
 import { createMetrics } from '../web/metrics.ts';
@@ -66,17 +65,25 @@ export interface App {
    * @param gateway whether the session with the chat platform stands; `null` in the terminal
    */
   serve(gateway: (() => boolean) | null): Promise<void>;
-  /** Begins what goes on in the background. Until then nothing is contacted before a command asks. */
-  start(): void;
+  /**
+   * Begins what goes on in the background. Until then nothing is contacted before a command asks. Rejects with a StoreError.
+   */
+  start(): Promise<void>;
   /** Ends everything that was started. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
  * Puts the parts together from the configuration.
- * @throws OllamaError `bad-host`, GpuSourceError, StoreError
+ * Rejects with an OllamaError `bad-host`, a GpuSourceError or a StoreError.
  */
-export function compose({ config, log, simulated = false, files = false, settleMs }: ComposeOptions): App {
+export async function compose({
+  config,
+  log,
+  simulated = false,
+  files = false,
+  settleMs,
+}: ComposeOptions): Promise<App> {
   const servers = createServerRegistry(config.servers);
   const painter = new Painter();
   const estimates = files ? createDirectEstimates() : createEstimatePool();
@@ -86,7 +93,7 @@ export function compose({ config, log, simulated = false, files = false, settleM
   /** Which of several processes posts and writes the history; claimed only by a process that can. */
   let sharedLeader: Leader | null = null;
   const writes = () => sharedLeader?.leads() ?? true;
-  const memory = files ? null : openMemory(config, simulated, servers, log, writes);
+  const memory = files ? null : await openMemory(config, simulated, servers, log, writes);
   const redis = config.redisUrl === null || files || simulated ? null : createRedis(config.redisUrl, log);
   const models = createModelFinder(catalogue, files);
   let chat: ChatPoster | null = null;
@@ -189,12 +196,12 @@ export function compose({ config, log, simulated = false, files = false, settleM
       const checks = () => readiness(servers, memory?.store ?? null, gateway, Date.now());
       http = await startHttp({ port: config.httpPort, host: config.httpHost, metrics, readiness: checks, log });
     },
-    start: () => {
+    start: async () => {
       warmUp(services, log);
       memory?.sampler.start();
       loading?.loads.start();
       schedules?.start();
-      notices?.start();
+      await notices?.start();
       answers?.start();
     },
     close: async () => {
@@ -207,20 +214,22 @@ export function compose({ config, log, simulated = false, files = false, settleM
         }
       }
       redis?.disconnect();
-      memory?.store.close();
+      await memory?.store.close();
     },
   };
 }
 
 /** The store, and the sampler that fills its history. What is simulated is not kept. */
-function openMemory(
+async function openMemory(
   config: Config,
   simulated: boolean,
   servers: ServerRegistry,
   log: Log,
   writes: () => boolean,
-): App['memory'] {
-  const store = openStore(simulated ? ':memory:' : join(dataFolder(config, ''), 'headroom.db'));
+): Promise<App['memory']> {
+  // The command-line tool keeps nothing and shall not pay for loading this.
+  const { openStore } = await import('../store/store.ts');
+  const store = await openStore(simulated ? ':memory:' : join(dataFolder(config, ''), 'headroom.db'));
   const sampler = createSampler(servers, {
     store,
     writes,
@@ -233,7 +242,7 @@ function openMemory(
 function auditRefusals(audit: AuditTrail): DispatchHooks {
   return {
     refused: ({ person, place, command, why }) =>
-      audit.record({
+      void audit.record({
         atMs: Date.now(),
         personId: person.id,
         personName: person.name,
@@ -274,7 +283,7 @@ function dataFolder(config: Config, name: string): string {
 
 /** What the program finds about its own folder and Redis. */
 async function examineSelf(store: Store, redis: Redis | null): Promise<Finding[]> {
-  const code = store.check();
+  const code = await store.check();
   const findings: Finding[] = [
     code === null
       ? { level: 'ok', remark: { code: 'data-ok', params: {} } }

@@ -20,7 +20,7 @@ export async function runDoctor(translator: Translator, write: (text: string) =>
     return printFindings(faults, translator, write);
   }
   const log = createLog('silent');
-  const app = compose({ config, log });
+  const app = await compose({ config, log });
   const { token } = config.discord;
   const findings: Finding[] = [
     { level: 'ok', remark: { code: 'config-ok', params: {} } },

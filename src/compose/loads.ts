@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type ConsentDesk, createConsentDesk } from '../../commands/load/consent.ts';
 import type { ModelFinder } from '../../commands/services.ts';
+import type { Log } from '../base/log.ts';
 import type { ChatPoster } from '../chat/poster.ts';
 import { createStoredHolds } from '../servers/loading/holds.ts';
 import { createServerQueue } from '../servers/loading/queue.ts';
@@ -10,7 +11,6 @@ import { createRedisTurns } from '../servers/shared/turns.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/types.ts';
-import type { Log } from '../base/log.ts';
 import type { Estimates } from '../workers/estimates.ts';
 
 export interface ComposeLoadsParts {

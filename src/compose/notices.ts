@@ -1,4 +1,5 @@
 import type { ModelFinder } from '../../commands/services.ts';
+import type { Log } from '../base/log.ts';
 import { toLocale } from '../chat/locale.ts';
 import type { ChatPoster } from '../chat/poster.ts';
 import type { Reply } from '../chat/reply.ts';
@@ -12,7 +13,6 @@ import type { Sampler } from '../servers/sampler.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/types.ts';
-import type { Log } from '../base/log.ts';
 import type { Estimates } from '../workers/estimates.ts';
 
 export interface ComposeNoticesParts {
@@ -32,8 +32,8 @@ export interface Notices {
   readonly watches: WatchKeeper;
   /** `null` in the terminal, where nobody stands by to read them. */
   readonly alerts: AlertKeeper | null;
-  /** @throws StoreError */
-  start(): void;
+  /** Rejects with a StoreError. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,8 +49,8 @@ export function composeChatNotices(parts: ComposeNoticesParts, poster: ChatPoste
   return {
     watches,
     alerts,
-    start: () => {
-      watches.start();
+    start: async () => {
+      await watches.start();
       alerts.start();
       digest?.start();
     },

@@ -12,13 +12,13 @@ import {
   MessageFlags,
   PermissionFlagsBits,
 } from 'discord.js';
+import type { Log } from '../base/log.ts';
 import type { Choice, Person } from '../chat/command.ts';
 import type { Caller, Dispatcher, Prepared } from '../chat/dispatch/dispatcher.ts';
 import { toLocale } from '../chat/locale.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { accessOf, type RoleSettings } from '../chat/permissions.ts';
 import type { OptionValue } from '../chat/reply.ts';
-import type { Log } from '../base/log.ts';
 import type { DiscordApi, InteractionHandle } from './api.ts';
 import { isAlreadyAcknowledged, isTooLateToAcknowledge, loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { Log } from '../base/log.ts';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { Locale } from '../chat/locale.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator } from '../chat/translate.ts';
-import type { Log } from '../base/log.ts';
 import type { DiscordApi, InteractionHandle } from './api.ts';
 import { isInvalidMessage, isTokenVoid, loggable, toPostError } from './failures.ts';
 import { LIMITS } from './limits.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { Log } from '../base/log.ts';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { ChatPoster, MessageRef, PostOptions } from '../chat/poster.ts';
 import type { Reply } from '../chat/reply.ts';
-import type { Log } from '../base/log.ts';
 import type { DiscordApi } from './api.ts';
 import { toPostError } from './failures.ts';
 import { type RenderedMessage, renderReply } from './render.ts';

@@ -12,9 +12,9 @@ import {
   type RouteLike,
   Routes,
 } from 'discord.js';
+import type { Log } from '../base/log.ts';
 import type { Command, OptionDefinition, Runnable } from '../chat/command.ts';
 import { type MessageKey, messages } from '../chat/messages/index.ts';
-import type { Log } from '../base/log.ts';
 import { loggable } from './failures.ts';
 
 type Definition = RESTPutAPIApplicationCommandsJSONBody[number];

@@ -1,12 +1,12 @@
 import type { APIMessageTopLevelComponent, RESTPostAPIChannelMessageJSONBody } from 'discord.js';
 import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
+import type { Log } from '../base/log.ts';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { Locale } from '../chat/locale.ts';
 import type { Action, Block, Picture, Reply, Tone } from '../chat/reply.ts';
 import { cutToWidth, layoutTable } from '../chat/table.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator, type Translator } from '../chat/translate.ts';
-import type { Log } from '../base/log.ts';
 import { loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { cleanText, codeBlock, escapeMarkdown, textMarkdown, textMarkdownWithin, userMention } from './markdown.ts';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type APIInteraction, type Client, Events } from 'discord.js';
+import type { Log } from '../base/log.ts';
 import { type ActionRegistry, createActionRegistry } from '../chat/actions.ts';
 import type { ActionHandler, Command } from '../chat/command.ts';
 import { createDispatcher, type Dispatcher, type DispatchHooks } from '../chat/dispatch/dispatcher.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { type RoleSettings, somebodyMayAct } from '../chat/permissions.ts';
 import type { ChatPoster } from '../chat/poster.ts';
-import type { Log } from '../base/log.ts';
 import { DiscordApi } from './api.ts';
 import { createClient, missingPermissions, onInteraction } from './client.ts';
 import { loggable } from './failures.ts';

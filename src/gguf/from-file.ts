@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseGgufShardFilename } from '@huggingface/gguf';
 import type { ModelSpec, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
-import { fileSource } from './file-source.ts';
 import { GgufError } from './errors.ts';
+import { fileSource } from './file-source.ts';
 import { type GgufHeader, readHeader } from './header.ts';
 import { buildSpec, tableBytes, towerMetadata } from './spec.ts';
 

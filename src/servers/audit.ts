@@ -5,19 +5,21 @@ export type { AuditEntry, AuditQuery, AuditRow } from '../store/types.ts';
 
 /** Who did what, with which result: append-only. */
 export interface AuditTrail {
-  /** Never throws: a full disk must not undo what was done; it is logged instead. */
-  record(entry: AuditEntry): void;
-  /** Newest first. @throws StoreError */
-  list(query?: AuditQuery): readonly AuditRow[];
+  /** Never rejects: what cannot be kept is logged. @returns whether the row is kept */
+  record(entry: AuditEntry): Promise<boolean>;
+  /** Newest first. Rejects with a StoreError. */
+  list(query?: AuditQuery): Promise<readonly AuditRow[]>;
 }
 
 export function createAuditTrail(repository: AuditRepository, log: Log): AuditTrail {
   return {
-    record: (entry) => {
+    record: async (entry) => {
       try {
-        repository.append(entry);
+        await repository.append(entry);
+        return true;
       } catch (error) {
         log.error({ err: error, action: entry.action, result: entry.result }, 'an audit row could not be kept');
+        return false;
       }
     },
     list: (query) => repository.list(query),

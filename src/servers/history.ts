@@ -46,15 +46,15 @@ export interface History {
 /**
  * The history of a server's GPUs in a window that ends now, with at most `maxPoints` points per GPU (default 240).
  * Used memory is the mean of a span with its peak kept, free memory the lowest.
- * @throws StoreError
+ * Rejects with a StoreError.
  */
-export function readHistory(
+export async function readHistory(
   samples: SampleRepository,
   server: string,
   window: HistoryWindow,
   nowMs: number,
   maxPoints = 240,
-): History {
+): Promise<History> {
   const sourceMs = SOURCE_MS[window];
   const coarsest = Math.ceil(WINDOW_MS[window] / Math.max(1, maxPoints));
   const stepMs = Math.ceil(coarsest / sourceMs) * sourceMs;
@@ -63,7 +63,7 @@ export function readHistory(
   const fromMs = toMs - count * stepMs;
   // A sample shortly before the window still stands at its beginning.
   const leadMs = Math.ceil(STANDS_MS / stepMs) * stepMs;
-  const buckets = samples.buckets(server, sourceMs, fromMs - leadMs, toMs, stepMs);
+  const buckets = await samples.buckets(server, sourceMs, fromMs - leadMs, toMs, stepMs);
   const gpus = [...Map.groupBy(buckets, (bucket) => bucket.gpuUuid).values()].map((spans): GpuHistory => {
     const byTime = new Map(spans.map((span) => [span.atMs, span]));
     const last = spans.at(-1)!;

@@ -113,21 +113,25 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
     const isNew = previous?.gpus?.takenAtMs !== snapshot.gpus?.takenAtMs;
     const samples = isNew && !snapshot.gpuStale ? toSamples(snapshot) : [];
     for (let i = 0; i < samples.length; i += CHUNK) {
-      store.samples.add(samples.slice(i, i + CHUNK));
-      // SQLite is synchronous: the event loop gets its turn between small transactions.
+      await store.samples.add(samples.slice(i, i + CHUNK));
+      // The embedded database is synchronous: the event loop gets its turn between small transactions.
       await nextTurn();
     }
-    recordUsage(store, snapshot, previous);
+    await recordUsage(store, snapshot, previous);
   }
 
-  function recordUsage(store: Pick<Store, 'usage'>, snapshot: ServerSnapshot, previous: ServerSnapshot | null): void {
+  async function recordUsage(
+    store: Pick<Store, 'usage'>,
+    snapshot: ServerSnapshot,
+    previous: ServerSnapshot | null,
+  ): Promise<void> {
     if (snapshot.models === null || snapshot.modelsStale || snapshot.ollama.state !== 'up') {
       return;
     }
     const gapMs = previous === null ? 0 : snapshot.takenAtMs - previous.takenAtMs;
     for (const model of snapshot.models) {
       const wasThere = previous?.models?.some((earlier) => earlier.name === model.name) ?? false;
-      store.usage.add({
+      await store.usage.add({
         server: snapshot.name,
         model: model.name,
         atMs: snapshot.takenAtMs,
@@ -144,10 +148,10 @@ export function createSampler(registry: ServerRegistry, options: SamplerOptions 
     if (store === undefined) {
       return;
     }
-    for (let step = 0; step < PRUNE_STEPS && store.samples.prune(clock()); step++) {
+    for (let step = 0; step < PRUNE_STEPS && (await store.samples.prune(clock())); step++) {
       await nextTurn();
     }
-    store.usage.prune(clock() - USAGE_KEEP_MS);
+    await store.usage.prune(clock() - USAGE_KEEP_MS);
   }
 
   return {

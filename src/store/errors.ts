@@ -1,4 +1,30 @@
-import { StoreError, type StoreErrorCode } from './types.ts';
+export type StoreErrorCode =
+  /** The file is damaged or no database. */
+  | 'store-corrupt'
+  /** Another process holds it for longer than we may wait. */
+  | 'store-locked'
+  /** The file or its directory cannot be written or opened. */
+  | 'store-unwritable'
+  /** The disk is full. */
+  | 'store-full'
+  /** Written by a newer version of this program. */
+  | 'store-too-new'
+  /** A rule of the schema was broken (append-only table, unknown reference). */
+  | 'store-refused'
+  | 'store-failed';
+
+/** The only error that leaves src/store. */
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+  readonly params: Readonly<Record<string, string | number>>;
+
+  constructor(code: StoreErrorCode, params: Readonly<Record<string, string | number>> = {}, cause?: unknown) {
+    super(`${code} ${JSON.stringify(params)}`, cause === undefined ? undefined : { cause });
+    this.name = 'StoreError';
+    this.code = code;
+    this.params = params;
+  }
+}
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html). */
 const CODES: Readonly<Record<number, StoreErrorCode>> = {
@@ -34,11 +60,26 @@ export function toStoreError(error: unknown): StoreError {
   return new StoreError('store-failed', {}, error);
 }
 
-/** Runs a database call; whatever it throws leaves as a StoreError. */
+/** Runs work on the file system or a database; whatever it throws leaves as a {@link StoreError}. */
 export function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
     throw toStoreError(error);
   }
+}
+
+/** A repository whose methods reject with a {@link StoreError} and nothing else, also where they would throw. */
+export function guardRepository<T extends object>(repository: T): T {
+  const methods = Object.entries(repository).map(([name, method]) => {
+    const call = async (...args: unknown[]): Promise<unknown> => {
+      try {
+        return await (method as (...args: unknown[]) => Promise<unknown>)(...args);
+      } catch (error) {
+        throw toStoreError(error);
+      }
+    };
+    return [name, call];
+  });
+  return Object.fromEntries(methods) as T;
 }

@@ -1,44 +1,47 @@
-import { createAlertRepository } from './alerts.ts';
-import { createAuditRepository } from './audit.ts';
-import { openDatabase } from './database.ts';
-import { createHoldRepository } from './holds.ts';
-import { createObservationRepository } from './observations.ts';
-import { createOpenAnswerRepository } from './open-answers.ts';
-import { createSampleRepository } from './samples.ts';
-import { createScheduleRepository } from './schedules.ts';
-import { type Store, StoreError } from './types.ts';
-import { createUsageRepository } from './usage.ts';
-import { createWatchRepository } from './watches.ts';
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+import { guardRepository, toStoreError } from './errors.ts';
+import { createAlertRepository } from './repositories/alerts.ts';
+import { createAuditRepository } from './repositories/audit.ts';
+import { createHoldRepository } from './repositories/holds.ts';
+import { createObservationRepository } from './repositories/observations.ts';
+import { createOpenAnswerRepository } from './repositories/open-answers.ts';
+import { createSampleRepository } from './repositories/samples.ts';
+import { createScheduleRepository } from './repositories/schedules.ts';
+import { createUsageRepository } from './repositories/usage.ts';
+import { createWatchRepository } from './repositories/watches.ts';
+import { openSqlite } from './sqlite/open.ts';
+import type { Store } from './types.ts';
 
 /**
- * Opens the store.
+ * Opens the embedded store.
  * @param path a file (`headroom.db` in DATA_DIR), or `:memory:`
  * @throws StoreError
  */
-export function openStore(path: string): Store {
-  const db = openDatabase(path);
+export async function openStore(path: string): Promise<Store> {
+  return createStore(await openSqlite(path));
+}
+
+function createStore(db: Database): Store {
   return {
-    path,
-    samples: createSampleRepository(db),
-    audit: createAuditRepository(db),
-    holds: createHoldRepository(db),
-    observations: createObservationRepository(db),
-    schedules: createScheduleRepository(db),
-    watches: createWatchRepository(db),
-    alerts: createAlertRepository(db),
-    usage: createUsageRepository(db),
-    openAnswers: createOpenAnswerRepository(db),
-    check() {
+    samples: guardRepository(createSampleRepository(db)),
+    audit: guardRepository(createAuditRepository(db)),
+    holds: guardRepository(createHoldRepository(db)),
+    observations: guardRepository(createObservationRepository(db)),
+    schedules: guardRepository(createScheduleRepository(db)),
+    watches: guardRepository(createWatchRepository(db)),
+    alerts: guardRepository(createAlertRepository(db)),
+    usage: guardRepository(createUsageRepository(db)),
+    openAnswers: guardRepository(createOpenAnswerRepository(db)),
+    async check() {
       try {
         // Takes the write lock and gives it back.
-        db.transaction(() => undefined);
+        await db.transaction().execute((transaction) => sql`select 1`.execute(transaction));
         return null;
       } catch (error) {
-        return error instanceof StoreError ? error.code : 'store-failed';
+        return toStoreError(error).code;
       }
     },
-    close() {
-      db.close();
-    },
+    close: () => db.destroy(),
   };
 }

@@ -1,35 +1,9 @@
+import type { StoreErrorCode } from './errors.ts';
+
 /**
- * What is kept in SQLite. Sizes are bytes, instants milliseconds since the epoch. Names of people and models are
+ * What is kept. Sizes are bytes, instants milliseconds since the epoch. Names of people and models are
  * UNTRUSTED text: escape them where they are shown.
  */
-
-export type StoreErrorCode =
-  /** The file is damaged or no database. */
-  | 'store-corrupt'
-  /** Another process holds it for longer than we may wait. */
-  | 'store-locked'
-  /** The file or its directory cannot be written or opened. */
-  | 'store-unwritable'
-  /** The disk is full. */
-  | 'store-full'
-  /** Written by a newer version of this program. */
-  | 'store-too-new'
-  /** A rule of the schema was broken (append-only table, unknown reference). */
-  | 'store-refused'
-  | 'store-failed';
-
-/** The only error that leaves src/store. */
-export class StoreError extends Error {
-  readonly code: StoreErrorCode;
-  readonly params: Readonly<Record<string, string | number>>;
-
-  constructor(code: StoreErrorCode, params: Readonly<Record<string, string | number>> = {}, cause?: unknown) {
-    super(`${code} ${JSON.stringify(params)}`, cause === undefined ? undefined : { cause });
-    this.name = 'StoreError';
-    this.code = code;
-    this.params = params;
-  }
-}
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -75,15 +49,21 @@ export type BucketMs = (typeof BUCKET_MS)[number];
 
 export interface SampleRepository {
   /** Writes samples and all coarser spans, at most 100 GPUs a transaction; pass fewer than 100 at a time. */
-  add(samples: readonly GpuSample[]): void;
+  add(samples: readonly GpuSample[]): Promise<void>;
   /**
    * Spans of a server that begin in [fromMs, toMs), by GPU and time.
    * @param stepMs puts them together to spans of this length, counted from `fromMs`; default `bucketMs`
    */
-  buckets(server: string, bucketMs: BucketMs, fromMs: number, toMs: number, stepMs?: number): readonly GpuBucket[];
+  buckets(
+    server: string,
+    bucketMs: BucketMs,
+    fromMs: number,
+    toMs: number,
+    stepMs?: number,
+  ): Promise<readonly GpuBucket[]>;
   /** Deletes what is too old or too much, at most `limit` rows (default 250). @returns whether more is to be done */
-  prune(nowMs: number, limit?: number): boolean;
-  count(): number;
+  prune(nowMs: number, limit?: number): Promise<boolean>;
+  count(): Promise<number>;
 }
 
 export interface AuditEntry {
@@ -123,9 +103,9 @@ export interface AuditQuery {
 
 /** Append-only: the database itself refuses changes and deletions. */
 export interface AuditRepository {
-  append(entry: AuditEntry): number;
+  append(entry: AuditEntry): Promise<number>;
   /** Newest first. */
-  list(query?: AuditQuery): readonly AuditRow[];
+  list(query?: AuditQuery): Promise<readonly AuditRow[]>;
 }
 
 /** A claim on a loaded model. */
@@ -146,16 +126,16 @@ export interface Hold {
 
 export interface HoldRepository {
   /** Sets the hold of a model, in the place of an earlier one. */
-  put(hold: Hold): void;
+  put(hold: Hold): Promise<void>;
   /** The hold in force at `nowMs`. */
-  get(server: string, model: string, nowMs: number): Hold | null;
+  get(server: string, model: string, nowMs: number): Promise<Hold | null>;
   /** Holds in force, by server and model. */
-  list(nowMs: number, server?: string): readonly Hold[];
+  list(nowMs: number, server?: string): Promise<readonly Hold[]>;
   /** @returns whether there was one in force, of this holder when one is named */
-  extend(server: string, model: string, untilMs: number | null, holderId?: string): boolean;
-  release(server: string, model: string, holderId?: string): boolean;
+  extend(server: string, model: string, untilMs: number | null, nowMs: number, holderId?: string): Promise<boolean>;
+  release(server: string, model: string, holderId?: string): Promise<boolean>;
   /** Removes and returns the holds that have ended. */
-  takeExpired(nowMs: number): readonly Hold[];
+  takeExpired(nowMs: number): Promise<readonly Hold[]>;
 }
 
 /** A load with what was predicted and what came, for calibration. */
@@ -183,13 +163,13 @@ export interface ObservationRow extends Observation {
 
 export interface ObservationRepository {
   /** Keeps the newest 5,000. */
-  add(observation: Observation): number;
+  add(observation: Observation): Promise<number>;
   /** Newest first; default limit 200. */
   list(query?: {
     readonly server?: string;
     readonly model?: string;
     readonly limit?: number;
-  }): readonly ObservationRow[];
+  }): Promise<readonly ObservationRow[]>;
 }
 
 export interface NewSchedule {
@@ -225,13 +205,16 @@ export type SchedulePatch = Partial<
 >;
 
 export interface ScheduleRepository {
-  create(schedule: NewSchedule): Schedule;
-  get(id: number): Schedule | null;
-  list(query?: { readonly state?: 'active' | 'stopped'; readonly guildId?: string | null }): readonly Schedule[];
+  create(schedule: NewSchedule): Promise<Schedule>;
+  get(id: number): Promise<Schedule | null>;
+  list(query?: {
+    readonly state?: 'active' | 'stopped';
+    readonly guildId?: string | null;
+  }): Promise<readonly Schedule[]>;
   /** Takes up a due time with a nonce. @returns false when it, or a later one, was taken up already */
-  claim(id: number, dueMs: number, nonce: string): boolean;
-  update(id: number, patch: SchedulePatch): boolean;
-  remove(id: number): boolean;
+  claim(id: number, dueMs: number, nonce: string): Promise<boolean>;
+  update(id: number, patch: SchedulePatch): Promise<boolean>;
+  remove(id: number): Promise<boolean>;
 }
 
 export interface NewWatch {
@@ -260,15 +243,15 @@ export interface Watch extends NewWatch {
 }
 
 export interface WatchRepository {
-  create(watch: NewWatch): Watch;
-  get(id: number): Watch | null;
+  create(watch: NewWatch): Promise<Watch>;
+  get(id: number): Promise<Watch | null>;
   /** Waiting ones, oldest first: that is the fair order. */
-  waiting(): readonly Watch[];
-  listByOwner(ownerId: string): readonly Watch[];
+  waiting(): Promise<readonly Watch[]>;
+  listByOwner(ownerId: string): Promise<readonly Watch[]>;
   /** Told since a moment, oldest first; at most 100. */
-  toldSince(sinceMs: number): readonly Watch[];
+  toldSince(sinceMs: number): Promise<readonly Watch[]>;
   /** Ends a waiting watch. @returns false when it is not waiting any more: somebody else was quicker */
-  settle(id: number, state: 'told' | 'expired' | 'stopped', atMs: number): boolean;
+  settle(id: number, state: 'told' | 'expired' | 'stopped', atMs: number): Promise<boolean>;
 }
 
 export interface AlertBegin {
@@ -295,13 +278,13 @@ export interface Alert {
 
 export interface AlertRepository {
   /** Begins an alert, or returns the one of the same server, kind and subject that is open. */
-  begin(alert: AlertBegin): { readonly alert: Alert; readonly isNew: boolean };
+  begin(alert: AlertBegin): Promise<{ readonly alert: Alert; readonly isNew: boolean }>;
   /** Ends the open one. @returns it as it is now; `null` when there was none */
-  end(server: string, kind: string, subject: string, atMs: number): Alert | null;
-  open(server?: string): readonly Alert[];
+  end(server: string, kind: string, subject: string, atMs: number): Promise<Alert | null>;
+  open(server?: string): Promise<readonly Alert[]>;
   /** Newest first; default limit 100. */
-  recent(sinceMs: number, limit?: number): readonly Alert[];
-  setMessage(id: number, channelId: string, messageId: string): void;
+  recent(sinceMs: number, limit?: number): Promise<readonly Alert[]>;
+  setMessage(id: number, channelId: string, messageId: string): Promise<void>;
 }
 
 /** Use of one model on one server on one day (UTC). */
@@ -337,11 +320,11 @@ export interface UsageRepository {
     /** Time since the last look. */
     readonly loadedMs: number;
     readonly vramBytes: number;
-  }): void;
+  }): Promise<void>;
   /** Per server and model since a moment, most loaded time first. */
-  totals(sinceMs: number, server?: string): readonly UsageTotal[];
+  totals(sinceMs: number, server?: string): Promise<readonly UsageTotal[]>;
   /** Deletes days before a moment. */
-  prune(beforeMs: number): void;
+  prune(beforeMs: number): Promise<void>;
 }
 
 /** An answer that its process has not finished. */
@@ -355,16 +338,18 @@ export interface OpenAnswerRow {
 
 export interface OpenAnswerRepository {
   /** @returns its id */
-  add(answer: OpenAnswerRow, untilMs: number): number;
-  renew(ids: readonly number[], untilMs: number): void;
-  remove(id: number): void;
+  add(answer: OpenAnswerRow, untilMs: number): Promise<number>;
+  renew(ids: readonly number[], untilMs: number): Promise<void>;
+  remove(id: number): Promise<void>;
   /** Those whose time has passed; each is given once, to one process. */
-  takeLapsed(nowMs: number): readonly OpenAnswerRow[];
+  takeLapsed(nowMs: number): Promise<readonly OpenAnswerRow[]>;
 }
 
-/** The whole store. All calls are synchronous and short; every failure is a {@link StoreError}. */
+/**
+ * The whole store. Every method rejects with a StoreError and nothing else. A call has taken effect when its
+ * promise resolves; calls that are not waited for may overtake one another.
+ */
 export interface Store {
-  readonly path: string;
   readonly samples: SampleRepository;
   readonly audit: AuditRepository;
   readonly holds: HoldRepository;
@@ -374,7 +359,7 @@ export interface Store {
   readonly alerts: AlertRepository;
   readonly usage: UsageRepository;
   readonly openAnswers: OpenAnswerRepository;
-  /** Whether a write is possible right now. */
-  check(): StoreErrorCode | null;
-  close(): void;
+  /** Whether a write is possible right now: `null`, or why not. */
+  check(): Promise<StoreErrorCode | null>;
+  close(): Promise<void>;
 }

@@ -33,8 +33,8 @@ export interface HttpSettings {
   /** Address to listen on: `127.0.0.1`, or `0.0.0.0` for every network. */
   readonly host: string;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
-  /** Looked at with every question; takes no time and does not throw. */
-  readonly readiness: () => Checks;
+  /** Looked at with every question; does not reject. */
+  readonly readiness: () => Promise<Checks>;
   readonly log: Log;
 }
 
@@ -50,17 +50,21 @@ const LATELY_MS = 180_000;
  * What the program needs to do its work: the chat, its data folder, and one server at least that answered lately.
  * @param gateway `null`: there is no platform to be connected to
  */
-export function readiness(
+export async function readiness(
   servers: Pick<ServerRegistry, 'servers'>,
   store: Pick<Store, 'check'> | null,
   gateway: (() => boolean) | null,
   nowMs: number,
-): Checks {
+): Promise<Checks> {
   const answered = servers.servers.some((server) => {
     const snapshot = server.latest();
     return snapshot?.ollama.state === 'up' && nowMs - snapshot.takenAtMs <= LATELY_MS;
   });
-  return { chat: gateway === null || gateway(), store: store === null || store.check() === null, server: answered };
+  return {
+    chat: gateway === null || gateway(),
+    store: store === null || (await store.check()) === null,
+    server: answered,
+  };
 }
 
 /**
@@ -140,7 +144,7 @@ async function answer(settings: HttpSettings, request: IncomingMessage, response
       return send(200, 'text/plain; charset=utf-8', 'ok\n');
     }
     if (path === '/readyz') {
-      const checks = settings.readiness();
+      const checks = await within(settings.readiness());
       const ready = Object.values(checks).every((isWell) => isWell);
       return send(ready ? 200 : 503, 'application/json', `${JSON.stringify({ ready, checks })}\n`);
     }
@@ -157,7 +161,7 @@ async function answer(settings: HttpSettings, request: IncomingMessage, response
 async function within<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('the figures were not there in time')), ANSWER_MS);
+    timer = setTimeout(() => reject(new Error('what was asked for was not there in time')), ANSWER_MS);
   });
   try {
     return await Promise.race([work, late]);

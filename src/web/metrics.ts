@@ -52,20 +52,25 @@ export function createMetrics(parts: MetricsParts): Metrics {
     name: string,
     help: string,
     labelNames: readonly T[],
-    collect: (set: (labels: Record<T, string>, value: number | null) => void) => void,
+    collect: (set: (labels: Record<T, string>, value: number | null) => void) => void | Promise<void>,
   ): void => {
     new Gauge({
       name: prefix + name,
       help,
       labelNames,
       registers,
-      collect() {
-        this.reset();
-        collect((labels, value) => {
+      async collect() {
+        const found: (readonly [Record<T, string>, number])[] = [];
+        await collect((labels, value) => {
           if (value !== null && Number.isFinite(value)) {
-            this.set(labels as never, value);
+            found.push([labels, value]);
           }
         });
+        // In one go: of two that ask at the same time neither shall see half of the figures.
+        this.reset();
+        for (const [labels, value] of found) {
+          this.set(labels as never, value);
+        }
       },
     });
   };
@@ -113,7 +118,7 @@ type MakeGauge = <T extends string>(
   name: string,
   help: string,
   labelNames: readonly T[],
-  collect: (set: (labels: Record<T, string>, value: number | null) => void) => void,
+  collect: (set: (labels: Record<T, string>, value: number | null) => void) => void | Promise<void>,
 ) => void;
 
 function collectServers(gauge: MakeGauge, { servers }: MetricsParts): void {
@@ -215,9 +220,12 @@ function collectLoads(gauge: MakeGauge, { servers, store, activeLoads }: Metrics
     return;
   }
   /** A store that does not answer must not take the other figures with it. */
-  const latestLoads = (query: { readonly server?: string; readonly limit: number }): readonly ObservationRow[] => {
+  const latestLoads = async (query: {
+    readonly server?: string;
+    readonly limit: number;
+  }): Promise<readonly ObservationRow[]> => {
     try {
-      return store.observations.list(query);
+      return await store.observations.list(query);
     } catch {
       return [];
     }
@@ -227,32 +235,40 @@ function collectLoads(gauge: MakeGauge, { servers, store, activeLoads }: Metrics
     actual: numberOf(row.actual.sizeVramBytes),
   });
   for (const which of ['predicted', 'actual'] as const) {
-    gauge(`load_${which}_bytes`, `GPU memory of the latest load of a model, ${which}.`, ['server', 'model'], (set) => {
-      for (const { name } of servers.servers) {
-        const rows = latestLoads({ server: name, limit: LOADS_LOOKED_AT });
-        const newest = new Map<string, number>();
-        for (const row of rows) {
-          const bytes = sizes(row)[which];
-          if (bytes !== null && !newest.has(row.model)) {
-            newest.set(row.model, bytes);
+    gauge(
+      `load_${which}_bytes`,
+      `GPU memory of the latest load of a model, ${which}.`,
+      ['server', 'model'],
+      async (set) => {
+        for (const { name } of servers.servers) {
+          const rows = await latestLoads({ server: name, limit: LOADS_LOOKED_AT });
+          const newest = new Map<string, number>();
+          for (const row of rows) {
+            const bytes = sizes(row)[which];
+            if (bytes !== null && !newest.has(row.model)) {
+              newest.set(row.model, bytes);
+            }
+          }
+          for (const [model, bytes] of boundedModels([...newest], 'drop')) {
+            set({ server: name, model }, bytes);
           }
         }
-        for (const [model, bytes] of boundedModels([...newest], 'drop')) {
-          set({ server: name, model }, bytes);
-        }
-      }
-    });
+      },
+    );
   }
   const names = new Set(servers.servers.map((server) => server.name));
-  let lastId = latestLoads({ limit: 1 })[0]?.id ?? 0;
+  /** Loads up to this one were there at the start. */
+  const first = latestLoads({ limit: 1 }).then(([newest]) => newest?.id ?? 0);
+  let lastId = 0;
   new Histogram({
     name: 'headroom_load_error_ratio',
     help: 'How far predictions were off, as a part of what came, since the start.',
     labelNames: ['server'] as const,
     buckets: ERROR_BUCKETS,
     registers,
-    collect() {
-      const rows = latestLoads({ limit: LOADS_LOOKED_AT }).filter((row) => row.id > lastId);
+    async collect() {
+      lastId = Math.max(lastId, await first);
+      const rows = (await latestLoads({ limit: LOADS_LOOKED_AT })).filter((row) => row.id > lastId);
       for (const row of rows) {
         lastId = Math.max(lastId, row.id);
         const { predicted, actual } = sizes(row);
@@ -271,7 +287,9 @@ function collectProgram(gauge: MakeGauge, parts: MetricsParts): void {
     gauge('gateway_up', 'Whether the session with Discord stands.', [], (set) => set({}, gateway() ? 1 : 0));
   }
   if (store !== null) {
-    gauge('store_up', 'Whether the data folder can be written.', [], (set) => set({}, store.check() === null ? 1 : 0));
+    gauge('store_up', 'Whether the data folder can be written.', [], async (set) =>
+      set({}, (await store.check()) === null ? 1 : 0),
+    );
   }
   if (alerts !== undefined) {
     gauge('alerts_open', 'Open alerts by kind.', ['server', 'kind'], (set) => {

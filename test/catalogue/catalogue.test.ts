@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { editDistance } from '../../src/base/nearest.ts';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
 import {
   Catalogue,
@@ -13,7 +14,6 @@ import {
   type SpecServer,
   specFromPath,
 } from '../../src/catalogue/catalogue.ts';
-import { editDistance } from '../../src/base/nearest.ts';
 import { nearestNames } from '../../src/catalogue/nearest.ts';
 import { RegistryClient } from '../../src/catalogue/registry.ts';
 import type { ModelSpec } from '../../src/estimator/types.ts';

@@ -395,7 +395,10 @@ describe('/unload', () => {
     expect(rendered((await ask(stage, eve, 'unload', { model: SMALL })).reply)).toContain('You may not unload');
     const own = await ask(stage, { id: 'bob', access: 'everyone' }, 'unload', { model: SMALL });
     expect(own.reply.tone).toBe('good');
-    expect(stage.rig.store.audit.list({ action: 'unload' }).map(({ result }) => result)).toEqual(['ok', 'refused']);
+    expect((await stage.rig.store.audit.list({ action: 'unload' })).map(({ result }) => result)).toEqual([
+      'ok',
+      'refused',
+    ]);
   });
 
   it('completes with what is loaded', async () => {

@@ -71,7 +71,10 @@ describe('/pull', () => {
     const reply = await run('pull', { model });
     expect(reply.failed).toBe(true);
     expect(plainText(reply.title)).toMatch(sentence);
-    expect(demo.services.audit?.list({ action: 'pull' })[0]).toMatchObject({ result: 'refused', personId: 'ada' });
+    expect((await demo.services.audit?.list({ action: 'pull' }))?.[0]).toMatchObject({
+      result: 'refused',
+      personId: 'ada',
+    });
   });
 
   it('tells when the registry does not have the model', async () => {
@@ -92,7 +95,7 @@ describe('/pull', () => {
     });
     expect(plainText((await canceled!).title)).toBe('Canceling the download of llama3.1:8b.');
     expect(plainText(ended.title)).toMatch(/^The download of llama3\.1:8b was canceled/);
-    expect(demo.services.audit?.list({ action: 'pull' })[0]).toMatchObject({ result: 'canceled' });
+    expect((await demo.services.audit?.list({ action: 'pull' }))?.[0]).toMatchObject({ result: 'canceled' });
     const over = { handler: 'pull.cancel', payload: { id: '00000000-0000-4000-8000-000000000000' } };
     expect(plainText((await dispatcher.call(over, caller(), { progress: () => undefined })).title)).toBe(
       'That download is over.',
@@ -111,7 +114,10 @@ describe('/delete', () => {
     const question = await run('delete', { model: 'llama3.2:1b' });
     expect(plainText(question.title)).toMatch(/^Delete llama3\.2:1b \(1\.\d GiB\) from main\?/);
     expect(plainText((await press(question, 'Delete')).title)).toBe('llama3.2:1b is deleted from main.');
-    expect(demo.services.audit?.list({ action: 'delete' })[0]).toMatchObject({ result: 'ok', target: 'llama3.2:1b' });
+    expect((await demo.services.audit?.list({ action: 'delete' }))?.[0]).toMatchObject({
+      result: 'ok',
+      target: 'llama3.2:1b',
+    });
     expect(plainText((await press(question, 'Delete')).title)).toMatch(/main does not have llama3\.2:1b/);
   });
 

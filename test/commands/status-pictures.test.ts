@@ -125,7 +125,7 @@ describe('a status picture', () => {
     async (gpus) => {
       for (const locale of LOCALES) {
         const services = servicesWith({ painter, historyGpus: gpus });
-        const reply = statusReply(services, [snapshotOf({ gpus })], createTranslator(locale));
+        const reply = await statusReply(services, [snapshotOf({ gpus })], createTranslator(locale));
         const picture = reply.blocks.find((block) => block.kind === 'picture');
         const png = await picture!.picture.png();
         const { width, height } = sizeOf(png);
@@ -136,7 +136,7 @@ describe('a status picture', () => {
     },
   );
 
-  it('draws one line for all GPUs together where one each would be a tangle', () => {
+  it('draws one line for all GPUs together where one each would be a tangle', async () => {
     for (const [gpus, lines] of [
       [4, 4],
       [5, 1],
@@ -149,7 +149,7 @@ describe('a status picture', () => {
       };
       const spy = { draw };
       const services = servicesWith({ painter: spy as unknown as Painter, historyGpus: gpus });
-      const reply = statusReply(services, [snapshotOf({ gpus })], createTranslator('en'));
+      const reply = await statusReply(services, [snapshotOf({ gpus })], createTranslator('en'));
       const picture = reply.blocks.find((block) => block.kind === 'picture');
       void picture!.picture.png();
       const [spec] = drawn as [{ charts: { kind: string; lines?: { points: unknown[] }[]; maxBytes?: number }[] }];

@@ -127,7 +127,7 @@ export function servicesWith(options: {
     now: () => T0,
     timeZone: 'Europe/Berlin',
     simulated: false,
-    history: (server, window, points) => ({
+    history: async (server, window, points) => ({
       server,
       window,
       fromMs: T0 - DAY_MS,

@@ -32,8 +32,8 @@ function read(said: Reply, locale: Locale = 'en'): string {
 }
 
 describe('a status', () => {
-  it('says what is free, a bar for each GPU, what is loaded, and how old the numbers are', () => {
-    const text = read(reply([snapshotOf({ gpus: 2, models: [model()] })]));
+  it('says what is free, a bar for each GPU, what is loaded, and how old the numbers are', async () => {
+    const text = read(await reply([snapshotOf({ gpus: 2, models: [model()] })]));
     expect(text).toContain('GPU status of main: 29.5 GiB of 48.0 GiB free');
     expect(text).toContain('0 ██████▓░░░░░ 12.5/24.0');
     expect(text).toContain('1 ▓▓▓░░░░░░░░░  6.0/24.0');
@@ -42,16 +42,16 @@ describe('a status', () => {
     expect(text).toMatch(/Numbers read .*ago/);
   });
 
-  it('keeps every line of bars within the width of a phone', () => {
+  it('keeps every line of bars within the width of a phone', async () => {
     const cards = Array.from({ length: 16 }, (_, index) => gpu(index, { totalBytes: 192 * GIB, freeBytes: 3 * GIB }));
-    const block = reply([snapshotOf({ gpus: cards })]).blocks.find(({ kind }) => kind === 'code');
+    const block = (await reply([snapshotOf({ gpus: cards })])).blocks.find(({ kind }) => kind === 'code');
     const lines = block?.kind === 'code' ? block.text.split('\n') : [];
     expect(lines).toHaveLength(16);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(30);
     expect(new Set(lines.map((line) => line.length)).size).toBe(1);
   });
 
-  it('fills every bar exactly, however the memory is shared', () => {
+  it('fills every bar exactly, however the memory is shared', async () => {
     for (let ollama = 0; ollama <= 24; ollama += 0.7) {
       for (let others = 0; ollama + others <= 24; others += 0.9) {
         const card = gpu(0, {
@@ -59,27 +59,27 @@ describe('a status', () => {
           othersBytes: others * GIB,
           freeBytes: (24 - ollama - others) * GIB,
         });
-        const text = read(reply([snapshotOf({ gpus: [card] })]));
+        const text = read(await reply([snapshotOf({ gpus: [card] })]));
         expect(text.match(/0 ([█▓▒░]+) /)?.[1]).toHaveLength(12);
       }
     }
   });
 
-  it('names the cards where they differ', () => {
-    const text = read(reply([snapshotOf({ gpus: [gpu(0), gpu(1, { name: 'NVIDIA A100-SXM4-80GB' })] })]));
+  it('names the cards where they differ', async () => {
+    const text = read(await reply([snapshotOf({ gpus: [gpu(0), gpu(1, { name: 'NVIDIA A100-SXM4-80GB' })] })]));
     expect(text).toContain('0 RTX 3090, 1 A100-SXM4-80GB');
-    expect(read(reply([snapshotOf({ gpus: 2 })]))).not.toContain('3090');
+    expect(read(await reply([snapshotOf({ gpus: 2 })]))).not.toContain('3090');
   });
 
-  it('shows memory whose owner is not known as such', () => {
-    const text = read(reply([snapshotOf({ gpus: [gpu(0, { ollamaBytes: null })] })]));
+  it('shows memory whose owner is not known as such', async () => {
+    const text = read(await reply([snapshotOf({ gpus: [gpu(0, { ollamaBytes: null })] })]));
     expect(text).toMatch(/0 ▒+░+ /);
   });
 
-  it('tells who holds a model, and until when', () => {
+  it('tells who holds a model, and until when', async () => {
     const models = [model(), model({ name: 'qwen3:8b', expiresAtMs: 'pinned' })];
     const text = read(
-      reply([snapshotOf({ models })], {
+      await reply([snapshotOf({ models })], {
         holders: new Map([
           ['gemma3:12b', 'Ada *'],
           ['qwen3:8b', 'Bob'],
@@ -96,36 +96,40 @@ describe('a status', () => {
     [{ isCloud: true, gpuShare: null }, 'cloud', 'neutral'],
     [{ expiresAtMs: 'pinned' as const }, 'stays', 'neutral'],
     [{ stopping: true }, 'leaving', 'neutral'],
-  ])('tells of a model %j: %s', (more, words, tone) => {
-    const said = reply([snapshotOf({ models: [model(more)] })]);
+  ])('tells of a model %j: %s', async (more, words, tone) => {
+    const said = await reply([snapshotOf({ models: [model(more)] })]);
     expect(read(said)).toContain(words);
     expect(said.tone).toBe(tone);
   });
 
-  it('keeps what is known when Ollama is gone, the numbers are old or a GPU is lost, and warns', () => {
+  it('keeps what is known when Ollama is gone, the numbers are old or a GPU is lost, and warns', async () => {
     const down = snapshotOf({
       ollama: { state: 'down', error: { code: 'unreachable', params: {} }, lastVersion: null },
       models: null,
     });
-    expect(read(reply([down]))).toMatch(/Ollama on main cannot be reached[\s\S]*█[\s\S]*What is loaded is not known/);
-    expect(read(reply([snapshotOf({ gpuStale: true })]))).toContain('The GPU numbers are old');
+    expect(read(await reply([down]))).toMatch(
+      /Ollama on main cannot be reached[\s\S]*█[\s\S]*What is loaded is not known/,
+    );
+    expect(read(await reply([snapshotOf({ gpuStale: true })]))).toContain('The GPU numbers are old');
     const lost = gpu(1, { state: 'lost', totalBytes: null, usedBytes: null, freeBytes: null });
-    expect(read(reply([snapshotOf({ gpus: [gpu(0), lost] })]))).toMatch(/\n {2}1 LOST/);
-    expect(read(reply([snapshotOf({ missingGpus: ['GPU-9'] })]))).toContain('1 GPU that was there before is missing');
+    expect(read(await reply([snapshotOf({ gpus: [gpu(0), lost] })]))).toMatch(/\n {2}1 LOST/);
+    expect(read(await reply([snapshotOf({ missingGpus: ['GPU-9'] })]))).toContain(
+      '1 GPU that was there before is missing',
+    );
     for (const snapshot of [down, snapshotOf({ gpuStale: true })]) {
-      expect(reply([snapshot]).tone).toBe('warning');
+      expect((await reply([snapshot])).tone).toBe('warning');
     }
   });
 
-  it('says so when nothing is known at all', () => {
-    const said = reply([snapshotOf({ gpus: [] })]);
+  it('says so when nothing is known at all', async () => {
+    const said = await reply([snapshotOf({ gpus: [] })]);
     expect(said).toMatchObject({ tone: 'bad', failed: true });
     expect(read(said)).toContain('the memory is not known');
   });
 
-  it('sums up several servers and has a line for those that do not fit in full', () => {
+  it('sums up several servers and has a line for those that do not fit in full', async () => {
     const many = Array.from({ length: 60 }, (_, index) => snapshotOf({ name: `lab-${index}`, gpus: 2 }));
-    const text = read(reply(many));
+    const text = read(await reply(many));
     expect(text).toContain('GPU status of 60 servers: 1,770.0 GiB of 2,880.0 GiB free');
     expect(text).toContain('lab-0: 29.5 GiB of 48.0 GiB free');
     expect(text).toContain('lab-42: 29.5 GiB of 48.0 GiB free');
@@ -136,7 +140,7 @@ describe('a status', () => {
     const models = Array.from({ length: 40 }, (_, index) =>
       model({ name: `hf.co/${'x'.repeat(90)}/${index}:Q4_K_M`, gpuShare: 0.5 }),
     );
-    const said = reply(
+    const said = await reply(
       Array.from({ length: 9 }, (_, index) => snapshotOf({ name: `lab-${index}`, gpus: 16, models })),
       { locale },
     );

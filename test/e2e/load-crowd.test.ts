@@ -129,9 +129,9 @@ it('a hundred people press /load at once on three servers: all are answered, one
     expect(server.mostAtOnce, server.name).toBe(1);
     expect(server.simulator.loaded(), server.name).toHaveLength(MODELS.length);
   }
-  const store = openStore(join(bot.dataDir, 'headroom.db'));
-  const rows = store.audit.list({ action: 'load', limit: 500 });
-  store.close();
+  const store = await openStore(join(bot.dataDir, 'headroom.db'));
+  const rows = await store.audit.list({ action: 'load', limit: 500 });
+  await store.close();
   expect(new Set(rows.map(({ personId }) => personId)).size).toBe(PEOPLE);
   expect(rows).toHaveLength(PEOPLE);
   expect(discord.violations).toEqual([]);

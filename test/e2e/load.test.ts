@@ -47,12 +47,12 @@ async function startBot(script: string, dataDir?: string): Promise<BotProcess> {
 }
 
 /** Reads the audit trail from the file that the bot keeps. */
-function audit(query: AuditQuery = {}): readonly AuditRow[] {
-  const store = openStore(join(bot.dataDir, 'headroom.db'));
+async function audit(query: AuditQuery = {}): Promise<readonly AuditRow[]> {
+  const store = await openStore(join(bot.dataDir, 'headroom.db'));
   try {
-    return store.audit.list(query);
+    return await store.audit.list(query);
   } finally {
-    store.close();
+    await store.close();
   }
 }
 
@@ -100,7 +100,7 @@ describe('/load', () => {
     expect(plain(text)).toContain(`Held by <@${ada.userId}> until`);
     expect(message.pings).toEqual([]);
     expect(buttonsOf(message).map(({ label }) => label)).toEqual(['Keep for 1 h from now', 'Release', 'Unload']);
-    expect(audit({ action: 'load', personId: ada.userId })).toMatchObject([
+    expect(await audit({ action: 'load', personId: ada.userId })).toMatchObject([
       { result: 'ok', target: LARGE, args: { numCtx: 32_768 }, channelId: discord.channel.id },
     ]);
     const ps = await discord.slash('ps', {}, somebody()).shows();
@@ -124,7 +124,7 @@ describe('/load', () => {
     await pressed.shows(({ text }) => text.includes('given up'));
     await asked.shows((seen) => seen.text.includes('The load was canceled'), 10_000);
     expect(simulator.loaded()).toEqual([]);
-    expect(audit({ personId: ada.userId })).toMatchObject([{ action: 'load', result: 'canceled' }]);
+    expect(await audit({ personId: ada.userId })).toMatchObject([{ action: 'load', result: 'canceled' }]);
   });
 
   it('asks the holder in the channel, and unloads nothing when the answer is Keep', async () => {
@@ -148,7 +148,7 @@ describe('who may not', () => {
     const eve = somebody();
     const { text } = await discord.slash('load', { model: SMALL }, eve).shows();
     expect(plain(text)).toContain('You may not use /load here');
-    expect(audit({ personId: eve.userId })).toMatchObject([
+    expect(await audit({ personId: eve.userId })).toMatchObject([
       { action: 'refused', result: 'refused', code: 'not-allowed', args: { command: 'load' } },
     ]);
     expect(simulator.loaded()).toEqual([]);
@@ -164,8 +164,8 @@ describe('who may not', () => {
     expect(others.text).toContain('is held by');
     const demoted = await discord.press(message, 'Keep for 1 h from now', { ...ada, roles: [] }).shows();
     expect(demoted.text).toContain('You may not use');
-    expect(audit({ personId: eve.userId, action: 'refused' })).toMatchObject([{ code: 'button-unknown' }]);
-    expect(audit({ personId: ada.userId, action: 'refused' })).toMatchObject([{ code: 'not-allowed' }]);
+    expect(await audit({ personId: eve.userId, action: 'refused' })).toMatchObject([{ code: 'button-unknown' }]);
+    expect(await audit({ personId: ada.userId, action: 'refused' })).toMatchObject([{ code: 'not-allowed' }]);
     expect((await discord.slash('ps', {}, eve).shows()).text).toContain(ada.name);
   });
 
@@ -182,7 +182,7 @@ describe('who may not', () => {
     await first.shows((seen) => seen.text.includes('is unloaded on'), 15_000);
     const second = await discord.pressId(message, customId, root).shows();
     expect(second.text).toMatch(/used already|no longer valid/);
-    expect(audit({ action: 'hold-override' })).toMatchObject([{ personId: root.userId, target: SMALL }]);
+    expect(await audit({ action: 'hold-override' })).toMatchObject([{ personId: root.userId, target: SMALL }]);
   });
 });
 
@@ -214,7 +214,7 @@ describe('a stop in mid-load', () => {
           .map(({ name }) => name)
           .join() === SMALL,
     );
-    expect(audit({ personId: ada.userId }).map(({ result, code }) => `${result} ${code}`)).toEqual([
+    expect((await audit({ personId: ada.userId })).map(({ result, code }) => `${result} ${code}`)).toEqual([
       'canceled load-stopped',
       'canceled load-stopped',
     ]);
@@ -228,6 +228,6 @@ describe('a stop in mid-load', () => {
     expect(old.text).toContain('no longer valid');
     const stale = await discord.pressId(running.message, 'headroom:stale', ada).shows();
     expect(stale.text).toContain('no longer valid');
-    expect(audit({ personId: bob.userId, action: 'refused' })).toMatchObject([{ code: 'button-unknown' }]);
+    expect(await audit({ personId: bob.userId, action: 'refused' })).toMatchObject([{ code: 'button-unknown' }]);
   });
 });

@@ -32,10 +32,10 @@ beforeAll(async () => {
   ({ simulator } = await startDemo({ LOG_LEVEL: 'silent' }));
   dataDir = await mkdtemp(join(tmpdir(), 'headroom-notices-'));
   // An earlier life of the bot found Ollama down and was killed before it could say so.
-  const store = openStore(join(dataDir, 'headroom.db'));
+  const store = await openStore(join(dataDir, 'headroom.db'));
   const atMs = Date.now() - 60_000;
-  store.alerts.begin({ server: 'main', kind: 'ollama-down', subject: '', params: { state: 'down' }, atMs });
-  store.close();
+  await store.alerts.begin({ server: 'main', kind: 'ollama-down', subject: '', params: { state: 'down' }, atMs });
+  await store.close();
   for (let gpu = 0; gpu < 4; gpu++) {
     simulator.setForeign('python3', gpu, 7 * GIB);
   }
@@ -119,7 +119,7 @@ describe.concurrent('the bot of its own accord', { timeout: 90_000 }, () => {
     const printed: Reply[] = [];
     const services = demo.app.withTerminal((reply) => printed.push(reply));
     const dispatcher = createDispatcher({ commands, actionHandlers, services, log: createLog('silent') });
-    demo.app.start();
+    await demo.app.start();
     try {
       for (let gpu = 0; gpu < 4; gpu++) {
         demo.simulator.setForeign('python3', gpu, 7 * GIB);

@@ -77,7 +77,7 @@ describe.skipIf(why !== null)('a real Ollama', () => {
     const { OLLAMA_HOST, OLLAMA_API_KEY, OLLAMA_HEADERS, GPU_SOURCE } = process.env;
     const config = readConfig({ OLLAMA_HOST, OLLAMA_API_KEY, OLLAMA_HEADERS, GPU_SOURCE, DATA_DIR: folder, TZ: 'UTC' });
     const log = createLog('silent');
-    app = compose({ config, log });
+    app = await compose({ config, log });
     server = app.services.servers.defaultServer;
     dispatcher = createDispatcher({ commands, actionHandlers, services: app.services, log });
   }, 180_000);

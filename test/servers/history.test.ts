@@ -21,21 +21,21 @@ const sample = (atMs: number, usedGib: number, more: Partial<GpuSample> = {}): G
   ...more,
 });
 
-function samples(list: readonly GpuSample[]) {
-  const store = openStore(':memory:');
+async function samples(list: readonly GpuSample[]) {
+  const store = await openStore(':memory:');
   onEnd(() => store.close());
   for (let i = 0; i < list.length; i += 100) {
-    store.samples.add(list.slice(i, i + 100));
+    await store.samples.add(list.slice(i, i + 100));
   }
   return store.samples;
 }
 
 describe('history', () => {
-  it('has at most the points asked for, in order, for every window', () => {
-    const repository = samples([sample(NOW, 4)]);
+  it('has at most the points asked for, in order, for every window', async () => {
+    const repository = await samples([sample(NOW, 4)]);
     for (const window of ['1h', '24h', '7d'] as const) {
       for (const max of [1, 7, 100, 240, 1_000]) {
-        const { gpus, stepMs, fromMs, toMs } = readHistory(repository, 'main', window, NOW, max);
+        const { gpus, stepMs, fromMs, toMs } = await readHistory(repository, 'main', window, NOW, max);
         const points = gpus[0]!.points;
         expect(points.length).toBeLessThanOrEqual(max);
         expect(points[0]!.atMs).toBe(fromMs);
@@ -46,9 +46,9 @@ describe('history', () => {
     }
   });
 
-  it('keeps peaks and lows when it thins out, and means by samples', () => {
+  it('keeps peaks and lows when it thins out, and means by samples', async () => {
     const day = Array.from({ length: 24 * 60 }, (_, i) => sample(NOW - i * 60_000, i === 100 ? 20 : 4));
-    const { gpus } = readHistory(samples(day), 'main', '24h', NOW, 100);
+    const { gpus } = await readHistory(await samples(day), 'main', '24h', NOW, 100);
     const points = gpus[0]!.points;
     expect(Math.max(...points.map((point) => point.usedMaxBytes ?? 0))).toBe(20 * GIB);
     expect(Math.min(...points.map((point) => point.freeMinBytes ?? Infinity))).toBe(4 * GIB);
@@ -58,10 +58,10 @@ describe('history', () => {
     expect(peak.usedAvgBytes!).toBeLessThan(6 * GIB);
   });
 
-  it('shows a silence as a gap, and the slow pace as none', () => {
+  it('shows a silence as a gap, and the slow pace as none', async () => {
     const before = Array.from({ length: 20 }, (_, i) => sample(NOW - HOUR + i * 60_000, 4));
     const after = Array.from({ length: 20 }, (_, i) => sample(NOW - 19 * 60_000 + i * 60_000, 8));
-    const { gpus, stepMs } = readHistory(samples([...before, ...after]), 'main', '1h', NOW, 240);
+    const { gpus, stepMs } = await readHistory(await samples([...before, ...after]), 'main', '1h', NOW, 240);
     const known = gpus[0]!.points.map((point) => point.usedAvgBytes !== null);
     // One run of gaps of about 20 minutes between two unbroken runs.
     const changes = known.filter((value, i) => i > 0 && value !== known[i - 1]).length;
@@ -70,20 +70,27 @@ describe('history', () => {
     expect((known.filter((value) => !value).length * stepMs) / 60_000).toBeLessThan(22);
   });
 
-  it('does not go on into the future, nor from samples long ago', () => {
-    expect(readHistory(samples([sample(NOW - 2 * HOUR, 4)]), 'main', '1h', NOW).gpus).toEqual([]);
-    const { gpus } = readHistory(samples([sample(NOW - 30 * 60_000, 4)]), 'main', '1h', NOW);
+  it('does not go on into the future, nor from samples long ago', async () => {
+    expect((await readHistory(await samples([sample(NOW - 2 * HOUR, 4)]), 'main', '1h', NOW)).gpus).toEqual([]);
+    const { gpus } = await readHistory(await samples([sample(NOW - 30 * 60_000, 4)]), 'main', '1h', NOW);
     expect(gpus[0]!.points.at(-1)!.usedAvgBytes).toBeNull();
   });
 
-  it('tells GPUs and servers apart', () => {
-    const repository = samples([sample(NOW, 1), sample(NOW, 2, { gpuUuid: 'GPU-2' }), sample(NOW, 3, { server: 'b' })]);
+  it('tells GPUs and servers apart', async () => {
+    const repository = await samples([
+      sample(NOW, 1),
+      sample(NOW, 2, { gpuUuid: 'GPU-2' }),
+      sample(NOW, 3, { server: 'b' }),
+    ]);
     expect(
-      readHistory(repository, 'main', '1h', NOW).gpus.map((gpu) => [gpu.gpuUuid, gpu.points.at(-1)!.usedAvgBytes]),
+      (await readHistory(repository, 'main', '1h', NOW)).gpus.map((gpu) => [
+        gpu.gpuUuid,
+        gpu.points.at(-1)!.usedAvgBytes,
+      ]),
     ).toEqual([
       ['GPU-1', GIB],
       ['GPU-2', 2 * GIB],
     ]);
-    expect(readHistory(repository, 'c', '1h', NOW).gpus).toEqual([]);
+    expect((await readHistory(repository, 'c', '1h', NOW)).gpus).toEqual([]);
   });
 });

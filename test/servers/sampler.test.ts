@@ -8,7 +8,7 @@ import { gpu, gpuSource, ollamaStub, reading, serverConfig } from './stub.ts';
 
 async function setup(options: Partial<SamplerOptions> = {}, broken = () => false) {
   const stub = await ollamaStub();
-  const store = openStore(':memory:');
+  const store = await openStore(':memory:');
   let reads = 0;
   const registry = createServerRegistry([serverConfig('a', stub.url), serverConfig('b', stub.url)], (config) => ({
     gpuSource: gpuSource(async () => {
@@ -35,14 +35,14 @@ async function setup(options: Partial<SamplerOptions> = {}, broken = () => false
   onEnd(async () => {
     await sampler.stop();
     await registry.close();
-    store.close();
+    await store.close();
   });
   return { stub, store, registry, sampler, errors, reads: () => reads };
 }
 
 /** Waits until something holds; the test's own time-out bounds it. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) {
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -51,10 +51,10 @@ describe('the sampler', () => {
   it('samples every server at once and writes what is known', async () => {
     const { store, sampler } = await setup();
     sampler.start();
-    await until(() => store.samples.count() === 8);
+    await until(async () => (await store.samples.count()) === 8);
     await sampler.stop();
     for (const server of ['a', 'b']) {
-      expect(store.samples.buckets(server, 3_600_000, 0, 1e15)).toMatchObject([
+      expect(await store.samples.buckets(server, 3_600_000, 0, 1e15)).toMatchObject([
         { samples: 1, usedAvgBytes: 4 * GIB, ollamaAvgBytes: 0 },
       ]);
     }
@@ -70,9 +70,9 @@ describe('the sampler', () => {
     sampler.start();
     const unwatch = sampler.watch();
     await until(() => told >= 4);
-    expect(store.samples.count()).toBe(0);
+    expect(await store.samples.count()).toBe(0);
     writes = true;
-    await until(() => store.samples.count() > 0);
+    await until(async () => (await store.samples.count()) > 0);
     unwatch();
   });
 
@@ -114,13 +114,13 @@ describe('the sampler', () => {
   it('counts loads and the time that models stay', async () => {
     const { sampler, registry, stub, store } = await setup();
     sampler.start();
-    await until(() => store.samples.count() > 0);
+    await until(async () => (await store.samples.count()) > 0);
     stub.models = [{ name: 'm', sizeVram: GIB }];
     await registry.get('a')!.snapshot({ maxAgeMs: 0 });
     await new Promise((resolve) => setTimeout(resolve, 30));
     await registry.get('a')!.snapshot({ maxAgeMs: 0 });
     await sampler.stop();
-    const [total] = store.usage.totals(0, 'a');
+    const [total] = await store.usage.totals(0, 'a');
     expect(total).toMatchObject({ model: 'm', loads: 1, peakVramBytes: GIB });
     expect(total!.loadedMs).toBeGreaterThan(0);
   });
@@ -129,11 +129,11 @@ describe('the sampler', () => {
     let broken = false;
     const { sampler, registry, store } = await setup({}, () => broken);
     sampler.start();
-    await until(() => store.samples.count() === 8);
+    await until(async () => (await store.samples.count()) === 8);
     broken = true;
     expect((await registry.get('a')!.snapshot({ maxAgeMs: 0 })).gpuProblems).toHaveLength(1);
     await sampler.stop();
-    expect(store.samples.buckets('a', 3_600_000, 0, 1e15)).toMatchObject([{ samples: 1 }]);
+    expect(await store.samples.buckets('a', 3_600_000, 0, 1e15)).toMatchObject([{ samples: 1 }]);
   });
 
   it('goes on when a listener throws or the store fails', async () => {
@@ -143,7 +143,7 @@ describe('the sampler', () => {
     });
     sampler.start();
     await until(() => errors.length >= 2);
-    store.close();
+    await store.close();
     sampler.watch();
     const before = reads();
     await until(

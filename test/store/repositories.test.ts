@@ -3,8 +3,8 @@ import { openStore } from '../../src/store/store.ts';
 import type { GpuSample, Hold, NewSchedule, NewWatch, Observation, Store } from '../../src/store/types.ts';
 import { onEnd } from '../gpus/tools.ts';
 
-function open(): Store {
-  const store = openStore(':memory:');
+async function open(): Promise<Store> {
+  const store = await openStore(':memory:');
   onEnd(() => store.close());
   return store;
 }
@@ -27,29 +27,29 @@ describe('holds', () => {
     numCtx: 8192,
   };
 
-  it('are one per model, in force until their end', () => {
-    const { holds } = open();
-    holds.put({ ...hold, holderId: '9' });
-    holds.put(hold);
-    holds.put({ ...hold, model: 'qwen3:8b', untilMs: null });
-    expect(holds.get('main', 'gemma3:12b', 99)).toEqual(hold);
-    expect(holds.get('main', 'gemma3:12b', 100)).toBeNull();
-    expect(holds.list(50).map((row) => row.model)).toEqual(['gemma3:12b', 'qwen3:8b']);
-    expect(holds.list(50, 'other')).toEqual([]);
-    expect(holds.takeExpired(100)).toEqual([hold]);
-    expect(holds.takeExpired(100)).toEqual([]);
-    expect(holds.list(1e15).map((row) => row.model)).toEqual(['qwen3:8b']);
+  it('are one per model, in force until their end', async () => {
+    const { holds } = await open();
+    await holds.put({ ...hold, holderId: '9' });
+    await holds.put(hold);
+    await holds.put({ ...hold, model: 'qwen3:8b', untilMs: null });
+    expect(await holds.get('main', 'gemma3:12b', 99)).toEqual(hold);
+    expect(await holds.get('main', 'gemma3:12b', 100)).toBeNull();
+    expect((await holds.list(50)).map((row) => row.model)).toEqual(['gemma3:12b', 'qwen3:8b']);
+    expect(await holds.list(50, 'other')).toEqual([]);
+    expect(await holds.takeExpired(100)).toEqual([hold]);
+    expect(await holds.takeExpired(100)).toEqual([]);
+    expect((await holds.list(1e15)).map((row) => row.model)).toEqual(['qwen3:8b']);
   });
 
-  it('are extended and released by their holder', () => {
-    const { holds } = open();
-    holds.put(hold);
-    expect(holds.extend('main', 'gemma3:12b', 500, '2')).toBe(false);
-    expect(holds.extend('main', 'gemma3:12b', 500, '1')).toBe(true);
-    expect(holds.get('main', 'gemma3:12b', 400)?.untilMs).toBe(500);
-    expect(holds.release('main', 'gemma3:12b', '2')).toBe(false);
-    expect(holds.release('main', 'gemma3:12b')).toBe(true);
-    expect(holds.release('main', 'gemma3:12b')).toBe(false);
+  it('are extended and released by their holder', async () => {
+    const { holds } = await open();
+    await holds.put(hold);
+    expect(await holds.extend('main', 'gemma3:12b', 500, 50, '2')).toBe(false);
+    expect(await holds.extend('main', 'gemma3:12b', 500, 50, '1')).toBe(true);
+    expect((await holds.get('main', 'gemma3:12b', 400))?.untilMs).toBe(500);
+    expect(await holds.release('main', 'gemma3:12b', '2')).toBe(false);
+    expect(await holds.release('main', 'gemma3:12b')).toBe(true);
+    expect(await holds.release('main', 'gemma3:12b')).toBe(false);
   });
 });
 
@@ -68,12 +68,12 @@ describe('observations', () => {
     gpus: [{ name: 'RTX 3090' }],
   };
 
-  it('come back as they went in, newest first', () => {
-    const { observations } = open();
-    const id = observations.add(observation);
-    observations.add({ ...observation, model: 'n' });
-    expect(observations.list({ model: 'm' })).toEqual([{ ...observation, id }]);
-    expect(observations.list().map((row) => row.model)).toEqual(['n', 'm']);
+  it('come back as they went in, newest first', async () => {
+    const { observations } = await open();
+    const id = await observations.add(observation);
+    await observations.add({ ...observation, model: 'n' });
+    expect(await observations.list({ model: 'm' })).toEqual([{ ...observation, id }]);
+    expect((await observations.list()).map((row) => row.model)).toEqual(['n', 'm']);
   });
 });
 
@@ -92,9 +92,9 @@ describe('schedules', () => {
     createdAtMs: 5,
   };
 
-  it('are made, changed, listed and removed', () => {
-    const { schedules } = open();
-    const made = schedules.create(schedule);
+  it('are made, changed, listed and removed', async () => {
+    const { schedules } = await open();
+    const made = await schedules.create(schedule);
     expect(made).toEqual({
       ...schedule,
       id: 1,
@@ -105,27 +105,27 @@ describe('schedules', () => {
       messageId: null,
       nonce: null,
     });
-    expect(schedules.update(1, { messageId: 'm', lastPostedMs: 7 })).toBe(true);
-    expect(schedules.get(1)).toMatchObject({ messageId: 'm', lastPostedMs: 7, state: 'active' });
-    schedules.create({ ...schedule, guildId: null });
-    expect(schedules.list({ guildId: 'g' })).toHaveLength(1);
-    expect(schedules.list({ guildId: null })).toHaveLength(1);
-    schedules.update(1, { state: 'stopped', stopReason: 'channel-gone' });
-    expect(schedules.list({ state: 'active' }).map((row) => row.id)).toEqual([2]);
-    expect(schedules.update(99, { nonce: 'x' })).toBe(false);
-    expect([schedules.remove(1), schedules.remove(1)]).toEqual([true, false]);
+    expect(await schedules.update(1, { messageId: 'm', lastPostedMs: 7 })).toBe(true);
+    expect(await schedules.get(1)).toMatchObject({ messageId: 'm', lastPostedMs: 7, state: 'active' });
+    await schedules.create({ ...schedule, guildId: null });
+    expect(await schedules.list({ guildId: 'g' })).toHaveLength(1);
+    expect(await schedules.list({ guildId: null })).toHaveLength(1);
+    await schedules.update(1, { state: 'stopped', stopReason: 'channel-gone' });
+    expect((await schedules.list({ state: 'active' })).map((row) => row.id)).toEqual([2]);
+    expect(await schedules.update(99, { nonce: 'x' })).toBe(false);
+    expect([await schedules.remove(1), await schedules.remove(1)]).toEqual([true, false]);
   });
 
-  it('take up a due time once', () => {
-    const { schedules } = open();
-    schedules.create(schedule);
-    expect(schedules.claim(1, 100, 'a')).toBe(true);
-    expect(schedules.claim(1, 100, 'b')).toBe(false);
-    expect(schedules.claim(1, 50, 'b')).toBe(false);
-    expect(schedules.claim(1, 200, 'c')).toBe(true);
-    expect(schedules.get(1)).toMatchObject({ lastDueMs: 200, nonce: 'c' });
-    schedules.update(1, { state: 'stopped' });
-    expect(schedules.claim(1, 300, 'd')).toBe(false);
+  it('take up a due time once', async () => {
+    const { schedules } = await open();
+    await schedules.create(schedule);
+    expect(await schedules.claim(1, 100, 'a')).toBe(true);
+    expect(await schedules.claim(1, 100, 'b')).toBe(false);
+    expect(await schedules.claim(1, 50, 'b')).toBe(false);
+    expect(await schedules.claim(1, 200, 'c')).toBe(true);
+    expect(await schedules.get(1)).toMatchObject({ lastDueMs: 200, nonce: 'c' });
+    await schedules.update(1, { state: 'stopped' });
+    expect(await schedules.claim(1, 300, 'd')).toBe(false);
   });
 });
 
@@ -146,10 +146,10 @@ describe('watches', () => {
     expiresAtMs: 9,
   };
 
-  it('wait in the order they were made and are settled once', () => {
-    const { watches } = open();
-    const first = watches.create(watch);
-    const second = watches.create({
+  it('wait in the order they were made and are settled once', async () => {
+    const { watches } = await open();
+    const first = await watches.create(watch);
+    const second = await watches.create({
       ...watch,
       ownerId: '2',
       kind: 'when-fits',
@@ -157,45 +157,45 @@ describe('watches', () => {
       numCtx: 4096,
       freeBytes: null,
     });
-    expect(watches.waiting()).toEqual([first, second]);
-    expect(watches.settle(first.id, 'told', 5)).toBe(true);
-    expect(watches.settle(first.id, 'stopped', 6)).toBe(false);
-    expect(watches.waiting().map((row) => row.id)).toEqual([second.id]);
-    expect(watches.listByOwner('1')).toEqual([{ ...first, state: 'told', settledAtMs: 5 }]);
+    expect(await watches.waiting()).toEqual([first, second]);
+    expect(await watches.settle(first.id, 'told', 5)).toBe(true);
+    expect(await watches.settle(first.id, 'stopped', 6)).toBe(false);
+    expect((await watches.waiting()).map((row) => row.id)).toEqual([second.id]);
+    expect(await watches.listByOwner('1')).toEqual([{ ...first, state: 'told', settledAtMs: 5 }]);
   });
 });
 
 describe('alerts', () => {
-  it('are open once per server, kind and subject, and may come again', () => {
-    const { alerts } = open();
+  it('are open once per server, kind and subject, and may come again', async () => {
+    const { alerts } = await open();
     const begin = { server: 'main', kind: 'gpu-missing', subject: 'GPU-1', params: { count: 1 }, atMs: 10 };
-    const first = alerts.begin(begin);
+    const first = await alerts.begin(begin);
     expect(first).toMatchObject({ isNew: true, alert: { beganAtMs: 10, endedAtMs: null, messageId: null } });
-    expect(alerts.begin({ ...begin, atMs: 20 })).toEqual({ alert: first.alert, isNew: false });
-    alerts.setMessage(first.alert.id, 'c', 'm');
-    expect(alerts.end('main', 'gpu-missing', 'GPU-1', 30)).toMatchObject({ endedAtMs: 30, messageId: 'm' });
-    expect(alerts.end('main', 'gpu-missing', 'GPU-1', 31)).toBeNull();
-    expect(alerts.begin({ ...begin, atMs: 40 }).isNew).toBe(true);
-    expect(alerts.open('main')).toHaveLength(1);
-    expect(alerts.open('other')).toEqual([]);
-    expect(alerts.recent(0).map((alert) => alert.beganAtMs)).toEqual([40, 10]);
+    expect(await alerts.begin({ ...begin, atMs: 20 })).toEqual({ alert: first.alert, isNew: false });
+    await alerts.setMessage(first.alert.id, 'c', 'm');
+    expect(await alerts.end('main', 'gpu-missing', 'GPU-1', 30)).toMatchObject({ endedAtMs: 30, messageId: 'm' });
+    expect(await alerts.end('main', 'gpu-missing', 'GPU-1', 31)).toBeNull();
+    expect((await alerts.begin({ ...begin, atMs: 40 })).isNew).toBe(true);
+    expect(await alerts.open('main')).toHaveLength(1);
+    expect(await alerts.open('other')).toEqual([]);
+    expect((await alerts.recent(0)).map((alert) => alert.beganAtMs)).toEqual([40, 10]);
   });
 });
 
 describe('usage', () => {
-  it('adds up by day and model', () => {
-    const { usage } = open();
+  it('adds up by day and model', async () => {
+    const { usage } = await open();
     const use = { server: 'main', model: 'm', loads: 1, loadedMs: 0, vramBytes: 5 };
-    usage.add({ ...use, atMs: START });
-    usage.add({ ...use, loads: 0, loadedMs: 60_000, vramBytes: 9, atMs: START + 60_000 });
-    usage.add({ ...use, loadedMs: 1_000, atMs: START + DAY });
-    usage.add({ ...use, model: 'n', loadedMs: 500_000, atMs: START + DAY });
-    expect(usage.totals(START)).toEqual([
+    await usage.add({ ...use, atMs: START });
+    await usage.add({ ...use, loads: 0, loadedMs: 60_000, vramBytes: 9, atMs: START + 60_000 });
+    await usage.add({ ...use, loadedMs: 1_000, atMs: START + DAY });
+    await usage.add({ ...use, model: 'n', loadedMs: 500_000, atMs: START + DAY });
+    expect(await usage.totals(START)).toEqual([
       { server: 'main', model: 'n', days: 1, loads: 1, loadedMs: 500_000, peakVramBytes: 5, lastSeenMs: START + DAY },
       { server: 'main', model: 'm', days: 2, loads: 2, loadedMs: 61_000, peakVramBytes: 9, lastSeenMs: START + DAY },
     ]);
-    usage.prune(START + DAY);
-    expect(usage.totals(0).map((row) => row.days)).toEqual([1, 1]);
+    await usage.prune(START + DAY);
+    expect((await usage.totals(0)).map((row) => row.days)).toEqual([1, 1]);
   });
 });
 
@@ -215,18 +215,20 @@ describe('samples', () => {
     ...more,
   });
 
-  it('go into every length of span at once, with means, peaks and unknowns', () => {
-    const { samples } = open();
-    samples.add([sample(START)]);
-    samples.add([
+  it('go into every length of span at once, with means, peaks and unknowns', async () => {
+    const { samples } = await open();
+    await samples.add([sample(START)]);
+    await samples.add([
       sample(START + 10_000, { usedBytes: 8e9, freeBytes: 16e9, ollamaBytes: null, utilPct: null, tempC: null }),
     ]);
-    samples.add([sample(START + 20_000, { usedBytes: 6e9, freeBytes: 18e9, ollamaBytes: 5e9, utilPct: 0, tempC: 70 })]);
-    expect(samples.buckets('main', 10_000, START, START + HOUR).map((bucket) => bucket.usedAvgBytes)).toEqual([
+    await samples.add([
+      sample(START + 20_000, { usedBytes: 6e9, freeBytes: 18e9, ollamaBytes: 5e9, utilPct: 0, tempC: 70 }),
+    ]);
+    expect((await samples.buckets('main', 10_000, START, START + HOUR)).map((bucket) => bucket.usedAvgBytes)).toEqual([
       4e9, 8e9, 6e9,
     ]);
     for (const bucketMs of [60_000, 600_000, 3_600_000] as const) {
-      expect(samples.buckets('main', bucketMs, START, START + HOUR)).toEqual([
+      expect(await samples.buckets('main', bucketMs, START, START + HOUR)).toEqual([
         {
           server: 'main',
           gpuUuid: 'GPU-1',
@@ -252,50 +254,57 @@ describe('samples', () => {
       powerW: null,
       server: 'b',
     });
-    samples.add([unknown]);
-    expect(samples.buckets('b', 60_000, START, START + HOUR)).toMatchObject([
+    await samples.add([unknown]);
+    expect(await samples.buckets('b', 60_000, START, START + HOUR)).toMatchObject([
       { ollamaAvgBytes: null, utilAvgPct: null, tempMaxC: null, powerMaxW: null },
     ]);
   });
 
-  it('keep servers and GPUs apart, and the latest name of a GPU', () => {
-    const { samples } = open();
-    samples.add([sample(START), sample(START, { gpuUuid: 'GPU-2', usedBytes: 1 }), sample(START, { server: 'b' })]);
-    samples.add([sample(START + 10_000, { gpuName: 'renamed' })]);
+  it('keep servers and GPUs apart, and the latest name of a GPU', async () => {
+    const { samples } = await open();
+    await samples.add([
+      sample(START),
+      sample(START, { gpuUuid: 'GPU-2', usedBytes: 1 }),
+      sample(START, { server: 'b' }),
+    ]);
+    await samples.add([sample(START + 10_000, { gpuName: 'renamed' })]);
     expect(
-      samples.buckets('main', 3_600_000, 0, START + HOUR).map((bucket) => [bucket.gpuUuid, bucket.gpuName]),
+      (await samples.buckets('main', 3_600_000, 0, START + HOUR)).map((bucket) => [bucket.gpuUuid, bucket.gpuName]),
     ).toEqual([
       ['GPU-1', 'renamed'],
       ['GPU-2', 'RTX 3090'],
     ]);
   });
 
-  it('are forgotten in small steps, the finest first, and stay bounded', () => {
-    const { samples } = open();
+  it('are forgotten in small steps, the finest first, and stay bounded', async () => {
+    const { samples } = await open();
     for (let i = 0; i < 2_000; i++) {
-      samples.add([sample(START + i * 60_000)]);
+      await samples.add([sample(START + i * 60_000)]);
     }
     const now = START + 2_000 * 60_000;
     let steps = 0;
-    while (samples.prune(now, 100)) {
+    while (await samples.prune(now, 100)) {
       steps += 1;
     }
     expect(steps).toBeGreaterThan(1);
-    const left = (bucketMs: 10_000 | 60_000 | 600_000 | 3_600_000) => samples.buckets('main', bucketMs, 0, now).length;
-    expect([left(10_000), left(60_000), left(600_000), left(3_600_000)]).toEqual([120, 1_560, 200, 34]);
-    while (samples.prune(now + 365 * DAY, 1_000)) {}
-    expect(samples.count()).toBe(0);
+    const left = async (bucketMs: 10_000 | 60_000 | 600_000 | 3_600_000) =>
+      (await samples.buckets('main', bucketMs, 0, now)).length;
+    expect([await left(10_000), await left(60_000), await left(600_000), await left(3_600_000)]).toEqual([
+      120, 1_560, 200, 34,
+    ]);
+    while (await samples.prune(now + 365 * DAY, 1_000)) {}
+    expect(await samples.count()).toBe(0);
     // A GPU that comes back after all its samples were forgotten is a new one.
-    samples.add([sample(now + 365 * DAY)]);
-    expect(samples.count()).toBe(4);
+    await samples.add([sample(now + 365 * DAY)]);
+    expect(await samples.count()).toBe(4);
   });
 
-  it('take a batch of 400 GPUs in parts', () => {
-    const { samples } = open();
+  it('take a batch of 400 GPUs in parts', async () => {
+    const { samples } = await open();
     const all = Array.from({ length: 400 }, (_, i) => sample(START, { server: `s${i % 50}`, gpuUuid: `GPU-${i}` }));
     for (let i = 0; i < all.length; i += 32) {
-      samples.add(all.slice(i, i + 32));
+      await samples.add(all.slice(i, i + 32));
     }
-    expect(samples.count()).toBe(1_600);
+    expect(await samples.count()).toBe(1_600);
   });
 });

@@ -35,7 +35,7 @@ export async function startDemoServices(
     TZ: 'UTC',
     ...environment,
   });
-  const app: App = compose({ config, log: createLog('silent'), simulated: true });
+  const app: App = await compose({ config, log: createLog('silent'), simulated: true });
   return {
     services: app.services,
     app,

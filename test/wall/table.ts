@@ -82,7 +82,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
   store: {
     folder: 'src/store',
     mayImport: { base: 'all' },
-    packages: ['kysely', 'node:fs', 'node:fs/promises', 'node:path', 'node:sqlite', 'pg'],
+    packages: ['kysely', 'node:fs', 'node:fs/promises', 'node:path', 'node:sqlite', 'node:timers/promises', 'pg'],
   },
   servers: {
     folder: 'src/servers',

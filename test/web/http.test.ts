@@ -11,7 +11,7 @@ async function serve(more: Partial<Parameters<typeof startHttp>[0]> = {}) {
     port: 0,
     host: '127.0.0.1',
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'headroom_up 1\n' },
-    readiness: () => ({ chat: true, store: true }),
+    readiness: async () => ({ chat: true, store: true }),
     log: quiet,
     ...more,
   });
@@ -44,7 +44,7 @@ describe('the HTTP port', () => {
 
   it('is ready only when everything is well, and says what is not', async () => {
     const checks = { chat: true, store: true };
-    const { url } = await serve({ readiness: () => checks });
+    const { url } = await serve({ readiness: async () => checks });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     checks.store = false;
     const answer = await fetch(`${url}/readyz`);
@@ -105,17 +105,23 @@ describe('readiness', () => {
   const servers = (snapshot: ServerSnapshot | null) => ({
     servers: [{ ...registry.servers[0]!, latest: () => snapshot }],
   });
-  const store = { check: () => null };
+  const store = { check: async () => null };
 
-  it('needs the chat where there is one, the store, and a server that answered lately', () => {
+  it('needs the chat where there is one, the store, and a server that answered lately', async () => {
     const up = servers(moment({ atMs: NOW - 60_000 }));
-    expect(readiness(up, store, () => true, NOW)).toEqual({ chat: true, store: true, server: true });
-    expect(readiness(up, store, null, NOW)).toMatchObject({ chat: true });
-    expect(readiness(up, store, () => false, NOW)).toMatchObject({ chat: false });
-    expect(readiness(up, { check: () => 'store-full' }, null, NOW)).toMatchObject({ store: false });
-    expect(readiness(servers(null), store, null, NOW)).toMatchObject({ server: false });
-    expect(readiness(servers(moment({ atMs: NOW - 600_000 })), store, null, NOW)).toMatchObject({ server: false });
+    expect(await readiness(up, store, () => true, NOW)).toEqual({ chat: true, store: true, server: true });
+    expect(await readiness(up, store, null, NOW)).toMatchObject({ chat: true });
+    expect(await readiness(up, store, () => false, NOW)).toMatchObject({ chat: false });
+    expect(await readiness(up, { check: async () => 'store-full' as const }, null, NOW)).toMatchObject({
+      store: false,
+    });
+    expect(await readiness(servers(null), store, null, NOW)).toMatchObject({ server: false });
+    expect(await readiness(servers(moment({ atMs: NOW - 600_000 })), store, null, NOW)).toMatchObject({
+      server: false,
+    });
     const down = { state: 'down', error: { code: 'unreachable', params: {} }, lastVersion: null } as const;
-    expect(readiness(servers(moment({ atMs: NOW, ollama: down })), store, null, NOW)).toMatchObject({ server: false });
+    expect(await readiness(servers(moment({ atMs: NOW, ollama: down })), store, null, NOW)).toMatchObject({
+      server: false,
+    });
   });
 });

@@ -17,8 +17,8 @@ function seen(...moments: Omit<Moment, 'atMs'>[]): ServerRegistry {
   return { ...registry, servers, defaultServer: servers[0]! };
 }
 
-function world(parts: Partial<MetricsParts> = {}) {
-  const store = openStore(':memory:');
+async function world(parts: Partial<MetricsParts> = {}) {
+  const store = await openStore(':memory:');
   onEnd(() => store.close());
   const metrics = createMetrics({ servers: seen({}), store, processFigures: false, ...parts });
   return {
@@ -35,7 +35,7 @@ function world(parts: Partial<MetricsParts> = {}) {
 describe('figures of servers', () => {
   it('tell memory per GPU and model', async () => {
     const models = [{ name: 'gemma3:12b', vramGib: 6, sizeGib: 8 }];
-    const { value } = world({ servers: seen({ usedGib: [8, 1], models }) });
+    const { value } = await world({ servers: seen({ usedGib: [8, 1], models }) });
     const gpu = 'server="main",gpu="0",uuid="GPU-00000000-0000-4000-8000-000000000000"';
     expect(await value(`headroom_gpu_memory_used_bytes{${gpu}}`)).toBe(8 * GIB);
     expect(await value(`headroom_gpu_memory_free_bytes{${gpu}}`)).toBe(15.5 * GIB);
@@ -47,7 +47,7 @@ describe('figures of servers', () => {
   });
 
   it('leave out what is not known rather than call it zero', async () => {
-    const { metrics, value } = world({
+    const { metrics, value } = await world({
       servers: seen({
         usedGib: [1],
         gpus: [{ tempC: null, utilPct: null }],
@@ -60,14 +60,14 @@ describe('figures of servers', () => {
     expect(text).not.toMatch(/^headroom_gpu_utilization_ratio\{/m);
     expect(text).not.toMatch(/^headroom_models_loaded\{/m);
     expect(await value('headroom_ollama_up{server="main"}')).toBe(0);
-    const old = world({ servers: seen({ usedGib: [1], readAtMs: START - 600_000 }) });
+    const old = await world({ servers: seen({ usedGib: [1], readAtMs: START - 600_000 }) });
     expect(await old.metrics.text()).not.toMatch(/^headroom_gpu_memory_used_bytes\{/m);
   });
 
   it('forget models that left', async () => {
     const registry = seen({ models: [{ name: 'a', vramGib: 1 }] });
     let snapshot = registry.servers[0]!.latest();
-    const { metrics } = world({
+    const { metrics } = await world({
       servers: { ...registry, servers: [{ ...registry.servers[0]!, latest: () => snapshot }] },
     });
     expect(await metrics.text()).toMatch(/model="a"/);
@@ -83,7 +83,7 @@ describe('figures of servers', () => {
       { name: nasty, vramGib: 9 },
       ...Array.from({ length: 3 * MAX_MODELS }, (_, i) => ({ name: `m${i}${'z'.repeat(300)}`, vramGib: 0.01 })),
     ];
-    const { metrics } = world({ servers: seen({ usedGib: [20], models }) });
+    const { metrics } = await world({ servers: seen({ usedGib: [20], models }) });
     const lines = (await metrics.text()).split('\n');
     const series = lines.filter((line) => line.startsWith('headroom_model_vram_bytes{'));
     expect(series).toHaveLength(MAX_MODELS + 1);
@@ -97,7 +97,7 @@ describe('figures of servers', () => {
 
 describe('figures of the program', () => {
   it('count commands by result and time', async () => {
-    const { metrics, value } = world();
+    const { metrics, value } = await world();
     metrics.hooks.finished?.({ command: 'fit', outcome: 'ok', ms: 80 });
     metrics.hooks.finished?.({ command: 'fit', outcome: 'ok', ms: 3_000 });
     metrics.hooks.finished?.({ command: 'fit', outcome: 'refused', ms: 0 });
@@ -108,7 +108,7 @@ describe('figures of the program', () => {
   });
 
   it('tell predicted and actual memory of loads, and how far off they were since the start', async () => {
-    const store = openStore(':memory:');
+    const store = await openStore(':memory:');
     onEnd(() => store.close());
     const load = (model: string, predicted: number, actual: number) =>
       store.observations.add({
@@ -124,11 +124,11 @@ describe('figures of the program', () => {
         actual: { sizeVramBytes: actual },
         gpus: [],
       });
-    load('before', 1, 2);
-    const { value } = world({ store });
+    await load('before', 1, 2);
+    const { value } = await world({ store });
     expect(await value('headroom_load_error_ratio_count{server="main"}')).toBeNull();
-    load('a', 99 * GIB, 100 * GIB);
-    load('a', 104 * GIB, 100 * GIB);
+    await load('a', 99 * GIB, 100 * GIB);
+    await load('a', 104 * GIB, 100 * GIB);
     expect(await value('headroom_load_predicted_bytes{server="main",model="a"}')).toBe(104 * GIB);
     expect(await value('headroom_load_actual_bytes{server="main",model="a"}')).toBe(100 * GIB);
     expect(await value('headroom_load_error_ratio_count{server="main"}')).toBe(2);
@@ -138,7 +138,7 @@ describe('figures of the program', () => {
 
   it('tell the state of gateway, store, alerts, watches and loads', async () => {
     let stands = false;
-    const { value } = world({
+    const { value } = await world({
       gateway: () => stands,
       activeLoads: () => 3,
       alerts: () => [
@@ -157,8 +157,8 @@ describe('figures of the program', () => {
   });
 
   it('keep registries apart', async () => {
-    const one = world();
-    const two = world();
+    const one = await world();
+    const two = await world();
     one.metrics.hooks.finished?.({ command: 'fit', outcome: 'ok', ms: 1 });
     expect(await two.value('headroom_commands_total{command="fit",result="ok"}')).toBeNull();
   });
@@ -176,8 +176,8 @@ describe('the Grafana dashboard', () => {
     }[];
   };
 
-  it('asks for metrics that exist', () => {
-    const store = openStore(':memory:');
+  it('asks for metrics that exist', async () => {
+    const store = await openStore(':memory:');
     onEnd(() => store.close());
     const names = new Set(
       createMetrics({

@@ -1,6 +1,6 @@
+import type { Log } from '../../base/log.ts';
 import type { Locale } from '../../chat/locale.ts';
 import { type ChatPoster, PostError } from '../../chat/poster.ts';
-import type { Log } from '../../base/log.ts';
 import type { Sampler } from '../../servers/sampler.ts';
 import type { ServerSnapshot } from '../../servers/types.ts';
 import type { Alert, AlertRepository } from '../../store/types.ts';
@@ -43,6 +43,9 @@ export class AlertKeeper {
   #loaded = false;
   #unsubscribe: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Snapshots that are not looked at yet, the latest of each server. */
+  readonly #seen = new Map<string, ServerSnapshot>();
+  #looking: Promise<void> | null = null;
   #writing: Promise<void> | null = null;
   #pauseUntilMs = 0;
   #stopped = false;
@@ -53,7 +56,7 @@ export class AlertKeeper {
   }
 
   start(): void {
-    this.#unsubscribe = this.#settings.sampler.onSnapshot((snapshot) => this.observe(snapshot));
+    this.#unsubscribe = this.#settings.sampler.onSnapshot((snapshot) => void this.observe(snapshot));
     this.#timer = setInterval(() => this.#write(), RETRY_MS);
     this.#timer.unref();
   }
@@ -63,21 +66,41 @@ export class AlertKeeper {
     this.#stopped = true;
     clearInterval(this.#timer);
     this.#unsubscribe();
+    this.#seen.clear();
+    await this.#looking;
     await this.#writing;
   }
 
-  /** Takes a snapshot. Never throws: what the store refuses is logged and tried again with the next one. */
-  observe(snapshot: ServerSnapshot): void {
+  /**
+   * Takes a snapshot. Never rejects: what the store refuses is logged and tried again with the next one.
+   * @returns when it is looked at
+   */
+  async observe(snapshot: ServerSnapshot): Promise<void> {
     if (this.#stopped) {
       return;
     }
+    this.#seen.set(snapshot.name, snapshot);
+    this.#looking ??= this.#lookAtAll().finally(() => {
+      this.#looking = null;
+    });
+    await this.#looking;
+  }
+
+  async #lookAtAll(): Promise<void> {
+    for (const [name, snapshot] of this.#seen) {
+      this.#seen.delete(name);
+      await this.#lookAt(snapshot);
+    }
+  }
+
+  async #lookAt(snapshot: ServerSnapshot): Promise<void> {
     if (!this.#settings.leader.leads()) {
       // Whoever leads next begins with what the store says.
       this.#loaded = false;
       return;
     }
     try {
-      this.#load();
+      await this.#load();
       let detector = this.#detectors.get(snapshot.name);
       if (detector === undefined) {
         const open = [...this.#live.values()]
@@ -87,7 +110,7 @@ export class AlertKeeper {
         this.#detectors.set(snapshot.name, detector);
       }
       for (const event of detector.observe(snapshot)) {
-        this.#take(event);
+        await this.#take(event);
       }
       this.#write();
     } catch (error) {
@@ -103,18 +126,20 @@ export class AlertKeeper {
 
   /** Resolves when everything that can be written now is written. */
   async idle(): Promise<void> {
-    while (this.#writing !== null) {
+    while (this.#looking !== null || this.#writing !== null) {
+      await this.#looking;
       await this.#writing;
     }
   }
 
-  #load(): void {
+  async #load(): Promise<void> {
     if (this.#loaded) {
       return;
     }
+    const open = await this.#settings.repository.open();
     this.#detectors.clear();
     this.#live.clear();
-    for (const alert of this.#settings.repository.open()) {
+    for (const alert of open) {
       if (ALERT_KINDS.some((kind) => kind === alert.kind)) {
         this.#live.set(keyOf(alert), { alert, endedAtMs: null });
       }
@@ -123,7 +148,7 @@ export class AlertKeeper {
     this.#write();
   }
 
-  #take(event: AlertEvent): void {
+  async #take(event: AlertEvent): Promise<void> {
     const key = keyOf(event);
     const live = this.#live.get(key);
     if (event.type === 'end') {
@@ -137,7 +162,7 @@ export class AlertKeeper {
       live.endedAtMs = null;
       return;
     }
-    const { alert } = this.#settings.repository.begin(event);
+    const { alert } = await this.#settings.repository.begin(event);
     this.#live.set(key, { alert, endedAtMs: null });
   }
 
@@ -192,7 +217,7 @@ export class AlertKeeper {
             return true;
           }
         }
-        this.#end(live, endedAtMs);
+        await this.#end(live, endedAtMs);
         return true;
       }
       if (channel === null) {
@@ -200,21 +225,25 @@ export class AlertKeeper {
       }
       const nonce = `a${alert.id}.${alert.beganAtMs.toString(36)}`;
       const ref = await channel.poster.post(channel.channelId, alertReply(alert, locale, null), { locale, nonce });
-      repository.setMessage(alert.id, ref.channelId, ref.messageId);
+      await repository.setMessage(alert.id, ref.channelId, ref.messageId);
       live.alert = { ...alert, channelId: ref.channelId, messageId: ref.messageId };
       return true;
     } catch (error) {
-      return this.#failed(live, error);
+      return await this.#failed(live, error);
     }
   }
 
-  #end(live: Live, atMs: number): void {
+  async #end(live: Live, atMs: number): Promise<void> {
     const { server, kind, subject } = live.alert;
-    this.#settings.repository.end(server, kind, subject, atMs);
+    await this.#settings.repository.end(server, kind, subject, atMs);
     this.#live.delete(keyOf(live.alert));
+    if (live.endedAtMs === null) {
+      // It came back while its end was written down: a new one begins.
+      await this.#take({ ...live.alert, type: 'begin', atMs: this.#now() } as AlertEvent);
+    }
   }
 
-  #failed(live: Live, error: unknown): boolean {
+  async #failed(live: Live, error: unknown): Promise<boolean> {
     if (!(error instanceof PostError)) {
       throw error;
     }
@@ -223,7 +252,7 @@ export class AlertKeeper {
     if (failure === 'gone' || failure === 'forbidden') {
       if (live.endedAtMs !== null) {
         // Nobody can read the message any more.
-        this.#end(live, live.endedAtMs);
+        await this.#end(live, live.endedAtMs);
         return true;
       }
       log.warn(

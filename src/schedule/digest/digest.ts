@@ -44,7 +44,7 @@ export interface Digest {
 /**
  * What happened between two moments: peaks, busiest hours, models by use, models that nobody uses. Use is counted by
  * days of UTC: the days at both ends are in it as a whole.
- * @throws StoreError
+ * Rejects with a StoreError.
  */
 export async function collectDigest(
   store: Pick<Store, 'samples' | 'usage'>,
@@ -54,12 +54,12 @@ export async function collectDigest(
 ): Promise<Digest> {
   const hourOf = localHour(timeZone);
   const digests = servers.map(async (server): Promise<ServerDigest> => {
-    const buckets = store.samples.buckets(server.name, HOUR_MS, span.fromMs, span.toMs);
+    const buckets = await store.samples.buckets(server.name, HOUR_MS, span.fromMs, span.toMs);
     return {
       server: server.name,
       peaks: findPeaks(buckets),
       ...findBusiest(buckets, hourOf),
-      used: store.usage.totals(span.fromMs, server.name),
+      used: await store.usage.totals(span.fromMs, server.name),
       unused: await findUnused(store, server, span.fromMs),
     };
   });
@@ -110,7 +110,7 @@ async function findUnused(
 ): Promise<ServerDigest['unused']> {
   try {
     const tags = await server.ollama.tags({ signal: AbortSignal.timeout(TAGS_TIMEOUT_MS) });
-    const used = new Set(store.usage.totals(0, server.name).map((total) => total.model));
+    const used = new Set((await store.usage.totals(0, server.name)).map((total) => total.model));
     return tags
       .filter((model) => !model.isCloud && !used.has(model.name) && (model.modifiedAtMs ?? 0) < fromMs)
       .map(({ name, sizeBytes }) => ({ name, sizeBytes }))

@@ -1,6 +1,6 @@
+import type { Log } from '../../base/log.ts';
 import type { Locale } from '../../chat/locale.ts';
 import { type ChatPoster, PostError } from '../../chat/poster.ts';
-import type { Log } from '../../base/log.ts';
 import type { ServerRegistry } from '../../servers/types.ts';
 import type { Store } from '../../store/types.ts';
 import type { Leader } from '../leader.ts';
@@ -76,7 +76,9 @@ export class WeeklyDigest {
       return;
     }
     const subject = new Date(dueMs).toISOString();
-    const rows = store.alerts.recent(dueMs - 1, 1_000).filter((row) => row.kind === KIND && row.subject === subject);
+    const rows = (await store.alerts.recent(dueMs - 1, 1_000)).filter(
+      (row) => row.kind === KIND && row.subject === subject,
+    );
     if (rows.some((row) => row.endedAtMs !== null)) {
       return;
     }
@@ -86,11 +88,17 @@ export class WeeklyDigest {
     if (digest.servers.every((server) => server.peaks.length === 0 && server.used.length === 0)) {
       return;
     }
-    const { alert } = store.alerts.begin({ server: '', kind: KIND, subject, params: {}, atMs: Math.max(dueMs, nowMs) });
+    const { alert } = await store.alerts.begin({
+      server: '',
+      kind: KIND,
+      subject,
+      params: {},
+      atMs: Math.max(dueMs, nowMs),
+    });
     try {
       const nonce = `d${Math.floor(dueMs / 60_000).toString(36)}`;
       const ref = await poster.post(channelId, digestReply(digest, locale, timeZone), { locale, nonce });
-      store.alerts.setMessage(alert.id, ref.channelId, ref.messageId);
+      await store.alerts.setMessage(alert.id, ref.channelId, ref.messageId);
     } catch (error) {
       if (!(error instanceof PostError)) {
         throw error;
@@ -101,6 +109,6 @@ export class WeeklyDigest {
         return;
       }
     }
-    store.alerts.end('', KIND, subject, this.#now());
+    await store.alerts.end('', KIND, subject, this.#now());
   }
 }

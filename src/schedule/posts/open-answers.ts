@@ -1,7 +1,7 @@
+import type { Log } from '../../base/log.ts';
 import type { OpenAnswer, OpenAnswers } from '../../chat/open-answers.ts';
 import type { ChatPoster } from '../../chat/poster.ts';
 import { createTranslator } from '../../chat/translate.ts';
-import type { Log } from '../../base/log.ts';
 import type { OpenAnswerRepository, OpenAnswerRow } from '../../store/types.ts';
 
 /** A process that is not heard of for this long has ended, ms. */
@@ -29,6 +29,8 @@ export class AnswerKeeper implements OpenAnswers {
   readonly #leaseMs: number;
   readonly #own = new Set<number>();
   #timer: NodeJS.Timeout | null = null;
+  /** What the store is asked, one after the other. */
+  #asked: Promise<unknown> = Promise.resolve();
   #telling: Promise<unknown> = Promise.resolve();
 
   constructor(parts: AnswerKeeperParts) {
@@ -38,15 +40,25 @@ export class AnswerKeeper implements OpenAnswers {
   }
 
   begin(answer: OpenAnswer): () => void {
-    const id = this.#quietly(() => this.#parts.repository.add(answer, this.#now() + this.#leaseMs));
-    if (id === null) {
-      return () => undefined;
-    }
-    this.#own.add(id);
+    const untilMs = this.#now() + this.#leaseMs;
+    const added = this.#ask(async () => {
+      const id = await this.#parts.repository.add(answer, untilMs);
+      this.#own.add(id);
+      return id;
+    });
+    let over = false;
     return () => {
-      if (this.#own.delete(id)) {
-        this.#quietly(() => this.#parts.repository.remove(id));
+      if (over) {
+        return;
       }
+      over = true;
+      void this.#ask(async () => {
+        const id = await added;
+        if (id !== null) {
+          this.#own.delete(id);
+          await this.#parts.repository.remove(id);
+        }
+      });
     };
   }
 
@@ -54,33 +66,34 @@ export class AnswerKeeper implements OpenAnswers {
     if (this.#timer !== null) {
       return;
     }
-    this.#timer = setInterval(() => this.look(), Math.min(LOOK_EVERY_MS, this.#leaseMs / 4));
+    this.#timer = setInterval(() => void this.look(), Math.min(LOOK_EVERY_MS, this.#leaseMs / 4));
     this.#timer.unref();
-    this.look();
+    void this.look();
   }
 
-  /** Ends; what is being told gets to its end. */
+  /** Ends; what is being asked and told gets to its end. */
   async stop(): Promise<void> {
     if (this.#timer !== null) {
       clearInterval(this.#timer);
     }
     this.#timer = null;
+    await this.#asked;
     await this.#telling;
   }
 
-  /** One look: the own ones first, so that a process that was held up does not take itself for dead. */
-  look(): void {
+  /** One look: the own ones first, so that a process that was held up does not take itself for dead. Never rejects. */
+  async look(): Promise<void> {
     const { repository } = this.#parts;
-    if (this.#own.size > 0) {
-      this.#quietly(() => repository.renew([...this.#own], this.#now() + this.#leaseMs));
-    }
-    if (this.#parts.poster() === null) {
-      return;
-    }
-    const lapsed = this.#quietly(() => repository.takeLapsed(this.#now())) ?? [];
-    if (lapsed.length > 0) {
-      this.#telling = Promise.all([this.#telling, ...lapsed.map((row) => this.#tell(row))]);
-    }
+    await this.#ask(async () => {
+      await repository.renew([...this.#own], this.#now() + this.#leaseMs);
+      if (this.#parts.poster() === null) {
+        return;
+      }
+      const lapsed = await repository.takeLapsed(this.#now());
+      if (lapsed.length > 0) {
+        this.#telling = Promise.all([this.#telling, ...lapsed.map((row) => this.#tell(row))]);
+      }
+    });
   }
 
   async #tell({ channelId, messageId, title, locale }: OpenAnswerRow): Promise<void> {
@@ -93,12 +106,13 @@ export class AnswerKeeper implements OpenAnswers {
     }
   }
 
-  #quietly<T>(work: () => T): T | null {
-    try {
-      return work();
-    } catch (err) {
+  /** Asks the store when everything asked before has been answered. `null`: it failed, which is logged. */
+  #ask<T>(work: () => Promise<T>): Promise<T | null> {
+    const asked = this.#asked.then(work).catch((err: unknown) => {
       this.#parts.log.warn({ err }, 'answers under way could not be kept');
       return null;
-    }
+    });
+    this.#asked = asked;
+    return asked;
   }
 }

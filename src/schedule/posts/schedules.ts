@@ -1,6 +1,6 @@
+import type { Log } from '../../base/log.ts';
 import type { Locale } from '../../chat/locale.ts';
 import { type ChatPoster, PostError } from '../../chat/poster.ts';
-import type { Log } from '../../base/log.ts';
 import type { NewSchedule, Schedule, ScheduleRepository } from '../../store/types.ts';
 import type { Leader } from '../leader.ts';
 import { type CronTimes, readCron, ScheduleError, shortestPauseMs } from './cron.ts';
@@ -79,6 +79,9 @@ export class StatusSchedules {
   readonly #broken = new Set<number>();
   /** When an old message of a channel was last edited. */
   readonly #oldEdits = new Map<string, number>();
+  /** Schedules whose work ended during the look under way: what it has read of them is old. */
+  readonly #endedMeanwhile = new Set<number>();
+  #looking: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: StatusSchedulesOptions) {
@@ -87,8 +90,8 @@ export class StatusSchedules {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.look(), TICK_MS);
-    this.look();
+    this.#timer ??= setInterval(() => void this.look(), TICK_MS);
+    void this.look();
   }
 
   /** Ends; messages under way get a moment. Never rejects. */
@@ -109,15 +112,15 @@ export class StatusSchedules {
     this.#minds.clear();
   }
 
-  /** Resolves when no message is under way. */
+  /** Resolves when no look and no message is under way. */
   async settled(): Promise<void> {
-    while (this.#busy.size > 0) {
-      await Promise.all(this.#busy.values());
+    while (this.#looking !== null || this.#busy.size > 0) {
+      await Promise.all([this.#looking, ...this.#busy.values()]);
     }
   }
 
-  /** Active schedules and those that the bot stopped by itself, of one guild. @throws StoreError */
-  list(guildId: string | null): readonly Schedule[] {
+  /** Active schedules and those that the bot stopped by itself, of one guild. Rejects with a StoreError. */
+  async list(guildId: string | null): Promise<readonly Schedule[]> {
     return guildId === null ? [] : this.#options.schedules.list({ guildId });
   }
 
@@ -149,7 +152,7 @@ export class StatusSchedules {
     if (pause !== null && pause < MIN_PAUSE_MS) {
       throw new ScheduleError('schedule-too-often', { pause, shortest: MIN_PAUSE_MS });
     }
-    const active = schedules.list({ state: 'active', guildId: order.guildId });
+    const active = await schedules.list({ state: 'active', guildId: order.guildId });
     if (active.length >= MAX_PER_GUILD) {
       throw new ScheduleError('schedule-too-many', { max: MAX_PER_GUILD });
     }
@@ -160,7 +163,7 @@ export class StatusSchedules {
     if (missing === null && order.channelId !== order.fromChannelId) {
       throw new ScheduleError('schedule-channel');
     }
-    const schedule = schedules.create({ ...order, createdAtMs: nowMs });
+    const schedule = await schedules.create({ ...order, createdAtMs: nowMs });
     if (order.mode === 'post' && missing !== null) {
       return schedule;
     }
@@ -169,11 +172,11 @@ export class StatusSchedules {
     try {
       await first;
     } catch (error) {
-      schedules.remove(schedule.id);
+      await schedules.remove(schedule.id);
       this.#forget(schedule.id);
       throw error;
     }
-    return schedules.get(schedule.id) ?? schedule;
+    return (await schedules.get(schedule.id)) ?? schedule;
   }
 
   /**
@@ -182,14 +185,14 @@ export class StatusSchedules {
    */
   async end(id: number, by: { readonly guildId: string | null; readonly ownerId: string | null }): Promise<Schedule> {
     const { schedules } = this.#options;
-    const schedule = schedules.get(id);
+    const schedule = await schedules.get(id);
     if (schedule === null || schedule.guildId === null || schedule.guildId !== by.guildId) {
       throw new ScheduleError('schedule-unknown', { id });
     }
     if (by.ownerId !== null && by.ownerId !== schedule.ownerId) {
       throw new ScheduleError('schedule-not-yours', { id });
     }
-    schedules.remove(id);
+    await schedules.remove(id);
     await this.#busy.get(id);
     this.#forget(id);
     if (schedule.mode === 'live' && schedule.state === 'active') {
@@ -198,11 +201,20 @@ export class StatusSchedules {
     return schedule;
   }
 
-  /** Looks at the clock and begins what is due. Never throws, never waits. */
-  look(): void {
+  /** Looks at the clock and begins what is due, without a wait for its end. One look at a time; never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async #lookOnce(): Promise<void> {
     const { schedules, leader, log } = this.#options;
+    this.#endedMeanwhile.clear();
     try {
-      const active = leader.leads() ? schedules.list({ state: 'active' }) : [];
+      const read = leader.leads() ? await schedules.list({ state: 'active' }) : [];
+      const active = leader.leads() ? read : [];
       const ids = new Set(active.map(({ id }) => id));
       if (active.length === 0) {
         this.#oldEdits.clear();
@@ -216,7 +228,7 @@ export class StatusSchedules {
         if (this.#busy.size >= MAX_AT_ONCE) {
           break;
         }
-        if (!this.#busy.has(schedule.id)) {
+        if (!this.#busy.has(schedule.id) && !this.#endedMeanwhile.has(schedule.id)) {
           this.#lookAt(schedule);
         }
       }
@@ -257,6 +269,7 @@ export class StatusSchedules {
     );
     this.#busy.set(id, settled);
     void settled.then(() => {
+      this.#endedMeanwhile.add(id);
       if (this.#busy.get(id) === settled) {
         this.#busy.delete(id);
       }
@@ -303,8 +316,9 @@ export class StatusSchedules {
         mind.idleUntilMs = step.untilMs ?? nowMs + NONCE_LIFE_MS;
         return null;
       case 'reset':
-        this.#options.schedules.update(schedule.id, { lastDueMs: step.lastDueMs });
-        return null;
+        return async () => {
+          await this.#options.schedules.update(schedule.id, { lastDueMs: step.lastDueMs });
+        };
       case 'resend':
         return () => this.#send(schedule, step.nonce, step.missed);
       case 'post':
@@ -355,7 +369,7 @@ export class StatusSchedules {
   async #post(schedule: Schedule, dueMs: number, missed: number): Promise<void> {
     const nonce = toNonce(schedule.id, { claimedAtMs: this.#clock(), missed });
     // Another process was quicker.
-    if (!this.#options.schedules.claim(schedule.id, dueMs, nonce)) {
+    if (!(await this.#options.schedules.claim(schedule.id, dueMs, nonce))) {
       return;
     }
     const mind = this.#mind(schedule);
@@ -371,7 +385,7 @@ export class StatusSchedules {
     try {
       const ref = await poster.post(schedule.channelId, reply, { locale, nonce });
       const atMs = this.#clock();
-      if (!schedules.update(schedule.id, { messageId: ref.messageId, lastPostedMs: atMs, nonce: null })) {
+      if (!(await schedules.update(schedule.id, { messageId: ref.messageId, lastPostedMs: atMs, nonce: null }))) {
         // It was ended while its message was under way.
         await poster.delete(ref);
         return;
@@ -381,14 +395,14 @@ export class StatusSchedules {
       mind.idleUntilMs = 0;
     } catch (error) {
       if (error instanceof PostError) {
-        this.#noteFate(schedule, nonce, missed, error);
+        await this.#noteFate(schedule, nonce, missed, error);
       }
       throw error;
     }
   }
 
   /** What a failed post leaves behind: one that surely did not arrive may be sent again later than a nonce lives. */
-  #noteFate(schedule: Schedule, nonce: string, missed: number, error: PostError): void {
+  async #noteFate(schedule: Schedule, nonce: string, missed: number, error: PostError): Promise<void> {
     const mind = this.#mind(schedule);
     if (error.failure === 'unavailable') {
       mind.unsure = true;
@@ -398,8 +412,8 @@ export class StatusSchedules {
     }
     const later = this.#clock() + pauseMs(mind.live.failures + 1, error);
     const fresh = toNonce(schedule.id, { claimedAtMs: later, missed });
-    if (this.#options.schedules.get(schedule.id)?.nonce === nonce) {
-      this.#options.schedules.update(schedule.id, { nonce: fresh });
+    if ((await this.#options.schedules.get(schedule.id))?.nonce === nonce) {
+      await this.#options.schedules.update(schedule.id, { nonce: fresh });
     }
   }
 
@@ -434,7 +448,7 @@ export class StatusSchedules {
           return await this.#lost(schedule, mind, reason);
         }
         if (failure?.failure === 'gone' && schedule.mode === 'live') {
-          schedules.update(schedule.id, { messageId: null, nonce: null });
+          await schedules.update(schedule.id, { messageId: null, nonce: null });
           mind.live = afterDeletion(mind.live, nowMs - (schedule.lastPostedMs ?? nowMs), nowMs);
           return;
         }
@@ -459,7 +473,7 @@ export class StatusSchedules {
       }
       log.warn({ err: error, schedule: schedule.id }, 'the owner of a schedule could not be told that it ends');
     }
-    schedules.update(schedule.id, { state: 'stopped', stopReason: reason, nonce: null });
+    await schedules.update(schedule.id, { state: 'stopped', stopReason: reason, nonce: null });
     log.info({ schedule: schedule.id, reason }, 'a schedule was stopped');
   }
 

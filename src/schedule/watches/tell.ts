@@ -1,8 +1,8 @@
+import type { Log } from '../../base/log.ts';
 import { type Locale, toLocale } from '../../chat/locale.ts';
 import { type ChatPoster, PostError } from '../../chat/poster.ts';
 import type { Action, Reply } from '../../chat/reply.ts';
 import { createTranslator, type Translator } from '../../chat/translate.ts';
-import type { Log } from '../../base/log.ts';
 import { HAND_OVER_MS } from './claims.ts';
 import type { Delivery, WatchNews } from './watches.ts';
 

@@ -97,6 +97,8 @@ export class WatchKeeper {
   readonly #seen = new Map<Server, number>();
   readonly #stopped = new AbortController();
   #working: Promise<void> | null = null;
+  /** Changes of what waits, one after the other: between a look into the store and its result nothing may be added. */
+  #changes: Promise<unknown> = Promise.resolve();
   #turn = 0;
   #exactAtMs = 0;
   #unsubscribe: () => void = () => undefined;
@@ -108,12 +110,12 @@ export class WatchKeeper {
     this.#models = new WatchedModels({ ...settings, now: this.#now, signal: this.#stopped.signal });
   }
 
-  /** Takes up what waits in the store and looks at every snapshot from now on. @throws StoreError */
-  start(): void {
-    this.#toldBefore = this.#settings.repository.toldSince(this.#now() - HAND_OVER_MS);
-    this.#reload();
+  /** Takes up what waits in the store and looks at every snapshot from now on. Rejects with a StoreError. */
+  async start(): Promise<void> {
+    this.#toldBefore = await this.#settings.repository.toldSince(this.#now() - HAND_OVER_MS);
+    await this.#change(() => this.#reload());
     this.#unsubscribe = this.#settings.sampler.onSnapshot((snapshot) => this.observe(snapshot));
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeper = setInterval(() => void this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
   }
 
@@ -129,13 +131,15 @@ export class WatchKeeper {
     this.#paces.clear();
     await this.#working;
     await Promise.all(this.#telling.values());
+    await this.#changes;
   }
 
-  /**
-   * Makes a watch.
-   * @throws WatchError `watch-too-many-yours`, `watch-too-many`; StoreError
-   */
-  add(watch: NewWatch): Watch {
+  /** Makes a watch. Rejects with a WatchError (`watch-too-many-yours`, `watch-too-many`) or a StoreError. */
+  add(watch: NewWatch): Promise<Watch> {
+    return this.#change(() => this.#add(watch));
+  }
+
+  async #add(watch: NewWatch): Promise<Watch> {
     const theirs = this.#waiting.filter((one) => one.ownerId === watch.ownerId && one.platform === watch.platform);
     if (theirs.length >= MAX_PER_PERSON) {
       throw new WatchError('watch-too-many-yours', { max: MAX_PER_PERSON });
@@ -143,25 +147,30 @@ export class WatchKeeper {
     if (this.#waiting.length >= MAX_WAITING) {
       throw new WatchError('watch-too-many', { max: MAX_WAITING });
     }
-    const created = this.#settings.repository.create(watch);
+    const created = await this.#settings.repository.create(watch);
     this.#waiting.push(created);
     this.#setPaces();
     return created;
   }
 
-  /** One person's watches, newest first, the ended ones too. @throws StoreError */
-  list(ownerId: string, platform: string): readonly Watch[] {
-    return this.#settings.repository.listByOwner(ownerId).filter((watch) => watch.platform === platform);
+  /** One person's watches, newest first, the ended ones too. Rejects with a StoreError. */
+  async list(ownerId: string, platform: string): Promise<readonly Watch[]> {
+    const watches = await this.#settings.repository.listByOwner(ownerId);
+    return watches.filter((watch) => watch.platform === platform);
   }
 
   /**
    * Ends a watch. Somebody else's is as unknown as one that never was.
-   * @throws WatchError `watch-unknown`; StoreError
+   * Rejects with a WatchError (`watch-unknown`) or a StoreError.
    */
-  end(id: number, ownerId: string, platform: string): Watch {
-    const watch = this.#settings.repository.get(id);
+  end(id: number, ownerId: string, platform: string): Promise<Watch> {
+    return this.#change(() => this.#end(id, ownerId, platform));
+  }
+
+  async #end(id: number, ownerId: string, platform: string): Promise<Watch> {
+    const watch = await this.#settings.repository.get(id);
     const theirs = watch !== null && watch.ownerId === ownerId && watch.platform === platform;
-    if (!theirs || !this.#settings.repository.settle(id, 'stopped', this.#now())) {
+    if (!theirs || !(await this.#settings.repository.settle(id, 'stopped', this.#now()))) {
       throw new WatchError('watch-unknown', { id });
     }
     this.#forget(watch);
@@ -378,8 +387,10 @@ export class WatchKeeper {
         return;
       }
       // Told first, then settled: killed in between, it is sent again under the same nonce and stays one message.
-      this.#settings.repository.settle(watch.id, delivery === 'sent' ? 'told' : 'stopped', this.#now());
-      this.#forget(watch);
+      await this.#change(async () => {
+        await this.#settings.repository.settle(watch.id, delivery === 'sent' ? 'told' : 'stopped', this.#now());
+        this.#forget(watch);
+      });
     })()
       .catch((error: unknown) => this.#settings.log.error({ err: error, watch: watch.id }, 'a watch was not settled'))
       .finally(() => this.#telling.delete(watch.id));
@@ -419,21 +430,29 @@ export class WatchKeeper {
     }
   }
 
-  #reload(): void {
-    this.#waiting = [...this.#settings.repository.waiting()];
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(work);
+    this.#changes = done.catch(() => undefined);
+    return done;
+  }
+
+  async #reload(): Promise<void> {
+    this.#waiting = [...(await this.#settings.repository.waiting())];
     this.#setPaces();
   }
 
-  #sweep(): void {
+  async #sweep(): Promise<void> {
     try {
-      const nowMs = this.#now();
-      for (const watch of this.#waiting) {
-        if (watch.expiresAtMs > nowMs || this.#telling.has(watch.id)) {
-          continue;
+      await this.#change(async () => {
+        const nowMs = this.#now();
+        for (const watch of this.#waiting) {
+          if (watch.expiresAtMs > nowMs || this.#telling.has(watch.id)) {
+            continue;
+          }
+          await this.#settings.repository.settle(watch.id, 'expired', nowMs);
         }
-        this.#settings.repository.settle(watch.id, 'expired', nowMs);
-      }
-      this.#reload();
+        await this.#reload();
+      });
       const ids = new Set(this.#waiting.map((watch) => String(watch.id)));
       for (const key of this.#streaks.keys()) {
         if (!ids.has(key.split(' ', 1)[0]!)) {

@@ -22,7 +22,7 @@ export interface HoldWatchParts {
   readonly servers: readonly Server[];
   readonly holds: HoldBook;
   /** Told once for each event. */
-  readonly onEvent: (event: HoldEvent) => void;
+  readonly onEvent: (event: HoldEvent) => Promise<void>;
   readonly onError: (error: unknown) => void;
   /** A load of ours is changing this server: what is seen meanwhile says nothing. */
   readonly isBusy: (server: string) => boolean;
@@ -67,7 +67,7 @@ export function createHoldWatch(parts: HoldWatchParts): HoldWatch {
     const loaded = findLoaded(snapshot, hold.model);
     if (lasts(`left ${key}`, loaded === null, atMs, LEFT_AFTER_MS)) {
       if (await holds.release(hold.server, hold.model, hold.holderId)) {
-        parts.onEvent({ kind: 'left', hold, numCtx: null });
+        await parts.onEvent({ kind: 'left', hold, numCtx: null });
       }
       return;
     }
@@ -80,7 +80,7 @@ export function createHoldWatch(parts: HoldWatchParts): HoldWatch {
         return;
       }
       await holds.put({ ...now, numCtx });
-      parts.onEvent({ kind: 'reloaded-elsewhere', hold: now, numCtx });
+      await parts.onEvent({ kind: 'reloaded-elsewhere', hold: now, numCtx });
     }
   };
 

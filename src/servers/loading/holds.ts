@@ -15,16 +15,15 @@ export interface HoldBook {
 /** Holds of a single process. Every method rejects with a StoreError and nothing else. */
 export function createStoredHolds(repository: HoldRepository, now: () => number): HoldBook {
   return {
-    get: async (server, model) => repository.get(server, model, now()),
+    get: (server, model) => repository.get(server, model, now()),
     list: async (server) => {
       // Holds that have run out say nothing any more; here they leave the table.
-      repository.takeExpired(now());
+      await repository.takeExpired(now());
       return repository.list(now(), server);
     },
-    put: async (hold) => repository.put(hold),
-    extend: async (server, model, untilMs, holderId) =>
-      repository.get(server, model, now()) !== null && repository.extend(server, model, untilMs, holderId),
-    release: async (server, model, holderId) => repository.release(server, model, holderId),
+    put: (hold) => repository.put(hold),
+    extend: (server, model, untilMs, holderId) => repository.extend(server, model, untilMs, now(), holderId),
+    release: (server, model, holderId) => repository.release(server, model, holderId),
   };
 }
 

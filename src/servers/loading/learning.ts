@@ -25,46 +25,55 @@ const actualSchema = z.object({
 
 /** Corrections per server, learned from its own loads. */
 export interface Learning {
-  /** `null`: nothing was observed yet. */
-  calibration(server: string): Calibration | null;
+  /** As last read, without a wait: what is older than a minute is read again meanwhile. `null`: nothing is known yet. */
+  known(server: string): Calibration | null;
+  /** At most a minute old. `null`: nothing was observed yet. Rejects with a StoreError. */
+  calibration(server: string): Promise<Calibration | null>;
   /**
    * Keeps a load. Only a clean one teaches: a new load, as predicted on the first try, that lies where it was planned.
-   * @throws StoreError
+   * Rejects with a StoreError.
    */
-  record(outcome: LoadOutcome): void;
+  record(outcome: LoadOutcome): Promise<void>;
 }
 
-export function createLearning(observations: ObservationRepository, now: () => number): Learning {
+/** @param onError what goes wrong where nobody waits */
+export function createLearning(
+  observations: ObservationRepository,
+  now: () => number,
+  onError: (error: unknown) => void,
+): Learning {
   const cache = new Map<string, { readonly atMs: number; readonly calibration: Calibration | null }>();
+  const reading = new Map<string, Promise<Calibration | null>>();
+
+  const isFresh = (server: string): boolean => {
+    const known = cache.get(server);
+    return known !== undefined && now() - known.atMs < CACHE_MS;
+  };
+  const read = async (server: string): Promise<Calibration | null> => {
+    const calibration = learnFrom((await observations.list({ server, limit: NEWEST })).flatMap(toLoad));
+    cache.set(server, { atMs: now(), calibration });
+    return calibration;
+  };
+  const readOnce = (server: string): Promise<Calibration | null> => {
+    const under = reading.get(server) ?? read(server).finally(() => reading.delete(server));
+    reading.set(server, under);
+    return under;
+  };
   return {
-    calibration(server) {
-      const known = cache.get(server);
-      if (known !== undefined && now() - known.atMs < CACHE_MS) {
-        return known.calibration;
+    known(server) {
+      if (!isFresh(server)) {
+        readOnce(server).catch(onError);
       }
-      const loads = observations.list({ server, limit: NEWEST }).flatMap(toLoad);
-      const learned = loads.length === 0 ? null : calibrate(loads);
-      const calibration: Calibration | null =
-        learned === null
-          ? null
-          : {
-              ...learned,
-              // People count loads, not GPUs.
-              factorsFor: (gpus, model) => ({
-                ...learned.factorsFor(gpus, modelKey(model)),
-                observations: loads.length,
-              }),
-            };
-      cache.set(server, { atMs: now(), calibration });
-      return calibration;
+      return cache.get(server)?.calibration ?? null;
     },
-    record(outcome) {
+    calibration: async (server) => (isFresh(server) ? (cache.get(server)?.calibration ?? null) : readOnce(server)),
+    async record(outcome) {
       const { plainPlan, proof, before, numCtx } = outcome;
       if (plainPlan === null || proof === null || before === null || numCtx === null || !proof.onGpu) {
         return;
       }
       const readable = proof.gpus.every((gpu) => gpu.usedBeforeBytes !== null && gpu.usedAfterBytes !== null);
-      observations.add({
+      await observations.add({
         atMs: now(),
         server: outcome.server,
         model: modelKey(outcome.model),
@@ -90,8 +99,20 @@ export function createLearning(observations: ObservationRepository, now: () => n
         },
         gpus: proof.gpus.map(({ name, uuid }) => ({ name, uuid })),
       });
-      cache.delete(outcome.server);
+      await read(outcome.server);
     },
+  };
+}
+
+function learnFrom(loads: readonly LoadObservation[]): Calibration | null {
+  if (loads.length === 0) {
+    return null;
+  }
+  const learned = calibrate(loads);
+  return {
+    ...learned,
+    // People count loads, not GPUs.
+    factorsFor: (gpus, model) => ({ ...learned.factorsFor(gpus, modelKey(model)), observations: loads.length }),
   };
 }
 

@@ -6,13 +6,13 @@ import type { LoadOrder, LoadOutcome, Requester } from './types.ts';
 
 export type HoldAction = 'hold-extend' | 'hold-release';
 
-/** Writes the rows of the audit trail that loads and unloads make. */
+/** Writes the rows of the audit trail that loads and unloads make. Nothing here rejects. */
 export interface Records {
-  load(order: LoadOrder, outcome: LoadOutcome, afterBytes: number | null): void;
-  unload(order: UnloadOrder, outcome: UnloadOutcome, afterBytes: number | null): void;
-  hold(action: HoldAction, by: Requester, hold: Hold): void;
-  holdRefused(action: HoldAction, by: Requester, server: string, model: string, code: string): void;
-  event(event: HoldEvent): void;
+  load(order: LoadOrder, outcome: LoadOutcome, afterBytes: number | null): Promise<void>;
+  unload(order: UnloadOrder, outcome: UnloadOutcome, afterBytes: number | null): Promise<void>;
+  hold(action: HoldAction, by: Requester, hold: Hold): Promise<void>;
+  holdRefused(action: HoldAction, by: Requester, server: string, model: string, code: string): Promise<void>;
+  event(event: HoldEvent): Promise<void>;
 }
 
 const LOAD_RESULT = {
@@ -37,12 +37,12 @@ const UNLOAD_RESULT = {
  * @param onError a trail that cannot be written (disk full) is told there and stops nobody's work
  */
 export function createRecords(audit: AuditRepository, now: () => number, onError: (error: unknown) => void): Records {
-  const append = (
+  const append = async (
     by: Pick<Requester, 'id' | 'name' | 'platform' | 'guildId' | 'channelId'>,
     entry: Pick<AuditEntry, 'action' | 'server' | 'target' | 'result'> & Partial<AuditEntry>,
   ) => {
     try {
-      audit.append({
+      await audit.append({
         atMs: now(),
         personId: by.id,
         personName: by.name,
@@ -59,16 +59,16 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
       onError(error);
     }
   };
-  const overrides = (by: Requester, server: string, holds: readonly Hold[]) => {
+  const overrides = async (by: Requester, server: string, holds: readonly Hold[]) => {
     for (const hold of holds) {
       const args: Json = { holderId: hold.holderId, holderName: hold.holderName, untilMs: hold.untilMs };
-      append(by, { action: 'hold-override', server, target: hold.model, args, result: 'ok' });
+      await append(by, { action: 'hold-override', server, target: hold.model, args, result: 'ok' });
     }
   };
   return {
-    load(order, outcome, afterBytes) {
-      overrides(order.by, outcome.server, outcome.overridden);
-      append(order.by, {
+    async load(order, outcome, afterBytes) {
+      await overrides(order.by, outcome.server, outcome.overridden);
+      await append(order.by, {
         action: 'load',
         server: outcome.server,
         target: outcome.model,
@@ -89,9 +89,9 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
         vramAfterBytes: afterBytes,
       });
     },
-    unload(order, outcome, afterBytes) {
-      overrides(order.by, outcome.server, outcome.overridden);
-      append(order.by, {
+    async unload(order, outcome, afterBytes) {
+      await overrides(order.by, outcome.server, outcome.overridden);
+      await append(order.by, {
         action: 'unload',
         server: outcome.server,
         target: outcome.model,
@@ -102,15 +102,15 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
         vramAfterBytes: afterBytes,
       });
     },
-    hold(action, by, hold) {
+    async hold(action, by, hold) {
       const args: Json = { holderId: hold.holderId, untilMs: hold.untilMs };
-      append(by, { action, server: hold.server, target: hold.model, args, result: 'ok' });
+      await append(by, { action, server: hold.server, target: hold.model, args, result: 'ok' });
     },
-    holdRefused(action, by, server, model, code) {
-      append(by, { action, server, target: model, result: 'refused', code });
+    async holdRefused(action, by, server, model, code) {
+      await append(by, { action, server, target: model, result: 'refused', code });
     },
-    event({ kind, hold, numCtx }) {
-      append(
+    async event({ kind, hold, numCtx }) {
+      await append(
         { ...hold, id: hold.holderId, name: hold.holderName },
         {
           action: kind === 'left' ? 'hold-ended' : 'reloaded-elsewhere',

@@ -1,6 +1,7 @@
 import type { Calibration } from '../../estimator/plan/calibration.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import type { Hold, Store } from '../../store/types.ts';
+import type { Estimates } from '../../workers/estimates.ts';
 import type { Remark, Server, ServerRegistry } from '../types.ts';
 import { createActivity } from './activity.ts';
 import { readKeepAlive } from './caps.ts';
@@ -10,7 +11,6 @@ import { createJobs, type LoadListener } from './jobs.ts';
 import { createLearning } from './learning.ts';
 import { findLoaded, readAgain, SETTLE_MS, usedVram } from './proof.ts';
 import { createQuestions } from './questions.ts';
-import type { Estimates } from '../../workers/estimates.ts';
 import type { ServerQueue } from './queue.ts';
 import { createRecords, type HoldAction } from './records.ts';
 import { emptyOutcome, safeLoad } from './safe-load.ts';
@@ -77,7 +77,7 @@ export interface LoadService {
   extend(server: Server, model: string, keepAlive: string, by: Requester): Promise<HoldAnswer>;
   /** The holder (or an administrator) lets go; the model stays until its time is over. */
   release(server: Server, model: string, by: Requester): Promise<HoldAnswer>;
-  /** What loads on this server taught; `null` = nothing yet. */
+  /** What loads on this server taught, as last read; `null` = nothing is known yet. */
   calibration(server: string): Calibration | null;
   /** Begins to watch holds: those of models that left while the program was away end. */
   start(): void;
@@ -89,7 +89,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   const { registry, now, onError } = parts;
   const holds = rememberHolds(parts.holds, now);
   const settleMs = parts.settleMs ?? SETTLE_MS;
-  const learning = createLearning(parts.store.observations, now);
+  const learning = createLearning(parts.store.observations, now, onError);
   const records = createRecords(parts.store.audit, now, onError);
   const activity = createActivity(registry.servers, now);
   const ending = new AbortController();
@@ -100,15 +100,15 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     holds,
     onError,
     isBusy: jobs.isBusy,
-    onEvent: (event) => {
-      records.event(event);
+    onEvent: async (event) => {
+      await records.event(event);
       parts.tellHolder(event);
     },
   });
 
-  const quietly = <T>(work: () => T): T | null => {
+  const quietly = async <T>(work: () => Promise<T>): Promise<T | null> => {
     try {
-      return work();
+      return await work();
     } catch (error) {
       onError(error);
       return null;
@@ -186,7 +186,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         answers,
         isInUse: (model) => activity.isInUse(server.name, model),
         ownTouch: (model) => activity.ownTouch(server.name, model),
-        calibration: quietly(() => learning.calibration(server.name)),
+        calibration: await quietly(() => learning.calibration(server.name)),
         maxCtx,
         keepAlive: readKeepAlive(order.keepAlive, maxKeepAlive, order.by.isAdmin),
         settleMs,
@@ -208,16 +208,20 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       onError(error);
     }
     if (outcome.result === 'loaded') {
-      quietly(() => learning.record(outcome));
+      await quietly(() => learning.record(outcome));
     }
     const touched = outcome.attempts > 0 || outcome.unloaded.length > 0;
-    records.load(order, outcome, touched ? await usedAfter(server) : usedVram(outcome.before));
+    await records.load(order, outcome, touched ? await usedAfter(server) : usedVram(outcome.before));
     return { ...outcome, hold };
   };
 
-  const refusedLoad = (server: Server, order: LoadOrder, end: Pick<LoadOutcome, 'result' | 'problem'>): LoadOutcome => {
+  const refusedLoad = async (
+    server: Server,
+    order: LoadOrder,
+    end: Pick<LoadOutcome, 'result' | 'problem'>,
+  ): Promise<LoadOutcome> => {
     const outcome = { ...emptyOutcome(server.name, order), ...end };
-    records.load(order, outcome, null);
+    await records.load(order, outcome, null);
     return outcome;
   };
 
@@ -242,11 +246,11 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   ): Promise<HoldAnswer> => {
     try {
       const hold = await change(await changeable(server, model, by));
-      records.hold(action, by, hold);
+      await records.hold(action, by, hold);
       return { ok: true, hold, untilMs: hold.untilMs };
     } catch (error) {
       const problem = error instanceof Stop ? error.problem : toRemark(error);
-      records.holdRefused(action, by, server.name, model, problem.code);
+      await records.holdRefused(action, by, server.name, model, problem.code);
       return { ok: false, problem };
     }
   };
@@ -258,14 +262,14 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         readKeepAlive(order.keepAlive, parts.limits.maxKeepAlive, order.by.isAdmin);
       } catch (error) {
         const problem = error instanceof Stop ? error.problem : toRemark(error);
-        return { id: '', done: Promise.resolve(refusedLoad(server, order, { result: 'refused', problem })) };
+        return { id: '', done: refusedLoad(server, order, { result: 'refused', problem }) };
       }
       return jobs.begin<LoadOutcome>({
         server,
         by: order.by,
         listener,
         run: (signal, answers) => runLoad(server, order, listener, signal, answers),
-        late: async (error, signal) => refusedLoad(server, order, lateProblem(error, signal)),
+        late: (error, signal) => refusedLoad(server, order, lateProblem(error, signal)),
       });
     },
 
@@ -282,12 +286,12 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
             return outcome;
           }
           const touched = outcome.result !== 'refused';
-          records.unload(order, outcome, touched ? await usedAfter(server) : usedVram(outcome.before));
+          await records.unload(order, outcome, touched ? await usedAfter(server) : usedVram(outcome.before));
           return outcome;
         },
         late: async (error, signal) => {
           const outcome = { ...emptyUnload(server.name, order.model), ...lateProblem(error, signal) };
-          records.unload(order, outcome, null);
+          await records.unload(order, outcome, null);
           return outcome;
         },
       });
@@ -327,9 +331,12 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         return hold;
       }),
 
-    calibration: (server) => quietly(() => learning.calibration(server)),
+    calibration: (server) => learning.known(server),
 
     start() {
+      for (const { name } of registry.servers) {
+        learning.known(name);
+      }
       watch.start();
     },
 

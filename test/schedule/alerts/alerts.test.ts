@@ -15,10 +15,10 @@ import { type Moment, moment, quiet, samplerOutside } from '../watches/world.ts'
 const START = Date.UTC(2026, 10, 23, 12);
 const DOWN = { state: 'down', error: { code: 'unreachable', params: {} }, lastVersion: null } as const;
 
-function world(
+async function world(
   options: { readonly store?: Store; readonly board?: ReturnType<typeof messageBoard>; readonly at?: number } = {},
 ) {
-  const store = options.store ?? openStore(':memory:');
+  const store = options.store ?? (await openStore(':memory:'));
   if (options.store === undefined) {
     onEnd(() => store.close());
   }
@@ -53,21 +53,21 @@ function world(
 
 describe('alerts in a channel', () => {
   it('are one message, which says in the end that it is over', async () => {
-    const { look, board, store } = world();
+    const { look, board, store } = await world();
     await look({}, 2);
     await look({ ollama: DOWN }, 10);
     expect(board.texts()).toEqual(['main: Ollama on main cannot be reached.']);
-    expect(store.alerts.open()).toMatchObject([{ kind: 'ollama-down', messageId: 'm1', channelId: 'alerts' }]);
+    expect(await store.alerts.open()).toMatchObject([{ kind: 'ollama-down', messageId: 'm1', channelId: 'alerts' }]);
     await look({}, 5);
     expect(board.texts()).toEqual(['Ollama on main answers again.']);
     expect(board.messages.get('m1')).toMatchObject({ edits: 1, reply: { tone: 'good' } });
-    expect(store.alerts.open()).toEqual([]);
-    expect(store.alerts.recent(0)).toMatchObject([{ kind: 'ollama-down' }]);
-    expect(store.alerts.recent(0)[0]!.endedAtMs).toBeGreaterThan(START);
+    expect(await store.alerts.open()).toEqual([]);
+    expect(await store.alerts.recent(0)).toMatchObject([{ kind: 'ollama-down' }]);
+    expect((await store.alerts.recent(0))[0]!.endedAtMs).toBeGreaterThan(START);
   });
 
   it('ping nobody', async () => {
-    const { look, board } = world();
+    const { look, board } = await world();
     await look({ ollama: DOWN }, 6);
     expect([...board.messages.values()].map(({ reply }) => reply.ping ?? [])).toEqual([[]]);
   });
@@ -75,13 +75,13 @@ describe('alerts in a channel', () => {
   it('are found again after a restart, and told once', async () => {
     const path = join(temporaryDirectory(), 'headroom.db');
     const board = messageBoard();
-    const first = world({ store: openStore(path), board });
+    const first = await world({ store: await openStore(path), board });
     await first.look({ ollama: DOWN }, 6);
     await first.keeper.stop();
-    first.store.close();
-    const store = openStore(path);
+    await first.store.close();
+    const store = await openStore(path);
     onEnd(() => store.close());
-    const second = world({ store, board, at: first.state.now });
+    const second = await world({ store, board, at: first.state.now });
     await second.look({ ollama: DOWN }, 6);
     expect(board.messages.size).toBe(1);
     await second.look({}, 5);
@@ -91,20 +91,20 @@ describe('alerts in a channel', () => {
   it('that ended while the bot was off are told as over', async () => {
     const path = join(temporaryDirectory(), 'headroom.db');
     const board = messageBoard();
-    const first = world({ store: openStore(path), board });
+    const first = await world({ store: await openStore(path), board });
     await first.look({ ollama: DOWN }, 6);
     await first.keeper.stop();
-    first.store.close();
-    const store = openStore(path);
+    await first.store.close();
+    const store = await openStore(path);
     onEnd(() => store.close());
-    const second = world({ store, board, at: first.state.now + 86_400_000 });
+    const second = await world({ store, board, at: first.state.now + 86_400_000 });
     await second.look({}, 5);
     expect(board.texts()).toEqual(['Ollama on main answers again.']);
-    expect(store.alerts.open()).toEqual([]);
+    expect(await store.alerts.open()).toEqual([]);
   });
 
   it('stay one message when the answer to the post is lost', async () => {
-    const { look, board } = world();
+    const { look, board } = await world();
     board.loseAnswers = 1;
     await look({ ollama: DOWN }, 6);
     expect(board.messages.size).toBe(1);
@@ -114,7 +114,7 @@ describe('alerts in a channel', () => {
   });
 
   it('are written later when the platform is away, without a pile of tries', async () => {
-    const { look, board } = world();
+    const { look, board } = await world();
     board.failures = Array.from({ length: 3 }, () => new PostError('unavailable'));
     await look({ ollama: DOWN }, 4);
     await look({ ollama: DOWN, missing: ['GPU-x'] }, 40);
@@ -123,7 +123,7 @@ describe('alerts in a channel', () => {
   });
 
   it('wait as long as the platform says', async () => {
-    const { look, board, state } = world();
+    const { look, board, state } = await world();
     board.failures = [new PostError('rate-limited', { retryAfterMs: 120_000 })];
     await look({ ollama: DOWN }, 5);
     const { calls, now } = { calls: board.calls, now: state.now };
@@ -134,27 +134,27 @@ describe('alerts in a channel', () => {
   });
 
   it('that began and ended unheard are not told', async () => {
-    const { look, board, store } = world();
+    const { look, board, store } = await world();
     board.failures = Array.from({ length: 50 }, () => new PostError('unavailable'));
     await look({ ollama: DOWN }, 6);
     await look({}, 5);
     board.failures = [];
     await look({}, 20);
     expect(board.messages.size).toBe(0);
-    expect(store.alerts.open()).toEqual([]);
+    expect(await store.alerts.open()).toEqual([]);
   });
 
   it('whose message somebody deleted end all the same', async () => {
-    const { look, board, store } = world();
+    const { look, board, store } = await world();
     await look({ ollama: DOWN }, 6);
     board.messages.clear();
     await look({}, 5);
-    expect(store.alerts.open()).toEqual([]);
+    expect(await store.alerts.open()).toEqual([]);
     expect(board.messages.size).toBe(0);
   });
 
   it('that come back while the end is written go on', async () => {
-    const { look, board, store, state } = world();
+    const { look, board, store, state } = await world();
     await look({ ollama: DOWN }, 6);
     board.failures = Array.from({ length: 100 }, () => new PostError('unavailable'));
     await look({}, 6);
@@ -163,18 +163,18 @@ describe('alerts in a channel', () => {
     board.failures = [];
     state.now += 60_000;
     await look({ ollama: DOWN }, 3);
-    expect(store.alerts.open()).toHaveLength(1);
+    expect(await store.alerts.open()).toHaveLength(1);
     expect(board.texts()).toEqual(['main: Ollama on main cannot be reached.']);
   });
 
   it('are told by the process that leads', async () => {
     const path = join(temporaryDirectory(), 'headroom.db');
     const board = messageBoard();
-    const stores = [openStore(path), openStore(path)];
+    const stores = [await openStore(path), await openStore(path)];
     for (const store of stores) {
       onEnd(() => store.close());
     }
-    const [one, two] = stores.map((store) => world({ store, board }));
+    const [one, two] = await Promise.all(stores.map((store) => world({ store, board })));
     two!.state.leads = false;
     await one!.look({ ollama: DOWN }, 6);
     await two!.look({ ollama: DOWN }, 6);
@@ -187,7 +187,7 @@ describe('alerts in a channel', () => {
   });
 
   it('are kept where no channel is set', async () => {
-    const store = openStore(':memory:');
+    const store = await openStore(':memory:');
     onEnd(() => store.close());
     const sampler = samplerOutside();
     const keeper = new AlertKeeper({
@@ -209,7 +209,7 @@ describe('alerts in a channel', () => {
       sampler.emit(moment({ atMs: START + i * 10_000 }));
     }
     await keeper.idle();
-    expect(store.alerts.open()).toEqual([]);
+    expect(await store.alerts.open()).toEqual([]);
   });
 });
 

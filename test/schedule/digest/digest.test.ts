@@ -17,15 +17,21 @@ const HOUR = 3_600_000;
 const MONDAY = Date.UTC(2026, 10, 23, 8);
 const BERLIN = 'Europe/Berlin';
 
-function memory(path = ':memory:'): Store {
-  const store = openStore(path);
+async function memory(path = ':memory:'): Promise<Store> {
+  const store = await openStore(path);
   onEnd(() => store.close());
   return store;
 }
 
 /** Samples of one GPU at a moment. */
-function sample(store: Store, atMs: number, usedGib: number, utilPct: number | null = null, gpuUuid = 'GPU-1'): void {
-  store.samples.add([
+async function sample(
+  store: Store,
+  atMs: number,
+  usedGib: number,
+  utilPct: number | null = null,
+  gpuUuid = 'GPU-1',
+): Promise<void> {
+  await store.samples.add([
     {
       server: 'main',
       gpuUuid,
@@ -42,8 +48,8 @@ function sample(store: Store, atMs: number, usedGib: number, utilPct: number | n
   ]);
 }
 
-function use(store: Store, model: string, atMs: number, loadedMs: number, loads = 1): void {
-  store.usage.add({ server: 'main', model, atMs, loads, loadedMs, vramBytes: 5 * GIB });
+async function use(store: Store, model: string, atMs: number, loadedMs: number, loads = 1): Promise<void> {
+  await store.usage.add({ server: 'main', model, atMs, loads, loadedMs, vramBytes: 5 * GIB });
 }
 
 /** The servers with these models on disk; `null`: Ollama does not answer. */
@@ -66,11 +72,11 @@ const week = { fromMs: MONDAY - WEEK_MS, toMs: MONDAY };
 
 describe('what a week was like', () => {
   it('has the peak of each GPU with its hour', async () => {
-    const store = memory();
-    sample(store, MONDAY - WEEK_MS - HOUR, 23);
-    sample(store, MONDAY - 50 * HOUR, 20);
-    sample(store, MONDAY - 20 * HOUR, 12);
-    sample(store, MONDAY - 20 * HOUR, 3, null, 'GPU-2');
+    const store = await memory();
+    await sample(store, MONDAY - WEEK_MS - HOUR, 23);
+    await sample(store, MONDAY - 50 * HOUR, 20);
+    await sample(store, MONDAY - 20 * HOUR, 12);
+    await sample(store, MONDAY - 20 * HOUR, 3, null, 'GPU-2');
     const digest = await collectDigest(store, servers([]).servers, week, BERLIN);
     expect(digest.servers[0]!.peaks).toEqual([
       { gpuName: 'RTX 3090', usedBytes: 20 * GIB, totalBytes: 24 * GIB, atMs: MONDAY - 50 * HOUR },
@@ -79,12 +85,12 @@ describe('what a week was like', () => {
   });
 
   it('has the busiest hours of the day in the time zone, by what the GPUs computed', async () => {
-    const store = memory();
+    const store = await memory();
     for (let day = 1; day <= 5; day++) {
       // 14:00 in Berlin is 13:00 UTC in November.
-      sample(store, MONDAY - day * 24 * HOUR + 5 * HOUR, 20, 80);
-      sample(store, MONDAY - day * 24 * HOUR + 6 * HOUR, 20, 40);
-      sample(store, MONDAY - day * 24 * HOUR + 12 * HOUR, 23, 0);
+      await sample(store, MONDAY - day * 24 * HOUR + 5 * HOUR, 20, 80);
+      await sample(store, MONDAY - day * 24 * HOUR + 6 * HOUR, 20, 40);
+      await sample(store, MONDAY - day * 24 * HOUR + 12 * HOUR, 23, 0);
     }
     const [main] = (await collectDigest(store, servers([]).servers, week, BERLIN)).servers;
     expect(main).toMatchObject({
@@ -97,17 +103,17 @@ describe('what a week was like', () => {
   });
 
   it('goes by memory where no utilisation is told', async () => {
-    const store = memory();
-    sample(store, MONDAY - 20 * HOUR, 12);
+    const store = await memory();
+    await sample(store, MONDAY - 20 * HOUR, 12);
     const [main] = (await collectDigest(store, servers([]).servers, week, 'UTC')).servers;
     expect(main).toMatchObject({ busyBy: 'memory', busiest: [{ hour: 12, share: 0.5 }] });
   });
 
   it('has models by use, and those that nobody ever loaded', async () => {
-    const store = memory();
-    use(store, 'a', MONDAY - 20 * HOUR, 5 * HOUR);
-    use(store, 'b', MONDAY - 30 * HOUR, 9 * HOUR, 3);
-    use(store, 'long-ago', MONDAY - 60 * 24 * HOUR, HOUR);
+    const store = await memory();
+    await use(store, 'a', MONDAY - 20 * HOUR, 5 * HOUR);
+    await use(store, 'b', MONDAY - 30 * HOUR, 9 * HOUR, 3);
+    await use(store, 'long-ago', MONDAY - 60 * 24 * HOUR, HOUR);
     const tags = [
       { name: 'a' },
       { name: 'long-ago' },
@@ -127,9 +133,9 @@ describe('what a week was like', () => {
   });
 
   it('is a message in both languages, without holes', async () => {
-    const store = memory();
-    sample(store, MONDAY - 20 * HOUR, 12, 50);
-    use(store, 'a', MONDAY - 20 * HOUR, 5 * HOUR);
+    const store = await memory();
+    await sample(store, MONDAY - 20 * HOUR, 12, 50);
+    await use(store, 'a', MONDAY - 20 * HOUR, 5 * HOUR);
     const digest = await collectDigest(store, servers([{ name: 'dusty' }]).servers, week, BERLIN);
     for (const locale of ['en', 'zh-CN'] as const) {
       const reply = digestReply(digest, locale, BERLIN);
@@ -142,8 +148,8 @@ describe('what a week was like', () => {
 });
 
 describe('the weekly digest', () => {
-  function world(options: { readonly path?: string; readonly board?: ReturnType<typeof messageBoard> } = {}) {
-    const store = memory(options.path);
+  async function world(options: { readonly path?: string; readonly board?: ReturnType<typeof messageBoard> } = {}) {
+    const store = await memory(options.path);
     const board = options.board ?? messageBoard();
     const state = { now: MONDAY - HOUR, leads: true };
     const digest = new WeeklyDigest({
@@ -161,11 +167,11 @@ describe('the weekly digest', () => {
   }
 
   it('comes every Monday at nine by the clock on the wall, once, through a change of summer time', async () => {
-    const { store, board, state, digest } = world();
+    const { store, board, state, digest } = await world();
     const posts: string[] = [];
     for (state.now = Date.UTC(2026, 2, 1); state.now < Date.UTC(2026, 3, 30); state.now += 20 * 60_000) {
       if (state.now % (6 * HOUR) === 0) {
-        sample(store, state.now, 10);
+        await sample(store, state.now, 10);
       }
       const before = board.messages.size;
       await digest.look();
@@ -178,13 +184,13 @@ describe('the weekly digest', () => {
   });
 
   it('comes late after a short absence, and not at all after a long one', async () => {
-    const late = world();
-    sample(late.store, MONDAY - 20 * HOUR, 12);
+    const late = await world();
+    await sample(late.store, MONDAY - 20 * HOUR, 12);
     late.state.now = MONDAY + 3 * HOUR;
     await late.digest.look();
     expect(late.board.messages.size).toBe(1);
-    const tooLate = world();
-    sample(tooLate.store, MONDAY - 20 * HOUR, 12);
+    const tooLate = await world();
+    await sample(tooLate.store, MONDAY - 20 * HOUR, 12);
     tooLate.state.now = MONDAY + 20 * HOUR;
     await tooLate.digest.look();
     expect(tooLate.board.messages.size).toBe(0);
@@ -193,19 +199,19 @@ describe('the weekly digest', () => {
   it('stays one message over restarts, kills and lost answers', async () => {
     const path = join(temporaryDirectory(), 'headroom.db');
     const board = messageBoard();
-    const first = world({ path, board });
-    sample(first.store, MONDAY - 20 * HOUR, 12);
+    const first = await world({ path, board });
+    await sample(first.store, MONDAY - 20 * HOUR, 12);
     first.state.now = MONDAY + 60_000;
     board.loseAnswers = 1;
     await first.digest.look();
     expect(board.messages.size).toBe(1);
-    const second = world({ path, board });
+    const second = await world({ path, board });
     for (let i = 2; i < 10; i++) {
       second.state.now = MONDAY + i * 60_000;
       await second.digest.look();
     }
     expect(board.messages.size).toBe(1);
-    const third = world({ path, board });
+    const third = await world({ path, board });
     third.state.now = MONDAY + HOUR;
     const { calls } = board;
     await third.digest.look();
@@ -213,22 +219,22 @@ describe('the weekly digest', () => {
   });
 
   it('is given up when the channel is out of reach', async () => {
-    const { store, board, state, digest } = world();
-    sample(store, MONDAY - 20 * HOUR, 12);
+    const { store, board, state, digest } = await world();
+    await sample(store, MONDAY - 20 * HOUR, 12);
     board.failures = [new PostError('forbidden', { channelLost: true })];
     for (let i = 1; i < 5; i++) {
       state.now = MONDAY + i * 60_000;
       await digest.look();
     }
     expect(board.calls).toBe(1);
-    expect(store.alerts.open()).toEqual([]);
+    expect(await store.alerts.open()).toEqual([]);
   });
 
   it('says nothing where nothing was seen, or another process leads', async () => {
-    const { store, board, state, digest } = world();
+    const { store, board, state, digest } = await world();
     state.now = MONDAY + 60_000;
     await digest.look();
-    sample(store, MONDAY - 20 * HOUR, 12);
+    await sample(store, MONDAY - 20 * HOUR, 12);
     state.leads = false;
     await digest.look();
     expect(board.messages.size).toBe(0);

@@ -23,13 +23,13 @@ beforeEach(async () => {
   discord = await DiscordStandIn.start();
   clock = new FakeClock(new Date().toISOString());
   source = new FakeSource();
-  store = openStore(':memory:');
+  store = await openStore(':memory:');
   begin();
 });
 
 afterEach(async () => {
   await bot.stop();
-  store.close();
+  await store.close();
   expect(discord.violations).toEqual([]);
   await discord.stop();
 });
@@ -81,7 +81,7 @@ async function pass(ms: number, changes = true): Promise<void> {
     if (changes) {
       source.state = `state ${turn}`;
     }
-    bot.look();
+    await bot.look();
     await bot.settled();
   }
 }
@@ -127,7 +127,7 @@ describe('a live message on Discord', () => {
     expect(edits()).toBeLessThanOrEqual(11);
     expect(discord.requests.some(({ status }) => status === 429)).toBe(true);
     expect(message.edits).toBeGreaterThanOrEqual(3);
-    expect(store.schedules.list()[0]).toMatchObject({ state: 'active', messageId: message.id });
+    expect((await store.schedules.list())[0]).toMatchObject({ state: 'active', messageId: message.id });
   });
 
   it('deleted by a moderator comes back as one new message', async () => {
@@ -155,11 +155,11 @@ describe('a live message on Discord', () => {
     const before = discord.requests.length;
     await pass(5 * MINUTE);
     expect(discord.requests.length).toBe(before);
-    expect(store.schedules.list()[0]).toMatchObject({ state: 'stopped' });
+    expect((await store.schedules.list())[0]).toMatchObject({ state: 'stopped' });
   });
 
   it('whose making was cut off after it arrived is the one message, also for the next life of the bot', async () => {
-    const row = store.schedules.create({
+    const row = await store.schedules.create({
       ownerId: discord.userId,
       ownerName: 'Ada',
       platform: 'discord',
@@ -173,9 +173,9 @@ describe('a live message on Discord', () => {
       createdAtMs: clock.nowMs,
     });
     discord.faults.add(/^POST .*\/messages/, { kind: 'cut', when: 'after' }, 10);
-    bot.look();
+    await bot.look();
     await bot.settled();
-    expect(store.schedules.get(row.id)).toMatchObject({ messageId: null });
+    expect(await store.schedules.get(row.id)).toMatchObject({ messageId: null });
     discord.faults.clear();
     await bot.stop();
     begin();
@@ -184,7 +184,7 @@ describe('a live message on Discord', () => {
     const messages = [...discord.world.messages.values()];
     expect(messages).toHaveLength(1);
     expect(messages[0]!.edits).toBeGreaterThan(0);
-    expect(store.schedules.get(row.id)).toMatchObject({ messageId: messages[0]!.id, nonce: null });
+    expect(await store.schedules.get(row.id)).toMatchObject({ messageId: messages[0]!.id, nonce: null });
   });
 
   it('shows the latest state after Discord was away', async () => {

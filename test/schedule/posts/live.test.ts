@@ -28,7 +28,7 @@ let bot: StatusSchedules;
 
 afterEach(async () => {
   await bot?.stop();
-  store?.close();
+  await store?.close();
 });
 
 function begin(): void {
@@ -47,7 +47,7 @@ async function live(count = 1): Promise<void> {
   clock = new FakeClock('2026-11-23T08:00Z');
   chat = new FakeChat(clock);
   source = new FakeSource();
-  store = openStore(':memory:');
+  store = await openStore(':memory:');
   begin();
   for (let index = 0; index < count; index += 1) {
     await bot.create({
@@ -72,7 +72,7 @@ async function pass(ms: number, each: () => void = () => undefined, stepMs = 5 *
   while (clock.nowMs < end) {
     clock.nowMs += stepMs;
     each();
-    bot.look();
+    await bot.look();
     await bot.settled();
   }
 }
@@ -148,7 +148,7 @@ describe('a live message', () => {
     chat.faults.length = 0;
     await pass(11 * MINUTE, restless);
     expect(chat.messages[0]?.text).toMatch(/state/);
-    expect(store.schedules.get(1)?.state).toBe('active');
+    expect((await store.schedules.get(1))?.state).toBe('active');
   });
 
   it('that was deleted is made anew, once', async () => {
@@ -158,7 +158,7 @@ describe('a live message', () => {
     await pass(5 * MINUTE, restless);
     expect(chat.standing).toHaveLength(1);
     expect(chat.messages).toHaveLength(2);
-    expect(store.schedules.get(1)?.messageId).toBe(chat.messages[1]?.id);
+    expect((await store.schedules.get(1))?.messageId).toBe(chat.messages[1]?.id);
   });
 
   it('that is deleted again and again comes back ever more slowly', async () => {
@@ -182,7 +182,7 @@ describe('a live message', () => {
     for (let second = 0; second < 600; second += 5) {
       clock.nowMs += 5 * SECOND;
       restless();
-      bot.look();
+      await bot.look();
       await Promise.resolve();
     }
     expect(chat.counts.edit).toBe(1);
@@ -201,7 +201,7 @@ describe('a live message', () => {
     clock.nowMs += 3 * HOUR;
     source.state = 'after the restart';
     begin();
-    bot.look();
+    await bot.look();
     await bot.settled();
     expect(chat.messages.map(({ text }) => text)).toEqual(['after the restart']);
   });

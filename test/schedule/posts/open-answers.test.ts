@@ -37,8 +37,8 @@ describe('answers under way', () => {
   };
   const answer = { channelId: '1', messageId: '2', title: '/load', locale: 'en' } as const;
 
-  beforeEach(() => {
-    store = openStore(':memory:');
+  beforeEach(async () => {
+    store = await openStore(':memory:');
     now = 1_000_000;
     told = [];
     failing = false;
@@ -50,11 +50,11 @@ describe('answers under way', () => {
     const others = [keeper(), keeper()];
     now += LEASE_MS - 1;
     for (const one of others) {
-      one.look();
+      await one.look();
     }
     now += 1;
     for (const one of others) {
-      one.look();
+      await one.look();
     }
     for (const one of others) {
       await one.stop();
@@ -69,17 +69,19 @@ describe('answers under way', () => {
     one.begin(answer);
     for (let turn = 0; turn < 10; turn++) {
       now += LEASE_MS * 2;
-      one.look();
+      await one.look();
     }
     await one.stop();
     expect(told).toEqual([]);
   });
 
   it('that are answered are forgotten', async () => {
-    keeper().begin(answer)();
+    const one = keeper();
+    one.begin(answer)();
+    await one.stop();
     now += LEASE_MS;
     const next = keeper();
-    next.look();
+    await next.look();
     await next.stop();
     expect(told).toEqual([]);
   });
@@ -89,10 +91,10 @@ describe('answers under way', () => {
     keeper().begin(answer);
     now += LEASE_MS;
     const next = keeper();
-    next.look();
+    await next.look();
     await next.stop();
     failing = false;
-    next.look();
+    await next.look();
     await next.stop();
     expect(told).toEqual([]);
   });

@@ -28,7 +28,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await bot.stop();
-  store.close();
+  await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -50,8 +50,10 @@ function order(more: Partial<Order> = {}): Order {
 }
 
 /** Begins a life of the bot on the real file. */
-function begin(more: { poster?: ChatPoster; schedules?: (real: ScheduleRepository) => ScheduleRepository } = {}): void {
-  store = openStore(join(folder, 'headroom.db'));
+async function begin(
+  more: { poster?: ChatPoster; schedules?: (real: ScheduleRepository) => ScheduleRepository } = {},
+): Promise<void> {
+  store = await openStore(join(folder, 'headroom.db'));
   bot = new StatusSchedules({
     schedules: more.schedules?.(store.schedules) ?? store.schedules,
     poster: more.poster ?? chat,
@@ -62,17 +64,17 @@ function begin(more: { poster?: ChatPoster; schedules?: (real: ScheduleRepositor
   });
 }
 
-function world(at: string): void {
+async function world(at: string): Promise<void> {
   clock = new FakeClock(at);
   chat = new FakeChat(clock);
   source = new FakeSource();
-  begin();
+  await begin();
 }
 
 async function restart(): Promise<void> {
   await bot.stop();
-  store.close();
-  begin();
+  await store.close();
+  await begin();
 }
 
 /** Lets the time pass in steps; the bot looks at each. */
@@ -80,7 +82,7 @@ async function pass(ms: number, stepMs = MINUTE): Promise<void> {
   const end = clock.nowMs + ms;
   while (clock.nowMs < end) {
     clock.nowMs = Math.min(end, clock.nowMs + stepMs);
-    bot.look();
+    await bot.look();
     await bot.settled();
   }
 }
@@ -107,7 +109,7 @@ describe('a month of posts', () => {
     ['2026-02-20T00:00Z', 'America/New_York'],
     ['2028-02-10T00:00Z', 'Asia/Shanghai'],
   ])('from %s in %s: each once at its local time, across restarts and a cut now and then', async (from, zone) => {
-    world(from);
+    await world(from);
     await bot.create(order({ cron: '30 9 * * *', timeZone: zone }));
     const start = clock.nowMs;
     for (let day = 0; day < 30; day += 1) {
@@ -127,29 +129,29 @@ describe('a month of posts', () => {
 
   it('posts hourly through the night in which an hour comes twice, and the one in which it is left out', async () => {
     for (const night of ['2026-10-24T20:30Z', '2026-03-28T20:30Z']) {
-      world(night);
+      await world(night);
       await bot.create(order({ timeZone: 'Europe/Berlin', channelId: '2000', fromChannelId: '2000' }));
       await pass(10 * HOUR);
       expect(chat.messages).toHaveLength(10);
       await bot.stop();
-      store.schedules.remove(1);
-      store.close();
+      await store.schedules.remove(1);
+      await store.close();
       rmSync(join(folder, 'headroom.db'));
     }
-    begin();
+    await begin();
   });
 });
 
 describe('posts missed while nobody was there', () => {
   it('are told once by one post, and the next ones come as ever', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     await bot.create(order());
     await pass(2 * HOUR);
     expect(postedAt()).toEqual(['11-23T01:00', '11-23T02:00']);
     await bot.stop();
     clock.nowMs += 5 * HOUR;
-    store.close();
-    begin();
+    await store.close();
+    await begin();
     await pass(2 * MINUTE);
     expect(chat.messages.map(({ text }) => text)).toEqual(['idle', 'idle', 'idle missed 5']);
     await restart();
@@ -159,12 +161,12 @@ describe('posts missed while nobody was there', () => {
   });
 
   it('are no missed ones when the bot comes back within minutes', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     await bot.create(order());
     await bot.stop();
     clock.nowMs += 33 * MINUTE;
-    store.close();
-    begin();
+    await store.close();
+    await begin();
     await pass(3 * MINUTE);
     expect(chat.messages.map(({ text }) => text)).toEqual(['idle']);
   });
@@ -172,7 +174,7 @@ describe('posts missed while nobody was there', () => {
 
 describe('a clock that jumps', () => {
   it('forward over due times: they are told as missed, once', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     await bot.create(order());
     await pass(HOUR);
     clock.nowMs += 3 * HOUR;
@@ -181,7 +183,7 @@ describe('a clock that jumps', () => {
   });
 
   it('back by less than an hour: no due time is posted twice', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     await bot.create(order());
     await pass(40 * MINUTE);
     clock.nowMs -= 30 * MINUTE;
@@ -190,7 +192,7 @@ describe('a clock that jumps', () => {
   });
 
   it('far back: it was wrong before, so posting goes on by the new time', async () => {
-    world('2027-11-23T00:30Z');
+    await world('2027-11-23T00:30Z');
     await bot.create(order());
     await pass(HOUR);
     clock.nowMs = Date.parse('2026-11-23T10:30Z');
@@ -221,9 +223,9 @@ class Killer {
   }
 
   repository(real: ScheduleRepository): ScheduleRepository {
-    const around = <T>(work: () => T): T => {
+    const around = async <T>(work: () => Promise<T>): Promise<T> => {
       this.pass();
-      const result = work();
+      const result = await work();
       this.pass();
       return result;
     };
@@ -255,19 +257,19 @@ describe('a process killed in the middle of a post', () => {
 
   /** A bot that is killed at a step of its post at 2:00, and comes back after a while. */
   async function killedAt(step: number, awayMs: number, mode: 'post' | 'live' = 'post'): Promise<void> {
-    world('2026-11-23T01:30Z');
-    store.schedules.create({ ...order({ mode }), createdAtMs: clock.nowMs });
+    await world('2026-11-23T01:30Z');
+    await store.schedules.create({ ...order({ mode }), createdAtMs: clock.nowMs });
     const killer = new Killer(step);
-    store.close();
-    begin({ poster: killer.poster(), schedules: (real) => killer.repository(real) });
+    await store.close();
+    await begin({ poster: killer.poster(), schedules: (real) => killer.repository(real) });
     clock.nowMs = Date.parse('2026-11-23T02:00Z');
-    bot.look();
+    await bot.look();
     await bot.settled();
     expect(killer.dead).toBe(true);
     await bot.stop();
-    store.close();
+    await store.close();
     clock.nowMs += awayMs;
-    begin();
+    await begin();
   }
 
   it.each(Array.from({ length: STEPS }, (_, step) => step))(
@@ -311,18 +313,18 @@ describe('a process killed in the middle of a post', () => {
 
 describe('a post that fails', () => {
   it('for a while: it is sent again under its nonce until it is there, once', async () => {
-    world('2026-11-23T00:59Z');
+    await world('2026-11-23T00:59Z');
     await bot.create(order());
     chat.faults.push({ on: 'post', failure: 'unavailable', arrived: true, times: 1 });
     chat.faults.push({ on: 'post', failure: 'unavailable', times: 1 });
     await pass(5 * MINUTE, SECOND);
     expect(chat.messages).toHaveLength(1);
     expect(chat.counts.post).toBe(3);
-    expect(store.schedules.get(1)).toMatchObject({ nonce: null, messageId: chat.messages[0]?.id });
+    expect(await store.schedules.get(1)).toMatchObject({ nonce: null, messageId: chat.messages[0]?.id });
   });
 
   it('for hours: few tries, and the next post tells how many may be missing', async () => {
-    world('2026-11-23T00:59Z');
+    await world('2026-11-23T00:59Z');
     await bot.create(order());
     chat.faults.push({ on: 'post', failure: 'unavailable', times: 1_000 });
     await pass(3 * HOUR, 5 * SECOND);
@@ -333,7 +335,7 @@ describe('a post that fails', () => {
   });
 
   it('by a limit for minutes: it comes when the limit ends', async () => {
-    world('2026-11-23T00:59Z');
+    await world('2026-11-23T00:59Z');
     await bot.create(order());
     chat.faults.push({ on: 'post', failure: 'rate-limited', retryAfterMs: 10 * MINUTE, times: 1 });
     await pass(20 * MINUTE, SECOND);
@@ -342,7 +344,7 @@ describe('a post that fails', () => {
   });
 
   it('because the status cannot be told: tried again, not lost', async () => {
-    world('2026-11-23T00:59Z');
+    await world('2026-11-23T00:59Z');
     await bot.create(order());
     source.failures = 1;
     await pass(3 * MINUTE, SECOND);
@@ -355,7 +357,7 @@ describe('a channel out of reach', () => {
     ['channel-gone', () => chat.channels.delete('1000'), 'was ended'],
     ['channel-forbidden', () => chat.forbidden.add('1000'), 'was ended'],
   ])('%s: the owner is told once, the schedule is stopped and asks no more', async (reason, lose, words) => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     await bot.create(order());
     await bot.create(order({ mode: 'live' }));
     await pass(40 * MINUTE);
@@ -363,7 +365,7 @@ describe('a channel out of reach', () => {
     await pass(5 * HOUR);
     expect(chat.directs).toHaveLength(2);
     expect(chat.directs.every(({ userId, text }) => userId === '42' && text.includes(words))).toBe(true);
-    expect(store.schedules.list().map(({ state, stopReason }) => [state, stopReason])).toEqual([
+    expect((await store.schedules.list()).map(({ state, stopReason }) => [state, stopReason])).toEqual([
       ['stopped', reason],
       ['stopped', reason],
     ]);
@@ -375,22 +377,22 @@ describe('a channel out of reach', () => {
   });
 
   it('is stopped also when the owner takes no direct messages', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     await bot.create(order());
     chat.faults.push({ on: 'direct', failure: 'forbidden', times: 1 });
     chat.channels.clear();
     await pass(2 * HOUR);
-    expect(store.schedules.get(1)?.state).toBe('stopped');
+    expect((await store.schedules.get(1))?.state).toBe('stopped');
   });
 
   it('is told later when the owner cannot be reached just now', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     await bot.create(order());
     chat.faults.push({ on: 'direct', failure: 'unavailable', times: 2 });
     chat.channels.clear();
     await pass(2 * HOUR);
     expect(chat.directs).toHaveLength(1);
-    expect(store.schedules.get(1)?.state).toBe('stopped');
+    expect((await store.schedules.get(1))?.state).toBe('stopped');
   });
 });
 
@@ -403,13 +405,13 @@ describe('making and ending', () => {
     [{ cron: 'often' }, 'cron-invalid'],
     [{ timeZone: 'Mars/Olympus' }, 'time-zone-unknown'],
   ])('refuses %j with %s', async (more, code) => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     await expect(made(more)).rejects.toMatchObject({ code });
-    expect(store.schedules.list()).toEqual([]);
+    expect(await store.schedules.list()).toEqual([]);
   });
 
   it('refuses a channel in which the bot lacks permissions, and one it does not know', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     chat.missing = ['Attach Files'];
     await expect(made({})).rejects.toMatchObject({
       code: 'schedule-permissions',
@@ -420,30 +422,30 @@ describe('making and ending', () => {
   });
 
   it('posts at once where permissions cannot be told, and keeps nothing when that fails', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     chat.missing = null;
     await made({});
     expect(chat.messages).toHaveLength(1);
     chat.forbidden.add('1000');
     await expect(made({ mode: 'live' })).rejects.toMatchObject({ failure: 'forbidden' });
-    expect(store.schedules.list()).toHaveLength(1);
+    expect(await store.schedules.list()).toHaveLength(1);
     await pass(10 * MINUTE);
     expect(chat.messages).toHaveLength(1);
   });
 
   it('keeps to a number of schedules for each guild', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     for (let count = 0; count < MAX_PER_GUILD; count += 1) {
       await made({});
     }
     await expect(made({})).rejects.toMatchObject({ code: 'schedule-too-many' });
     await expect(made({ guildId: '8' })).resolves.toMatchObject({ guildId: '8' });
-    expect(bot.list('7')).toHaveLength(MAX_PER_GUILD);
-    expect(bot.list(null)).toEqual([]);
+    expect(await bot.list('7')).toHaveLength(MAX_PER_GUILD);
+    expect(await bot.list(null)).toEqual([]);
   });
 
   it('is ended by its owner or an operator of the same guild alone; a live message says so and is left', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     const { id } = await made({ mode: 'live' });
     await expect(bot.end(id, { guildId: '8', ownerId: null })).rejects.toMatchObject({ code: 'schedule-unknown' });
     await expect(bot.end(id, { guildId: '7', ownerId: '43' })).rejects.toMatchObject({ code: 'schedule-not-yours' });
@@ -456,7 +458,7 @@ describe('making and ending', () => {
   });
 
   it('posts only where the process is the one that posts', async () => {
-    world('2026-11-23T00:30Z');
+    await world('2026-11-23T00:30Z');
     await made({});
     let leads = false;
     const other = new StatusSchedules({
@@ -468,12 +470,11 @@ describe('making and ending', () => {
       clock: clock.read,
     });
     clock.nowMs = Date.parse('2026-11-23T01:00Z');
-    other.look();
+    await other.look();
     await other.settled();
     expect(chat.messages).toEqual([]);
     leads = true;
-    other.look();
-    bot.look();
+    await Promise.all([other.look(), bot.look()]);
     await Promise.all([other.settled(), bot.settled()]);
     expect(chat.messages).toHaveLength(1);
     await other.stop();

@@ -72,13 +72,13 @@ describe('telling somebody', () => {
 
   it('is one message also when the program is killed between telling and noting it', async () => {
     const board = messageBoard();
-    const store = openStore(':memory:');
+    const store = await openStore(':memory:');
     onEnd(() => store.close());
     let now = START;
-    const killed = (): boolean => {
+    const killed = async (): Promise<boolean> => {
       throw new Error('killed');
     };
-    const live = (settles: boolean) => {
+    const live = async (settles: boolean) => {
       const sampler = samplerOutside();
       const keeper = new WatchKeeper({
         registry: registryOf('main'),
@@ -93,7 +93,7 @@ describe('telling somebody', () => {
         leader: { leads: () => true },
         now: () => now,
       });
-      keeper.start();
+      await keeper.start();
       onEnd(() => keeper.stop());
       return async () => {
         now += 10_000;
@@ -101,18 +101,18 @@ describe('telling somebody', () => {
         await keeper.idle();
       };
     };
-    const watch = store.watches.create(base);
-    const first = live(false);
+    const watch = await store.watches.create(base);
+    const first = await live(false);
     for (let i = 0; i < 2; i++) {
       await first();
     }
     expect(board.messages.size).toBe(1);
-    const second = live(true);
+    const second = await live(true);
     for (let i = 0; i < 4; i++) {
       await second();
     }
     expect(board.messages.size).toBe(1);
-    expect(store.watches.get(watch.id)).toMatchObject({ state: 'told' });
+    expect(await store.watches.get(watch.id)).toMatchObject({ state: 'told' });
   });
 });
 
@@ -125,7 +125,7 @@ describe('whatever happens on a server', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
-        const store = openStore(':memory:');
+        const store = await openStore(':memory:');
         const registry = registryOf('main');
         const sampler = samplerOutside();
         let now = START;
@@ -145,14 +145,14 @@ describe('whatever happens on a server', () => {
           leader: { leads: () => true },
           now: () => now,
         });
-        keeper.start();
+        await keeper.start();
         let person = 0;
         for (const { usedGib, stays, joins } of steps) {
           for (const gib of joins) {
-            keeper.add({ ...base, ownerId: `p${person++}`, freeBytes: gib * GIB });
+            await keeper.add({ ...base, ownerId: `p${person++}`, freeBytes: gib * GIB });
           }
           for (let i = 0; i < stays; i++) {
-            const waitingBefore = store.watches.waiting();
+            const waitingBefore = await store.watches.waiting();
             now += 10_000;
             const before = told.length;
             const free = usedGib.reduce((sum, gib) => sum + (23.5 - gib) * GIB, 0);
@@ -183,7 +183,7 @@ describe('whatever happens on a server', () => {
         expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);
         await keeper.stop();
         await registry.close();
-        store.close();
+        await store.close();
       }),
       { numRuns: 40 },
     );

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../../src/estimator/types.ts';
 import { HAND_OVER_MS } from '../../../src/schedule/watches/claims.ts';
@@ -23,8 +24,8 @@ const llama = JSON.parse(
   readFileSync(new URL('../../fixtures/models/llama3.1-8b.json', import.meta.url), 'utf8'),
 ) as ModelSpec;
 
-function world(options: { readonly store?: Store; readonly servers?: readonly string[] } = {}) {
-  const store = options.store ?? openStore(':memory:');
+async function world(options: { readonly store?: Store; readonly servers?: readonly string[] } = {}) {
+  const store = options.store ?? (await openStore(':memory:'));
   if (options.store === undefined) {
     onEnd(() => store.close());
   }
@@ -53,7 +54,7 @@ function world(options: { readonly store?: Store; readonly servers?: readonly st
     leader: { leads: () => state.leads },
     now: () => state.now,
   });
-  keeper.start();
+  await keeper.start();
   onEnd(() => keeper.stop());
   return {
     store,
@@ -94,8 +95,8 @@ const ids = (told: readonly WatchNews[]) => told.map((news) => news.watch.id);
 
 describe('waiting for free memory', () => {
   it('tells once, after the second reading with room, and never again', async () => {
-    const { read, add, told, store } = world();
-    const watch = add();
+    const { read, add, told, store } = await world();
+    const watch = await add();
     await read([20]);
     await read([4]);
     expect(told).toEqual([]);
@@ -105,12 +106,12 @@ describe('waiting for free memory', () => {
       await read([4]);
     }
     expect(told).toHaveLength(1);
-    expect(store.watches.get(watch.id)).toMatchObject({ state: 'told' });
+    expect(await store.watches.get(watch.id)).toMatchObject({ state: 'told' });
   });
 
   it('does not take a short gap for room', async () => {
-    const { read, add, told } = world();
-    add();
+    const { read, add, told } = await world();
+    await add();
     for (let i = 0; i < 4; i++) {
       await read([4]);
       await read([20]);
@@ -119,8 +120,8 @@ describe('waiting for free memory', () => {
   });
 
   it('wants the readings apart in time, and does not count one reading twice', async () => {
-    const { read, add, told, state } = world();
-    add();
+    const { read, add, told, state } = await world();
+    await add();
     await read([4]);
     await read([4], {}, 300);
     await read([4], {}, 300);
@@ -133,8 +134,8 @@ describe('waiting for free memory', () => {
   });
 
   it('says nothing on numbers that allow no verdict', async () => {
-    const { read, add, told, state } = world();
-    add();
+    const { read, add, told, state } = await world();
+    await add();
     for (let i = 0; i < 4; i++) {
       await read([4], { failure: 'timeout' });
     }
@@ -148,8 +149,8 @@ describe('waiting for free memory', () => {
   });
 
   it('counts all GPUs together', async () => {
-    const { read, add, told } = world();
-    add({ freeBytes: 30 * GIB });
+    const { read, add, told } = await world();
+    await add({ freeBytes: 30 * GIB });
     await read([10, 10]);
     await read([10, 10]);
     expect(told).toEqual([]);
@@ -159,8 +160,8 @@ describe('waiting for free memory', () => {
   });
 
   it('waits on any server, and is told of the one with room', async () => {
-    const { read, add, told } = world({ servers: ['a', 'b'] });
-    add({ server: null });
+    const { read, add, told } = await world({ servers: ['a', 'b'] });
+    await add({ server: null });
     for (let i = 0; i < 3; i++) {
       await read([20], { server: 'a' });
       await read([4], { server: 'b' });
@@ -171,9 +172,9 @@ describe('waiting for free memory', () => {
 
 describe('several who wait', () => {
   it('are told oldest first, each after the hand-over of the one before', async () => {
-    const { read, add, told, state } = world();
-    const first = add({ ownerId: 'ann' });
-    const second = add({ ownerId: 'ben' });
+    const { read, add, told, state } = await world();
+    const first = await add({ ownerId: 'ann' });
+    const second = await add({ ownerId: 'ben' });
     await read([4]);
     await read([4]);
     expect(ids(told)).toEqual([first.id]);
@@ -188,26 +189,30 @@ describe('several who wait', () => {
   });
 
   it('are told together when there is room for all', async () => {
-    const { read, add, told } = world();
-    const all = [add({ freeBytes: 4 * GIB }), add({ freeBytes: 6 * GIB }), add({ freeBytes: 8 * GIB })];
+    const { read, add, told } = await world();
+    const all = [
+      await add({ freeBytes: 4 * GIB }),
+      await add({ freeBytes: 6 * GIB }),
+      await add({ freeBytes: 8 * GIB }),
+    ];
     await read([4]);
     await read([4]);
     expect(ids(told)).toEqual(all.map((watch) => watch.id));
   });
 
   it('lets a small need pass where the oldest does not fit', async () => {
-    const { read, add, told } = world();
-    add({ freeBytes: 22 * GIB });
-    const small = add({ freeBytes: 2 * GIB });
+    const { read, add, told } = await world();
+    await add({ freeBytes: 22 * GIB });
+    const small = await add({ freeBytes: 2 * GIB });
     await read([4]);
     await read([4]);
     expect(ids(told)).toEqual([small.id]);
   });
 
   it('gives the next one the rest as soon as the memory is in use', async () => {
-    const { read, add, told } = world();
-    add({ freeBytes: 10 * GIB });
-    const second = add({ freeBytes: 8 * GIB });
+    const { read, add, told } = await world();
+    await add({ freeBytes: 10 * GIB });
+    const second = await add({ freeBytes: 8 * GIB });
     for (let i = 0; i < 3; i++) {
       await read([6.5]);
     }
@@ -220,13 +225,13 @@ describe('several who wait', () => {
   });
 
   it('keeps the memory for nobody when the message did not get out', async () => {
-    const { read, add, told, state, store } = world();
-    const first = add({ ownerId: 'ann' });
-    const second = add({ ownerId: 'ben' });
+    const { read, add, told, state, store } = await world();
+    const first = await add({ ownerId: 'ann' });
+    const second = await add({ ownerId: 'ben' });
     state.answer = 'lost';
     await read([4]);
     await read([4]);
-    expect(store.watches.get(first.id)).toMatchObject({ state: 'stopped' });
+    expect(await store.watches.get(first.id)).toMatchObject({ state: 'stopped' });
     state.answer = 'sent';
     await read([4]);
     await read([4]);
@@ -234,13 +239,13 @@ describe('several who wait', () => {
   });
 
   it('tries again when the platform is not there, and tells once then', async () => {
-    const { read, add, told, state, store } = world();
-    const watch = add();
+    const { read, add, told, state, store } = await world();
+    const watch = await add();
     state.answer = 'later';
     for (let i = 0; i < 3; i++) {
       await read([4]);
     }
-    expect(store.watches.get(watch.id)).toMatchObject({ state: 'waiting' });
+    expect(await store.watches.get(watch.id)).toMatchObject({ state: 'waiting' });
     const tries = told.length;
     state.answer = 'sent';
     for (let i = 0; i < 3; i++) {
@@ -252,8 +257,8 @@ describe('several who wait', () => {
 
 describe('waiting for a model', () => {
   it('tells when it fits by the estimator, with what it takes', async () => {
-    const { read, add, told } = world();
-    add(fits);
+    const { read, add, told } = await world();
+    await add(fits);
     for (let i = 0; i < 3; i++) {
       await read([20]);
     }
@@ -266,8 +271,8 @@ describe('waiting for a model', () => {
   });
 
   it('does not mean by unloading what others run', async () => {
-    const { read, add, told } = world();
-    add(fits);
+    const { read, add, told } = await world();
+    await add(fits);
     // 6.9 GiB free would do for llama.cpp, but Ollama would unload the other model first.
     for (let i = 0; i < 4; i++) {
       await read([16.6], { models: [{ name: 'other:1b', vramGib: 12 }] });
@@ -280,9 +285,9 @@ describe('waiting for a model', () => {
   });
 
   it('ends the hand-over when the model is seen loaded', async () => {
-    const { read, add, told, state } = world();
-    add({ ...fits, ownerId: 'ann' });
-    const second = add({ ownerId: 'ben', freeBytes: 14 * GIB });
+    const { read, add, told, state } = await world();
+    await add({ ...fits, ownerId: 'ann' });
+    const second = await add({ ownerId: 'ben', freeBytes: 14 * GIB });
     for (let i = 0; i < 4; i++) {
       await read([4]);
     }
@@ -296,8 +301,8 @@ describe('waiting for a model', () => {
   });
 
   it('waits for a model that cannot be found, and asks for it seldom', async () => {
-    const { read, add, told, state } = world();
-    add({ ...fits, model: 'nobody-knows' });
+    const { read, add, told, state } = await world();
+    await add({ ...fits, model: 'nobody-knows' });
     for (let i = 0; i < 20; i++) {
       await read([4]);
     }
@@ -355,32 +360,32 @@ describe('waiting for a model', () => {
 describe('the keeper', () => {
   it('keeps watches over a restart, and tells nobody twice', async () => {
     const path = join(temporaryDirectory(), 'headroom.db');
-    const before = world({ store: openStore(path) });
-    const waits = before.add();
-    const other = before.add({ freeBytes: 23 * GIB });
+    const before = await world({ store: await openStore(path) });
+    const waits = await before.add();
+    const other = await before.add({ freeBytes: 23 * GIB });
     await before.keeper.stop();
-    before.store.close();
-    const store = openStore(path);
+    await before.store.close();
+    const store = await openStore(path);
     onEnd(() => store.close());
-    const after = world({ store });
+    const after = await world({ store });
     await after.read([4]);
     await after.read([4]);
     expect(ids(after.told)).toEqual([waits.id]);
-    expect(store.watches.waiting().map((watch) => watch.id)).toEqual([other.id]);
+    expect((await store.watches.waiting()).map((watch) => watch.id)).toEqual([other.id]);
   });
 
   it('keeps what it promised over a restart', async () => {
-    const store = openStore(':memory:');
+    const store = await openStore(':memory:');
     onEnd(() => store.close());
-    const before = world({ store });
-    before.add({ ownerId: 'ann' });
-    const second = before.add({ ownerId: 'ben' });
+    const before = await world({ store });
+    await before.add({ ownerId: 'ann' });
+    const second = await before.add({ ownerId: 'ben' });
     for (let i = 0; i < 2; i++) {
       await before.read([4]);
     }
     expect(before.told).toHaveLength(1);
     await before.keeper.stop();
-    const after = world({ store });
+    const after = await world({ store });
     after.state.now = before.state.now;
     for (let i = 0; i < 5; i++) {
       await after.read([4]);
@@ -394,8 +399,8 @@ describe('the keeper', () => {
   });
 
   it('does nothing while another process leads', async () => {
-    const { read, add, told, state } = world();
-    add();
+    const { read, add, told, state } = await world();
+    await add();
     state.leads = false;
     for (let i = 0; i < 3; i++) {
       await read([4]);
@@ -409,70 +414,77 @@ describe('the keeper', () => {
   });
 
   it('leaves watches of another platform alone', async () => {
-    const { read, add, told, store } = world();
-    add({ platform: 'console' });
+    const { read, add, told, store } = await world();
+    await add({ platform: 'console' });
     for (let i = 0; i < 3; i++) {
       await read([4]);
     }
     expect(told).toEqual([]);
-    expect(store.watches.waiting()).toHaveLength(1);
+    expect(await store.watches.waiting()).toHaveLength(1);
   });
 
   it('tells nobody after the time is over', async () => {
-    const { read, add, told, state } = world();
-    add({ expiresAtMs: state.now + 15_000 });
+    const { read, add, told, state } = await world();
+    await add({ expiresAtMs: state.now + 15_000 });
     await read([4]);
     await read([4]);
     expect(told).toEqual([]);
   });
 
-  it('asks for the fast pace only where somebody waits', () => {
-    const { add, sampler, keeper } = world({ servers: ['a', 'b'] });
+  it('asks for the fast pace only where somebody waits', async () => {
+    const { add, sampler, keeper } = await world({ servers: ['a', 'b'] });
     expect(sampler.watched).toEqual([]);
-    const one = add({ server: 'b' });
-    add({ server: 'b' });
+    const one = await add({ server: 'b' });
+    await add({ server: 'b' });
     expect(sampler.watched).toEqual(['b']);
-    const any = add({ server: null });
+    const any = await add({ server: null });
     expect([...sampler.watched].sort()).toEqual(['*', 'b']);
-    keeper.end(any.id, 'ann', 'discord');
-    keeper.end(one.id, 'ann', 'discord');
+    await keeper.end(any.id, 'ann', 'discord');
+    await keeper.end(one.id, 'ann', 'discord');
     expect(sampler.watched).toEqual(['b']);
   });
 
-  it('bounds what one person and all together may wait for', () => {
-    const { add } = world();
-    for (let i = 0; i < MAX_PER_PERSON; i++) {
-      add({ ownerId: 'ann' });
-    }
-    expect(() => add({ ownerId: 'ann' })).toThrow(expect.objectContaining({ code: 'watch-too-many-yours' }));
-    for (let i = MAX_PER_PERSON; i < MAX_WAITING; i++) {
-      add({ ownerId: `p${Math.floor(i / MAX_PER_PERSON)}` });
-    }
-    expect(() => add({ ownerId: 'zoe' })).toThrow(expect.objectContaining({ code: 'watch-too-many' }));
+  it('bounds what one person and all together may wait for', async () => {
+    const path = join(temporaryDirectory(), 'headroom.db');
+    const store = await openStore(path);
+    onEnd(() => store.close());
+    const others = new DatabaseSync(path);
+    others.exec(`
+      INSERT INTO watches (kind, owner_id, owner_name, platform, free_bytes, locale, created_at_ms, expires_at_ms, state)
+      WITH RECURSIVE person (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM person WHERE n < ${MAX_WAITING - MAX_PER_PERSON})
+      SELECT 'when-free', 'p' || n, 'P', 'discord', 1, 'en', ${START}, ${START + HOUR}, 'waiting' FROM person`);
+    others.close();
+    const { add } = await world({ store });
+    const mine = await Promise.allSettled(Array.from({ length: MAX_PER_PERSON + 2 }, () => add({ ownerId: 'ann' })));
+    expect(mine.filter(({ status }) => status === 'fulfilled')).toHaveLength(MAX_PER_PERSON);
+    await expect(add({ ownerId: 'ann' })).rejects.toMatchObject({ code: 'watch-too-many-yours' });
+    await expect(add({ ownerId: 'zoe' })).rejects.toMatchObject({ code: 'watch-too-many' });
   });
 
-  it('ends a watch for its owner alone', () => {
-    const { add, keeper, store } = world();
-    const watch = add();
+  it('ends a watch for its owner alone', async () => {
+    const { add, keeper, store } = await world();
+    const watch = await add();
     for (const [owner, platform] of [
       ['ben', 'discord'],
       ['ann', 'console'],
     ] as const) {
-      expect(() => keeper.end(watch.id, owner, platform)).toThrow(expect.objectContaining({ code: 'watch-unknown' }));
+      await expect(keeper.end(watch.id, owner, platform)).rejects.toThrow(
+        expect.objectContaining({ code: 'watch-unknown' }),
+      );
     }
-    keeper.end(watch.id, 'ann', 'discord');
-    expect(store.watches.get(watch.id)).toMatchObject({ state: 'stopped' });
-    expect(() => keeper.end(watch.id, 'ann', 'discord')).toThrow();
+    await keeper.end(watch.id, 'ann', 'discord');
+    expect(await store.watches.get(watch.id)).toMatchObject({ state: 'stopped' });
+    await expect(keeper.end(watch.id, 'ann', 'discord')).rejects.toThrow();
   });
 
   it('says at once how things stand, beside what is kept for others', async () => {
-    const { add, read, keeper, registry, state } = world();
+    const { add, read, keeper, registry, state } = await world();
     const question = { kind: 'when-free', freeBytes: 12 * GIB } as const;
     const look = (usedGib: number, person: string) =>
       keeper.look(registry.defaultServer, moment({ atMs: state.now, usedGib: [usedGib] }), question, person);
     expect(await look(4, 'ben')).toEqual({ fits: true, promised: false });
     expect(await look(15, 'ben')).toEqual({ fits: false, promised: false });
-    add({ ownerId: 'ann' });
+    await add({ ownerId: 'ann' });
     await read([4]);
     await read([4]);
     expect(await look(4, 'ben')).toEqual({ fits: false, promised: true });

@@ -57,7 +57,7 @@ describe('a model that somebody holds', () => {
     const { outcome } = await load(rig, wanted);
     expect(outcome).toMatchObject({ result: 'loaded', overridden: [{ holderId: 'bob' }] });
     expect(questions).toEqual([]);
-    const rows = rig.store.audit.list({ action: 'hold-override' });
+    const rows = await rig.store.audit.list({ action: 'hold-override' });
     expect(rows).toMatchObject([{ personId: 'root', target: SMALL, args: { holderId: 'bob' }, result: 'ok' }]);
   });
 
@@ -66,7 +66,7 @@ describe('a model that somebody holds', () => {
     const wanted = order(MIDDLE, { numCtx: 8_192, mayUnload: [SMALL], overrideHolds: true, by: ada });
     expect((await load(rig, wanted)).outcome.result).toBe('needs-room');
     expect(questions).toHaveLength(1);
-    expect(rig.store.audit.list({ action: 'hold-override' })).toEqual([]);
+    expect(await rig.store.audit.list({ action: 'hold-override' })).toEqual([]);
   });
 
   it('is not reloaded with another context unless its holder agrees', async () => {
@@ -197,7 +197,7 @@ describe('a hold', () => {
     expect(await rig.loads.release(rig.server, SMALL, bob)).toMatchObject({ ok: true });
     expect(await rig.holds.get('main', SMALL)).toBeNull();
     expect(rig.loaded()).toEqual([SMALL]);
-    expect(rig.store.audit.list().map(({ action }) => action)).toEqual(['hold-release', 'hold-extend', 'load']);
+    expect((await rig.store.audit.list()).map(({ action }) => action)).toEqual(['hold-release', 'hold-extend', 'load']);
   });
 
   it('is nobody else\u2019s to extend or release, administrators excepted', async () => {
@@ -207,7 +207,9 @@ describe('a hold', () => {
     expect(await rig.loads.release(rig.server, SMALL, ada)).toMatchObject({ problem: { code: 'hold-not-yours' } });
     expect(await rig.loads.release(rig.server, SMALL, root)).toMatchObject({ ok: true });
     expect(await rig.loads.release(rig.server, SMALL, bob)).toMatchObject({ problem: { code: 'no-hold' } });
-    expect(rig.store.audit.list().map((row) => `${row.personId} ${row.action} ${row.result} ${row.code}`)).toEqual([
+    expect(
+      (await rig.store.audit.list()).map((row) => `${row.personId} ${row.action} ${row.result} ${row.code}`),
+    ).toEqual([
       'bob hold-release refused no-hold',
       'root hold-release ok null',
       'ada hold-release refused hold-not-yours',

@@ -26,7 +26,7 @@ describe('a load that goes wrong', () => {
     expect(outcome.numCtx).toBeLessThan(32_768);
     expect(outcome.proof?.onGpu).toBe(true);
     expect(steps).toContainEqual(expect.objectContaining({ name: 'smaller', state: 'done' }));
-    expect(rig.store.observations.list()).toEqual([]);
+    expect(await rig.store.observations.list()).toEqual([]);
   });
 
   it('is tried with less after a part of it went to system memory', async () => {
@@ -58,7 +58,7 @@ describe('a load that goes wrong', () => {
     expect(outcome.attempts).toBeLessThanOrEqual(4);
     expect(state(rig)).toEqual(before);
     expect(usedBytes(rig)).toBe(used);
-    expect(rig.store.audit.list()).toMatchObject([{ result: 'failed', code }]);
+    expect(await rig.store.audit.list()).toMatchObject([{ result: 'failed', code }]);
   });
 
   it('gives way to another program that grew meanwhile', async () => {
@@ -166,7 +166,7 @@ describe('a load that is given up', () => {
     expect(presses).toEqual(['not-yours', 'canceled', 'over']);
     expect(outcome).toMatchObject({ result: 'canceled', problem: { code: 'load-canceled' }, lost: [] });
     expect(state(rig)).toEqual([`${SMALL} 65536`]);
-    expect(rig.store.audit.list()).toMatchObject([{ action: 'load', result: 'canceled', code: 'load-canceled' }]);
+    expect(await rig.store.audit.list()).toMatchObject([{ action: 'load', result: 'canceled', code: 'load-canceled' }]);
     expect(rig.loads.active()).toBe(0);
   });
 
@@ -197,7 +197,7 @@ describe('a load that is given up', () => {
     expect((await running).outcome).toMatchObject({ result: 'canceled', problem: { code: 'load-stopped' } });
     expect((await waiting).outcome).toMatchObject({ result: 'canceled', problem: { code: 'load-stopped' } });
     await expect.poll(() => usedBytes(rig)).toBe(rig.simulator.gpus().length * 4 * 2 ** 20);
-    expect(rig.store.audit.list().map(({ result }) => result)).toEqual(['canceled', 'canceled']);
+    expect((await rig.store.audit.list()).map(({ result }) => result)).toEqual(['canceled', 'canceled']);
   });
 });
 
@@ -229,7 +229,7 @@ describe('whatever goes wrong', () => {
           await load(rig, order(held, { numCtx: 2_048, keepAlive: '1h', by: bob }));
         }
         const before = state(rig);
-        const rows = rig.store.audit.list().length;
+        const rows = (await rig.store.audit.list()).length;
         rig.simulator.setFaults({ load: faults.map((kind) => ({ fault: kind, times: 1 })) });
         const mayUnload = presses && held !== null ? [held] : [];
         const { outcome } = await load(rig, order(wanted, { numCtx, partial, mayUnload }));
@@ -243,7 +243,7 @@ describe('whatever goes wrong', () => {
           expect(outcome.problem).not.toBeNull();
           expect(state(rig)).toEqual(before);
         }
-        expect(rig.store.audit.list()).toHaveLength(rows + 1);
+        expect(await rig.store.audit.list()).toHaveLength(rows + 1);
         expect(rig.errors).toEqual([]);
       }),
       { numRuns: 40 },

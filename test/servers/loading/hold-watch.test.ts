@@ -14,7 +14,7 @@ async function watched() {
   const watch = createHoldWatch({
     servers: rig.registry.servers,
     holds: createStoredHolds(rig.store.holds, Date.now),
-    onEvent: (event) => events.push(event),
+    onEvent: async (event) => void events.push(event),
     onError: (error) => {
       throw error;
     },
@@ -76,7 +76,7 @@ describe('a hold', () => {
       createHoldWatch({
         servers: rig.registry.servers,
         holds: { ...stored, list: async () => before },
-        onEvent: (event) => events.push(event),
+        onEvent: async (event) => void events.push(event),
         onError: (error) => {
           throw error;
         },

@@ -41,7 +41,7 @@ describe('what loads teach', () => {
     rig.simulator.setFaults({ load: [{ model: MIDDLE, fault: { kind: 'out-of-memory' }, times: 1 }] });
     await load(rig, order(MIDDLE, { numCtx: 16_384 }));
     await load(rig, order('no-such:1b'));
-    expect(rig.store.observations.list()).toEqual([]);
+    expect(await rig.store.observations.list()).toEqual([]);
     expect(rig.loads.calibration('main')).toBeNull();
   });
 
@@ -49,14 +49,14 @@ describe('what loads teach', () => {
     const rig = await startRig({ cards: 1, gpuSource: '8GiB' });
     const { outcome } = await load(rig, order(SMALL, { numCtx: 4_096 }));
     expect(outcome).toMatchObject({ result: 'loaded', proof: { gpus: [{ actualBytes: null }] } });
-    expect(rig.store.observations.list()).toMatchObject([{ actual: { gpus: null } }]);
+    expect(await rig.store.observations.list()).toMatchObject([{ actual: { gpus: null } }]);
     expect(rig.loads.calibration('main')?.factorsFor(['GPU'], SMALL).overheadDeltaBytes).toBe(0);
   });
 
   it('outlives rows that another version wrote', async () => {
     const rig = await startRig();
     const row = { atMs: 1, server: 'main', model: 'x', digest: null, ollamaVersion: '', engine: '', numCtx: 1 };
-    rig.store.observations.add({ ...row, request: {}, predicted: { gpus: 'none' }, actual: {}, gpus: [] });
+    await rig.store.observations.add({ ...row, request: {}, predicted: { gpus: 'none' }, actual: {}, gpus: [] });
     expect(rig.loads.calibration('main')).toBeNull();
     expect((await load(rig, order(SMALL))).outcome.result).toBe('loaded');
   });

@@ -21,7 +21,7 @@ describe('a load', () => {
       'load',
       'prove',
     ]);
-    const [row] = rig.store.audit.list();
+    const [row] = await rig.store.audit.list();
     expect(row).toMatchObject({
       action: 'load',
       result: 'ok',
@@ -68,7 +68,7 @@ describe('a load', () => {
     expect(outcome).toMatchObject({ result: 'needs-room', problem: { code: 'needs-room' }, attempts: 0 });
     expect(outcome.wayOut).toEqual({ numCtx: 8_192, obstacles: [{ model: SMALL, hold: null, inUse: false }] });
     expect(rig.loaded()).toEqual([SMALL]);
-    expect(rig.store.audit.list()[0]).toMatchObject({ result: 'refused', code: 'needs-room' });
+    expect((await rig.store.audit.list())[0]).toMatchObject({ result: 'refused', code: 'needs-room' });
   });
 
   it('unloads nobody else than whom the requester named, then loads', async () => {
@@ -87,7 +87,7 @@ describe('a load', () => {
     expect(outcome).toMatchObject({ result: 'loaded', renewed: true, unloaded: [], attempts: 0 });
     const [after] = rig.simulator.loaded();
     expect(after!.expiresAtMs - before.expiresAtMs).toBeGreaterThan(100 * 60_000);
-    expect(rig.store.observations.list()).toHaveLength(1);
+    expect(await rig.store.observations.list()).toHaveLength(1);
   });
 
   it('never takes time away from a model that somebody else keeps for longer', async () => {
@@ -165,7 +165,7 @@ describe('a load', () => {
     const { outcome } = await load(rig, order(SMALL, more));
     expect(outcome).toMatchObject({ result: 'refused', problem: { code } });
     expect(rig.loaded()).toEqual([]);
-    expect(rig.store.audit.list()).toMatchObject([{ action: 'load', result: 'refused', code, personId: 'ada' }]);
+    expect(await rig.store.audit.list()).toMatchObject([{ action: 'load', result: 'refused', code, personId: 'ada' }]);
   });
 
   it('lets administrators keep a model for ever', async () => {
@@ -198,6 +198,6 @@ describe('a load', () => {
     await rig.simulator.refuse();
     const { outcome } = await load(rig, order(SMALL));
     expect(outcome).toMatchObject({ result: 'failed', problem: { code: 'ollama-down' } });
-    expect(rig.store.audit.list()).toMatchObject([{ result: 'failed', code: 'ollama-down' }]);
+    expect(await rig.store.audit.list()).toMatchObject([{ result: 'failed', code: 'ollama-down' }]);
   });
 });

@@ -166,7 +166,7 @@ describe('a hundred people at once on three servers', () => {
     }
     expect(people.every(({ outcome }) => outcome.result === 'loaded' || outcome.problem !== null)).toBe(true);
     expect(people.filter(({ outcome }) => outcome.result === 'loaded').length).toBeGreaterThanOrEqual(3);
-    const rows = rig.store.audit.list({ limit: 500, action: 'load' });
+    const rows = await rig.store.audit.list({ limit: 500, action: 'load' });
     expect(new Set(rows.map(({ personId }) => personId)).size).toBe(100);
     expect(rows).toHaveLength(100);
     expect(rig.loads.active()).toBe(0);

@@ -88,7 +88,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     return { ...config, env: { ...config.env, ...env } };
   });
   const registry = createServerRegistry(configs);
-  const store = openStore(':memory:');
+  const store = await openStore(':memory:');
   const questions: ConsentQuestion[] = [];
   const events: HoldEvent[] = [];
   const errors: unknown[] = [];
@@ -121,7 +121,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     await loads.close();
     await registry.close();
     await Promise.all(simulators.map((simulator) => simulator.close()));
-    store.close();
+    await store.close();
   });
   return {
     simulators,

@@ -33,7 +33,7 @@ describe('an unload', () => {
     expect(outcome).toMatchObject({ result: 'gone', heldBytes: size });
     expect(outcome.recoveredBytes).toBeGreaterThanOrEqual(size);
     expect(rig.loaded()).toEqual([]);
-    expect(rig.store.audit.list()).toMatchObject([{ action: 'unload', result: 'ok', code: null, target: SMALL }]);
+    expect(await rig.store.audit.list()).toMatchObject([{ action: 'unload', result: 'ok', code: null, target: SMALL }]);
   });
 
   it('says "stuck" when the memory does not come back', async () => {
@@ -41,7 +41,7 @@ describe('an unload', () => {
     rig.simulator.setFaults({ load: [{ fault: { kind: 'leak' } }] });
     await otherClient(rig, SMALL, 8_192);
     expect(await unload(rig)).toMatchObject({ result: 'memory-stuck', recoveredBytes: 0 });
-    expect(rig.store.audit.list()).toMatchObject([{ result: 'failed', code: 'memory-stuck' }]);
+    expect(await rig.store.audit.list()).toMatchObject([{ result: 'failed', code: 'memory-stuck' }]);
   });
 
   it('says so when the model does not leave', async () => {
@@ -78,13 +78,15 @@ describe('an unload', () => {
     expect(rig.loaded()).toEqual([SMALL]);
     const root = person('root', { isAdmin: true });
     expect(await unload(rig, { overrideHolds: true, by: root })).toMatchObject({ result: 'gone' });
-    expect(rig.store.audit.list({ action: 'hold-override' })).toMatchObject([{ personId: 'root' }]);
+    expect(await rig.store.audit.list({ action: 'hold-override' })).toMatchObject([{ personId: 'root' }]);
   });
 
   it('is the holder\u2019s right without any role, and nobody else\u2019s', async () => {
     const rig = await held();
     expect(await unload(rig, { isOperator: false })).toMatchObject({ problem: { code: 'unload-not-yours' } });
-    expect(rig.store.audit.list({ action: 'unload' })).toMatchObject([{ result: 'refused', code: 'unload-not-yours' }]);
+    expect(await rig.store.audit.list({ action: 'unload' })).toMatchObject([
+      { result: 'refused', code: 'unload-not-yours' },
+    ]);
     expect(await unload(rig, { isOperator: false, by: bob })).toMatchObject({ result: 'gone' });
   });
 

@@ -5,8 +5,8 @@
  * Source: models/deepseek4.cpp, llama-kv-cache-dsv4.cpp, llama.cpp b10256.
  */
 
-import type { ContextShape } from '../../model/cache.ts';
 import type { NumberKey } from '../../model/bounds.ts';
+import type { ContextShape } from '../../model/cache.ts';
 import { MetadataReader, readRouting } from '../../model/hyper-parameters.ts';
 import { F16, F32, I32, I64, IS_QUANTIZED, pad, rowBytes } from '../../model/tensors.ts';
 import type { Architecture, CachedTensor } from '../architecture.ts';

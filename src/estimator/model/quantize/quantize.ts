@@ -2,7 +2,7 @@
  * Quantizations that need not exist: the type that a quantizer would give each tensor of a model under a target.
  */
 
-import { type ModelSpec, EstimateError, type TensorInfo } from '../../types.ts';
+import { EstimateError, type ModelSpec, type TensorInfo } from '../../types.ts';
 import { GGML_TYPES, tensorBytes } from '../ggml-types.ts';
 import { quantizeFacts } from './facts.ts';
 import { type Counters, chooseType, fittingType } from './llama-rules.ts';
