@@ -36,6 +36,24 @@ const MEASURED: readonly (readonly [name: RegExp, context: number, low: number, 
   [/\bRX 9070 XT\b/i, 164, 164, 240, 400],
 ];
 
+/** Multiprocessors of cards whose context is measured (the makers' data sheets). */
+const MEASURED_MULTIPROCESSORS: readonly (readonly [name: RegExp, count: number])[] = [
+  [/\bGTX 1060\b/i, 10],
+  [/\bGTX 1070 Ti\b/i, 19],
+  [/\bGTX 1070\b/i, 15],
+  [/\bGTX 1080 Ti\b/i, 28],
+  [/\bGTX 1080\b/i, 20],
+  [/\bGTX 1650\b/i, 14],
+  [/\bRTX 3060(?! ?Ti)\b/i, 28],
+  [/\bRTX 3090 Ti\b/i, 84],
+  [/\bRTX 3090\b/i, 82],
+  [/\bRTX 4060 Ti\b/i, 34],
+  [/\bRTX 4090\b/i, 128],
+  [/\bRTX 5060 Ti\b/i, 36],
+  [/\bRTX 5090\b/i, 170],
+  [/\bRTX PRO 6000\b/i, 188],
+];
+
 /** Multiprocessors of cards without measurements (the makers' data sheets). */
 const MULTIPROCESSORS: readonly (readonly [name: RegExp, count: number])[] = [
   [/\bB(?:100|200|300)\b/i, 148],
@@ -118,6 +136,12 @@ function findOverhead(gpu: GpuDevice): Overhead {
     return inMiB(280, 150, 330, 600, 'guessed');
   }
   return inMiB(440, 200, 500, 850, 'guessed');
+}
+
+/** Multiprocessors of an NVIDIA card by its name; undefined for one that is not in the tables. */
+export function multiprocessors(gpu: GpuDevice): number | undefined {
+  const tables = [MEASURED_MULTIPROCESSORS, MULTIPROCESSORS];
+  return tables.flatMap((table) => table.filter(([name]) => name.test(gpu.name)))[0]?.[1];
 }
 
 /** nvidia-smi's total minus what CUDA can use on Linux, MiB, from reports that showed both or the card's usual value. */

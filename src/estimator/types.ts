@@ -99,6 +99,11 @@ export interface LlamaCppConfig {
    * before reserve loses the pins of "norm"/"l_last").
    */
   readonly view: 'real' | 'fit';
+  /**
+   * The llama.cpp that Ollama carried with it until 0.24 (builds of 2025): masks are F32 and cast where flash attention
+   * reads them, windowed layers keep the whole context, a quantized cache is read as it is, embeddings come as tokens only.
+   */
+  readonly vendored?: boolean;
 }
 
 /** One device of a llama.cpp dry run. */

@@ -27,6 +27,8 @@ export interface ContextShape {
   readonly streams: number;
   /** Cells of a windowed layer's cache, per stream. */
   readonly windowCells: number;
+  /** See {@link LlamaCppConfig.vendored}. */
+  readonly vendored: boolean;
 }
 
 /** Pads the context and clamps the batches. `numCtx` 0 = the training context. */
@@ -38,6 +40,7 @@ export function shapeContext(
     readonly numUbatch: number;
     readonly numParallel: number;
     readonly unifiedCache: boolean;
+    readonly vendored?: boolean;
   },
 ): ContextShape {
   const sequences = Math.max(1, options.numParallel);
@@ -58,7 +61,9 @@ export function shapeContext(
     numUbatch,
     sequences,
     streams: options.unifiedCache ? 1 : sequences,
-    windowCells: pad(Math.min(numCtxSeq, window), CONTEXT_STEP),
+    // Contexts of the vendored llama.cpp keep windowed layers whole (`swa_full`, on by default in the library).
+    windowCells: options.vendored === true ? numCtxSeq : pad(Math.min(numCtxSeq, window), CONTEXT_STEP),
+    vendored: options.vendored ?? false,
   };
 }
 

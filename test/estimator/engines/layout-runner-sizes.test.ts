@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readModelFacts } from '../../../src/estimator/engines/formula/model-facts.ts';
 import { type RunnerRequest, runnerSizes } from '../../../src/estimator/engines/layout/runner-sizes.ts';
 import { towerGraphBytes } from '../../../src/estimator/engines/layout/tower-graph.ts';
-import type { ModelSpec, TensorInfo } from '../../../src/estimator/types.ts';
+import type { GpuDevice, ModelSpec, TensorInfo } from '../../../src/estimator/types.ts';
 import { gemma3TwelveB, MIB, smallLlama } from './specs.ts';
 
 const request: RunnerRequest = {
@@ -14,6 +14,21 @@ const request: RunnerRequest = {
   kvCacheType: 'f16',
 };
 
+const gpus: readonly GpuDevice[] = [0, 1].map(() => ({
+  name: 'NVIDIA GeForce RTX 3090',
+  totalBytes: 24 * 1024 * MIB,
+  freeBytes: 24 * 1024 * MIB,
+  computeCapability: 8.6,
+}));
+
+const sizesOf = (spec: ModelSpec, asked: RunnerRequest = request) => runnerSizes(spec, asked, gpus);
+/** The last `count` layers of a model with 4 blocks on the first GPU, or shared out between both. */
+const onFirst = (count: number) => [{ gpu: 0, layers: [0, 1, 2, 3, 4].slice(5 - count) }];
+const onBoth = [
+  { gpu: 0, layers: [0, 1] },
+  { gpu: 1, layers: [2, 3, 4] },
+];
+
 function withTensors(spec: ModelSpec, tensors: readonly TensorInfo[]): ModelSpec {
   return { ...spec, tensors: [...spec.tensors, ...tensors] };
 }
@@ -22,15 +37,14 @@ describe("what Ollama's runner reports", () => {
   const qwen = smallLlama({ blocks: 4, architecture: 'qwen3' });
 
   test('tensors go to the CPU, the output layer or their block by their names', () => {
-    const plain = runnerSizes(qwen, request);
-    const more = runnerSizes(
+    const plain = sizesOf(qwen);
+    const more = sizesOf(
       withTensors(qwen, [
         { name: 'v.blk.2.ffn_up.weight', shape: [1024, 1024], type: 'F16' },
         { name: 'mm.0.weight', shape: [1024, 1024], type: 'F16' },
         { name: 'rope_freqs.weight', shape: [32], type: 'F32' },
         { name: 'blk.3.ffn_norm.weight', shape: [1024], type: 'F32' },
       ]),
-      request,
     );
     expect(more.towerBytes).toBe(4 * MIB);
     expect(more.weights[4]! - plain.weights[4]!).toBe(4 * MIB);
@@ -40,35 +54,65 @@ describe("what Ollama's runner reports", () => {
   });
 
   test('a shared embedding is kept twice: on the CPU and as the output layer', () => {
-    const tied = runnerSizes(smallLlama({ blocks: 4, architecture: 'qwen3', tied: true }), request);
+    const tied = sizesOf(smallLlama({ blocks: 4, architecture: 'qwen3', tied: true }));
     expect(tied.weights[4]).toBeGreaterThanOrEqual(tied.inputBytes);
   });
 
   test('the cache is padded to 256 cells with flash attention, to 32 without up to 0.13.1', () => {
     const cells = (extra: Partial<RunnerRequest>) =>
-      runnerSizes(qwen, { ...request, numCtx: 1000, ...extra }).cache[0]! / (2 * 256 * 2);
+      sizesOf(qwen, { ...request, numCtx: 1000, ...extra }).cache[0]! / (2 * 256 * 2);
     expect(cells({})).toBe(1024);
     expect(cells({ flashAttention: false, version: [0, 13, 1] })).toBe(1024);
     expect(cells({ flashAttention: false, version: [0, 13, 1], numCtx: 900 })).toBe(928);
     expect(cells({ flashAttention: false, version: [0, 13, 2], numCtx: 900 })).toBe(1024);
   });
 
-  test('the graph of every layer on GPUs is never larger than that of a part', () => {
-    const sizes = runnerSizes(qwen, request);
-    for (let layers = 1; layers <= 5; layers++) {
-      expect(sizes.graphBytes(layers)).toBeGreaterThanOrEqual(sizes.graphBytes(5));
-    }
-    expect(sizes.graphBytes(0)).toBe(0);
-    // The embedded tokens of one batch.
-    expect(sizes.cpuGraphBytes(5)).toBe(512 * 1024 * 4);
+  test('a GPU without layers has no graph, and the CPU picks the embeddings of one batch', () => {
+    const sizes = sizesOf(qwen);
+    const { gpuBytes, cpuBytes } = sizes.graphs(onFirst(5));
+    expect(gpuBytes.get(0)).toBeGreaterThan(0);
+    expect(gpuBytes.get(1)).toBeUndefined();
+    expect(cpuBytes).toBe(512 * 1024 * 4);
+    expect(sizes.graphs(onBoth).gpuBytes.get(1)).toBeGreaterThan(0);
+    expect(sizes.graphs([]).gpuBytes.size).toBe(0);
+  });
+
+  test('the mask is F32 on the first GPU with a layer and F16 on the others, from 0.12.7 on', () => {
+    const growth = (version: RunnerRequest['version'], gpu: number): number => {
+      const at = (numCtx: number): number =>
+        sizesOf(qwen, { ...request, version, numCtx })
+          .graphs(onBoth)
+          .gpuBytes.get(gpu)!;
+      return (at(40_960) - at(32_768)) / 8192;
+    };
+    expect(growth([0, 12, 6], 0)).toBe(2 * 512);
+    expect(growth([0, 12, 6], 1)).toBe(2 * 512);
+    // The F32 copy goes before the network's own tensors are made, so it only shows where it is the larger.
+    expect(growth([0, 12, 11], 0)).toBeGreaterThanOrEqual(2 * 512);
+    expect(growth([0, 12, 11], 1)).toBe(2 * 512);
+  });
+
+  test('what CUDA records counts from 0.12.4: pages of 2 MiB on top of the graph', () => {
+    const graph = (version: RunnerRequest['version']): number =>
+      sizesOf(qwen, { ...request, version })
+        .graphs(onFirst(5))
+        .gpuBytes.get(0)!;
+    const pool = graph([0, 12, 4]) - graph([0, 12, 3]);
+    expect(pool).toBeGreaterThan(0);
+    expect(pool % (2 * MIB)).toBe(0);
   });
 
   test("a tower's graph: 4096 patches of gemma3, with all their scores when flash attention is off", () => {
     const gemma = gemma3TwelveB();
-    const on = towerGraphBytes(gemma, true);
+    const tower = (spec: ModelSpec, flashAttention: boolean, version: RunnerRequest['version'] = [0, 20, 0]): number =>
+      towerGraphBytes(spec, { version, flashAttention });
+    const on = tower(gemma, true);
     expect(on).toBe(4 * 4096 * (2 * 4 * 1152 + 6 * 1152));
-    expect(towerGraphBytes(gemma, false) - on).toBe(4 * 4096 * 4096 * 16);
-    expect(towerGraphBytes(qwen, true)).toBe(0);
+    expect(tower(gemma, false) - on).toBe(4 * 4096 * 4096 * 16);
+    // Flash attention without a cache came with 0.13.2.
+    expect(tower(gemma, true, [0, 13, 1])).toBe(tower(gemma, false));
+    expect(tower(gemma, true, [0, 13, 2])).toBe(on);
+    expect(tower(qwen, true)).toBe(0);
   });
 });
 

@@ -1,17 +1,21 @@
 /**
- * What Ollama's own runner reports when it is asked for a model's memory: weights and cache per layer to the byte, and
- * an approximation of its compute graph. Sources: ml/backend/ggml/ggml.go (New), kvcache/causal.go and recurrent.go
+ * What Ollama's own runner reports when it is asked for a model's memory: weights and cache per layer, and the compute
+ * graph where the model's is described. Sources: ml/backend/ggml/ggml.go (New), kvcache/causal.go and recurrent.go
  * (Init), runner/ollamarunner (reserveWorstCaseGraph), 0.11.11 to 0.24.0.
  */
 
+import { multiprocessors } from '../../cards.ts';
 import { compileModel, type Model } from '../../llama-cpp/compile.ts';
-import { planLlamaCpp } from '../../llama-cpp/dry-run.ts';
+import type { PoolCard } from '../../llama-cpp/planner/cuda-pool.ts';
 import { hasOwnCache, hasState } from '../../model/cache.ts';
 import { ggmlType } from '../../model/ggml-types.ts';
 import { convolutionStateWidth, recurrentStateWidth, widthK, widthV } from '../../model/hyper-parameters.ts';
 import { contiguousBytes, cudaBufferBytes, F32, hostBufferBytes, typeId } from '../../model/tensors.ts';
-import type { GpuDevice, KvCacheType, LlamaCppConfig, ModelSpec, TensorInfo } from '../../types.ts';
+import type { GpuDevice, KvCacheType, ModelSpec, TensorInfo } from '../../types.ts';
 import { atLeast, type Version } from '../../versions.ts';
+import { ownGraphBytes } from './own-engine/compute.ts';
+import { findOwnModel, type OwnModel } from './own-engine/models.ts';
+import { type Layout, layoutKey } from './packer.ts';
 import { towerGraphBytes } from './tower-graph.ts';
 
 /** A load as the runner sees it. */
@@ -34,42 +38,42 @@ export interface RunnerSizes {
   readonly towerBytes: number;
   /** Tensors that always stay on the CPU (token embedding). */
   readonly inputBytes: number;
-  /** Compute graph of a GPU that has layers, when `gpuLayers` of all are on GPUs. */
-  graphBytes(gpuLayers: number): number;
-  /** Graph of the tower, reserved on the GPU of the output layer. */
-  readonly towerGraphBytes: number;
-  /** The host's graph when `gpuLayers` are on GPUs. */
-  cpuGraphBytes(gpuLayers: number): number;
+  /** Compute graphs with the layers of a layout where it has them. */
+  graphs(layout: Layout): RunnerGraphs;
   readonly basis: 'planned' | 'guess';
+  /** Whether all graphs are described as Ollama builds them; else llama.cpp's stands for it, or a count of the tower's. */
+  readonly described: boolean;
+}
+
+/** Graphs of one layout, bytes: by GPU number (0 for a GPU without layers), and the CPU's. */
+export interface RunnerGraphs {
+  readonly gpuBytes: ReadonlyMap<number, number>;
+  readonly cpuBytes: number;
 }
 
 /** Asks for a model's memory once; graphs are worked out when asked for and kept. */
-export function runnerSizes(spec: ModelSpec, request: RunnerRequest): RunnerSizes {
+export function runnerSizes(spec: ModelSpec, request: RunnerRequest, gpus: readonly GpuDevice[]): RunnerSizes {
   const model = compileModel(spec);
   const weights = layerWeightsOf(spec, model.hp.layersAll);
-  const graphs = new Map<number, GraphPair>();
-  const graphAt = (gpuLayers: number): GraphPair => {
-    let graph = graphs.get(gpuLayers);
-    if (graph === undefined) {
-      graph = estimateGraph(spec, model, request, gpuLayers);
-      graphs.set(gpuLayers, graph);
-    }
-    return graph;
-  };
-  const all = model.hp.layersAll + 1;
-  const factor = request.flashAttention ? GRAPH_FACTOR : 1;
-  // Weights of CPU layers that are staged on the GPU are as large as they are; only the graph proper is scaled.
-  const gpuGraph = (gpuLayers: number): number =>
-    Math.max(Math.round(graphAt(all).gpuBytes * factor), graphAt(gpuLayers).gpuBytes);
+  const tower = weights.towerBytes > 0 ? towerGraphBytes(spec, request) : 0;
+  const known = new Map<string, RunnerGraphs>();
+  const own = findOwnModel(model.hp.architecture);
   return {
     weights: weights.layers,
     cache: [...layerCaches(model, request), 0],
     towerBytes: weights.towerBytes,
     inputBytes: weights.inputBytes,
-    graphBytes: (gpuLayers) => (gpuLayers > 0 ? gpuGraph(gpuLayers) : 0),
-    towerGraphBytes: towerGraphBytes(spec, request.flashAttention),
-    cpuGraphBytes: (gpuLayers) => graphAt(gpuLayers).cpuBytes,
-    basis: graphAt(all).basis,
+    graphs: (layout) => {
+      const key = layoutKey(layout);
+      let graphs = known.get(key);
+      if (graphs === undefined) {
+        graphs = layoutGraphs(model, own, request, gpus, layout, tower);
+        known.set(key, graphs);
+      }
+      return graphs;
+    },
+    basis: model.described || own !== undefined ? 'planned' : 'guess',
+    described: own !== undefined && tower === 0,
   };
 }
 
@@ -181,33 +185,40 @@ function checkpointCount(version: Version, architecture: string): number {
   return architecture === 'qwen3next' && atLeast(version, '0.16.0') ? 32 : 0;
 }
 
+/** Cells of a layer that sees everything, and of a windowed one (kvcache/causal.go, Init). */
+function cacheCells({ hp }: Model, request: RunnerRequest): { readonly full: number; readonly window: number } {
+  const { version, numCtx, numParallel, numBatch, flashAttention } = request;
+  const padding = flashAttention || atLeast(version, '0.13.2') ? 256 : 32;
+  const full = numParallel * numCtx;
+  const kept = Math.max(WINDOW_MEMORY[hp.architecture] ?? 0, hp.windowTokens);
+  const memory = numParallel > 1 ? Math.max(kept, hp.windowTokens + 1) : kept;
+  const window = memory >= numCtx ? full : numParallel * memory + numBatch;
+  return { full: roundUp(full, padding), window: roundUp(window, padding) };
+}
+
 function layerCaches(model: Model, request: RunnerRequest): number[] {
   const { hp } = model;
   if (CACHELESS.has(hp.architecture)) {
     return new Array<number>(hp.layersAll).fill(0);
   }
-  const { version, numCtx, numParallel, numBatch, flashAttention } = request;
-  const padding = flashAttention || atLeast(version, '0.13.2') ? 256 : 32;
+  const { version, numParallel } = request;
   const type = typeId(request.kvCacheType);
+  const counts = cacheCells(model, request);
   const cells = (layer: number): number => {
-    const full = numParallel * numCtx;
     const windowed = hp.slidingWindow !== 'none' && hp.slidingWindow !== 'chunked' && hp.isWindowed[layer] === 1;
-    if (!windowed) {
-      return roundUp(full, padding);
-    }
-    const kept = Math.max(WINDOW_MEMORY[hp.architecture] ?? 0, hp.windowTokens);
-    const memory = numParallel > 1 ? Math.max(kept, hp.windowTokens + 1) : kept;
-    return roundUp(memory >= numCtx ? full : numParallel * memory + numBatch, padding);
+    return windowed ? counts.window : counts.full;
   };
   const states = numParallel * (1 + checkpointCount(version, hp.architecture));
   const result: number[] = [];
   for (let layer = 0; layer < hp.layersAll; layer++) {
     let bytes = 0;
     if (hasOwnCache(model, layer)) {
-      const n = cells(layer);
-      bytes += contiguousBytes(type, [widthK(hp, layer), n]);
+      // Rows are single heads, so that a quantized cache ends in the padding of a short row.
+      const n = cells(layer) * Math.max(1, hp.headsKv[layer]!);
+      const head = (width: number): number => width / Math.max(1, hp.headsKv[layer]!);
+      bytes += cudaBufferBytes(type, [head(widthK(hp, layer)), n]);
       // Ollama's engine keeps the values of MLA models too, as wide as the latent.
-      bytes += contiguousBytes(type, [hp.headKMla !== 0 ? hp.loraKv : widthV(hp, layer), n]);
+      bytes += cudaBufferBytes(type, [head(hp.headKMla !== 0 ? hp.loraKv : widthV(hp, layer)), n]);
     }
     if (hasState(model, layer)) {
       bytes += contiguousBytes(F32, [convolutionStateWidth(hp), states]);
@@ -222,53 +233,65 @@ function roundUp(value: number, step: number): number {
   return Math.ceil(value / step) * step;
 }
 
-interface GraphPair {
-  readonly gpuBytes: number;
-  readonly cpuBytes: number;
-  readonly basis: 'planned' | 'guess';
+/** Architectures that Ollama's engine runs without a cache. */
+const CACHELESS: ReadonlySet<string> = new Set(['bert', 'nomic-bert', 'nomic-bert-moe']);
+
+/** What kernels are chosen by where nobody knows the card: a mid-size card of the generation most in use. */
+const UNKNOWN_CAPABILITY = 8.6;
+const UNKNOWN_MULTIPROCESSORS = 64;
+
+function poolCard(gpu: GpuDevice): PoolCard | undefined {
+  if ((gpu.library ?? 'CUDA') !== 'CUDA') {
+    return undefined;
+  }
+  return {
+    capability: gpu.computeCapability ?? UNKNOWN_CAPABILITY,
+    multiprocessors: multiprocessors(gpu) ?? UNKNOWN_MULTIPROCESSORS,
+  };
 }
 
-/** A device with room for everything: the graph does not depend on free memory. */
-const ROOMY: GpuDevice = { name: 'any', totalBytes: 2 ** 50, freeBytes: 2 ** 50 };
-
-/**
- * Ollama's engine builds other graphs than llama.cpp, by the same allocator. llama.cpp's graph of the same batch on
- * one GPU, one row of logits per slot, is taken as the nearest known thing. With flash attention Ollama's is larger:
- * 1.28 to 1.54 times in the three public loads that show it without a vision tower (gpt-oss:120b, gemma3:1b,
- * qwen3:30b). Without it the attention scores rule in both.
- */
-const GRAPH_FACTOR = 1.45;
-
-/** Architectures that Ollama's engine runs without a cache. */
-const CACHELESS: ReadonlySet<string> = new Set(['bert', 'nomic-bert']);
-
-function estimateGraph(spec: ModelSpec, model: Model, request: RunnerRequest, gpuLayers: number): GraphPair {
+function layoutGraphs(
+  model: Model,
+  own: OwnModel | undefined,
+  request: RunnerRequest,
+  gpus: readonly GpuDevice[],
+  layout: Layout,
+  towerBytes: number,
+): RunnerGraphs {
+  const { hp } = model;
+  // The scheduler has the GPUs with layers in the order in which they were found.
+  const used = layout.filter(({ layers }) => layers.length > 0).sort((a, b) => a.gpu - b.gpu);
+  const deviceOf = new Array<number>(hp.layersAll + 1).fill(used.length);
+  used.forEach(({ layers }, device) => {
+    for (const layer of layers) {
+      deviceOf[layer] = device;
+    }
+  });
+  const { numBatch, numCtx, numParallel } = request;
   // Models that keep no cache take their whole context as one batch.
-  const cached = !CACHELESS.has(spec.architecture);
-  const numBatch = cached ? request.numBatch : Math.max(request.numBatch, request.numCtx * request.numParallel);
-  const config: LlamaCppConfig = {
-    gpus: gpuLayers > 0 ? [ROOMY] : [],
-    numCtx: request.numCtx * request.numParallel,
-    numBatch,
-    numUbatch: numBatch,
-    numParallel: request.numParallel,
+  const batch = CACHELESS.has(hp.architecture) ? Math.max(numBatch, numCtx * numParallel) : numBatch;
+  const cells = cacheCells(model, request);
+  const bytes = ownGraphBytes(model, own, {
+    version: request.version,
+    deviceOf,
+    cards: used.map(({ gpu }) => poolCard(gpus[gpu]!)),
+    numBatch: batch,
+    outputs: numParallel,
     flashAttention: request.flashAttention,
-    cacheTypeK: request.kvCacheType,
-    cacheTypeV: request.kvCacheType,
-    outputs: request.numParallel,
-    numGpu: gpuLayers,
-    unifiedCache: true,
-    embedding: !cached,
-    opOffload: atLeast(request.version, '0.12.8'),
-    view: 'real',
-  };
-  const plan = planLlamaCpp(spec, config);
-  const inputs = numBatch * model.hp.embedding * 4;
-  const whole = gpuLayers > model.hp.layersAll;
+    typeK: typeId(request.kvCacheType),
+    cells: cells.full,
+    windowCells: cells.window,
+  });
+  const output = hp.layersAll;
+  // One scheduler runs tower and text after each other in one buffer: the larger counts.
+  const gpuBytes = used.map(({ gpu, layers }, device): [number, number] => [
+    gpu,
+    Math.max(bytes[device]!, layers.includes(output) ? towerBytes : 0),
+  ]);
+  const embedded = batch * hp.embedding * 4;
   return {
-    gpuBytes: plan.gpus[0]?.computeBytes ?? 0,
-    // With every layer on a GPU only the embedded tokens of a batch are made on the CPU.
-    cpuBytes: whole ? inputs : Math.max(inputs, plan.host.computeBytes),
-    basis: plan.computeBasis,
+    gpuBytes: new Map(gpuBytes),
+    // llama.cpp's graph has the inputs in it, which Ollama keeps apart.
+    cpuBytes: own !== undefined || used.length === 0 ? bytes.at(-1)! : embedded,
   };
 }

@@ -7,6 +7,8 @@
 
 import { projectorOf } from '../../model/projector.ts';
 import type { ModelSpec, ProjectorSpec } from '../../types.ts';
+import { atLeast } from '../../versions.ts';
+import type { RunnerRequest } from './runner-sizes.ts';
 
 const WORST_SIDE_PIXELS = 2048;
 
@@ -24,7 +26,7 @@ const GEMMA4_MERGE = 3;
 const QWEN25_PIXELS = 1_003_520;
 
 /** Bytes of the tower's graph; 0 without a tower or when its hyper-parameters are unknown. */
-export function towerGraphBytes(spec: ModelSpec, flashAttention: boolean): number {
+export function towerGraphBytes(spec: ModelSpec, request: Pick<RunnerRequest, 'version' | 'flashAttention'>): number {
   const projector = projectorOf(spec);
   if (projector === undefined) {
     return 0;
@@ -38,7 +40,9 @@ export function towerGraphBytes(spec: ModelSpec, flashAttention: boolean): numbe
   const feedForward = value('feed_forward_length') || 4 * embedding;
   const patches = worstPatches(spec.architecture, patch, value('image_size'));
   const block = GATED.test(spec.architecture) ? GATED_BLOCK : PLAIN_BLOCK;
-  const scores = flashAttention ? 0 : patches * patches * value('attention.head_count');
+  // A tower attends without a cache, where flash attention came with 0.13.2 (ml/nn/attention.go).
+  const flash = request.flashAttention && atLeast(request.version, '0.13.2');
+  const scores = flash ? 0 : patches * patches * value('attention.head_count');
   return 4 * (patches * (block.feedForward * feedForward + block.embedding * embedding) + scores);
 }
 

@@ -57,14 +57,23 @@ export function attentionInputs(b: GraphBuilder): AttentionInputs {
 
 /** Attention of encoders, within the micro-batch (`build_attn_inp_no_cache`). */
 export function plainAttentionInputs(b: GraphBuilder): AttentionInputs {
-  const type = b.flashAttention ? F16 : F32;
   return {
     ...NO_INPUTS,
-    plainMask: b.graph.input(type, b.tokens, b.tokens),
-    plainWindowMask: b.hp.slidingWindow === 'none' ? NO_TENSOR : b.graph.input(type, b.tokens, b.tokens),
+    plainMask: maskInput(b, b.tokens, b.tokens, 1),
+    plainWindowMask: b.hp.slidingWindow === 'none' ? NO_TENSOR : maskInput(b, b.tokens, b.tokens, 1),
     cacheK: [],
     cacheV: [],
   };
+}
+
+/** A mask as attention reads it: F16 with flash attention, which the vendored llama.cpp casts from F32 in the graph. */
+function maskInput(b: GraphBuilder, cells: number, tokens: number, streams: number): Tensor {
+  const g = b.graph;
+  if (b.options.shape.vendored) {
+    const mask = g.input(F32, cells, tokens, 1, streams);
+    return b.flashAttention ? g.cast(mask, F16) : mask;
+  }
+  return g.input(b.flashAttention ? F16 : F32, cells, tokens, 1, streams);
 }
 
 function cacheInputs(b: GraphBuilder, cells: number, window: boolean, split: boolean): CacheInputs {
@@ -76,7 +85,7 @@ function cacheInputs(b: GraphBuilder, cells: number, window: boolean, split: boo
     cells,
     rowsK: g.input(I64, b.tokens),
     rowsV: g.input(I64, rowsV),
-    mask: g.input(b.flashAttention ? F16 : F32, cells, b.tokens / streams, 1, streams),
+    mask: maskInput(b, cells, b.tokens / streams, streams),
     rotationK: rotationK(b, window, split),
     rotationV: rotationV(b, window, split),
   };
@@ -100,7 +109,12 @@ function commonHead(b: GraphBuilder, window: boolean, split: boolean, ofK: boole
 }
 
 function rotationK(b: GraphBuilder, window: boolean, split: boolean): Tensor {
-  if (IS_QUANTIZED[b.options.typeK] === 0 || b.hp.headKMla !== 0 || headKOf(b.hp, 0) % 64 !== 0) {
+  if (
+    b.options.shape.vendored ||
+    IS_QUANTIZED[b.options.typeK] === 0 ||
+    b.hp.headKMla !== 0 ||
+    headKOf(b.hp, 0) % 64 !== 0
+  ) {
     return NO_TENSOR;
   }
   const head = commonHead(b, window, split, true);
@@ -116,7 +130,12 @@ function rotationK(b: GraphBuilder, window: boolean, split: boolean): Tensor {
 }
 
 function rotationV(b: GraphBuilder, window: boolean, split: boolean): Tensor {
-  if (IS_QUANTIZED[b.options.typeV] === 0 || b.hp.headKMla !== 0 || headVOf(b.hp, 0) % 64 !== 0) {
+  if (
+    b.options.shape.vendored ||
+    IS_QUANTIZED[b.options.typeV] === 0 ||
+    b.hp.headKMla !== 0 ||
+    headVOf(b.hp, 0) % 64 !== 0
+  ) {
     return NO_TENSOR;
   }
   return commonHead(b, window, split, false) > 0 ? b.graph.input(F32, 64, 64) : NO_TENSOR;

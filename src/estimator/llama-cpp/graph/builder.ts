@@ -223,13 +223,15 @@ export class GraphBuilder {
     const { hp } = this;
     const tokens = g.input(I32, this.tokens);
     this.inputTokens = tokens;
-    const direct = g.input(F32, hp.inputEmbedding, this.tokens);
+    const direct = this.options.shape.vendored ? NO_TENSOR : g.input(F32, hp.inputEmbedding, this.tokens);
     let rows = g.getRows(this.globalWeight('token_embd'), tokens);
     if (hp.inputEmbedding !== hp.embedding) {
       rows = g.pad(rows, hp.inputEmbedding - hp.embedding);
     }
-    g.expand(rows);
-    g.expand(direct);
+    if (direct !== NO_TENSOR) {
+      g.expand(rows);
+      g.expand(direct);
+    }
     let current = rows;
     if (hp.inputEmbedding !== hp.embedding) {
       current = g.view(current, hp.embedding, this.tokens, 1, 1, g.stride(current, 1));

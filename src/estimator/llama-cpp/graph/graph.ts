@@ -102,6 +102,8 @@ export class Graph {
   nodeCount = 0;
   leafs: Int32Array = new Int32Array(0);
   leafCount = 0;
+  /** Whether flash attention reads a cache that is not F16 through copies in the compute buffer. */
+  copiesCache = true;
 
   #capacity = 0;
   /** Most tensors this graph may have. */
@@ -120,6 +122,7 @@ export class Graph {
     this.count = 0;
     this.nodeCount = 0;
     this.leafCount = 0;
+    this.copiesCache = true;
   }
 
   #makeRoom(): void {

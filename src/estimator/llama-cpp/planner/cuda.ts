@@ -134,7 +134,7 @@ function flashAttentionScratch(graph: Graph, t: Tensor): number {
   const k = graph.parents[at + 1]!;
   const v = graph.parents[at + 2]!;
   let bytes = 0;
-  if (usesVectorKernel(graph, graph.parents[at]!, k, v)) {
+  if (!graph.copiesCache || usesVectorKernel(graph, graph.parents[at]!, k, v)) {
     return 0;
   }
   if (needsF16Copy(graph, k)) {

@@ -45,6 +45,8 @@ export interface ComputeOptions {
   readonly fusedIndexer?: boolean;
   /** Tokens per sequence of a trial graph, all of them outputs. */
   readonly trialTokens?: number;
+  /** Shown the graph once it is planned: what it holds is valid until the next one is. */
+  readonly inspect?: (graph: Graph, schedule: Schedule) => void;
 }
 
 // One graph at a time: planning is synchronous, so these are reused instead of being collected as garbage.
@@ -78,6 +80,7 @@ export function computeBytes(
     return computeBytes(model, architecture, { ...options, allLayers: true }, memo);
   }
   const bytes = allocator.allocate(graph, schedule, gpus);
+  options.inspect?.(graph, schedule);
   memo?.keepBytes(key, bytes);
   return bytes;
 }
@@ -180,6 +183,7 @@ export function buildsGraph(model: Model): boolean {
         sequences: 1,
         streams: 1,
         windowCells: TRIAL_CELLS,
+        vendored: false,
       },
       placement: { deviceOf: new Int32Array(layersAll + 1), host: 0, gpuLayers: 0 },
       overrides: new Map(),
@@ -231,6 +235,7 @@ function buildGraph(model: Model, architecture: Architecture, options: ComputeOp
   const micro = trialTokens === undefined ? Math.min(shape.numCtx, shape.numUbatch) : trialTokens * shape.sequences;
   const tokens = Math.ceil(micro / shape.sequences) * shape.sequences;
   graph.reset(mostTensors(model, tokens));
+  graph.copiesCache = !shape.vendored;
   const builder = new GraphBuilder(graph, model, {
     shape,
     placement: options.placement,
