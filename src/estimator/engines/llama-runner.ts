@@ -6,7 +6,7 @@
 
 import { planLlamaCpp } from '../llama-cpp/dry-run.ts';
 import { blockCount } from '../plan/facts.ts';
-import type { GpuDevice, KvCacheType, LlamaCppPlan, ModelSpec } from '../types.ts';
+import type { GpuDevice, KvCacheType, LlamaCppDevice, LlamaCppPlan, ModelSpec } from '../types.ts';
 import { atLeast, type Version } from '../versions.ts';
 
 /** A load as the runner gets it. */
@@ -31,6 +31,14 @@ const LIBRARY_UBATCH = 512;
 
 /** The output layer and, where it is shared, the embedding. */
 const OUTPUT_TENSORS: readonly string[] = ['^output', '^token_embd'];
+
+const NOTHING: LlamaCppDevice = {
+  weightsBytes: 0,
+  cacheBytes: 0,
+  loggedCache: { cacheBytes: 0, stateBytes: 0 },
+  computeBytes: 0,
+  layers: 0,
+};
 
 /** What llama.cpp reserves; GPUs in the order of `devices`. These builds computed logits for the whole batch. */
 export function planRunner(load: RunnerLoad): LlamaCppPlan {
@@ -61,10 +69,9 @@ export function planRunner(load: RunnerLoad): LlamaCppPlan {
     view: 'fit',
     vendored: true,
   });
-  const nothing = { weightsBytes: 0, cacheBytes: 0, computeBytes: 0, layers: 0 };
   return {
     ...plan,
-    gpus: load.devices.map((_, i) => (count === 0 ? nothing : (plan.gpus[shown.indexOf(i)] ?? nothing))),
+    gpus: load.devices.map((_, i) => plan.gpus[shown.indexOf(i)] ?? NOTHING),
   };
 }
 
