@@ -1,6 +1,6 @@
 /** Models of Ollama's own engine: measured by the runner and packed. */
 
-import type { GpuDevice } from '../../types.ts';
+import type { GpuDevice, Reason } from '../../types.ts';
 import { converge, isAgreed } from './converge.ts';
 import { convergeOptions, type GpuParts, type Load, layoutGpus, type Outcome, partsTotal } from './load.ts';
 import type { Layout } from './packer.ts';
@@ -57,6 +57,10 @@ export function placeMeasured(load: Load, devices: readonly GpuDevice[], require
   const cpuCache = cpuLayers.reduce((sum, i) => sum + sizes.cache[i]!, 0);
   const vram = parts.reduce((sum, part) => sum + partsTotal(part), 0);
   const hostTotal = sizes.inputBytes + cpuWeights + cpuCache + cpuGraph;
+  const notes: Reason[] = [];
+  if (!sizes.described) {
+    notes.push({ code: 'graph-estimated', params: { bytes: Math.max(0, ...graphs.gpuBytes.values()) } });
+  }
   return {
     result,
     totalLayers: layers.length,
@@ -71,8 +75,6 @@ export function placeMeasured(load: Load, devices: readonly GpuDevice[], require
     },
     flashAttention: load.flashAttention === true,
     basis: sizes.basis,
-    notes: sizes.described
-      ? []
-      : [{ code: 'graph-estimated', params: { bytes: Math.max(0, ...graphs.gpuBytes.values()) } }],
+    notes,
   };
 }
