@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The long checks, `npm run test:full`: each file of test/full is one. They build, install and start what is shipped,
+ * and may need what .ci/run installs; one after the other, for each wants the machine to itself.
+ */
+export default defineConfig({
+  test: { include: ['test/full/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 600_000, fileParallelism: false },
+});
