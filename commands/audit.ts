@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { GIB } from '../src/base/bytes.ts';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
+import { CommandError } from '../src/chat/command-error.ts';
 import type { Reply } from '../src/chat/reply.ts';
 import type { Text } from '../src/chat/text.ts';
 import { completeServer } from './parts/completion.ts';
 import { serverOption } from './parts/options.ts';
-import { CommandError, type Services } from './services.ts';
+import type { Services } from './services.ts';
 
 const PAGE_SIZE = 15;
 const schema = z.object({ server: z.string().trim().min(1).max(64).optional() });

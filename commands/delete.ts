@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
+import { CommandError } from '../src/chat/command-error.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';
+import { pickServer } from '../src/servers/asking/pick-server.ts';
 import { sameModel } from '../src/servers/asking/same-model.ts';
 import type { Server } from '../src/servers/types.ts';
-import { pickServer } from './fit/question.ts';
 import { auditEntry } from './parts/audit-entry.ts';
 import { completeOwnModel, completeServer } from './parts/completion.ts';
 import { modelOption, serverOption } from './parts/options.ts';
-import { CommandError, type Services } from './services.ts';
+import type { Services } from './services.ts';
 
 const schema = z.object({
   model: z.string().trim().min(1).max(200),

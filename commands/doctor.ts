@@ -3,8 +3,8 @@ import { type Command, type CommandContext, runnable } from '../src/chat/command
 import type { Reply } from '../src/chat/reply.ts';
 import type { Span, Text } from '../src/chat/text.ts';
 import { isMessageKey, type Translator } from '../src/chat/translate.ts';
+import { pickServer } from '../src/servers/asking/pick-server.ts';
 import { examineServer, type Finding } from '../src/servers/doctor.ts';
-import { pickServer } from './fit/question.ts';
 import { completeServer } from './parts/completion.ts';
 import { serverOption } from './parts/options.ts';
 import type { Services } from './services.ts';

@@ -2,11 +2,9 @@ import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import { formatGibNumber } from '../src/chat/format.ts';
 import type { Action, Block, Reply } from '../src/chat/reply.ts';
-import { architectureNumber } from '../src/estimator/plan/facts.ts';
-import type { EstimateRequest, EstimateServer, KvCacheType } from '../src/estimator/types.ts';
-import { estimateServer } from '../src/servers/asking/server-view.ts';
+import { pickServer } from '../src/servers/asking/pick-server.ts';
+import { placeableGpus } from '../src/servers/asking/server-view.ts';
 import type { Server, ServerSnapshot } from '../src/servers/types.ts';
-import { pickServer } from './fit/question.ts';
 import { completeServer } from './parts/completion.ts';
 import { searchLargestContext } from './parts/largest-context.ts';
 import { modelCell } from './parts/model-name.ts';
@@ -35,52 +33,37 @@ interface Row {
   readonly empty: number | null;
 }
 
-interface Machine {
-  readonly now: EstimateServer;
-  readonly empty: EstimateServer;
-}
-
 async function estimateRow(
   context: CommandContext<Services>,
   server: Server,
-  machine: Machine | null,
+  snapshot: ServerSnapshot,
   model: OllamaModel,
 ): Promise<Row> {
   const row: Row = { model, trained: model.contextLength, now: null, empty: null };
-  if (machine === null || model.isCloud || model.isMlx) {
+  if (snapshot.gpuStale || model.isCloud || model.isMlx) {
     return row;
   }
-  const { env } = server.config;
-  const estimator = context.services.estimates.by(context.person.id, context.signal);
+  const { signal, services } = context;
+  const estimator = services.estimates.by(context.person.id, signal);
   try {
-    const { spec } = await context.services.models.find(model.name, server, context.signal);
-    const request: EstimateRequest = {
-      numCtx: 4_096,
-      flashAttention: env.flashAttention ?? 'auto',
-      ...(env.kvCacheType === null ? {} : { kvCacheType: env.kvCacheType as KvCacheType }),
-      ...(env.numParallel === null ? {} : { numParallel: env.numParallel }),
-    };
-    const trained = architectureNumber(spec, 'context_length') || model.contextLength;
-    const without = (assumed: EstimateServer) => ({ ...assumed, loaded: [] });
+    const { spec } = await services.models.find(model.name, server, signal);
+    const known = { name: model.name, digest: model.digest, parentModel: model.details.parentModel };
+    const { estimate, emptied, request, trained } = await services.asking.about(server, snapshot, spec, {}, known);
+    if (estimate === null) {
+      return row;
+    }
+    const now = await searchLargestContext(estimator, spec, estimate, request);
     return {
       model,
-      trained,
-      now: await searchLargestContext(estimator, spec, machine.now, request),
-      empty: await searchLargestContext(estimator, spec, without(machine.empty), request),
+      trained: trained || model.contextLength,
+      now,
+      empty: emptied === null ? now : await searchLargestContext(estimator, spec, emptied, request),
     };
   } catch {
     // One model that cannot be read must not hide the others; its row says "?".
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
     return row;
   }
-}
-
-function machineOf(server: Server, snapshot: ServerSnapshot): Machine | null {
-  if (snapshot.gpuStale) {
-    return null;
-  }
-  const now = estimateServer(snapshot, server.config);
-  return now.gpus.length === 0 ? null : { now, empty: estimateServer(snapshot, server.config, { assume: 'empty' }) };
 }
 
 function sortRows(rows: readonly Row[], sort: (typeof SORTS)[number]): Row[] {
@@ -120,7 +103,7 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
     };
   }
   const models = listed.value;
-  const machine = machineOf(server, snapshot);
+  const gpusKnown = !snapshot.gpuStale && placeableGpus(snapshot).length > 0;
   const plain = sortRows(
     models.map((model) => ({ model, trained: model.contextLength, now: null, empty: null })),
     options.sort,
@@ -131,11 +114,11 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
   const shown = wholeList ? plain : plain.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
   const rows: Row[] = [];
   for (const row of shown) {
-    rows.push(await estimateRow(context, server, machine, row.model));
+    rows.push(await estimateRow(context, server, snapshot, row.model));
   }
   const final = wholeList ? sortRows(rows, 'ctx').slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE) : rows;
   const ctx = (row: Row, value: number | null) =>
-    machine === null || row.model.isCloud || row.model.isMlx ? '?' : (value?.toString() ?? '–');
+    !gpusKnown || row.model.isCloud || row.model.isMlx ? '?' : (value?.toString() ?? '–');
   const right = (title: string) => ({ title, align: 'right' as const });
   const blocks: Block[] = [
     ...problemBlocks(snapshot, translator),

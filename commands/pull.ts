@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
+import { CommandError } from '../src/chat/command-error.ts';
 import { explainError } from '../src/chat/dispatch/errors.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';
 import type { Text } from '../src/chat/text.ts';
 import { isMessageKey, type Translator } from '../src/chat/translate.ts';
+import { pickServer } from '../src/servers/asking/pick-server.ts';
 import { sameModel } from '../src/servers/asking/same-model.ts';
-import { estimateServer } from '../src/servers/asking/server-view.ts';
 import { checkPull, type PullOutcome, type PullState, pullModel } from '../src/servers/pulling.ts';
 import type { Remark, Server } from '../src/servers/types.ts';
 import { largestContext } from './fit/answer.ts';
-import { pickServer } from './fit/question.ts';
 import { auditEntry } from './parts/audit-entry.ts';
 import { completeModel, completeServer } from './parts/completion.ts';
 import { modelOption, serverOption } from './parts/options.ts';
-import { CommandError, type Services } from './services.ts';
+import type { Services } from './services.ts';
 
 /** A message is edited at most this often while a download runs, ms. */
 const EDIT_EVERY_MS = 2_000;
@@ -72,23 +72,19 @@ async function fitWarning(
   const { translator, services } = context;
   try {
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_MS)]);
-    const [found, snapshot] = await Promise.all([
-      services.models.find(model, server, signal),
-      server.snapshot({ maxAgeMs: 5_000, timeoutMs: 3_000 }),
-    ]);
-    const bytes = found.downloadBytes;
+    const freshness = { maxAgeMs: 5_000, timeoutMs: 3_000 };
+    const question = await services.asking.gather(server, model, {}, signal, freshness);
+    const { spec, request, snapshot, estimate } = question;
+    const bytes = question.found.downloadBytes;
     const lines: Text[] = [
       bytes === undefined ? translator.text('pull.size-unknown') : translator.text('pull.size', { bytes }),
     ];
-    const now = estimateServer(snapshot, server.config);
-    if (snapshot.gpuStale || now.gpus.length === 0) {
+    if (snapshot?.gpuStale !== false || estimate === null) {
       return { lines, good: true };
     }
-    const request = { numCtx: 4_096, flashAttention: server.config.env.flashAttention ?? ('auto' as const) };
     const estimator = services.estimates.by(context.person.id, signal);
-    const ctx = await largestContext(estimator, found.spec, now, request);
-    const empty = estimateServer(snapshot, server.config, { assume: 'empty' });
-    const emptied = await largestContext(estimator, found.spec, empty, request);
+    const ctx = await largestContext(estimator, spec, estimate, request);
+    const emptied = question.emptied === null ? null : await largestContext(estimator, spec, question.emptied, request);
     lines.push(
       ctx === null
         ? translator.text('pull.fits-not', { server: { code: server.name } })

@@ -1,34 +1,16 @@
 import type { Painter } from '../src/chat/pictures/painter.ts';
-import type { GpuDevice, ModelSpec } from '../src/estimator/types.ts';
+import type { GpuDevice } from '../src/estimator/types.ts';
 import type { StatusSchedules } from '../src/schedule/posts/schedules.ts';
 import type { WatchKeeper } from '../src/schedule/watches/watches.ts';
+import type { Asking } from '../src/servers/asking/asking.ts';
+import type { ModelFinder } from '../src/servers/asking/models.ts';
 import type { AuditTrail } from '../src/servers/audit.ts';
 import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';
 import type { LoadService } from '../src/servers/loading/service.ts';
-import type { Server, ServerRegistry } from '../src/servers/types.ts';
+import type { ServerRegistry } from '../src/servers/types.ts';
 import type { Estimates } from '../src/workers/estimates.ts';
 import type { ConsentDesk } from './load/consent.ts';
-
-/** A model spec and where it was found. */
-export interface FoundModel {
-  readonly spec: ModelSpec;
-  readonly source: 'server' | 'registry' | 'file' | 'builtin';
-  /** Codes of what the reader should know about the spec. */
-  readonly warnings: readonly string[];
-  /** Bytes to download, when it came from a registry. */
-  readonly downloadBytes?: number;
-}
-
-/** Finds models by the names people type. */
-export interface ModelFinder {
-  /** Throws typed errors with a code (`model-unknown`, `model-cloud`, …). Bounded in time even when the server hangs. */
-  find(name: string, server: Server | null, signal: AbortSignal): Promise<FoundModel>;
-  /** The model from the built-in list, at once; `null` where the list does not have it. */
-  findListed(name: string): FoundModel | null;
-  /** Names of the built-in list, for completion. */
-  builtinNames(): readonly string[];
-}
 
 /** What the commands stand on. */
 export interface Services {
@@ -36,6 +18,8 @@ export interface Services {
   readonly models: ModelFinder;
   /** The estimator, asked without holding up anybody else. */
   readonly estimates: Estimates;
+  /** What a server would be asked about a model; nobody builds that question elsewhere. */
+  readonly asking: Asking;
   readonly painter: Painter;
   /** GPUs as people write them: `4x8GiB`, `24GiB,8GiB`, `24GiB:22.1GiB` (total:free). Throws typed errors. */
   readGpuList(text: string): readonly GpuDevice[];
@@ -63,17 +47,4 @@ export interface Services {
   readonly timeZone: string;
   /** The servers are simulated: replies say so. */
   readonly simulated: boolean;
-}
-
-/** An answer that is a refusal in words: the dispatcher finds the sentence under `error.<code>`. */
-export class CommandError extends Error {
-  readonly code: string;
-  readonly params: Readonly<Record<string, string | number>>;
-
-  constructor(code: string, params: Readonly<Record<string, string | number>> = {}) {
-    super(code);
-    this.name = 'CommandError';
-    this.code = code;
-    this.params = params;
-  }
 }

@@ -3,8 +3,8 @@ import { type ActionHandler, type Command, type CommandContext, runnable } from 
 import { allows } from '../src/chat/permissions.ts';
 import type { Action, Block, Reply } from '../src/chat/reply.ts';
 import type { Text } from '../src/chat/text.ts';
+import { pickServer } from '../src/servers/asking/pick-server.ts';
 import type { UnloadOrder, UnloadOutcome } from '../src/servers/loading/safe-unload.ts';
-import { pickServer } from './fit/question.ts';
 import { Checklist } from './load/checklist.ts';
 import { holderSpan, requesterOf, shortNames } from './load/people.ts';
 import { problemText } from './load/reply.ts';

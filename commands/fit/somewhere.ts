@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { CommandContext } from '../../src/chat/command.ts';
+import { CommandError } from '../../src/chat/command-error.ts';
 import type { Action, Block, Reply } from '../../src/chat/reply.ts';
 import type { ModelSpec } from '../../src/estimator/types.ts';
-import { CommandError, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { answerQuestion, type FitAnswer } from './answer.ts';
 import { type FitOptions, gatherAtOnce, gatherQuestion } from './question.ts';
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { ActionHandler, CommandContext } from '../../src/chat/command.ts';
+import { CommandError } from '../../src/chat/command-error.ts';
 import type { Reply } from '../../src/chat/reply.ts';
+import { pickServer } from '../../src/servers/asking/pick-server.ts';
 import type { HoldAnswer } from '../../src/servers/loading/service.ts';
 import type { Consent } from '../../src/servers/loading/types.ts';
-import { pickServer } from '../fit/question.ts';
-import { CommandError, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { type InsteadOptions, insteadSchema } from './options.ts';
 import { requesterOf } from './people.ts';
 import { problemText } from './reply.ts';

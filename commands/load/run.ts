@@ -1,9 +1,10 @@
 import type { CommandContext } from '../../src/chat/command.ts';
+import { CommandError } from '../../src/chat/command-error.ts';
 import type { Reply } from '../../src/chat/reply.ts';
+import { pickServer } from '../../src/servers/asking/pick-server.ts';
 import type { LoadService } from '../../src/servers/loading/service.ts';
 import type { LoadOrder } from '../../src/servers/loading/types.ts';
-import { pickServer } from '../fit/question.ts';
-import { CommandError, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { Checklist } from './checklist.ts';
 import type { LoadOptions } from './options.ts';
 import { requesterOf } from './people.ts';

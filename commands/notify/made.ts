@@ -1,10 +1,11 @@
 import type { CommandContext } from '../../src/chat/command.ts';
+import { CommandError } from '../../src/chat/command-error.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
 import type { WatchKeeper } from '../../src/schedule/watches/watches.ts';
+import { pickServer } from '../../src/servers/asking/pick-server.ts';
 import type { Server, ServerSnapshot } from '../../src/servers/types.ts';
-import { pickServer } from '../fit/question.ts';
-import { CommandError, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 
 type Context = CommandContext<Services>;
 

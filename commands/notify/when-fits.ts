@@ -1,10 +1,11 @@
 import type { CommandContext } from '../../src/chat/command.ts';
+import { CommandError } from '../../src/chat/command-error.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import { loadAction } from '../../src/schedule/watches/tell.ts';
 import type { Estimator } from '../../src/workers/estimates.ts';
 import { largestContext } from '../fit/answer.ts';
 import { type FitQuestion, gatherQuestion } from '../fit/question.ts';
-import { CommandError, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { askedServers, keeperOf, madeReply, serverText, watchBase } from './made.ts';
 
 export interface WhenFitsOptions {

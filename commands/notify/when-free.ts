@@ -1,7 +1,8 @@
 import { GIB } from '../../src/base/bytes.ts';
 import type { CommandContext } from '../../src/chat/command.ts';
+import { CommandError } from '../../src/chat/command-error.ts';
 import type { Reply } from '../../src/chat/reply.ts';
-import { CommandError, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { askedServers, keeperOf, madeReply, readServer, serverText, watchBase } from './made.ts';
 
 export interface WhenFreeOptions {

@@ -7,6 +7,7 @@ import {
   type Runnable,
   runnable,
 } from '../../src/chat/command.ts';
+import { CommandError } from '../../src/chat/command-error.ts';
 import type { MessageKey } from '../../src/chat/messages/index.ts';
 import { allows } from '../../src/chat/permissions.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
@@ -15,10 +16,10 @@ import { isMessageKey, type Translator } from '../../src/chat/translate.ts';
 import { isTimeZone } from '../../src/schedule/posts/cron.ts';
 import type { StatusSchedules } from '../../src/schedule/posts/schedules.ts';
 import type { Schedule } from '../../src/schedule/posts/status-source.ts';
-import { pickServer } from '../fit/question.ts';
+import { pickServer } from '../../src/servers/asking/pick-server.ts';
 import { completeServer } from '../parts/completion.ts';
 import { serverOption } from '../parts/options.ts';
-import { CommandError, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { statusReply } from './reply.ts';
 
 type Context = CommandContext<Services>;

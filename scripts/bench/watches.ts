@@ -10,6 +10,7 @@ import type { ModelSpec } from '../../src/estimator/types.ts';
 import type { Gpu } from '../../src/gpus/types.ts';
 import { parseOllamaVersion } from '../../src/ollama/version.ts';
 import { WatchKeeper } from '../../src/schedule/watches/watches.ts';
+import { createWeightsIndex } from '../../src/servers/asking/same-weights.ts';
 import { createServerRegistry } from '../../src/servers/registry.ts';
 import { buildSnapshot } from '../../src/servers/snapshot.ts';
 import type { ServerSnapshot } from '../../src/servers/types.ts';
@@ -90,6 +91,7 @@ async function measure(scene: Scene, spec: ModelSpec): Promise<string> {
       told += 1;
       return 'sent';
     },
+    weights: createWeightsIndex(),
     platforms: ['discord'],
     log: pino({ level: 'silent' }),
     leader: { leads: () => true },

@@ -16,6 +16,8 @@ import { parseGpuList } from '../gpus/declared.ts';
 import { onlyProcess } from '../schedule/leader.ts';
 import { AnswerKeeper } from '../schedule/posts/open-answers.ts';
 import { StatusSchedules } from '../schedule/posts/schedules.ts';
+import { createAsking } from '../servers/asking/asking.ts';
+import { createWeightsIndex } from '../servers/asking/same-weights.ts';
 import { ASSUMED_OLLAMA_VERSION } from '../servers/asking/server-view.ts';
 import { type AuditTrail, createAuditTrail } from '../servers/audit.ts';
 import type { Finding } from '../servers/doctor.ts';
@@ -96,6 +98,7 @@ export async function compose({
   const memory = files ? null : await openMemory(config, simulated, servers, log, writes);
   const redis = config.redisUrl === null || files || simulated ? null : createRedis(config.redisUrl, log);
   const models = createModelFinder(catalogue, files);
+  const weights = createWeightsIndex();
   let chat: ChatPoster | null = null;
   const loading =
     memory === null
@@ -109,10 +112,13 @@ export async function compose({
           store: memory.store,
           redis,
           poster: () => chat,
+          weights,
           settleMs,
         });
+  const calibration = (server: string) => loading?.loads.calibration(server) ?? null;
   const services: Services = {
     servers,
+    asking: createAsking({ models, weights, calibration }),
     painter,
     estimates,
     models,
@@ -143,9 +149,8 @@ export async function compose({
   let notices: Notices | null = null;
   let gatewayStands: (() => boolean) | null = null;
   let http: HttpEndpoint | null = null;
-  const calibration = (server: string) => loading?.loads.calibration(server) ?? null;
   const noticeParts =
-    memory === null ? null : { config, log, registry: servers, models, estimates, calibration, ...memory };
+    memory === null ? null : { config, log, registry: servers, models, weights, estimates, calibration, ...memory };
   const metrics =
     config.httpPort === null
       ? null

@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
 import { type ConsentDesk, createConsentDesk } from '../../commands/load/consent.ts';
-import type { ModelFinder } from '../../commands/services.ts';
 import type { Log } from '../base/log.ts';
 import type { ChatPoster } from '../chat/poster.ts';
+import type { ModelFinder } from '../servers/asking/models.ts';
+import type { WeightsIndex } from '../servers/asking/same-weights.ts';
 import { createStoredHolds } from '../servers/loading/holds.ts';
 import { createServerQueue } from '../servers/loading/queue.ts';
 import { createLoadService, type LoadService } from '../servers/loading/service.ts';
@@ -20,6 +21,7 @@ export interface ComposeLoadsParts {
   readonly models: ModelFinder;
   readonly estimates: Estimates;
   readonly store: Store;
+  readonly weights: WeightsIndex;
   /** Shared by several processes; `null` = this is the only one. */
   readonly redis: Redis | null;
   /** Where holders are asked; `null` while, or where, there is no chat with messages of the bot's own. */
@@ -42,6 +44,7 @@ export function composeLoads(parts: ComposeLoadsParts): {
   const loads = createLoadService({
     registry,
     store,
+    weights: parts.weights,
     holds: redis === null ? createStoredHolds(store.holds, now) : createRedisHolds(redis, now),
     queueFor: (server) => createServerQueue(server, shareTurns),
     findSpec: async (model, server, signal) => (await models.find(model, server, signal)).spec,

@@ -1,7 +1,8 @@
-import { CommandError, type FoundModel, type ModelFinder } from '../../commands/services.ts';
 import { builtinCatalogue } from '../catalogue/builtin.ts';
 import { type Catalogue, looksLikePath, specFromPath } from '../catalogue/catalogue.ts';
 import { CatalogueError } from '../catalogue/errors.ts';
+import { CommandError } from '../chat/command-error.ts';
+import type { FoundModel, ModelFinder } from '../servers/asking/models.ts';
 
 /** The catalogue as the commands use it: errors become ones that have words. `files`: paths are read too. */
 export function createModelFinder(catalogue: Catalogue, files: boolean): ModelFinder {

@@ -1,6 +1,6 @@
-import type { ModelFinder } from '../../commands/services.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
 import { RegistryClient } from '../catalogue/registry.ts';
+import type { ModelFinder } from '../servers/asking/models.ts';
 import { createModelFinder } from './model-finder.ts';
 
 /** Finds models on a server, in registries and in files, for the command-line tool. */

@@ -1,4 +1,3 @@
-import type { ModelFinder } from '../../commands/services.ts';
 import type { Log } from '../base/log.ts';
 import { toLocale } from '../chat/locale.ts';
 import type { ChatPoster } from '../chat/poster.ts';
@@ -9,6 +8,8 @@ import { WeeklyDigest } from '../schedule/digest/weekly.ts';
 import { type Leader, onlyProcess } from '../schedule/leader.ts';
 import { createWatchTeller, newsReply } from '../schedule/watches/tell.ts';
 import { WatchKeeper, type WatchKeeperSettings } from '../schedule/watches/watches.ts';
+import type { ModelFinder } from '../servers/asking/models.ts';
+import type { WeightsIndex } from '../servers/asking/same-weights.ts';
 import type { Sampler } from '../servers/sampler.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
@@ -21,6 +22,7 @@ export interface ComposeNoticesParts {
   readonly registry: ServerRegistry;
   readonly models: ModelFinder;
   readonly estimates: Estimates;
+  readonly weights: WeightsIndex;
   readonly store: Store;
   readonly sampler: Sampler;
   /** What loads on a server taught. */
@@ -75,7 +77,7 @@ function watchKeeper(
   leader: Leader,
   deliver: WatchKeeperSettings['deliver'],
 ): WatchKeeper {
-  const { registry, sampler, store, models, estimates, calibration, log } = parts;
+  const { registry, sampler, store, models, estimates, weights, calibration, log } = parts;
   return new WatchKeeper({
     registry,
     sampler,
@@ -83,6 +85,7 @@ function watchKeeper(
     findSpec: async (model, server, signal) => (await models.find(model, server, signal)).spec,
     estimator: estimates.by('watches'),
     calibration,
+    weights,
     deliver,
     platforms,
     log,

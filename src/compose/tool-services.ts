@@ -1,9 +1,12 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ModelFinder, Services } from '../../commands/services.ts';
+import type { Services } from '../../commands/services.ts';
 import { builtinCatalogue } from '../catalogue/builtin.ts';
 import { Painter } from '../chat/pictures/painter.ts';
 import { parseGpuList } from '../gpus/declared.ts';
+import { createAsking } from '../servers/asking/asking.ts';
+import type { ModelFinder } from '../servers/asking/models.ts';
+import { createWeightsIndex } from '../servers/asking/same-weights.ts';
 import { createDirectEstimates } from '../workers/estimates.ts';
 
 /** What the command-line tool stands on: nothing is kept, and a model's name may be a path. */
@@ -35,6 +38,7 @@ export async function createToolServices(
   if (parts !== null) {
     closing.push(() => parts.servers.close());
   }
+  const models = createToolFinder(network);
   const services: Services = {
     get servers() {
       if (parts === null) {
@@ -44,7 +48,8 @@ export async function createToolServices(
     },
     painter: new Painter(),
     estimates: createDirectEstimates(),
-    models: createToolFinder(network),
+    models,
+    asking: createAsking({ models, weights: createWeightsIndex(), calibration: () => null }),
     readGpuList: parseGpuList,
     now: Date.now,
     pullHosts: [],

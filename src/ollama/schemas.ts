@@ -58,6 +58,7 @@ const show = z.object({
     .nullish(),
   capabilities: texts,
   parameters: text,
+  modelfile: text,
   template: text,
   system: text,
   modified_at: text,
@@ -141,6 +142,7 @@ export function readShow(answer: unknown): ShowResult {
     tensors: (raw.tensors satisfies ShownTensor[] | null | undefined) ?? null,
     capabilities: raw.capabilities ?? null,
     parameters: parseParameters(raw.parameters),
+    weights: weightsOf(raw.modelfile),
     template: raw.template,
     system: raw.system,
     modifiedAtMs: toInstant(raw.modified_at),
@@ -148,6 +150,14 @@ export function readShow(answer: unknown): ShowResult {
     isCloud: raw.remote_host !== '',
     isMlx: shown.format === 'safetensors',
   };
+}
+
+/**
+ * The first `FROM` of a modelfile as Ollama shows it: the path of the blob of weights (`FROM /…/blobs/sha256-…`;
+ * server/images.go, Model.String, v0.33.0); a projector's comes after it.
+ */
+function weightsOf(modelfile: string): string | null {
+  return /^FROM [^\n]{0,2000}?sha256[-:]([0-9a-f]{64})\s*$/m.exec(modelfile)?.[1] ?? null;
 }
 
 /**

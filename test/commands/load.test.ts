@@ -12,6 +12,9 @@ import type { Action, OptionValue, Reply } from '../../src/chat/reply.ts';
 import { createLog } from '../../src/compose/log.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { parseGpuList } from '../../src/gpus/declared.ts';
+import { createAsking } from '../../src/servers/asking/asking.ts';
+import type { ModelFinder } from '../../src/servers/asking/models.ts';
+import { createWeightsIndex } from '../../src/servers/asking/same-weights.ts';
 import type { AskHolder } from '../../src/servers/loading/types.ts';
 import { createDirectEstimates } from '../../src/workers/estimates.ts';
 import { MIDDLE, otherClient, type Rig, type RigOptions, SMALL, startRig } from '../servers/loading/rig.ts';
@@ -67,14 +70,20 @@ async function scene(options: RigOptions = {}, answerWithinMs = 10_000): Promise
   const painter = new Painter();
   painters.push(painter);
   const catalogue = builtinCatalogue();
+  const models: ModelFinder = {
+    find: async (name) => ({ spec: catalogue.find(name)!, source: 'builtin', warnings: [] }),
+    findListed: () => null,
+    builtinNames: () => catalogue.names(),
+  };
   const services: Services = {
     servers: rig.registry,
-    models: {
-      find: async (name) => ({ spec: catalogue.find(name)!, source: 'builtin', warnings: [] }),
-      findListed: () => null,
-      builtinNames: () => catalogue.names(),
-    },
+    models,
     estimates: createDirectEstimates(),
+    asking: createAsking({
+      models,
+      weights: createWeightsIndex(),
+      calibration: (server) => rig.loads.calibration(server),
+    }),
     painter,
     readGpuList: parseGpuList,
     now: Date.now,

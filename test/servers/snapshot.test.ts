@@ -16,7 +16,7 @@ import { gpu, reading } from './stub.ts';
 const NOW = Date.UTC(2026, 10, 23, 12);
 const A = 'GPU-00000000-0000-4000-8000-00000000000a';
 const B = 'GPU-00000000-0000-4000-8000-00000000000b';
-const config = { env: { gpuOverheadBytes: 0, schedSpread: false } };
+const config = { env: { gpuOverheadBytes: 0, schedSpread: false, maxLoadedModels: null } };
 
 function model(name: string, sizeVramBytes: number, more: Partial<RunningModel> = {}): RunningModel {
   return {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createSource, type Reading } from '../../src/gpus/source.ts';
 import type { Gpu, GpuProcess, GpuSource } from '../../src/gpus/types.ts';
 import type { ServerConfig } from '../../src/settings/config.ts';
@@ -51,7 +52,7 @@ function toRow(row: PsRow): unknown {
     name: row.name,
     model: row.name,
     size: row.size ?? row.sizeVram,
-    digest: 'a'.repeat(64),
+    digest: createHash('sha256').update(row.name).digest('hex'),
     details: {
       parent_model: '',
       format: 'gguf',

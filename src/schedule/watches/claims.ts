@@ -1,6 +1,6 @@
+import { sameModel } from '../../servers/asking/same-model.ts';
 import type { ServerSnapshot } from '../../servers/types.ts';
 import type { Watch } from '../../store/types.ts';
-import { isSameModel } from './need.ts';
 
 /** How long memory is kept for whoever was told, ms. */
 export const HAND_OVER_MS = 5 * 60_000;
@@ -46,7 +46,7 @@ export class Claims {
         return false;
       }
       if (kind === 'when-fits') {
-        return model === null || !(snapshot.models ?? []).some((loaded) => isSameModel(loaded.name, model));
+        return model === null || !(snapshot.models ?? []).some((loaded) => sameModel(loaded.name, model));
       }
       return claim.freeBytes - free < TAKEN_SHARE * claim.sumBytes;
     });

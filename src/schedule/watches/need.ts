@@ -1,13 +1,7 @@
 import { GIB, MIB } from '../../base/bytes.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
-import {
-  EstimateError,
-  type EstimateRequest,
-  type EstimateServer,
-  type KvCacheType,
-  type ModelSpec,
-  type Plan,
-} from '../../estimator/types.ts';
+import { EstimateError, type EstimateServer, type ModelSpec, type Plan } from '../../estimator/types.ts';
+import { LOAD_MARGIN_BYTES, requestFor, withCalibration } from '../../servers/asking/question.ts';
 import { estimateServer, placeableGpus } from '../../servers/asking/server-view.ts';
 import { evictsOthers } from '../../servers/loading/choose.ts';
 import type { Server, ServerSnapshot } from '../../servers/types.ts';
@@ -22,8 +16,6 @@ const MAX_REMEMBERED = 24;
 const MAX_FLOORS = 5_000;
 /** Weights and cache of one GPU are a floor for any placement; the rest is for what several GPUs do not share. */
 const FLOOR_SHARE = 0.98;
-/** Left free on every GPU, as the safe load leaves it: who is told that it fits can load it so. */
-const MARGIN_BYTES = 128 * MIB;
 
 /** A server at one moment as a waiting model sees it. */
 export interface Room {
@@ -42,26 +34,12 @@ export interface Verdict {
 
 const NO_ROOM: Verdict = { fits: false, takes: [] };
 
-/** Whether two names mean the same model: letter case and a tag `latest` make no difference. */
-export function isSameModel(one: string, other: string): boolean {
-  return bareName(one) === bareName(other);
-}
-
-/** A model's name as it is compared: small letters, without the tag `latest`. */
-export function bareName(name: string): string {
-  return name
-    .trim()
-    .toLowerCase()
-    .replace(/:latest$/, '');
-}
-
 /**
- * The server as the estimator sees it right now.
- * @param model its own memory counts as free: loading it again replaces it; `null`: nobody's does
+ * The server as the estimator sees it right now, before what loads taught about a model.
+ * @param replaced loaded models whose memory counts as free: loading the one that is waited for replaces them
  */
-export function roomOf(snapshot: ServerSnapshot, config: Server['config'], model: string | null): Room {
-  const loaded = model === null ? undefined : snapshot.models?.find((one) => isSameModel(one.name, model));
-  const estimate = estimateServer(snapshot, config, loaded === undefined ? {} : { without: [loaded.name] });
+export function roomOf(snapshot: ServerSnapshot, config: Server['config'], replaced: readonly string[]): Room {
+  const estimate = estimateServer(snapshot, config, { without: replaced });
   const shape = [
     estimate.ollama,
     ...estimate.gpus.map((gpu) => `${gpu.name}/${gpu.totalBytes}`),
@@ -114,17 +92,6 @@ export function judgeBytes(free: readonly number[], bytes: number): Verdict {
     left -= takes[i]!;
   }
   return { fits: true, takes };
-}
-
-/** How a server would run a model of its own accord, at a context. */
-function requestFor(config: Server['config'], numCtx: number): EstimateRequest {
-  const { env } = config;
-  return {
-    numCtx,
-    flashAttention: env.flashAttention ?? 'auto',
-    ...(env.kvCacheType === null ? {} : { kvCacheType: env.kvCacheType as KvCacheType }),
-    ...(env.numParallel === null ? {} : { numParallel: env.numParallel }),
-  };
 }
 
 /** One answer of the estimator. */
@@ -209,10 +176,8 @@ export class ModelNeed {
     let plan: Plan | null = null;
     try {
       const gpus = estimate.gpus.map((gpu, i) => ({ ...gpu, freeBytes: free[i]! }));
-      const request = requestFor(this.#config, numCtx);
-      const names = gpus.map((gpu) => gpu.name);
-      const factors = this.#calibration()?.factorsFor(names, this.#spec.name);
-      const server = { ...estimate, gpus, ...(factors === undefined ? {} : { calibration: factors }) };
+      const request = requestFor(this.#config.env, numCtx);
+      const server = withCalibration({ ...estimate, gpus }, this.#calibration(), this.#spec.name);
       plan = gpus.length === 0 ? null : await this.#estimator.decide(this.#spec, server, request);
     } catch (error) {
       // What was not estimated now may well be in a moment.
@@ -224,7 +189,7 @@ export class ModelNeed {
     const fits =
       plan?.verdict === 'fits' &&
       !evictsOthers(plan) &&
-      plan.gpus.every((gpu) => gpu.layers === 0 || gpu.headroomBytes >= MARGIN_BYTES);
+      plan.gpus.every((gpu) => gpu.layers === 0 || gpu.headroomBytes >= LOAD_MARGIN_BYTES);
     const verdict = fits ? { fits, takes: plan!.gpus.map((gpu) => gpu.totalBytes) } : NO_ROOM;
     const decision: Decision = { shape, numCtx, free, atMs: nowMs, verdict };
     if (fits) {
@@ -243,7 +208,7 @@ export class ModelNeed {
       floor = 0;
       try {
         const large = { name: 'GPU', totalBytes: 4096 * GIB, freeBytes: 4096 * GIB };
-        const request = requestFor(this.#config, numCtx);
+        const request = requestFor(this.#config.env, numCtx);
         const [gpu] = (await this.#estimator.planFixed(this.#spec, { ollama, gpus: [large] }, request)).gpus;
         floor = ((gpu?.weightsBytes ?? 0) + (gpu?.cacheBytes ?? 0)) * FLOOR_SHARE;
       } catch {

@@ -1,12 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ModelSpec } from '../../estimator/types.ts';
+import { modelKey } from '../../servers/asking/same-model.ts';
+import type { WeightsIndex } from '../../servers/asking/same-weights.ts';
 import type { Sampler } from '../../servers/sampler.ts';
 import type { Server, ServerRegistry, ServerSnapshot } from '../../servers/types.ts';
 import type { NewWatch, Watch, WatchRepository } from '../../store/types.ts';
 import type { Leader } from '../leader.ts';
 import { Claims, HAND_OVER_MS } from './claims.ts';
 import { WatchedModels, type WatchedModelsSettings } from './models.ts';
-import { allowsVerdict, bareName, freeAfter, judgeBytes, type Room, roomOf, type Verdict } from './need.ts';
+import { allowsVerdict, freeAfter, judgeBytes, type Room, roomOf, type Verdict } from './need.ts';
 
 /** Watches of one person, and of all, that may wait at a time. */
 export const MAX_PER_PERSON = 10;
@@ -57,6 +59,8 @@ export interface WatchKeeperSettings extends Omit<WatchedModelsSettings, 'signal
   readonly repository: WatchRepository;
   /** Tells a person. Sent again with the same news it must not make a second message. Never rejects. */
   readonly deliver: (news: WatchNews) => Promise<Delivery>;
+  /** Which models share their weights. */
+  readonly weights: WeightsIndex;
   /** Platforms whose people can be told by this process; watches of others keep waiting. */
   readonly platforms: readonly string[];
   readonly leader: Leader;
@@ -197,7 +201,8 @@ export class WatchKeeper {
       return null;
     }
     const nowMs = this.#now();
-    const room = roomOf(snapshot, server.config, question.kind === 'when-fits' ? question.spec.name : null);
+    const replaced = question.kind === 'when-fits' ? this.#replaced(server, snapshot, question.spec.name) : [];
+    const room = roomOf(snapshot, server.config, replaced);
     if (room.uuids.length === 0) {
       return null;
     }
@@ -214,6 +219,10 @@ export class WatchKeeper {
     }
     const fits = await judge(this.#claims.get(server.name)?.promised(personId) ?? new Map());
     return { fits, promised: !fits };
+  }
+
+  #replaced(server: Server, snapshot: ServerSnapshot, model: string): readonly string[] {
+    return this.#settings.weights.replacedByKnown(server, snapshot, { name: model });
   }
 
   /** Takes a new snapshot: the work begins at the next turn, one server after the other. */
@@ -267,14 +276,19 @@ export class WatchKeeper {
   async #pass(server: Server, snapshot: ServerSnapshot): Promise<void> {
     const nowMs = this.#now();
     const claims = this.#claimsOf(server.name);
-    const own = roomOf(snapshot, server.config, null);
+    const own = roomOf(snapshot, server.config, []);
     await this.#renewClaims(server, snapshot, own, nowMs);
     const promised = claims.settle(snapshot, nowMs);
-    // For a model that is loaded already its own memory is free; all others share one room.
-    const rooms = new Map<string, Room>();
-    for (const { name } of snapshot.models ?? []) {
-      rooms.set(bareName(name), roomOf(snapshot, server.config, name));
-    }
+    // For a model whose weights are loaded already their memory is free; all others share one room.
+    const rooms = new Map<string, Room>([['', own]]);
+    const roomFor = (model: string): Room => {
+      const replaced = this.#replaced(server, snapshot, model);
+      const key = replaced.join(' ');
+      const room = rooms.get(key) ?? roomOf(snapshot, server.config, replaced);
+      rooms.set(key, room);
+      return room;
+    };
+    const roomsByModel = new Map<string, Room>();
     // Answers hold until somebody is found to have room; then the memory is another.
     let answers = new Map<string, boolean>();
     let found = 0;
@@ -301,7 +315,9 @@ export class WatchKeeper {
       if (need === undefined) {
         continue;
       }
-      const room = (need === null ? undefined : rooms.get(bareName(watch.model ?? ''))) ?? own;
+      const model = modelKey(watch.model ?? '');
+      const room = need === null ? own : (roomsByModel.get(model) ?? roomFor(watch.model ?? ''));
+      roomsByModel.set(model, room);
       const numCtx = watch.numCtx ?? 0;
       const exactly = async (): Promise<Verdict> =>
         need === null

@@ -1,7 +1,15 @@
-import { parseModelName, sameName } from '../../catalogue/names.ts';
+import { nameKey, parseModelName } from '../../catalogue/names.ts';
 
-/** The same model under two spellings (`gemma3`, `Library/gemma3:latest`); names that cannot be read are compared as text. */
+/**
+ * One key for all spellings of a model's name (`gemma3`, `Library/gemma3:latest`): names are compared as Ollama compares
+ * them, names that cannot be read as text.
+ */
+export function modelKey(name: string): string {
+  const parsed = parseModelName(name);
+  return parsed.ok ? nameKey(parsed.name) : name;
+}
+
+/** The same model under two spellings. */
 export function sameModel(a: string, b: string): boolean {
-  const [left, right] = [parseModelName(a), parseModelName(b)];
-  return left.ok && right.ok ? sameName(left.name, right.name) : a === b;
+  return modelKey(a) === modelKey(b);
 }

@@ -1,4 +1,4 @@
-import type { CalibrationFactors, EstimateServer, GpuDevice } from '../../estimator/types.ts';
+import type { EstimateServer, GpuDevice } from '../../estimator/types.ts';
 import type { OllamaVersion } from '../../ollama/version.ts';
 import type { ServerEnvironment } from '../../settings/config.ts';
 import { isCountable } from '../gpu-views.ts';
@@ -17,7 +17,6 @@ export interface EstimateServerOptions {
   readonly keep?: readonly string[];
   /** Models that are gone under any assumption: loading one again replaces it. */
   readonly without?: readonly string[];
-  readonly calibration?: CalibrationFactors;
 }
 
 /**
@@ -63,7 +62,7 @@ export function versionText(version: OllamaVersion | null): string {
  */
 export function estimateServer(
   snapshot: ServerSnapshot,
-  config: { readonly env: Pick<ServerEnvironment, 'gpuOverheadBytes' | 'schedSpread'> },
+  config: { readonly env: Pick<ServerEnvironment, 'gpuOverheadBytes' | 'schedSpread' | 'maxLoadedModels'> },
   options: EstimateServerOptions = {},
 ): EstimateServer {
   const version = snapshot.ollama.state === 'up' ? snapshot.ollama.version : snapshot.ollama.lastVersion;
@@ -95,6 +94,7 @@ export function estimateServer(
       .map((model) => ({ name: model.name, sizeVramBytes: model.sizeVramBytes })),
     gpuOverheadBytes: config.env.gpuOverheadBytes,
     schedSpread: config.env.schedSpread,
+    ...(config.env.maxLoadedModels === null ? {} : { maxLoadedModels: config.env.maxLoadedModels }),
     ...(memory === null
       ? {}
       : {
@@ -104,7 +104,6 @@ export function estimateServer(
             swapFreeBytes: memory.swapFreeBytes ?? 0,
           },
         }),
-    ...(options.calibration === undefined ? {} : { calibration: options.calibration }),
   };
 }
 

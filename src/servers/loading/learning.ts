@@ -4,9 +4,9 @@
  */
 
 import { z } from 'zod';
-import { nameKey, parseModelName } from '../../catalogue/names.ts';
 import { type Calibration, calibrate, type LoadObservation } from '../../estimator/plan/calibration.ts';
 import type { ObservationRepository, ObservationRow } from '../../store/types.ts';
+import { modelKey } from '../asking/same-model.ts';
 import type { LoadOutcome } from './types.ts';
 
 /** Loads that the corrections rest on at most; older ones may come from another driver. */
@@ -114,11 +114,6 @@ function learnFrom(loads: readonly LoadObservation[]): Calibration | null {
     // People count loads, not GPUs.
     factorsFor: (gpus, model) => ({ ...learned.factorsFor(gpus, modelKey(model)), observations: loads.length }),
   };
-}
-
-function modelKey(model: string): string {
-  const parsed = parseModelName(model);
-  return parsed.ok ? nameKey(parsed.name) : model;
 }
 
 /** Rows written by another version may look different; they teach nothing. */

@@ -3,17 +3,16 @@
  * It runs as the only load of its server (queue.ts) and never throws: every end is an outcome.
  */
 
-import { MIB } from '../../base/bytes.ts';
 import { isCloudName, parseModelName } from '../../catalogue/names.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
-import { defaultContext } from '../../estimator/plan/default-context.ts';
 import { architectureNumber } from '../../estimator/plan/facts.ts';
-import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec } from '../../estimator/types.ts';
+import type { EstimateRequest, EstimateServer, ModelSpec } from '../../estimator/types.ts';
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
 import type { OllamaModel } from '../../ollama/types.ts';
 import type { Estimator } from '../../workers/estimates.ts';
+import { LOAD_MARGIN_BYTES, requestFor, serverContext, viewFor } from '../asking/question.ts';
 import { sameModel } from '../asking/same-model.ts';
-import { ASSUMED_OLLAMA_VERSION, estimateServer } from '../asking/server-view.ts';
+import type { WeightsIndex } from '../asking/same-weights.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import { type AttemptParts, callLoad, loadAndProve } from './attempts.ts';
 import { type Choice, chooseContext } from './choose.ts';
@@ -34,9 +33,6 @@ import {
   toRemark,
 } from './types.ts';
 
-/** Kept free on every GPU beyond the plan: drivers and libraries grow a little after a load. */
-const MARGIN_BYTES = 128 * MIB;
-
 export interface LoadParts {
   readonly server: Server;
   readonly holds: HoldBook;
@@ -48,6 +44,7 @@ export interface LoadParts {
   /** A load of ours moves a model's time; that is nobody's use. */
   readonly ownTouch: (model: string) => void;
   readonly calibration: Calibration | null;
+  readonly weights: WeightsIndex;
   /** Cap on the context, tokens; `null` = none. */
   readonly maxCtx: number | null;
   /** The order's keep-alive as read; `null` = the server's default. */
@@ -224,7 +221,9 @@ class SafeLoad {
       throw new Stop('refused', 'load-cloud', { model: entry.name });
     }
     Object.assign(this.#outcome, { model: entry.name, digest: entry.digest });
-    this.#earlier = snapshot.models?.find((loaded) => sharesWeights(entry, loaded)) ?? null;
+    const asked = { name: entry.name, digest: entry.digest, parentModel: entry.details.parentModel };
+    const [replaced] = await this.#parts.weights.replacedBy(server, snapshot, asked);
+    this.#earlier = replaced === undefined ? null : findLoaded(snapshot, replaced);
     this.#checkAlias(entry, models);
     return snapshot;
   }
@@ -245,13 +244,7 @@ class SafeLoad {
   }
 
   #request(): EstimateRequest {
-    const { env } = this.#parts.server.config;
-    return {
-      numCtx: 0,
-      flashAttention: env.flashAttention ?? 'auto',
-      ...(env.kvCacheType === null ? {} : { kvCacheType: env.kvCacheType as KvCacheType }),
-      ...(env.numParallel === null ? {} : { numParallel: env.numParallel }),
-    };
+    return requestFor(this.#parts.server.config.env, 0);
   }
 
   #wantedCtx(spec: ModelSpec, before: ServerSnapshot): number {
@@ -261,8 +254,7 @@ class SafeLoad {
       throw new Stop('refused', 'ctx-above-cap', { ctx: asked, max: maxCtx });
     }
     const trained = architectureNumber(spec, 'context_length');
-    const version = before.ollama.state === 'up' ? before.ollama.version.text : ASSUMED_OLLAMA_VERSION;
-    const own = defaultContext(version, before.figures.totalBytes ?? 0, server.config.env.contextLength, trained);
+    const own = serverContext(server.config.env, this.#estimate(before, []), spec);
     const wanted = asked ?? Math.min(own, maxCtx ?? own);
     return trained > 0 ? Math.min(wanted, trained) : wanted;
   }
@@ -300,14 +292,9 @@ class SafeLoad {
   #estimate(snapshot: ServerSnapshot, gone: readonly string[]): EstimateServer {
     const { server, calibration } = this.#parts;
     const own = this.#earlier === null ? this.#outcome.model : this.#earlier.name;
-    const plain = estimateServer(snapshot, server.config, { without: [own, ...gone] });
-    if (calibration === null) {
-      return plain;
-    }
-    const names = plain.gpus.map((gpu) => gpu.name);
-    const factors = calibration.factorsFor(names, this.#outcome.model);
-    this.#outcome.learnedFrom = factors.observations;
-    return { ...plain, calibration: factors };
+    const estimate = viewFor(server, snapshot, this.#outcome.model, calibration, { without: [own, ...gone] });
+    this.#outcome.learnedFrom = estimate.calibration?.observations ?? this.#outcome.learnedFrom;
+    return estimate;
   }
 
   #choose(
@@ -321,7 +308,7 @@ class SafeLoad {
     const server = this.#estimate(snapshot, gone);
     const { estimator } = this.#parts;
     const request = this.#request();
-    return chooseContext({ estimator, spec, server, request, wantedCtx, partial, marginBytes: MARGIN_BYTES });
+    return chooseContext({ estimator, spec, server, request, wantedCtx, partial, marginBytes: LOAD_MARGIN_BYTES });
   }
 
   async #plan(
@@ -424,18 +411,6 @@ class SafeLoad {
       this.#step('alias', 'failed', { alias });
     }
   }
-}
-
-/** A loaded model is served by one runner for all names of the same weights; a derived model tells its parent. */
-function sharesWeights(entry: OllamaModel, loaded: LoadedModelView): boolean {
-  if (sameModel(entry.name, loaded.name)) {
-    return true;
-  }
-  const [own, other] = [entry.details.parentModel, loaded.details.parentModel];
-  if (own !== '' && (sameModel(own, loaded.name) || own === other)) {
-    return true;
-  }
-  return other !== '' && sameModel(other, entry.name);
 }
 
 /** A renewal never takes time away from a model that somebody else asked to stay longer. */

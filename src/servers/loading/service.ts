@@ -2,6 +2,7 @@ import type { Calibration } from '../../estimator/plan/calibration.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import type { Hold, Store } from '../../store/types.ts';
 import type { Estimates } from '../../workers/estimates.ts';
+import type { WeightsIndex } from '../asking/same-weights.ts';
 import type { Remark, Server, ServerRegistry } from '../types.ts';
 import { createActivity } from './activity.ts';
 import { readKeepAlive } from './caps.ts';
@@ -35,6 +36,8 @@ export interface LoadServiceParts {
   readonly store: Pick<Store, 'audit' | 'observations'>;
   readonly holds: HoldBook;
   readonly queueFor: (server: string) => ServerQueue;
+  /** Which models share their weights. */
+  readonly weights: WeightsIndex;
   readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
   readonly estimates: Estimates;
   readonly askHolder: AskHolder;
@@ -186,6 +189,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         answers,
         isInUse: (model) => activity.isInUse(server.name, model),
         ownTouch: (model) => activity.ownTouch(server.name, model),
+        weights: parts.weights,
         calibration: await quietly(() => learning.calibration(server.name)),
         maxCtx,
         keepAlive: readKeepAlive(order.keepAlive, maxKeepAlive, order.by.isAdmin),

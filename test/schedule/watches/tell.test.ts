@@ -5,6 +5,7 @@ import { plainText } from '../../../src/chat/text.ts';
 import { HAND_OVER_MS } from '../../../src/schedule/watches/claims.ts';
 import { createWatchTeller } from '../../../src/schedule/watches/tell.ts';
 import { WatchKeeper, type WatchNews } from '../../../src/schedule/watches/watches.ts';
+import { createWeightsIndex } from '../../../src/servers/asking/same-weights.ts';
 import { openStore } from '../../../src/store/store.ts';
 import type { NewWatch } from '../../../src/store/types.ts';
 import { createDirectEstimates } from '../../../src/workers/estimates.ts';
@@ -88,6 +89,7 @@ describe('telling somebody', () => {
         estimator: createDirectEstimates().by('watches'),
         findSpec: () => Promise.reject(new Error('none')),
         deliver: createWatchTeller(board.poster, quiet),
+        weights: createWeightsIndex(),
         platforms: ['discord'],
         log: quiet,
         leader: { leads: () => true },
@@ -140,6 +142,7 @@ describe('whatever happens on a server', () => {
             told.push({ id: watch.id, bytes: watch.freeBytes ?? 0, atMs: now, freeBytes, leastFree: freeBytes });
             return 'sent';
           },
+          weights: createWeightsIndex(),
           platforms: ['discord'],
           log: quiet,
           leader: { leads: () => true },

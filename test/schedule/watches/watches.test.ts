@@ -12,6 +12,7 @@ import {
   WatchKeeper,
   type WatchNews,
 } from '../../../src/schedule/watches/watches.ts';
+import { createWeightsIndex } from '../../../src/servers/asking/same-weights.ts';
 import { openStore } from '../../../src/store/store.ts';
 import type { NewWatch, Store } from '../../../src/store/types.ts';
 import { createDirectEstimates } from '../../../src/workers/estimates.ts';
@@ -49,6 +50,7 @@ async function world(options: { readonly store?: Store; readonly servers?: reado
       told.push(news);
       return state.answer;
     },
+    weights: createWeightsIndex(),
     platforms: ['discord'],
     log: quiet,
     leader: { leads: () => state.leads },
@@ -313,7 +315,7 @@ describe('waiting for a model', () => {
   it('asks the estimator once while nothing changes, however many contexts people wait for', async () => {
     const { config } = registryOf('main').defaultServer;
     const need = new ModelNeed(createDirectEstimates().by('watches'), llama, config);
-    const room = roomOf(moment({ atMs: START, usedGib: [17] }), config, 'llama3.1:8b');
+    const room = roomOf(moment({ atMs: START, usedGib: [17] }), config, []);
     const free = freeAfter(room, new Map());
     for (let i = 0; i < 50; i++) {
       expect(await need.judge(8192, room, free, START + i * 10_000)).toBe(false);
@@ -323,7 +325,7 @@ describe('waiting for a model', () => {
     }
     expect(need.decisions).toBeLessThanOrEqual(1);
     // Far too little: the estimator is not needed to see it.
-    const full = roomOf(moment({ atMs: START, usedGib: [22] }), config, 'llama3.1:8b');
+    const full = roomOf(moment({ atMs: START, usedGib: [22] }), config, []);
     await need.judge(256, full, freeAfter(full, new Map()), START);
     expect(need.decisions).toBeLessThanOrEqual(1);
   });
@@ -335,7 +337,7 @@ describe('waiting for a model', () => {
     let before = false;
     for (let i = 0; i < 200; i++) {
       const snapshot = moment({ atMs: START + i * 90_000, usedGib: [12 + ((i * 37) % 100) / 10] });
-      const room = roomOf(snapshot, config, 'llama3.1:8b');
+      const room = roomOf(snapshot, config, []);
       const free = freeAfter(room, new Map());
       const ctx = 2_048 * (1 + ((i * 7) % 16));
       const exact = (

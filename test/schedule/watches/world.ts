@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { pino } from 'pino';
 import type { Gpu, GpuProcess } from '../../../src/gpus/types.ts';
 import type { RunningModel } from '../../../src/ollama/types.ts';
@@ -68,7 +69,7 @@ export function moment(about: Moment): ServerSnapshot {
   const list = models.map(
     (model): RunningModel => ({
       name: model.name,
-      digest: 'a'.repeat(64),
+      digest: createHash('sha256').update(model.name).digest('hex'),
       sizeBytes: (model.sizeGib ?? model.vramGib) * GIB,
       sizeVramBytes: model.vramGib * GIB,
       expiresAtMs: atMs + 300_000,

@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest';
 import { builtinCatalogue } from '../../../src/catalogue/builtin.ts';
+import { createWeightsIndex } from '../../../src/servers/asking/same-weights.ts';
 import type { HoldEvent } from '../../../src/servers/loading/hold-watch.ts';
 import { createStoredHolds, type HoldBook } from '../../../src/servers/loading/holds.ts';
 import { createServerQueue } from '../../../src/servers/loading/queue.ts';
@@ -97,6 +98,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     registry,
     store,
     holds,
+    weights: createWeightsIndex(),
     queueFor: (server) => createServerQueue(server),
     estimates: createDirectEstimates(),
     findSpec: async (model) => {
