@@ -35,7 +35,7 @@ const UNSEEN: Readonly<Record<string, string>> = {
 const NOT_RESULTS = /'[^']*' in |[^?,(]*[=!]==\s*'[^']*'\s*\?/g;
 
 const ERROR_CLASSES =
-  /new (?:CommandError|EstimateError|GgufError|CatalogueError|OllamaError|StoreError|QueueError|ScheduleError|WatchError|GpuListError|GpuSourceError|DiscordStartError|PictureError)\(\s*([^,)]+)/g;
+  /new (?:CodedError|CommandError|EstimateError|GgufError|CatalogueError|OllamaError|StoreError|QueueError|ScheduleError|WatchError|GpuListError|GpuSourceError|DiscordStartError|PictureError)\(\s*([^,)]+)/g;
 
 function quoted(text: string): string[] {
   return [...text.matchAll(/'([a-z0-9]+(?:-[a-z0-9]+)*)'/g)].map((match) => match[1]!);
@@ -87,6 +87,7 @@ const found: readonly Found[] = [
   ...codes('error', ERROR_CLASSES, /./),
   ...codes('error', /new Stop\(\s*'[a-z-]+',\s*([^,)]+)/g, /^src\/servers\//),
   ...codes('error', /readonly code = ('[a-z-]+')/g, /^src\/servers\//),
+  ...codes('error', /extends CodedError<('[^>]*)>/g, /./),
   ...codes('error', /readonly code: ('[^;]*);/g, /^src\/(servers|schedule|discord)\//),
   ...codes(
     'error',
