@@ -10,8 +10,8 @@ import type {
 } from '../../src/estimator/types.ts';
 import type { LogCode } from '../../src/logs/codes.ts';
 import type { LogLoad, LogReading, LogVerdict } from '../../src/logs/types.ts';
+import type { ModelFinder } from '../../src/servers/asking/models.ts';
 import type { Estimator } from '../../src/workers/estimates.ts';
-import type { ModelFinder } from '../services.ts';
 
 /** A reading with what the estimator adds to it. */
 export interface Explained {
