@@ -1,4 +1,4 @@
-import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
+import { type Canvas, createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
 import {
   BarController,
   BarElement,
@@ -272,11 +272,27 @@ function linesConfiguration(spec: LinesSpec): ChartConfiguration<'line'> {
   };
 }
 
+/**
+ * The whole picture, and one of its charts. They are made once and drawn over: a canvas' memory lies outside of the
+ * heap, some megabytes each, and is given back only when the collector has run and the event loop has turned.
+ */
+let surfaces: { readonly whole: Canvas; readonly part: Canvas } | null = null;
+
+/** A cleared canvas of the size that is asked for. */
+function cleared(canvas: Canvas, width: number, height: number): Canvas {
+  // Setting a size clears the canvas and everything that its context was set to.
+  canvas.width = width;
+  canvas.height = height;
+  return canvas;
+}
+
 /** Draws a picture. Synchronous and heavy (tens of milliseconds): call it in the drawing thread. */
 export function drawPicture(spec: PictureSpec): Uint8Array {
   prepareFonts();
+  surfaces ??= { whole: createCanvas(1, 1), part: createCanvas(1, 1) };
   const heights = spec.charts.map(heightOf);
-  const canvas = createCanvas(WIDTH * SCALE, heights.reduce((sum, height) => sum + height, 0) * SCALE);
+  const height = heights.reduce((sum, one) => sum + one, 0);
+  const canvas = cleared(surfaces.whole, WIDTH * SCALE, height * SCALE);
   const context = canvas.getContext('2d');
   context.fillStyle = GROUND;
   context.fillRect(0, 0, canvas.width, canvas.height);
@@ -284,7 +300,7 @@ export function drawPicture(spec: PictureSpec): Uint8Array {
   for (const [index, chart] of spec.charts.entries()) {
     const height = heights[index]!;
     // Chart.js multiplies the canvas by devicePixelRatio itself.
-    const part = createCanvas(WIDTH, height);
+    const part = cleared(surfaces.part, WIDTH, height);
     const configuration =
       chart.kind === 'bars' ? barsConfiguration(chart, part.getContext('2d')) : linesConfiguration(chart);
     const drawn = new Chart(part as unknown as ChartItem, configuration as ChartConfiguration);
