@@ -5,7 +5,7 @@
 
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GIB } from '../base/bytes.ts';
+import { sharedPool } from './shared-pool.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, GpuError, GpuNote, HostMemory } from './types.ts';
 import { bytesOrNull, cleanText, gpuError, normalizePci, readNumber } from './values.ts';
@@ -84,9 +84,6 @@ async function readHwmon(folder: string): Promise<readonly (readonly [string, st
   return found;
 }
 
-/** An integrated GPU carves a little out of the system's memory and may use much more of it through the GTT. */
-const CARVE_OUT_BYTES = 4 * GIB;
-
 /**
  * Makes a reading of cards. With a discrete card in the machine integrated ones are left out: Ollama does not use them
  * beside it. Alone, an integrated GPU is unified memory: carve-out and GTT together.
@@ -133,25 +130,24 @@ function readCard(card: AmdCard, index: number, hostMemory: HostMemory | null): 
   const uniqueId = card.read('unique_id');
   let totalBytes = bytes('mem_info_vram_total');
   let usedBytes = bytes('mem_info_vram_used');
-  const gttTotal = bytes('mem_info_gtt_total');
-  const gttUsed = bytes('mem_info_gtt_used');
+  // A power limit of its own is a card's.
+  const pool =
+    number('power1_cap') === null
+      ? sharedPool(
+          { totalBytes, usedBytes },
+          { totalBytes: bytes('mem_info_gtt_total'), usedBytes: bytes('mem_info_gtt_used') },
+          hostMemory?.availableBytes ?? null,
+        )
+      : null;
   const notes: GpuNote[] = [];
   let state: Gpu['state'] = 'ok';
   let freeBytes: number | null = null;
   if (totalBytes === null || usedBytes === null || totalBytes === 0 || usedBytes > totalBytes) {
     state = 'unreadable';
     usedBytes = null;
-  } else if (
-    gttTotal !== null &&
-    gttUsed !== null &&
-    totalBytes <= CARVE_OUT_BYTES &&
-    gttTotal > totalBytes &&
-    number('power1_cap') === null
-  ) {
+  } else if (pool !== null) {
     state = 'uma';
-    totalBytes += gttTotal;
-    usedBytes = Math.min(usedBytes + gttUsed, totalBytes);
-    freeBytes = Math.min(totalBytes - usedBytes, hostMemory?.availableBytes ?? Number.MAX_SAFE_INTEGER);
+    ({ totalBytes, usedBytes, freeBytes } = pool);
     notes.push({ code: 'shared-with-system', params: {} });
   } else {
     freeBytes = totalBytes - usedBytes;

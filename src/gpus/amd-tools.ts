@@ -1,9 +1,10 @@
 /**
- * The JSON of `amd-smi metric --mem-usage --json` and of `rocm-smi --showmeminfo vram --json`, both in their old and
+ * The JSON of `amd-smi metric --mem-usage --json` and of `rocm-smi --showmeminfo all --json`, both in their old and
  * new shapes (amdsmi amd_smi_commands.py; rocm_smi.py). Warnings may stand before the JSON.
  */
 
 import { MIB } from '../base/bytes.ts';
+import { sharedPool } from './shared-pool.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, HostMemory } from './types.ts';
 import { bytesOrNull, cleanText, gpuError, normalizePci, readNumber } from './values.ts';
@@ -65,24 +66,30 @@ function amdGpu(
     readonly totalBytes: number | null;
     readonly usedBytes: number | null;
     readonly freeBytes: number | null;
+    /** System memory that the GPU may use. */
+    readonly gtt: { readonly totalBytes: number | null; readonly usedBytes: number | null };
     readonly utilPct: number | null;
     readonly tempC: number | null;
     readonly powerW: number | null;
   },
+  hostMemory: HostMemory | null,
 ): Gpu {
-  const { totalBytes, usedBytes } = facts;
+  const { gtt, ...told } = facts;
+  const pool = sharedPool(facts, gtt, hostMemory?.availableBytes ?? null);
+  const { totalBytes, usedBytes, freeBytes } = pool ?? facts;
   const isReadable = totalBytes !== null && usedBytes !== null && totalBytes > 0 && usedBytes <= totalBytes;
   return {
-    ...facts,
+    ...told,
     index,
+    totalBytes,
     usedBytes: isReadable ? usedBytes : null,
-    freeBytes: isReadable ? (facts.freeBytes ?? totalBytes - usedBytes) : null,
+    freeBytes: isReadable ? (freeBytes ?? totalBytes - usedBytes) : null,
     reservedBytes: null,
     powerLimitW: null,
     computeCapability: null,
     vendor: 'amd',
-    state: isReadable ? 'ok' : 'unreadable',
-    notes: [],
+    state: !isReadable ? 'unreadable' : pool === null ? 'ok' : 'uma',
+    notes: pool === null ? [] : [{ code: 'shared-with-system', params: {} }],
   };
 }
 
@@ -137,23 +144,28 @@ export function amdSmiReading(metricText: string, listText: string | null, at: A
     const temperature = isRecord(row.temperature) ? row.temperature : {};
     const power = isRecord(row.power) ? row.power : {};
     gpus.push(
-      amdGpu(index, {
-        uuid: typeof uuid === 'string' && /^[0-9a-f-]{8,60}$/i.test(uuid) ? `AMD-${uuid}` : `pci:${pci ?? index}`,
-        pci,
-        name: `AMD GPU ${index}`,
-        totalBytes: amdBytes(memory.total_vram),
-        usedBytes: amdBytes(memory.used_vram),
-        freeBytes: amdBytes(memory.free_vram),
-        utilPct: amount(usage.gfx_activity)?.number ?? null,
-        tempC: amount(temperature.hotspot)?.number ?? amount(temperature.edge)?.number ?? null,
-        powerW: amount(power.socket_power)?.number ?? null,
-      }),
+      amdGpu(
+        index,
+        {
+          uuid: typeof uuid === 'string' && /^[0-9a-f-]{8,60}$/i.test(uuid) ? `AMD-${uuid}` : `pci:${pci ?? index}`,
+          pci,
+          name: `AMD GPU ${index}`,
+          totalBytes: amdBytes(memory.total_vram),
+          usedBytes: amdBytes(memory.used_vram),
+          freeBytes: amdBytes(memory.free_vram),
+          gtt: { totalBytes: amdBytes(memory.total_gtt), usedBytes: amdBytes(memory.used_gtt) },
+          utilPct: amount(usage.gfx_activity)?.number ?? null,
+          tempC: amount(temperature.hotspot)?.number ?? amount(temperature.edge)?.number ?? null,
+          powerW: amount(power.socket_power)?.number ?? null,
+        },
+        at.hostMemory,
+      ),
     );
   }
   return toReading('amd-smi', gpus, at);
 }
 
-/** @param text `rocm-smi --showmeminfo vram --showuse --showtemp --showproductname --showbus --showuniqueid --json` */
+/** @param text `rocm-smi --showmeminfo all --showuse --showtemp --showproductname --showbus --showuniqueid --json` */
 export function rocmSmiReading(text: string, at: At): Reading {
   const json = jsonAfterBanner(text);
   if (!isRecord(json)) {
@@ -181,17 +193,22 @@ export function rocmSmiReading(text: string, at: At): Reading {
     const pci = normalizePci(fact('PCI Bus'));
     const unique = fact('Unique ID').replace(/^0x/i, '');
     gpus.push(
-      amdGpu(Number(number), {
-        uuid: /^[0-9a-f]{8,32}$/i.test(unique) ? `AMD-${unique.toLowerCase()}` : `pci:${pci ?? number}`,
-        pci,
-        name: cleanText(fact('Card Series', 'Card series', 'Card Model', 'Card model'), 128) || `AMD GPU ${number}`,
-        totalBytes: bytes('VRAM Total Memory (B)'),
-        usedBytes: bytes('VRAM Total Used Memory (B)'),
-        freeBytes: null,
-        utilPct: readNumber(fact('GPU use (%)')),
-        tempC: readNumber(fact('Temperature (Sensor junction) (C)', 'Temperature (Sensor edge) (C)')),
-        powerW: null,
-      }),
+      amdGpu(
+        Number(number),
+        {
+          uuid: /^[0-9a-f]{8,32}$/i.test(unique) ? `AMD-${unique.toLowerCase()}` : `pci:${pci ?? number}`,
+          pci,
+          name: cleanText(fact('Card Series', 'Card series', 'Card Model', 'Card model'), 128) || `AMD GPU ${number}`,
+          totalBytes: bytes('VRAM Total Memory (B)'),
+          usedBytes: bytes('VRAM Total Used Memory (B)'),
+          freeBytes: null,
+          gtt: { totalBytes: bytes('GTT Total Memory (B)'), usedBytes: bytes('GTT Total Used Memory (B)') },
+          utilPct: readNumber(fact('GPU use (%)')),
+          tempC: readNumber(fact('Temperature (Sensor junction) (C)', 'Temperature (Sensor edge) (C)')),
+          powerW: null,
+        },
+        at.hostMemory,
+      ),
     );
   }
   return toReading('rocm-smi', gpus, at);

@@ -23,7 +23,7 @@ const METRIC_ARGS = ['metric', '--mem-usage', '--usage', '--temperature', '--pow
 const LIST_ARGS = ['list', '--json'];
 const ROCM_ARGS = [
   '--showmeminfo',
-  'vram',
+  'all',
   '--showuse',
   '--showtemp',
   '--showproductname',

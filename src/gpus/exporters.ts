@@ -8,6 +8,7 @@
 import { MIB } from '../base/bytes.ts';
 import type { Exposition, Sample } from './exposition.ts';
 import { isUnifiedMemoryName } from './nvidia-csv.ts';
+import { isIntegratedRadeon, sharedPool } from './shared-pool.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, GpuError, GpuNote, GpuProcess, GpuSourceKind, HostMemory } from './types.ts';
 import { bytesOrNull, cleanText, gpuError, normalizePci, readNumber } from './values.ts';
@@ -33,6 +34,9 @@ interface RawGpu {
   computeCapability: number | null;
   vendor: Gpu['vendor'];
   isMig: boolean;
+  /** System memory that the GPU may use (AMD's GTT). */
+  gttTotalBytes: number | null;
+  gttUsedBytes: number | null;
 }
 
 interface PageReading {
@@ -46,13 +50,26 @@ interface PageReading {
 }
 
 /** Turns a page into a reading; a page without any known metric is a failure, not a machine without GPUs. */
-export function exporterReading(page: Exposition, at: { readonly host: string; readonly nowMs: number }): Reading {
-  const byName = Map.groupBy(page.samples, (sample) => sample.name);
+export function exporterReading(
+  page: Exposition,
+  at: {
+    readonly host: string;
+    readonly nowMs: number;
+    /** The machine whose GPUs are meant, where a page has those of several. */
+    readonly node?: string | undefined;
+  },
+): Reading {
+  const chosen = chooseNode(page.samples, at.node);
+  if ('error' in chosen) {
+    return reading('prometheus', at, [], [chosen.error], { hostMemory: null, failed: true });
+  }
+  const byName = Map.groupBy(chosen.samples, (sample) => sample.name);
   const found =
     readNvidiaExporter(byName, at.nowMs) ??
     readDcgm(byName) ??
     readAllSmi(byName) ??
     readAmdExporter(byName) ??
+    readHami(byName) ??
     readNodeDrm(byName);
   const hostMemory = readHostMemory(byName);
   if (found === null) {
@@ -69,7 +86,11 @@ export function exporterReading(page: Exposition, at: { readonly host: string; r
   }
   for (const gpu of gpus) {
     if (gpu.state === 'unreadable') {
-      errors.push(gpuError('gpu-unreadable', { gpu: gpu.name, pci: gpu.pci ?? '?' }));
+      const code = gpu.notes.some((note) => note.code === 'share-unknown') ? 'pool-unknown' : 'gpu-unreadable';
+      errors.push(gpuError(code, { gpu: gpu.name, pci: gpu.pci ?? '?' }));
+    }
+    if (gpu.state === 'mig') {
+      errors.push(gpuError('gpu-mig', { gpu: gpu.name, pci: gpu.pci ?? '?' }));
     }
   }
   if (gpus.length === 0 && errors.length === 0) {
@@ -113,7 +134,15 @@ function checkGpu(raw: RawGpu, hostMemory: HostMemory | null): Gpu {
   const notes: GpuNote[] = [];
   let { totalBytes, usedBytes, freeBytes } = raw;
   let state: Gpu['state'] = 'ok';
-  const isUnified = isUnifiedMemoryName(raw.name);
+  const pool = sharedPool(
+    raw,
+    { totalBytes: raw.gttTotalBytes, usedBytes: raw.gttUsedBytes },
+    hostMemory?.availableBytes ?? null,
+  );
+  if (pool !== null) {
+    ({ totalBytes, usedBytes, freeBytes } = pool);
+  }
+  const isUnified = pool !== null || isUnifiedMemoryName(raw.name);
   if (totalBytes === null && usedBytes !== null && freeBytes !== null) {
     totalBytes = usedBytes + freeBytes + (raw.reservedBytes ?? 0);
     if (raw.reservedBytes === null) {
@@ -138,6 +167,12 @@ function checkGpu(raw: RawGpu, hostMemory: HostMemory | null): Gpu {
     state = 'unreadable';
     usedBytes = null;
     freeBytes = null;
+  } else if (pool === null && raw.vendor === 'amd' && isIntegratedRadeon(raw.name)) {
+    // The carve-out alone says nothing of what Ollama can use.
+    state = 'unreadable';
+    usedBytes = null;
+    freeBytes = null;
+    notes.push({ code: 'share-unknown', params: {} });
   } else if (raw.isMig) {
     state = 'mig';
     notes.push({ code: 'mig-sum-of-slices', params: {} });
@@ -145,7 +180,7 @@ function checkGpu(raw: RawGpu, hostMemory: HostMemory | null): Gpu {
     state = 'uma';
     notes.push({ code: 'shared-with-system', params: {} });
   }
-  const { isMig: _, ...rest } = raw;
+  const { isMig: _mig, gttTotalBytes: _total, gttUsedBytes: _used, ...rest } = raw;
   return { ...rest, totalBytes, usedBytes, freeBytes, state, notes };
 }
 
@@ -168,6 +203,8 @@ function rawGpu(uuid: string, vendor: Gpu['vendor']): RawGpu {
     computeCapability: null,
     vendor,
     isMig: false,
+    gttTotalBytes: null,
+    gttUsedBytes: null,
   };
 }
 
@@ -203,8 +240,11 @@ type Field =
   | 'utilPct'
   | 'tempC'
   | 'powerW'
-  | 'powerLimitW';
+  | 'powerLimitW'
+  | 'gttTotalBytes'
+  | 'gttUsedBytes';
 
+/** Names since the exporter was rewritten in Go, and those of its shell days (`dcgm_fb_free`). */
 const DCGM: readonly (readonly [string, Field])[] = [
   ['DCGM_FI_DEV_FB_TOTAL', 'totalBytes'],
   ['DCGM_FI_DEV_FB_USED', 'usedBytes'],
@@ -213,6 +253,12 @@ const DCGM: readonly (readonly [string, Field])[] = [
   ['DCGM_FI_DEV_GPU_UTIL', 'utilPct'],
   ['DCGM_FI_DEV_GPU_TEMP', 'tempC'],
   ['DCGM_FI_DEV_POWER_USAGE', 'powerW'],
+  ['dcgm_fb_total', 'totalBytes'],
+  ['dcgm_fb_used', 'usedBytes'],
+  ['dcgm_fb_free', 'freeBytes'],
+  ['dcgm_gpu_utilization', 'utilPct'],
+  ['dcgm_gpu_temp', 'tempC'],
+  ['dcgm_power_usage', 'powerW'],
 ];
 
 function readDcgm(page: Page): PageReading | null {
@@ -225,7 +271,9 @@ function readDcgm(page: Page): PageReading | null {
   let driverVersion: string | null = null;
   for (const [metric, field] of DCGM) {
     for (const sample of page.get(metric) ?? []) {
-      const gpu = entry(gpus, label(sample, 'UUID', 'uuid'), 'nvidia');
+      const number = label(sample, 'gpu', 'minor_number');
+      const uuid = label(sample, 'UUID', 'uuid') ?? (number === undefined ? undefined : `index:${number}`);
+      const gpu = entry(gpus, uuid, 'nvidia');
       if (gpu === null) {
         continue;
       }
@@ -378,7 +426,9 @@ function readAllSmi(page: Page): PageReading | null {
   const gpus = new Map<string, RawGpu>();
   for (const [metric, field] of ALL_SMI) {
     for (const sample of page.get(metric) ?? []) {
-      const gpu = entry(gpus, label(sample, 'gpu_uuid', 'uuid'), 'unknown');
+      const number = label(sample, 'gpu_index', 'index');
+      const uuid = label(sample, 'gpu_uuid', 'uuid') ?? (number === undefined ? undefined : `index:${number}`);
+      const gpu = entry(gpus, uuid, 'unknown');
       if (gpu === null) {
         continue;
       }
@@ -403,6 +453,8 @@ const AMD_EXPORTER: readonly (readonly [string, Field])[] = [
   ['gpu_total_vram', 'totalBytes'],
   ['gpu_used_vram', 'usedBytes'],
   ['gpu_free_vram', 'freeBytes'],
+  ['gpu_total_gtt', 'gttTotalBytes'],
+  ['gpu_used_gtt', 'gttUsedBytes'],
   ['gpu_gfx_activity', 'utilPct'],
   ['gpu_edge_temperature', 'tempC'],
   ['gpu_package_power', 'powerW'],
@@ -440,6 +492,68 @@ function readAmdExporter(page: Page): PageReading | null {
     }
   }
   return { kind: 'amd-metrics-exporter', gpus: [...gpus.values()] };
+}
+
+/**
+ * HAMi shares a card between containers: the share that this one may use is its limit
+ * (Project-HAMi/HAMi, cmd/vGPUmonitor/metrics.go: bytes).
+ */
+function readHami(page: Page): PageReading | null {
+  const limits = page.get('vGPU_device_memory_limit_in_bytes') ?? page.get('Device_memory_desc_of_container');
+  if (limits === undefined) {
+    return null;
+  }
+  const gpus = new Map<string, RawGpu>();
+  for (const sample of limits) {
+    const gpu = entry(gpus, label(sample, 'deviceuuid'), 'nvidia');
+    const bytes = bytesOrNull(sample.value);
+    if (gpu !== null && bytes !== null && bytes > 0) {
+      gpu.name = 'NVIDIA GPU';
+      gpu.index ??= indexOf(label(sample, 'vdeviceid', 'deviceidx'));
+      gpu.totalBytes = bytes;
+    }
+  }
+  const usage = page.get('vGPU_device_memory_usage_in_bytes') ?? page.get('HostGPUMemoryUsage') ?? [];
+  for (const sample of usage) {
+    const gpu = gpus.get(label(sample, 'deviceuuid') ?? '');
+    const bytes = bytesOrNull(sample.value);
+    if (gpu !== undefined && bytes !== null && gpu.totalBytes !== null) {
+      gpu.usedBytes = Math.min(gpu.totalBytes, Math.max(gpu.usedBytes ?? 0, bytes));
+    }
+  }
+  return { kind: 'hami', gpus: [...gpus.values()] };
+}
+
+/** Labels by which exporters name the machine; a Prometheus server's `instance` is the exporter's address. */
+const NODE_LABELS = ['Hostname', 'nodename', 'node', 'instance', 'hostname', 'host'] as const;
+const GPU_SAMPLE = /^(?:DCGM_FI_|dcgm_|nvidia_smi_|all_smi_|(?:amd_)?gpu_|vGPU_|HostGPU|node_drm_)/;
+/** Machines that an error names. */
+const NAMED_HOSTS = 8;
+
+/** The samples of one machine: all of them where the page is of one, else those of the machine named. */
+function chooseNode(
+  samples: readonly Sample[],
+  wanted: string | undefined,
+): { readonly samples: readonly Sample[] } | { readonly error: GpuError } {
+  const nodeOf = (sample: Sample) => label(sample, ...NODE_LABELS);
+  const nodes = new Set<string>();
+  for (const sample of samples) {
+    const node = GPU_SAMPLE.test(sample.name) ? nodeOf(sample) : undefined;
+    if (node !== undefined && nodes.size < 1_000) {
+      nodes.add(node);
+    }
+  }
+  const names = [...nodes]
+    .map((node) => cleanText(node, 64))
+    .slice(0, NAMED_HOSTS)
+    .join(', ');
+  if (wanted !== undefined) {
+    const ours = samples.filter((sample) => (nodeOf(sample) ?? wanted) === wanted);
+    return nodes.size === 0 || nodes.has(wanted)
+      ? { samples: ours }
+      : { error: gpuError('host-not-on-page', { host: cleanText(wanted, 64), hosts: names }) };
+  }
+  return nodes.size > 1 ? { error: gpuError('several-hosts', { hosts: names }) } : { samples };
 }
 
 function readNodeDrm(page: Page): PageReading | null {

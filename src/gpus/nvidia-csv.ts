@@ -189,7 +189,8 @@ function readGpu(cell: (name: string) => string | null, hostMemory: HostMemory |
 
 /** A lost card may not even tell its UUID: then its PCI address or number stands in. */
 function readUuid(text: string, pci: string | null, index: number | null): string | null {
-  if (/^GPU-[0-9a-f-]{8,60}$/i.test(text)) {
+  // Jetson prints its UUID without "GPU-".
+  if (/^(?:GPU-)?[0-9a-f-]{8,60}$/i.test(text)) {
     return text;
   }
   if (!/^\[[^\]]+\]$|ERR!/.test(text)) {
@@ -216,7 +217,7 @@ export function parseAppRows(text: string, users: ReadonlyMap<number, string> = 
     if (line.trim() === '') {
       continue;
     }
-    const match = /^(GPU-[0-9a-f-]{8,60}|\[[^\]]*\]), (\d{1,10}), ([^,]{1,40}), (.*)$/i.exec(line);
+    const match = /^((?:GPU-)?[0-9a-f-]{8,60}|\[[^\]]*\]), (\d{1,10}), ([^,]{1,40}), (.*)$/i.exec(line);
     if (!match || processes.length >= MAX_PROCESSES) {
       badRows += 1;
       continue;

@@ -43,6 +43,9 @@ export function nvidiaReading(output: NvidiaOutput): Reading {
     if (gpu.state === 'unreadable') {
       errors.push(gpuError('gpu-unreadable', named));
     }
+    if (gpu.state === 'mig') {
+      errors.push(gpuError('gpu-mig', named));
+    }
   }
   if (parsed.gpus.length === 0 && errors.length === 0) {
     errors.push(gpuError('no-devices'));

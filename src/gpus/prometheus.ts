@@ -16,18 +16,21 @@ const LIMIT_BYTES = 2 * MIB;
 const STALE_SECONDS = 90;
 const QUERY_PATH = /\/api\/v1\/query\/?$/;
 const METRICS =
-  'DCGM_FI_DEV_(FB_(FREE|USED|RESERVED|TOTAL)|GPU_UTIL|GPU_TEMP|POWER_USAGE)|nvidia_smi_(memory_(free|used|total|reserved)_bytes|utilization_gpu_ratio|temperature_gpu|power_(draw|limit)_watts|gpu_info|last_collect_success|command_exit_code)|all_smi_gpu_(memory_(used|total)_bytes|utilization|temperature_celsius|power_consumption_watts)|(amd_)?gpu_(total|used|free)_vram';
+  'DCGM_FI_DEV_(FB_(FREE|USED|RESERVED|TOTAL)|GPU_UTIL|GPU_TEMP|POWER_USAGE)|nvidia_smi_(memory_(free|used|total|reserved)_bytes|utilization_gpu_ratio|temperature_gpu|power_(draw|limit)_watts|gpu_info|last_collect_success|command_exit_code)|all_smi_gpu_(memory_(used|total)_bytes|utilization|temperature_celsius|power_consumption_watts)|(amd_)?gpu_((total|used|free)_vram|(total|used)_gtt)|dcgm_(fb_(free|used|total)|gpu_utilization|gpu_temp|power_usage)|vGPU_device_memory_(limit|usage)_in_bytes|HostGPUMemoryUsage';
 const AGE_METRICS =
   'DCGM_FI_DEV_FB_USED|nvidia_smi_memory_used_bytes|all_smi_gpu_memory_used_bytes|(amd_)?gpu_used_vram';
 
-/** Reads `prometheus+http://host:9400/metrics`; `null` when it is no such URL. User and password may stand in it. */
+/**
+ * Reads `prometheus+http://host:9400/metrics`; `null` when it is no such URL. User and password may stand in it, and
+ * behind `#` the machine whose GPUs are meant, where the page has those of several.
+ */
 export function parsePrometheusUrl(text: string): URL | null {
   const match = /^prometheus\+(https?:\/\/\S+)$/i.exec(text.trim());
   if (!match || !URL.canParse(match[1]!)) {
     return null;
   }
   const url = new URL(match[1]!);
-  if (url.hostname === '' || url.hash !== '') {
+  if (url.hostname === '') {
     return null;
   }
   if (url.pathname === '/' || url.pathname === '') {
@@ -52,6 +55,8 @@ export function createPrometheusSource(configured: URL, options: PrometheusOptio
     url.password = '';
   }
   const isQuery = QUERY_PATH.test(url.pathname);
+  const node = url.hash.length > 1 ? decodeURIComponent(url.hash.slice(1)) : undefined;
+  url.hash = '';
 
   async function fetchPage(signal: AbortSignal): Promise<Reading> {
     const answer = await get(url, { ...headers, accept: 'text/plain;version=0.0.4' }, signal);
@@ -61,7 +66,7 @@ export function createPrometheusSource(configured: URL, options: PrometheusOptio
     if (/html/i.test(answer.contentType) || /^\s*</.test(answer.text)) {
       return failure(gpuError('not-metrics', {}, answer.text.slice(0, 200)), url.host, clock());
     }
-    return exporterReading(await parseExpositionInSteps(answer.text), { host: url.host, nowMs: clock() });
+    return exporterReading(await parseExpositionInSteps(answer.text), { host: url.host, nowMs: clock(), node });
   }
 
   async function askServer(signal: AbortSignal): Promise<Reading> {
@@ -78,6 +83,7 @@ export function createPrometheusSource(configured: URL, options: PrometheusOptio
     const reading = exporterReading({ samples: values, badLines: 0 } satisfies Exposition, {
       host: url.host,
       nowMs: clock(),
+      node,
     });
     const ageSeconds = 'code' in ages ? 0 : Math.max(0, Math.round(ages[0]?.value ?? 0));
     const takenAtMs = reading.takenAtMs - ageSeconds * 1000;

@@ -11,6 +11,7 @@ export type GpuSourceKind =
   | 'nvidia-gpu-exporter'
   | 'all-smi'
   | 'amd-metrics-exporter'
+  | 'hami'
   | 'node-exporter'
   | 'prometheus'
   | 'amd-sysfs'
@@ -46,6 +47,8 @@ export type GpuNoteCode =
   | 'shared-with-system'
   /** Sizes declared by the administrator; use by others is not seen. */
   | 'declared'
+  /** An integrated GPU whose share of the system's memory the source does not tell. */
+  | 'share-unknown'
   /** A driver field held no number. Params: `field`. */
   | 'field-unreadable';
 
@@ -125,6 +128,10 @@ export type GpuErrorCode =
   | 'gpu-missing'
   /** A GPU says nothing of its memory. Params: `gpu`. */
   | 'gpu-unreadable'
+  /** A GPU cut into slices (MIG): a process gets one of them, whose size is not told. Params: `gpu`. */
+  | 'gpu-mig'
+  /** An integrated GPU whose share of the system's memory is not told. Params: `gpu`. */
+  | 'pool-unknown'
   | 'ssh-host-key'
   | 'ssh-auth'
   /** Name unknown, refused or no route. */
@@ -141,6 +148,10 @@ export type GpuErrorCode =
   | 'not-metrics'
   /** A proper page without any metric we know. */
   | 'no-known-metrics'
+  /** The page has the GPUs of several machines; one must be named. Params: `hosts`. */
+  | 'several-hosts'
+  /** The page has no GPU of the machine that was named. Params: `host`, `hosts`. */
+  | 'host-not-on-page'
   /** The exporter itself could not read its GPUs. Params: `exit` when known. */
   | 'exporter-failed'
   /** The exporter's numbers are old. Params: `seconds`. */

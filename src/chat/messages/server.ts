@@ -98,6 +98,14 @@ export const serverMessages = area({
     'zh-CN': '之前可见的 {count} 张 GPU 不见了。',
   },
   'gpu-error.gpu-unreadable': { en: 'GPU {gpu} does not tell its memory.', 'zh-CN': 'GPU {gpu} 无法读取显存。' },
+  'gpu-error.gpu-mig': {
+    en: 'GPU {gpu} is cut into slices by MIG; Ollama gets one slice. Declare its size, such as GPU_SOURCE=1x20GiB.',
+    'zh-CN': 'GPU {gpu} 已用 MIG 切分，Ollama 只能用其中一片。请声明这一片的大小，例如 GPU_SOURCE=1x20GiB。',
+  },
+  'gpu-error.pool-unknown': {
+    en: '{gpu} is an integrated GPU, and how much of the system memory it may use is not told. Declare it, such as GPU_SOURCE=1x96GiB.',
+    'zh-CN': '{gpu} 是集成显卡，这里没有提供它可用的系统内存大小。请手动声明，例如 GPU_SOURCE=1x96GiB。',
+  },
   'gpu-error.ssh-host-key': {
     en: "The host's ssh key is not known or has changed; check known_hosts.",
     'zh-CN': '主机的 ssh 密钥未知或已更改；请检查 known_hosts。',
@@ -121,6 +129,14 @@ export const serverMessages = area({
   'gpu-error.not-metrics': {
     en: 'The address of the exporter serves a page that is no metrics.',
     'zh-CN': '导出器地址返回的不是指标页面。',
+  },
+  'gpu-error.several-hosts': {
+    en: 'This page has the GPUs of several hosts ({hosts}). Name one behind #, such as …/metrics#node-a.',
+    'zh-CN': '该页面包含多台主机的 GPU（{hosts}）。请在地址末尾用 # 指定一台，例如 …/metrics#node-a。',
+  },
+  'gpu-error.host-not-on-page': {
+    en: 'This page has no GPU of {host}. Hosts on it: {hosts}.',
+    'zh-CN': '该页面没有 {host} 的 GPU。页面上的主机：{hosts}。',
   },
   'gpu-error.no-known-metrics': {
     en: 'The exporter has no GPU metrics that are known here.',
@@ -171,6 +187,10 @@ export const serverMessages = area({
   'gpu-note.mig-sum-of-slices': {
     en: 'A GPU cut by MIG shows the sum of its slices, which no single process can use.',
     'zh-CN': 'MIG 切分的 GPU 显示各切片之和，单个进程无法全部使用。',
+  },
+  'gpu-note.share-unknown': {
+    en: 'Its share of the system memory is not told.',
+    'zh-CN': '未提供可用的系统内存大小。',
   },
   'gpu-note.shared-with-system': { en: 'The memory is shared with the system.', 'zh-CN': '显存与系统内存共享。' },
   'gpu-note.declared': {
