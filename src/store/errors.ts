@@ -11,6 +11,14 @@ export type StoreErrorCode =
   | 'store-too-new'
   /** A rule of the schema was broken (append-only table, unknown reference). */
   | 'store-refused'
+  /** PostgreSQL does not answer, or ended the connection. */
+  | 'store-unreachable'
+  /** PostgreSQL does not let this user in, or not write. */
+  | 'store-denied'
+  /** The server has no certificate that can be trusted, or speaks no TLS. */
+  | 'store-untrusted'
+  /** Between here and PostgreSQL stands a pooler that changes connections between transactions. */
+  | 'store-pooler'
   | 'store-failed';
 
 /** The only error that leaves src/store. */
@@ -40,24 +48,62 @@ const CODES: Readonly<Record<number, StoreErrorCode>> = {
   26: 'store-corrupt',
 };
 
-/** Gives an error of SQLite or of the file system its name. */
+/** SQLSTATE codes, or the classes they begin with (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+const SQL_STATES: readonly (readonly [prefix: string, code: StoreErrorCode])[] = [
+  ['25006', 'store-denied'],
+  ['28', 'store-denied'],
+  ['3D000', 'store-denied'],
+  ['42501', 'store-denied'],
+  ['53100', 'store-full'],
+  ['40', 'store-locked'],
+  ['55P03', 'store-locked'],
+  ['57014', 'store-locked'],
+  ['22', 'store-refused'],
+  ['23', 'store-refused'],
+  ['P0001', 'store-refused'],
+  ['08', 'store-unreachable'],
+  ['53', 'store-unreachable'],
+  ['57P', 'store-unreachable'],
+  ['25P03', 'store-unreachable'],
+];
+
+/** Gives an error of a database or of the file system its name. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) {
     return error;
   }
-  const { errcode, code } = (error ?? {}) as { errcode?: unknown; code?: unknown };
+  const { errcode, code, message } = (error ?? {}) as { errcode?: unknown; code?: unknown; message?: unknown };
   if (typeof errcode === 'number') {
     return new StoreError(CODES[errcode & 0xff] ?? 'store-failed', { sqlite: errcode }, error);
   }
   if (typeof code === 'string') {
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      return new StoreError('store-full', {}, error);
-    }
-    if (/^E(ACCES|PERM|ROFS|NOENT|NOTDIR|EXIST|ISDIR)$/.test(code)) {
-      return new StoreError('store-unwritable', { reason: code }, error);
-    }
+    return new StoreError(codeOf(code), { reason: code }, error);
+  }
+  // The driver's own words for a connection that broke or never stood have no code.
+  if (typeof message === 'string' && /connect|terminated|time-?out|not queryable/i.test(message)) {
+    return new StoreError('store-unreachable', {}, error);
+  }
+  if (typeof message === 'string' && /SSL|TLS|certificate/i.test(message)) {
+    return new StoreError('store-untrusted', {}, error);
   }
   return new StoreError('store-failed', {}, error);
+}
+
+function codeOf(code: string): StoreErrorCode {
+  const state = /^[0-9A-Z]{5}$/.test(code) ? SQL_STATES.find(([prefix]) => code.startsWith(prefix)) : undefined;
+  if (state !== undefined) {
+    return state[1];
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return 'store-full';
+  }
+  if (/^E(ACCES|PERM|ROFS|NOENT|NOTDIR|EXIST|ISDIR)$/.test(code)) {
+    return 'store-unwritable';
+  }
+  if (/^E(CONN|HOST|NET|PIPE|TIMEDOUT|AI_|NOTFOUND)/.test(code) || code === 'ENOTFOUND') {
+    return 'store-unreachable';
+  }
+  return /CERT|TLS|SSL|SIGNATURE|ISSUER/.test(code) ? 'store-untrusted' : 'store-failed';
 }
 
 /** Runs work on the file system or a database; whatever it throws leaves as a {@link StoreError}. */

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import { guardRepository, toStoreError } from './errors.ts';
+import type { PostgresAddress } from './postgres/address.ts';
+import { openPostgres } from './postgres/open.ts';
 import { createAlertRepository } from './repositories/alerts.ts';
 import { createAuditRepository } from './repositories/audit.ts';
 import { createHoldRepository } from './repositories/holds.ts';
@@ -20,6 +22,14 @@ import type { Store } from './types.ts';
  */
 export async function openStore(path: string): Promise<Store> {
   return createStore(await openSqlite(path));
+}
+
+/**
+ * Opens the store that several processes share, on any hosts.
+ * Rejects with a StoreError.
+ */
+export async function openSharedStore(address: PostgresAddress): Promise<Store> {
+  return createStore(await openPostgres(address));
 }
 
 function createStore(db: Database): Store {

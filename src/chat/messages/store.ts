@@ -1,6 +1,6 @@
 import { area } from './area.ts';
 
-/** What can be wrong with the bot's own file, and what to do. */
+/** What can be wrong with the bot's own file, or its database, and what to do. */
 export const storeMessages = area({
   'error.store-corrupt': {
     en: "The bot's database (headroom.db in DATA_DIR) is damaged. Stop the bot, move the file away or restore a copy, and start again.",
@@ -25,6 +25,23 @@ export const storeMessages = area({
   'error.store-refused': {
     en: "The bot's database refused the change.",
     'zh-CN': '机器人的数据库拒绝了该更改。',
+  },
+  'error.store-unreachable': {
+    en: 'The database does not answer (DATABASE_URL). Until it does nothing can be changed; ask again in a minute.',
+    'zh-CN': '数据库没有响应（DATABASE_URL）。恢复之前无法进行任何更改；请一分钟后再试。',
+  },
+  'error.store-denied': {
+    en: 'The database refuses the bot. Check user, password and database in DATABASE_URL; the user must be able to create tables.',
+    'zh-CN': '数据库拒绝了机器人。请检查 DATABASE_URL 中的用户、密码和数据库；该用户必须能创建表。',
+  },
+  'error.store-untrusted': {
+    en: 'The database offers no certificate that can be trusted. Name the authority that signed it in DATABASE_URL: ?sslrootcert=FILE.',
+    'zh-CN': '数据库没有提供可信的证书。请在 DATABASE_URL 中指明签发机构：?sslrootcert=文件。',
+  },
+  'error.store-pooler': {
+    en: 'DATABASE_URL leads to a pooler that changes connections between transactions; locks do not hold through it. Use the address of PostgreSQL itself, or session pooling.',
+    'zh-CN':
+      'DATABASE_URL 指向按事务切换连接的连接池；锁无法穿过它保持。请使用 PostgreSQL 本身的地址，或改用会话级连接池。',
   },
   'error.store-failed': {
     en: "The bot's database failed; the log has the details.",
