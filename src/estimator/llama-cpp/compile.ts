@@ -8,62 +8,23 @@
 
 import { checkBounds } from '../model/bounds.ts';
 import type { Hparams } from '../model/hyper-parameters.ts';
-import { computedLayers, MetadataReader, readHparams } from '../model/hyper-parameters.ts';
+import { computedLayers, readHparams } from '../model/hyper-parameters.ts';
+import { MetadataReader } from '../model/metadata.ts';
+import type { ModelTensor, Part } from '../model/model.ts';
 import type { TensorHome } from '../model/tensor-homes.ts';
 import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from '../model/tensor-homes.ts';
 import { CUDA_PICKS_ROWS, cudaBufferBytes, hostBufferBytes, typeId } from '../model/tensors.ts';
 import type { ModelSpec, TensorInfo } from '../types.ts';
 import { EstimateError } from '../types.ts';
-import type { Architecture } from './architecture.ts';
+import type { Architecture, CompiledModel } from './architecture.ts';
 import { findArchitecture } from './architectures/index.ts';
 import { describeByTensors } from './graph/undescribed.ts';
 import { buildsGraph } from './planner/planner.ts';
 
-export interface ModelTensor {
-  /** Position in {@link Model.tensors}. */
-  readonly index: number;
-  readonly name: string;
-  readonly type: number;
-  readonly sizes: readonly [number, number, number, number];
-  readonly home: TensorHome;
-  readonly hostBytes: number;
-  readonly cudaBytes: number;
-}
-
-/** The tensors that share a name up to the last dot: a matrix, its bias, its scales. */
-export interface Part {
-  weight: ModelTensor | undefined;
-  bias: ModelTensor | undefined;
-  scale: ModelTensor | undefined;
-}
-
-/** Parts by name: `attn_q`, `ffn_down_exps`, `ssm_a`. */
-export type Parts = ReadonlyMap<string, Part>;
-
-export interface Model {
-  readonly spec: ModelSpec;
-  readonly hp: Hparams;
-  readonly architecture: Architecture;
-  /** False = llama.cpp's graph of this architecture is not described here, but guessed from the tensors. */
-  readonly described: boolean;
-  readonly layers: number;
-  readonly tensors: readonly ModelTensor[];
-  /** Tensors outside the blocks: `output`, `token_embd`, `rope_freqs`. */
-  readonly globals: Parts;
-  /** Tensors of each block, named by what stands behind `blk.N.`. */
-  readonly blocks: readonly Parts[];
-  /** The token embedding serves as output, too, and is loaded a second time. */
-  readonly tiedOutput: boolean;
-  /** Number that is equal for layers of equal shape (tensors' names and shapes, kind of attention). */
-  readonly layerShape: Int32Array;
-  /** As {@link layerShape}, and the tensors' types are equal, too. */
-  readonly layerTypes: Int32Array;
-}
-
-const compiled = new WeakMap<ModelSpec, Model>();
+const compiled = new WeakMap<ModelSpec, CompiledModel>();
 
 /** The compiled model of a spec. Throws {@link EstimateError} when the spec cannot be read. */
-export function compileModel(spec: ModelSpec): Model {
+export function compileModel(spec: ModelSpec): CompiledModel {
   let model = compiled.get(spec);
   if (model === undefined) {
     model = compile(spec);
@@ -191,7 +152,7 @@ function addPart(parts: Map<string, Part>, name: string, tensor: ModelTensor): v
   }
 }
 
-function compile(spec: ModelSpec): Model {
+function compile(spec: ModelSpec): CompiledModel {
   checkBounds(spec);
   const known = findArchitecture(spec.architecture);
   if (known !== undefined) {
@@ -204,7 +165,7 @@ function compile(spec: ModelSpec): Model {
   return compileAs(spec, describeByTensors(spec), false);
 }
 
-function compileAs(spec: ModelSpec, architecture: Architecture, described: boolean): Model {
+function compileAs(spec: ModelSpec, architecture: Architecture, described: boolean): CompiledModel {
   const reader = new MetadataReader(spec);
   const rounds = architecture.rounds?.(reader) ?? 1;
   const hp = readHparams(spec, rounds);
@@ -253,7 +214,7 @@ function compileAs(spec: ModelSpec, architecture: Architecture, described: boole
   return {
     spec,
     hp,
-    architecture,
+    traits: architecture,
     described,
     layers,
     tensors,

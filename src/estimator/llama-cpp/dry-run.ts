@@ -4,18 +4,20 @@
  * Source: llama-context.cpp, llama-model.cpp, llama-kv-cache.cpp, ggml-backend.cpp, ggml-alloc.c, llama.cpp b10256.
  */
 
-import { cacheBytes, cacheLines, shapeContext } from '../model/cache.ts';
+import { cacheBytes, cacheLines } from '../model/cache.ts';
+import { shapeContext } from '../model/context.ts';
 import { placeLayers } from '../model/placement.ts';
 import { typeId } from '../model/tensors.ts';
 import { mappedBytes, matchOverrides, weightBytes } from '../model/weights.ts';
 import type { LlamaCppConfig, LlamaCppPlan, LoggedCache, ModelSpec } from '../types.ts';
 import { EstimateError } from '../types.ts';
-import type { Model } from './compile.ts';
+import type { CompiledModel } from './architecture.ts';
 import { compileModel } from './compile.ts';
 import { cautious } from './graph/undescribed-margin.ts';
 import { decideFlashAttention } from './planner/flash-attention.ts';
 import type { ComputeMemo } from './planner/memo.ts';
-import type { ComputeOptions, FusedOperation } from './planner/planner.ts';
+import type { ComputeOptions } from './planner/options.ts';
+import type { FusedOperation } from './planner/planner.ts';
 import { computeBytes, staysWithLayers } from './planner/planner.ts';
 
 /** Copies of inputs with pipeline parallelism (GGML_SCHED_MAX_COPIES). */
@@ -26,7 +28,7 @@ const TRIAL_CHUNK_TOKENS = 16;
 
 /** Everything a plan rests on, for callers that look inside. */
 export interface PreparedPlan {
-  readonly model: Model;
+  readonly model: CompiledModel;
   readonly options: ComputeOptions;
 }
 
@@ -43,14 +45,14 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: 
   const fullOffload = placement.gpuLayers > hp.layersAll;
   const patterns = (config.cpuTensors?.length ?? 0) + (config.gpuTensors?.length ?? 0);
   const pipeline = config.gpus.length > 1 && fullOffload && patterns === 0;
-  const wantsAll = config.outputs === 0 || model.architecture.hasEncoder === true;
+  const wantsAll = config.outputs === 0 || model.traits.hasEncoder === true;
   const options: ComputeOptions = {
     shape,
     placement,
     overrides,
     flashAttention: true,
     // Where `auto` finds out that a device cannot, the cache is made already and stays as it is.
-    transposedV: config.flashAttention === false || hp.architecture === 'grok',
+    transposedV: config.flashAttention === false || model.traits.neverFlash === true,
     typeK,
     typeV,
     outputs: wantsAll ? shape.numBatch : config.outputs,
@@ -59,19 +61,19 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: 
     copies: pipeline ? PIPELINE_COPIES : 1,
     pins: config.view === 'real',
   };
-  const { architecture } = model;
+  const { traits } = model;
   // Layers and tensors on the host may draw operations of neighbours away from their layers.
   const mixed = placement.host > 0 && (overrides.size > 0 || placement.deviceOf.includes(placement.host));
   const stays = (trial: ComputeOptions, operation: FusedOperation, tokens: number) =>
-    !mixed || staysWithLayers(model, architecture, trial, operation, tokens, memo);
+    !mixed || staysWithLayers(model, trial, operation, tokens, memo);
   const flashAttention = decideFlashAttention(model, config, { placement, typeK, typeV }, () =>
     stays(options, 'flash attention', 1),
   );
   const decided = { ...options, flashAttention };
-  if (architecture.fusesIndexer === true && mixed) {
+  if (traits.fusesIndexer === true && mixed) {
     return { model, options: { ...decided, fusedIndexer: stays(decided, 'indexer', 1) } };
   }
-  if (architecture.fusesDeltaNet !== true || !mixed) {
+  if (traits.fusesDeltaNet !== true || !mixed) {
     return { model, options: decided };
   }
   const fusedSteps = stays(decided, 'delta net', 1);
@@ -88,7 +90,7 @@ export function storedBytes(spec: ModelSpec, config: LlamaCppConfig): readonly n
   const { hp } = model;
   const placement = placeLayers(hp.layersAll, config.gpus, config.numGpu, config.tensorSplit);
   const weights = weightBytes(model, placement, matchOverrides(model, config));
-  const transposedV = config.flashAttention === false || hp.architecture === 'grok';
+  const transposedV = config.flashAttention === false || model.traits.neverFlash === true;
   const types = [typeId(config.cacheTypeK), typeId(config.cacheTypeV)] as const;
   const cache = cacheBytes(model, placement, shapeContext(hp, config), ...types, transposedV);
   return config.gpus.map((_, i) => weights[i]! + cache[i]!);
@@ -109,8 +111,7 @@ export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: Com
     cacheBytes: lines.second[device] === 0 ? lines.first[device]! : lines.second[device]!,
     stateBytes: lines.state[device]!,
   });
-  const { architecture } = model;
-  const planned = computeBytes(model, architecture, options, memo);
+  const planned = computeBytes(model, options, memo);
   const compute = model.described ? planned : cautious(model, options, planned);
   const layers = new Array<number>(placement.host + 1).fill(0);
   for (const device of placement.deviceOf) {

@@ -1,99 +1,38 @@
 /**
  * The KV cache and recurrent state per device, exact.
  *
- * Source: llama-context.cpp (padding of the context), llama-kv-cache.cpp, llama-kv-cache-iswa.cpp,
+ * Source: llama-kv-cache.cpp, llama-kv-cache-iswa.cpp,
  * llama-kv-cache-dsa.cpp, llama-memory-recurrent.cpp, llama-model.cpp (`create_memory`), llama.cpp b10256.
  */
 
-import type { Model } from '../llama-cpp/compile.ts';
+import type { ContextShape } from './context.ts';
 import type { Hparams } from './hyper-parameters.ts';
 import { convolutionStateWidth, recurrentStateWidth, widestV, widthK, widthV } from './hyper-parameters.ts';
+import type { Model } from './model.ts';
 import type { Placement } from './placement.ts';
-import { cudaBufferBytes, F32, hostBufferBytes, pad } from './tensors.ts';
-
-/** Cells are counted in steps of this many tokens. */
-const CONTEXT_STEP = 256;
-
-/** The context as llama.cpp lays it out. */
-export interface ContextShape {
-  /** Tokens over all sequences, padded. */
-  readonly numCtx: number;
-  /** Tokens per sequence. */
-  readonly numCtxSeq: number;
-  readonly numBatch: number;
-  readonly numUbatch: number;
-  readonly sequences: number;
-  /** Separate caches: one per sequence, or 1 when they share one. */
-  readonly streams: number;
-  /** Cells of a windowed layer's cache, per stream. */
-  readonly windowCells: number;
-  /** See {@link LlamaCppConfig.vendored}. */
-  readonly vendored: boolean;
-}
-
-/** Pads the context and clamps the batches. `numCtx` 0 = the training context. */
-export function shapeContext(
-  hp: Hparams,
-  options: {
-    readonly numCtx: number;
-    readonly numBatch: number;
-    readonly numUbatch: number;
-    readonly numParallel: number;
-    readonly unifiedCache: boolean;
-    readonly vendored?: boolean;
-  },
-): ContextShape {
-  const sequences = Math.max(1, options.numParallel);
-  const wanted = options.numCtx === 0 ? hp.trainingContext : options.numCtx;
-  const numBatch = hp.causal ? Math.min(wanted, options.numBatch) : options.numBatch;
-  const numUbatch = Math.min(numBatch, options.numUbatch === 0 ? options.numBatch : options.numUbatch);
-  let numCtx = pad(wanted, CONTEXT_STEP);
-  let numCtxSeq = numCtx;
-  if (!options.unifiedCache) {
-    numCtxSeq = Math.max(CONTEXT_STEP, pad(Math.floor(numCtx / sequences), CONTEXT_STEP));
-    numCtx = numCtxSeq * sequences;
-  }
-  const window = hp.windowTokens * (options.unifiedCache ? sequences : 1) + numUbatch;
-  return {
-    numCtx,
-    numCtxSeq,
-    numBatch,
-    numUbatch,
-    sequences,
-    streams: options.unifiedCache ? 1 : sequences,
-    // Contexts of the vendored llama.cpp keep windowed layers whole (`swa_full`, on by default in the library).
-    windowCells: options.vendored === true ? numCtxSeq : pad(Math.min(numCtxSeq, window), CONTEXT_STEP),
-    vendored: options.vendored ?? false,
-  };
-}
+import { cudaBufferBytes, F32, hostBufferBytes } from './tensors.ts';
 
 /** Whether the layer has K and V of its own. */
 export function hasOwnCache(model: Model, layer: number): boolean {
-  const { hp, architecture } = model;
-  const memory = architecture.memory ?? 'attention';
-  if (
-    memory === 'none' ||
-    memory === 'recurrent' ||
-    layer >= (architecture.cachesNextn ? hp.layersAll : model.layers)
-  ) {
+  const { hp, traits } = model;
+  const memory = traits.memory ?? 'attention';
+  if (memory === 'none' || memory === 'recurrent' || layer >= (traits.cachesNextn ? hp.layersAll : model.layers)) {
     return false;
   }
   if (hp.cacheLayers >= 0 && layer >= hp.cacheLayers) {
     return false;
   }
-  return memory === 'attention' || (architecture.attends?.(hp, layer) ?? hp.isRecurrent[layer] === 0);
+  return memory === 'attention' || (traits.attends?.(hp, layer) ?? hp.isRecurrent[layer] === 0);
 }
 
 /** Whether the layer has a recurrent state. */
 export function hasState(model: Model, layer: number): boolean {
-  const { hp, architecture } = model;
-  const memory = architecture.memory ?? 'attention';
+  const { hp, traits } = model;
+  const memory = traits.memory ?? 'attention';
   if (memory === 'recurrent') {
     return layer < model.layers;
   }
-  return (
-    memory === 'hybrid' && layer < model.layers && (architecture.recurs?.(hp, layer) ?? hp.isRecurrent[layer] === 1)
-  );
+  return memory === 'hybrid' && layer < model.layers && (traits.recurs?.(hp, layer) ?? hp.isRecurrent[layer] === 1);
 }
 
 /** Elements of a layer's V row in the cache: transposed, all are as wide as the widest. */
@@ -136,7 +75,7 @@ export function cacheLines(
     const add = (line: Float64Array, amount: number): void => {
       line[device] = line[device]! + amount;
     };
-    const special = model.architecture.cachedTensors?.(model, layer, shape, typeK);
+    const special = model.traits.cachedTensors?.(model, layer, shape, typeK);
     for (const tensor of special ?? []) {
       add(lines.first, bytes(tensor.type, tensor.sizes));
     }

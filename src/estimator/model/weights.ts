@@ -5,10 +5,10 @@
  * (`ggml_backend_alloc_ctx_tensors_from_buft`), llama.cpp b10256.
  */
 
-import type { Model, ModelTensor } from '../llama-cpp/compile.ts';
 import { scanSupported } from '../llama-cpp/planner/cuda.ts';
 import type { LlamaCppConfig } from '../types.ts';
 import { tensorBytes } from './ggml-types.ts';
+import type { Model, ModelTensor } from './model.ts';
 import type { Placement } from './placement.ts';
 import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from './tensor-homes.ts';
 import { BLOCK_ELEMENTS, IS_QUANTIZED } from './tensors.ts';
@@ -111,7 +111,7 @@ export function unscannableTensors(model: Model): readonly ModelTensor[] {
     tensors = model.blocks.flatMap((parts) => {
       const decay = parts.get('ssm_a')?.weight;
       // Qwen's delta nets have a vector, which is not taken for one to scan with.
-      if (decay === undefined || (decay.sizes[1] === 1 && model.architecture.fusesDeltaNet === true)) {
+      if (decay === undefined || (decay.sizes[1] === 1 && model.traits.fusesDeltaNet === true)) {
         return [];
       }
       const [rows, heads] = decay.sizes;
@@ -165,7 +165,7 @@ function addGlobals(model: Model, placement: Placement, overrides: Overrides, re
   const outputDevice = deviceOf[model.hp.layersAll]!;
   const withFactors = new Set<number>();
   for (let layer = 0; layer < model.layers; layer++) {
-    if (model.architecture.usesRopeFactors?.(model.hp, layer) !== false) {
+    if (model.traits.usesRopeFactors?.(model.hp, layer) !== false) {
       withFactors.add(deviceOf[layer]!);
     }
   }

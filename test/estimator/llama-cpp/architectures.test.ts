@@ -25,6 +25,6 @@ describe.each(entries)('$name', (entry) => {
       fa: row.fa,
     });
     const { model, options } = prepareLlamaCpp(spec, config);
-    expect(graphFacts(model, model.architecture, options)).toEqual({ nodes: row.nodes, splits: row.splits });
+    expect(graphFacts(model, options)).toEqual({ nodes: row.nodes, splits: row.splits });
   });
 });

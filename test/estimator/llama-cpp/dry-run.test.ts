@@ -78,7 +78,7 @@ describe('planLlamaCpp on recorded dry runs', () => {
   it('builds as many nodes and splits as llama.cpp counted', () => {
     for (const row of rows) {
       const { model: compiled, options } = prepareLlamaCpp(specOf(row), planConfig(row.cfg, 'real'));
-      const facts = graphFacts(compiled, compiled.architecture!, options);
+      const facts = graphFacts(compiled, options);
       expect({ row: title(row), ...facts }).toEqual({
         row: title(row),
         nodes: row.res.nodes,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileModel } from '../../../src/estimator/llama-cpp/compile.ts';
-import { cacheBytes, shapeContext } from '../../../src/estimator/model/cache.ts';
+import { cacheBytes } from '../../../src/estimator/model/cache.ts';
+import { shapeContext } from '../../../src/estimator/model/context.ts';
 import { placeLayers } from '../../../src/estimator/model/placement.ts';
 import { typeId } from '../../../src/estimator/model/tensors.ts';
 import { gpu, MIB, model } from '../fixture-models.ts';

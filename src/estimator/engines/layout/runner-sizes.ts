@@ -5,11 +5,13 @@
  */
 
 import { multiprocessors } from '../../cards.ts';
-import { compileModel, type Model } from '../../llama-cpp/compile.ts';
+import type { CompiledModel } from '../../llama-cpp/architecture.ts';
+import { compileModel } from '../../llama-cpp/compile.ts';
 import type { PoolCard } from '../../llama-cpp/planner/cuda-pool.ts';
 import { hasOwnCache, hasState } from '../../model/cache.ts';
 import { ggmlType } from '../../model/ggml-types.ts';
 import { convolutionStateWidth, recurrentStateWidth, widthK, widthV } from '../../model/hyper-parameters.ts';
+import type { Model } from '../../model/model.ts';
 import { contiguousBytes, cudaBufferBytes, F32, hostBufferBytes, typeId } from '../../model/tensors.ts';
 import type { GpuDevice, KvCacheType, ModelSpec, TensorInfo } from '../../types.ts';
 import { atLeast, type Version } from '../../versions.ts';
@@ -251,7 +253,7 @@ function poolCard(gpu: GpuDevice): PoolCard | undefined {
 }
 
 function layoutGraphs(
-  model: Model,
+  model: CompiledModel,
   own: OwnModel | undefined,
   request: RunnerRequest,
   gpus: readonly GpuDevice[],

@@ -1,6 +1,6 @@
 /** Encoders for embeddings. */
 
-import { readWindow, setWindowPattern } from '../../model/hyper-parameters.ts';
+import { readWindow, setWindowPattern } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import type { AttentionInputs } from '../graph/attention.ts';
 import { attend, plainAttentionInputs, qkv } from '../graph/attention.ts';

@@ -5,19 +5,23 @@ import type { Architecture } from '../architecture.ts';
 import { attention, decoderContext, finishDecoder } from '../graph/decoder.ts';
 import { feedForward } from '../graph/feed-forward.ts';
 import { OP_NONE, OP_OTHER } from '../graph/ops.ts';
+import { createOwnFacts } from '../own-facts.ts';
 
 /** Tokens that stand for parts of an image. */
 const IMAGE_TOKENS = 8192;
+
+/** Whether norms stand behind the branches. */
+const own = createOwnFacts({ normsBehind: false });
 
 export const chameleon: Architecture = {
   names: ['chameleon'],
   placesRepeatLate: true,
   hparams(hp, reader) {
-    hp.normsBehind = reader.boolean('swin_norm') ?? false;
+    own.keep(hp, { normsBehind: reader.boolean('swin_norm') ?? false });
   },
   build(b) {
     const g = b.graph;
-    const { normsBehind } = b.hp;
+    const { normsBehind } = own.of(b.hp);
     const context = decoderContext(b);
     let x = b.inputEmbedding();
     for (const layer of b.layers) {

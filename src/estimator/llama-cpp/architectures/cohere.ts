@@ -1,6 +1,6 @@
 /** Command R: attention and feed-forward network side by side on one normed input. */
 
-import { readRouting, readWindow, readWindowedLayers } from '../../model/hyper-parameters.ts';
+import { readRouting, readWindow, readWindowedLayers } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { attention } from '../graph/decoder.ts';
@@ -8,6 +8,7 @@ import { experts, feedForward, SHARED_EXPERT } from '../graph/feed-forward.ts';
 import type { Tensor } from '../graph/graph.ts';
 import type { Branches } from '../graph/parallel-decoder.ts';
 import { parallelDecoder } from '../graph/parallel-decoder.ts';
+import { createOwnFacts } from '../own-facts.ts';
 
 function sum({ graph: g }: GraphBuilder, { x, attended, hidden }: Branches): Tensor {
   return g.add(g.add(hidden, x), attended);
@@ -53,6 +54,9 @@ export const cohere2: Architecture = {
   },
 };
 
+/** Whether Cohere's mixtures have RMS norms. */
+const own = createOwnFacts({ normsRms: false });
+
 /** models/cohere2moe.cpp. */
 export const cohere2moe: Architecture = {
   names: ['cohere2moe'],
@@ -65,7 +69,7 @@ export const cohere2moe: Architecture = {
     hp.logitScale = reader.numberOr('logit_scale', 0);
     hp.denseLead = reader.numberOr('leading_dense_block_count', 0);
     readRouting(hp, reader, 2);
-    hp.normsRms = reader.numberOr('attention.layer_norm_rms_epsilon', 0) !== 0;
+    own.keep(hp, { normsRms: reader.numberOr('attention.layer_norm_rms_epsilon', 0) !== 0 });
   },
   loadsNextnQkv: true,
   loadsNextnOf: /^nextn\.(?:embed_tokens|shared_head_)/,
@@ -74,7 +78,7 @@ export const cohere2moe: Architecture = {
   build(b) {
     const { hp } = b;
     parallelDecoder(b, {
-      norm: hp.normsRms ? 'rms' : 'layer',
+      norm: own.of(hp).normsRms ? 'rms' : 'layer',
       attention: (_, layer, x, context) =>
         attention(b, layer, x, context, {
           rope: hp.isWindowed[layer] === 1 || layer < hp.denseLead,

@@ -6,18 +6,19 @@
  */
 
 import type { NumberKey } from '../../model/bounds.ts';
-import type { ContextShape } from '../../model/cache.ts';
-import { MetadataReader, readRouting } from '../../model/hyper-parameters.ts';
+import type { ContextShape } from '../../model/context.ts';
+import { MetadataReader } from '../../model/metadata.ts';
+import type { CachedTensor, Model } from '../../model/model.ts';
+import { readRouting } from '../../model/shared-keys.ts';
 import { F16, F32, I32, I64, IS_QUANTIZED, pad, rowBytes } from '../../model/tensors.ts';
-import type { Architecture, CachedTensor } from '../architecture.ts';
-import type { Model } from '../compile.ts';
+import type { Architecture } from '../architecture.ts';
 import { attendHeads, maskOthers, storeK, turned } from '../graph/attention.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { experts, feedForward, SHARED_EXPERT } from '../graph/feed-forward.ts';
 import type { Tensor } from '../graph/graph.ts';
 import { NO_TENSOR } from '../graph/graph.ts';
+import { bestCells } from '../graph/indexer.ts';
 import { OP_OTHER } from '../graph/ops.ts';
-import { bestCells } from './deepseek-sparse.ts';
 
 /** Layers that compress four positions into one cell have an indexer, too; the others compress 128. */
 const FINE_RATIO = 4;
@@ -25,7 +26,7 @@ const COARSE_RATIO = 128;
 const CELL_STEP = 256;
 
 /** What only this architecture's files say. */
-interface Traits {
+interface OwnKeys {
   readonly ratios: readonly number[];
   readonly outputGroups: number;
   readonly outputRank: number;
@@ -33,22 +34,22 @@ interface Traits {
   readonly hashLayers: number;
 }
 
-const known = new WeakMap<Model, Traits>();
+const known = new WeakMap<Model, OwnKeys>();
 
-function traitsOf(model: Model): Traits {
-  let traits = known.get(model);
-  if (traits === undefined) {
+function ownKeys(model: Model): OwnKeys {
+  let keys = known.get(model);
+  if (keys === undefined) {
     const reader = new MetadataReader(model.spec);
-    traits = {
+    keys = {
       ratios: reader.array('attention.compress_ratios') ?? [],
       outputGroups: reader.required('attention.output_group_count'),
       outputRank: reader.required('attention.output_lora_rank'),
       streams: reader.required('hyper_connection.count'),
       hashLayers: reader.required('hash_layer_count'),
     };
-    known.set(model, traits);
+    known.set(model, keys);
   }
-  return traits;
+  return keys;
 }
 
 /** Cells of a compressed cache per sequence. */
@@ -76,7 +77,7 @@ function cachedTensors(model: Model, layer: number, shape: ContextShape, typeK: 
     return [];
   }
   const { sequences } = shape;
-  const ratio = traitsOf(model).ratios[layer] ?? 0;
+  const ratio = ownKeys(model).ratios[layer] ?? 0;
   const tensors: CachedTensor[] = [{ type: typeK, sizes: [hp.headK, windowCells(model, shape), sequences] }];
   const compressed = (head: number) => {
     const state = { type: F32, sizes: [stateWidth(head, ratio), stateRows(ratio), sequences] };
@@ -96,6 +97,7 @@ export const deepseek4: Architecture = {
   nodesPerTensor: 32,
   buildsAllLayers: true,
   fusesIndexer: true,
+  clampsGateFirst: true,
   cachedTensors,
   hparams(hp, reader, spec) {
     readRouting(hp, reader);
@@ -186,7 +188,7 @@ function compressedInputs(
 function build(b: GraphBuilder): void {
   const g = b.graph;
   const { hp } = b;
-  const { streams } = traitsOf(b.model);
+  const { streams } = ownKeys(b.model);
   const embedded = b.inputEmbedding();
   const positions = b.inputPositions();
   const outputIds = b.inputOutputIds();
@@ -231,7 +233,7 @@ interface Gathered {
 function gather(b: GraphBuilder, layer: number, x: Tensor, name: string): Gathered {
   const g = b.graph;
   const { embedding } = b.hp;
-  const { streams } = traitsOf(b.model);
+  const { streams } = ownKeys(b.model);
   const scale = b.weight(layer, `${name}_scale`);
   const base = b.weight(layer, `${name}_base`);
   const mixes = g.mulMat(b.weight(layer, `${name}_fn`), g.rmsNorm(g.reshape(x, embedding * streams, b.tokens)));
@@ -272,7 +274,7 @@ function mergeStreams(b: GraphBuilder, x: Tensor): Tensor {
 
 function network(b: GraphBuilder, layer: number, x: Tensor): Tensor {
   const { hp } = b;
-  const hashes = layer < traitsOf(b.model).hashLayers;
+  const hashes = layer < ownKeys(b.model).hashLayers;
   const routed = experts(b, layer, x, {
     normalize: hp.expertWeightsNorm,
     scale: hp.expertWeightsScale,
@@ -296,7 +298,7 @@ function rotateEnds(b: GraphBuilder, x: Tensor, positions: Tensor): Tensor {
 function attention(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): Tensor {
   const g = b.graph;
   const { hp } = b;
-  const { ratios, outputGroups, outputRank } = traitsOf(b.model);
+  const { ratios, outputGroups, outputRank } = ownKeys(b.model);
   const heads = hp.heads[layer]!;
   const ratio = ratios[layer] ?? 0;
   const compressedQuery = b.normNamed(layer, 'attn_q_a_norm', b.matMul(layer, 'attn_q_a', x));

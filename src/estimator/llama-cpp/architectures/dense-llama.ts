@@ -6,16 +6,20 @@ import { attend, attentionInputs, qkv } from '../graph/attention.ts';
 import { decoder, decoderLayer, finishDecoder } from '../graph/decoder.ts';
 import { experts, feedForward } from '../graph/feed-forward.ts';
 import { NO_TENSOR } from '../graph/graph.ts';
-import { granite } from './granite.ts';
+import { createOwnFacts } from '../own-facts.ts';
+import { granite, graniteFacts } from './granite.ts';
 
 /** Granite's graph with defaults of its own. models/minicpm.cpp. */
 export const miniCpm: Architecture = {
   names: ['minicpm'],
   hparams(hp, reader) {
     hp.embeddingScale = reader.numberOr('embedding_scale', 12);
-    hp.residualScale = reader.numberOr('residual_scale', 1.4 / Math.sqrt(hp.layersAll));
     hp.logitScale = reader.numberOr('logit_scale', 256 / hp.embedding);
-    hp.ropeFinetuned = true;
+    graniteFacts.keep(hp, {
+      residualScale: reader.numberOr('residual_scale', 1.4 / Math.sqrt(hp.layersAll)),
+      sharedWidth: 0,
+      rotates: true,
+    });
   },
   build: granite.build,
 };
@@ -60,11 +64,14 @@ export const hunyuan: Architecture = {
   build: (b) => decoder(b, { attention: { ropeFactors: true, qkNorm: 'head-behind-rope' } }),
 };
 
+/** Attention's temperature by position, 0 = none. */
+const own = createOwnFacts({ temperatureScale: 0 });
+
 /** Queries are scaled by their position. models/mistral3.cpp. */
 export const mistral3: Architecture = {
   names: ['mistral3'],
   hparams(hp, reader) {
-    hp.temperatureScale = reader.numberOr('attention.temperature_scale', 0);
+    own.keep(hp, { temperatureScale: reader.numberOr('attention.temperature_scale', 0) });
     hp.expertWeightsScale = reader.numberOr('expert_weights_scale', 0);
   },
   build(b) {
@@ -72,7 +79,7 @@ export const mistral3: Architecture = {
     const { hp } = b;
     let x = b.inputEmbedding();
     const positions = b.inputPositions();
-    const scale = hp.temperatureScale === 0 ? NO_TENSOR : g.input(F32, 1, 1, b.tokens);
+    const scale = own.of(hp).temperatureScale === 0 ? NO_TENSOR : g.input(F32, 1, 1, b.tokens);
     const context = { positions, inputs: attentionInputs(b), outputIds: b.inputOutputIds() };
     for (const layer of b.layers) {
       x = decoderLayer(b, layer, x, context, {

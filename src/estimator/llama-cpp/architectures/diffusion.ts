@@ -1,11 +1,11 @@
 /** Diffusion models: a decoder's blocks over the whole text at once, without a cache. */
 
-import type { Hparams } from '../../model/hyper-parameters.ts';
+import type { HparamsDraft } from '../../model/hyper-parameters.ts';
 import type { Architecture } from '../architecture.ts';
 import { decoder } from '../graph/decoder.ts';
 import { experts } from '../graph/feed-forward.ts';
 
-function attendAll(hp: Hparams): void {
+function attendAll(hp: HparamsDraft): void {
   hp.causal = false;
 }
 

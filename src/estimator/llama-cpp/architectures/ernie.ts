@@ -3,11 +3,15 @@
 import type { Architecture } from '../architecture.ts';
 import { decoder } from '../graph/decoder.ts';
 import { experts, feedForward, SHARED_EXPERT } from '../graph/feed-forward.ts';
+import { createOwnFacts } from '../own-facts.ts';
+
+/** Width of the shared experts' network, 0 = none. */
+const own = createOwnFacts({ sharedWidth: 0 });
 
 export const ernie: Architecture = {
   names: ['ernie4_5', 'ernie4_5-moe'],
   hparams(hp, reader) {
-    hp.feedForwardShared = reader.numberOr('expert_shared_feed_forward_length', 0);
+    own.keep(hp, { sharedWidth: reader.numberOr('expert_shared_feed_forward_length', 0) });
   },
   build(b) {
     decoder(b, {
@@ -17,7 +21,7 @@ export const ernie: Architecture = {
           return feedForward(b, layer, x);
         }
         const routed = experts(b, layer, x, { normalize: true, gating: 1, scales: false });
-        return b.hp.feedForwardShared > 0
+        return own.of(b.hp).sharedWidth > 0
           ? b.graph.add(routed, feedForward(b, layer, x, { names: SHARED_EXPERT }))
           : routed;
       },

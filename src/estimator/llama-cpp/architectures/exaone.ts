@@ -1,6 +1,6 @@
 /** EXAONE. */
 
-import { readRouting, readWindow } from '../../model/hyper-parameters.ts';
+import { readRouting, readWindow } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import { attention, decoder } from '../graph/decoder.ts';
 import { denseOrExperts } from '../graph/feed-forward.ts';

@@ -1,7 +1,8 @@
 /** Llama-like attention in front of experts, mostly with a shared one and some dense layers first. */
 
-import type { Hparams, MetadataReader } from '../../model/hyper-parameters.ts';
-import { setWindowPattern } from '../../model/hyper-parameters.ts';
+import type { Hparams, HparamsDraft } from '../../model/hyper-parameters.ts';
+import type { MetadataReader } from '../../model/metadata.ts';
+import { setWindowPattern } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { AttentionOptions } from '../graph/decoder.ts';
@@ -12,7 +13,7 @@ import type { Tensor } from '../graph/graph.ts';
 
 const SOFTMAX: ExpertOptions = { normalize: true, gating: 1, scales: false };
 
-function readExperts(hp: Hparams, reader: MetadataReader): void {
+function readExperts(hp: HparamsDraft, reader: MetadataReader): void {
   hp.denseLead = reader.numberOr('leading_dense_block_count', 0);
   hp.expertWeightsScale = reader.numberOr('expert_weights_scale', 0);
   hp.expertWeightsNorm = reader.boolean('expert_weights_norm') ?? false;
@@ -111,6 +112,7 @@ export const dbrx: Architecture = {
 /** Norms behind both branches; a dense network beside the experts in newer ones. models/grok.cpp. */
 export const grok: Architecture = {
   names: ['grok'],
+  neverFlash: true,
   hparams(hp, reader) {
     hp.embeddingScale = reader.numberOr('embedding_scale', 78.38367176906169);
     hp.finalSoftcap = reader.numberOr('final_logit_softcapping', 0);
@@ -118,7 +120,7 @@ export const grok: Architecture = {
   build(b) {
     const g = b.graph;
     decoder(b, {
-      attention: {},
+      attention: { capsScores: true },
       attentionPostNorm: 'attn_output_norm',
       feedForward: (_, layer, x) => {
         const routed = experts(b, layer, x, { ...SOFTMAX, activation: 'gelu' });

@@ -1,6 +1,6 @@
 /** Gemma: scaled embeddings and queries; from Gemma 2 on norms in front of and behind both branches. */
 
-import { readWindow } from '../../model/hyper-parameters.ts';
+import { readWindow } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import { decoder, softcap } from '../graph/decoder.ts';
 import { feedForward } from '../graph/feed-forward.ts';

@@ -1,6 +1,6 @@
 /** Gemma 3n: four parallel streams (AltUp), a low-rank side path (Laurel), per-layer embeddings. models/gemma3n.cpp. */
 
-import { setWindowPattern } from '../../model/hyper-parameters.ts';
+import { setWindowPattern } from '../../model/shared-keys.ts';
 import { F32, rowBytes } from '../../model/tensors.ts';
 import type { Architecture } from '../architecture.ts';
 import type { AttentionInputs } from '../graph/attention.ts';
@@ -10,7 +10,7 @@ import { softcap } from '../graph/decoder.ts';
 import type { Tensor } from '../graph/graph.ts';
 import { NO_TENSOR } from '../graph/graph.ts';
 import { OP_OTHER, OP_SQRT } from '../graph/ops.ts';
-import { perLayerInputs, sharedCacheLayer, slice } from './gemma4.ts';
+import { perLayerFacts, perLayerInputs, sharedCacheLayer, slice } from './gemma4.ts';
 
 /** Parallel streams. */
 const STREAMS = 4;
@@ -21,11 +21,11 @@ export const gemma3n: Architecture = {
   names: ['gemma3n'],
   slicesPerLayer: true,
   hparams(hp, reader) {
+    perLayerFacts.keep(hp, { perLayerEmbedding: reader.numberOr('embedding_length_per_layer_input', 256) });
     hp.slidingWindow = 'standard';
     hp.windowTokens = reader.numberOr('attention.sliding_window', 0);
     setWindowPattern(hp, reader.numberOr('attention.sliding_window_pattern', 5));
     hp.cacheLayers = 20;
-    hp.perLayerEmbedding = reader.numberOr('embedding_length_per_layer_input', 256);
   },
   layerKind: (_, layer) => (layer < SPARSE_LAYERS ? 1 : 0),
   build(b) {

@@ -10,6 +10,10 @@ import { softcap } from '../graph/decoder.ts';
 import { experts, feedForward } from '../graph/feed-forward.ts';
 import type { Tensor } from '../graph/graph.ts';
 import { NO_TENSOR } from '../graph/graph.ts';
+import { createOwnFacts } from '../own-facts.ts';
+
+/** Width of the embeddings that each layer gets beside its input. */
+export const perLayerFacts = createOwnFacts({ perLayerEmbedding: 0 });
 
 /** The layer whose cache a layer without its own reads: the last of its kind that has one. */
 export function sharedCacheLayer(b: GraphBuilder, layer: number): number {
@@ -20,7 +24,7 @@ export function sharedCacheLayer(b: GraphBuilder, layer: number): number {
 /** Embeddings that each layer gets of its own: [width, tokens, layers] (`build_inp_per_layer`, `project_…`). */
 export function perLayerInputs(b: GraphBuilder, x: Tensor): Tensor {
   const g = b.graph;
-  const width = b.hp.perLayerEmbedding;
+  const width = perLayerFacts.of(b.hp).perLayerEmbedding;
   const layers = b.model.layers;
   const rows = g.getRows(b.globalWeight('per_layer_token_embd'), g.input(I32, b.tokens));
   const looked = g.expand(g.scale(g.reshape(rows, width, layers, b.tokens)));
@@ -48,7 +52,7 @@ export const gemma4: Architecture = {
     });
     hp.windowTokens = reader.numberOr('attention.sliding_window', 0);
     hp.cacheLayers = hp.layersAll - reader.numberOr('attention.shared_kv_layers', 0);
-    hp.perLayerEmbedding = reader.numberOr('embedding_length_per_layer_input', 0);
+    perLayerFacts.keep(hp, { perLayerEmbedding: reader.numberOr('embedding_length_per_layer_input', 0) });
     hp.finalSoftcap = reader.numberOr('final_logit_softcapping', 30);
   },
   usesRopeFactors: (hp, layer) => hp.isWindowed[layer] === 0,

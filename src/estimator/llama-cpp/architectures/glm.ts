@@ -1,6 +1,6 @@
 /** GLM 4 and 4.5. */
 
-import { readMrope } from '../../model/hyper-parameters.ts';
+import { readMrope } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import { decoder } from '../graph/decoder.ts';
 import { experts, feedForward, SHARED_EXPERT } from '../graph/feed-forward.ts';

@@ -1,6 +1,6 @@
 /** gpt-oss: attention sinks, every other layer windowed, experts with biases. models/openai-moe.cpp. */
 
-import { readWindow } from '../../model/hyper-parameters.ts';
+import { readWindow } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import { attention, decoder } from '../graph/decoder.ts';
 import { experts } from '../graph/feed-forward.ts';

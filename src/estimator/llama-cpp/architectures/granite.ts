@@ -1,19 +1,35 @@
 /** Granite: scaled embeddings, residuals and logits; dense or with experts. models/granite.cpp. */
 
-import type { Hparams, MetadataReader } from '../../model/hyper-parameters.ts';
+import type { HparamsDraft } from '../../model/hyper-parameters.ts';
+import type { MetadataReader } from '../../model/metadata.ts';
 import type { Architecture } from '../architecture.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { attention, decoder } from '../graph/decoder.ts';
 import { experts, feedForward, SHARED_EXPERT } from '../graph/feed-forward.ts';
 import type { Tensor } from '../graph/graph.ts';
+import { createOwnFacts } from '../own-facts.ts';
+
+interface GraniteFacts {
+  /** Factor on both branches, 0 = none. */
+  readonly residualScale: number;
+  /** Width of the shared expert's network, 0 = none. */
+  readonly sharedWidth: number;
+  /** Whether layers rotate at all. */
+  readonly rotates: boolean;
+}
+
+/** What Granites and their relatives alone have. */
+export const graniteFacts = createOwnFacts<GraniteFacts>({ residualScale: 0, sharedWidth: 0, rotates: false });
 
 /** Keys that all Granites have. */
-export function readGraniteScales(hp: Hparams, reader: MetadataReader): void {
+export function readGraniteScales(hp: HparamsDraft, reader: MetadataReader): void {
   hp.logitScale = reader.numberOr('logit_scale', 0);
-  hp.residualScale = reader.numberOr('residual_scale', 0);
   hp.embeddingScale = reader.numberOr('embedding_scale', 0);
-  hp.feedForwardShared = reader.numberOr('expert_shared_feed_forward_length', 0);
-  hp.ropeFinetuned = reader.boolean('rope.scaling.finetuned') ?? true;
+  graniteFacts.keep(hp, {
+    residualScale: reader.numberOr('residual_scale', 0),
+    sharedWidth: reader.numberOr('expert_shared_feed_forward_length', 0),
+    rotates: reader.boolean('rope.scaling.finetuned') ?? true,
+  });
 }
 
 /** Dense, or experts and the shared one. */
@@ -22,7 +38,9 @@ export function graniteFeedForward(b: GraphBuilder, layer: number, x: Tensor): T
     return feedForward(b, layer, x);
   }
   const routed = experts(b, layer, x, { normalize: true, gating: 1, scales: false });
-  return b.hp.feedForwardShared > 0 ? b.graph.add(routed, feedForward(b, layer, x, { names: SHARED_EXPERT })) : routed;
+  return graniteFacts.of(b.hp).sharedWidth > 0
+    ? b.graph.add(routed, feedForward(b, layer, x, { names: SHARED_EXPERT }))
+    : routed;
 }
 
 export const granite: Architecture = {
@@ -31,9 +49,9 @@ export const granite: Architecture = {
   build(b) {
     decoder(b, {
       attention: (_, layer, x, context) =>
-        attention(b, layer, x, context, { rope: b.hp.ropeFinetuned, ropeFactors: true }),
+        attention(b, layer, x, context, { rope: graniteFacts.of(b.hp).rotates, ropeFactors: true }),
       feedForward: graniteFeedForward,
-      scaleResidual: () => b.hp.residualScale !== 0,
+      scaleResidual: () => graniteFacts.of(b.hp).residualScale !== 0,
       logits: (_, logits) => b.graph.scale(logits),
     });
   },

@@ -47,7 +47,7 @@ import { openElm } from './openelm.ts';
 import { phi3 } from './phi.ts';
 import { plamo, plamo3 } from './plamo.ts';
 import { plamo2 } from './plamo2.ts';
-import { qwen2, qwen2moe, qwen2vl, qwen3, qwen3moe, qwen3vl } from './qwen.ts';
+import { qwen2, qwen2moe, qwen2vl, qwen3, qwen3moe, qwen3vl, qwen3vlmoe } from './qwen.ts';
 import { qwen3next, qwen35 } from './qwen-next.ts';
 import { rwkv, rwkvQwen2 } from './rwkv.ts';
 import { stableLm } from './stablelm.ts';
@@ -151,6 +151,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   qwen3moe,
   qwen3next,
   qwen3vl,
+  qwen3vlmoe,
   refact,
   rwkv,
   rwkvQwen2,

@@ -9,9 +9,9 @@ import { runDeltaNet } from '../graph/delta-net.ts';
 import { experts, feedForward, SHARED_EXPERT } from '../graph/feed-forward.ts';
 import type { Tensor } from '../graph/graph.ts';
 import { NO_TENSOR } from '../graph/graph.ts';
+import { readLatentAttention } from '../graph/latent-attention.ts';
 import type { RecurrentInputs } from '../graph/recurrent.ts';
 import { convolutionStates, convolve, readStates, recurrentInputs, recurrentStates } from '../graph/recurrent.ts';
-import { readLatentAttention } from './deepseek.ts';
 
 /** models/kimi-linear.cpp. */
 export const kimiLinear: Architecture = {

@@ -4,6 +4,7 @@ import type { Architecture } from '../architecture.ts';
 import { decoder, decoderContext, decoderLayer, finishDecoder } from '../graph/decoder.ts';
 import { feedForward } from '../graph/feed-forward.ts';
 import { NO_TENSOR } from '../graph/graph.ts';
+import { createOwnFacts } from '../own-facts.ts';
 
 /** models/internlm2.cpp, models/xverse.cpp, models/qwen.cpp, models/pangu-embed.cpp. */
 export const internlm2: Architecture = {
@@ -62,6 +63,15 @@ export const baichuan: Architecture = {
   build: (b) => decoder(b, { attention: { rope: b.model.layers === 32 } }),
 };
 
+interface RoundFacts {
+  /** Layers of one round through the blocks. */
+  readonly layers: number;
+  /** Whether a norm stands between rounds. */
+  readonly norms: boolean;
+}
+
+const rounds = createOwnFacts<RoundFacts>({ layers: 1, norms: false });
+
 /** Some models run through their blocks several times, with a norm between the rounds. models/nanbeige.cpp. */
 export const nanbeige: Architecture = {
   names: ['nanbeige'],
@@ -69,11 +79,11 @@ export const nanbeige: Architecture = {
   buildsAllLayers: true,
   rounds: (reader) => reader.numberOr('num_loops', 1),
   hparams(hp, reader) {
-    hp.roundLayers = hp.layersAll / reader.numberOr('num_loops', 1);
-    hp.normsRounds = reader.boolean('skip_loop_final_norm') !== true;
+    const layers = hp.layersAll / reader.numberOr('num_loops', 1);
+    rounds.keep(hp, { layers, norms: reader.boolean('skip_loop_final_norm') !== true });
     for (const perLayer of [hp.heads, hp.headsKv, hp.feedForward]) {
-      for (let layer = hp.roundLayers; layer < hp.layersAll; layer++) {
-        perLayer[layer] = perLayer[layer - hp.roundLayers]!;
+      for (let layer = layers; layer < hp.layersAll; layer++) {
+        perLayer[layer] = perLayer[layer - layers]!;
       }
     }
   },
@@ -81,7 +91,8 @@ export const nanbeige: Architecture = {
     decoder(b, {
       attention: { ropeFactors: true },
       afterLayer(_, layer, x) {
-        const ends = (layer + 1) % b.hp.roundLayers === 0 && layer < b.lastLayer && b.hp.normsRounds;
+        const { layers, norms } = rounds.of(b.hp);
+        const ends = (layer + 1) % layers === 0 && layer < b.lastLayer && norms;
         return ends ? b.norm(x, b.globalWeight('output_norm'), NO_TENSOR, 'rms', layer) : x;
       },
     }),

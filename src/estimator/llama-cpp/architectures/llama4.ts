@@ -1,6 +1,6 @@
 /** Llama 4: chunked windows, no rope on every fourth layer, experts beside a shared one. models/llama4.cpp. */
 
-import { readWindow } from '../../model/hyper-parameters.ts';
+import { readWindow } from '../../model/shared-keys.ts';
 import { F32 } from '../../model/tensors.ts';
 import type { Architecture } from '../architecture.ts';
 import { attend, attentionInputs, qkv } from '../graph/attention.ts';

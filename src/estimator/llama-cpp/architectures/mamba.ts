@@ -1,13 +1,17 @@
 /** Mamba 1 and 2, and models that mix it with attention. */
 
-import { readStateSpace } from '../../model/hyper-parameters.ts';
+import { readStateSpace } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import { attentionInputs } from '../graph/attention.ts';
 import { attention, decoderLayer, finishDecoder } from '../graph/decoder.ts';
 import { experts, feedForward, SHARED_EXPERT } from '../graph/feed-forward.ts';
 import type { Tensor } from '../graph/graph.ts';
 import { mamba1, mamba2, recurrentInputs } from '../graph/recurrent.ts';
-import { graniteFeedForward, readGraniteScales } from './granite.ts';
+import { createOwnFacts } from '../own-facts.ts';
+import { graniteFacts, graniteFeedForward, readGraniteScales } from './granite.ts';
+
+/** Whether Mamba 1 norms its steps and matrices. */
+const own = createOwnFacts({ norms: false });
 
 /** models/mamba.cpp, models/mamba2.cpp. */
 export const mamba: Architecture = {
@@ -15,7 +19,7 @@ export const mamba: Architecture = {
   memory: 'recurrent',
   hparams(hp, reader) {
     readStateSpace(hp, reader);
-    hp.normsStateSpace = reader.boolean('ssm.dt_b_c_rms') ?? false;
+    own.keep(hp, { norms: reader.boolean('ssm.dt_b_c_rms') ?? false });
     hp.isRecurrent.fill(1);
   },
   build(b) {
@@ -26,7 +30,7 @@ export const mamba: Architecture = {
     const second = b.hp.architecture === 'mamba2';
     for (const layer of b.layers) {
       const normed = b.normNamed(layer, 'attn_norm', x);
-      let current = second ? mamba2(b, layer, states, normed) : mamba1(b, layer, states, normed, b.hp.normsStateSpace);
+      let current = second ? mamba2(b, layer, states, normed) : mamba1(b, layer, states, normed, own.of(b.hp).norms);
       if (layer === b.lastLayer) {
         current = g.getRows(current, ids);
         x = g.getRows(x, ids);
@@ -87,9 +91,9 @@ export const graniteHybrid: Architecture = {
         attention: (_, __, normed) =>
           b.hp.isRecurrent[layer] === 1
             ? mamba2(b, layer, states, normed)
-            : attention(b, layer, normed, context, { rope: b.hp.ropeFinetuned, ropeFactors: true }),
+            : attention(b, layer, normed, context, { rope: graniteFacts.of(b.hp).rotates, ropeFactors: true }),
         feedForward: graniteFeedForward,
-        scaleResidual: () => b.hp.residualScale !== 0,
+        scaleResidual: () => graniteFacts.of(b.hp).residualScale !== 0,
       });
     }
     finishDecoder(b, x, { logits: (_, logits) => (b.hp.logitScale === 0 ? logits : b.graph.scale(logits)) });

@@ -1,6 +1,6 @@
 /** MiniMax M3: attention to the blocks of cells that an indexer chooses, experts. models/minimax-m3.cpp. */
 
-import { readRouting } from '../../model/hyper-parameters.ts';
+import { readRouting } from '../../model/shared-keys.ts';
 import { F16, F32, I32, I64, rowBytes } from '../../model/tensors.ts';
 import type { Architecture } from '../architecture.ts';
 import type { Qkv } from '../graph/attention.ts';

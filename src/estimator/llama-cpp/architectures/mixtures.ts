@@ -1,11 +1,12 @@
 /** Mixtures of experts behind windowed, gated or otherwise peculiar attention. */
 
-import { readRouting, readWindow, readWindowedLayers, setWindowPattern } from '../../model/hyper-parameters.ts';
+import { readRouting, readWindow, readWindowedLayers, setWindowPattern } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { attention, decoder } from '../graph/decoder.ts';
 import { denseOrExperts, experts, isLimited } from '../graph/feed-forward.ts';
 import type { Tensor } from '../graph/graph.ts';
+import { createOwnFacts } from '../own-facts.ts';
 
 const SOFTMAX = 1;
 const SIGMOID = 2;
@@ -108,6 +109,9 @@ export const step35: Architecture = {
   },
 };
 
+/** Factor on attention's result, 1 = none. */
+const own = createOwnFacts({ valueScale: 1 });
+
 /** MiMo V2: V heads smaller than K heads, sinks, no shared expert. models/mimo2.cpp. */
 export const mimo2: Architecture = {
   names: ['mimo2'],
@@ -116,12 +120,13 @@ export const mimo2: Architecture = {
     readWindow(hp, reader, { period: 4 });
     readWindowedLayers(hp, reader, 4);
     readRouting(hp, reader);
-    hp.attentionValueScale = reader.numberOr('attention.value_scale', 1);
+    own.keep(hp, { valueScale: reader.numberOr('attention.value_scale', 1) });
   },
   loadsNextnQkv: true,
   build(b) {
     const { hp } = b;
-    const scales = hp.attentionValueScale !== 0 && hp.attentionValueScale !== 1;
+    const { valueScale } = own.of(hp);
+    const scales = valueScale !== 0 && valueScale !== 1;
     decoder(b, {
       attention: (_, layer, x, context) => {
         const attended = attention(b, layer, x, context, {

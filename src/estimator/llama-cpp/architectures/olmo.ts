@@ -1,6 +1,6 @@
 /** OLMo. */
 
-import { readWindow } from '../../model/hyper-parameters.ts';
+import { readWindow } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import { decoder } from '../graph/decoder.ts';
 import { experts } from '../graph/feed-forward.ts';

@@ -1,6 +1,6 @@
 /** PLaMo 1 and 3. */
 
-import { readWindow } from '../../model/hyper-parameters.ts';
+import { readWindow } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import { attention, decoder } from '../graph/decoder.ts';
 import { feedForward } from '../graph/feed-forward.ts';

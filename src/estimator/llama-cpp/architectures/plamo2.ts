@@ -1,6 +1,6 @@
 /** PLaMo 2: state spaces in most layers, attention in some, norms around both branches. models/plamo2.cpp. */
 
-import { readStateSpace } from '../../model/hyper-parameters.ts';
+import { readStateSpace } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { attention, decoderContext, finishDecoder } from '../graph/decoder.ts';

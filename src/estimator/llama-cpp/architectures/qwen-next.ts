@@ -1,7 +1,9 @@
 /** Qwen3-Next and Qwen3.5: three layers of gated delta net, then one of gated attention. */
 
-import type { Hparams, MetadataReader } from '../../model/hyper-parameters.ts';
-import { computedLayers, readStateSpace } from '../../model/hyper-parameters.ts';
+import type { HparamsDraft } from '../../model/hyper-parameters.ts';
+import { computedLayers } from '../../model/hyper-parameters.ts';
+import type { MetadataReader } from '../../model/metadata.ts';
+import { readStateSpace } from '../../model/shared-keys.ts';
 import { F32, rowBytes } from '../../model/tensors.ts';
 import type { Architecture } from '../architecture.ts';
 import { attend, attentionInputs } from '../graph/attention.ts';
@@ -13,7 +15,7 @@ import type { Tensor } from '../graph/graph.ts';
 import { NO_TENSOR } from '../graph/graph.ts';
 import { recurrentInputs } from '../graph/recurrent.ts';
 
-function readHybrid(hp: Hparams, reader: MetadataReader): void {
+function readHybrid(hp: HparamsDraft, reader: MetadataReader): void {
   readStateSpace(hp, reader);
   hp.nextnLayers = reader.numberOr('nextn_predict_layers', 0);
   const listed = reader.perLayer('attention.recurrent_layers', hp.layersAll);

@@ -16,6 +16,7 @@ export const qwen2: Architecture = {
 /** models/qwen3.cpp. */
 export const qwen3: Architecture = {
   names: ['qwen3'],
+  softmaxRank: true,
   build: (b) => decoder(b, { attention: { qkNorm: 'head' } }),
 };
 
@@ -71,9 +72,10 @@ function addDeepstack(b: GraphBuilder, layer: number, x: Tensor): Tensor {
   return g.add(x, g.view(b.inputRows, hp.embedding, b.tokens, 1, 1, g.stride(b.inputRows, 1)));
 }
 
-/** models/qwen3vl.cpp, models/qwen3vlmoe.cpp. */
+/** models/qwen3vl.cpp. */
 export const qwen3vl: Architecture = {
-  names: ['qwen3vl', 'qwen3vlmoe'],
+  names: ['qwen3vl'],
+  softmaxRank: true,
   hparams(hp, reader) {
     hp.positionsPerToken = 4;
     hp.inputEmbedding = hp.embedding * (1 + reader.numberOr('n_deepstack_layers', 0));
@@ -90,3 +92,6 @@ export const qwen3vl: Architecture = {
     });
   },
 };
+
+/** models/qwen3vlmoe.cpp. */
+export const qwen3vlmoe: Architecture = { ...qwen3vl, names: ['qwen3vlmoe'], softmaxRank: false };

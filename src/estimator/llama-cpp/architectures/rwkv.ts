@@ -1,6 +1,7 @@
 /** RWKV 6 and 7, and Qwen 2 with their time mixing in place of attention. */
 
-import type { Hparams, MetadataReader } from '../../model/hyper-parameters.ts';
+import type { Hparams, HparamsDraft } from '../../model/hyper-parameters.ts';
+import type { MetadataReader } from '../../model/metadata.ts';
 import type { Architecture } from '../architecture.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { finishDecoder } from '../graph/decoder.ts';
@@ -10,8 +11,9 @@ import { NO_TENSOR } from '../graph/graph.ts';
 import type { RecurrentInputs } from '../graph/recurrent.ts';
 import { recurrentInputs } from '../graph/recurrent.ts';
 import { channelMix, loadShift, oneToken, shifted, storeShift, timeMix6, timeMix7 } from '../graph/rwkv.ts';
+import { createOwnFacts } from '../own-facts.ts';
 
-function readRwkv(hp: Hparams, reader: MetadataReader): void {
+function readRwkv(hp: HparamsDraft, reader: MetadataReader): void {
   hp.wkvHeadSize = reader.required('wkv.head_size');
   hp.tokenShift = reader.numberOr('token_shift_count', 2);
   hp.isRecurrent.fill(1);
@@ -31,6 +33,14 @@ function timeMixer(b: GraphBuilder): (layer: number, inputs: RecurrentInputs, x:
   };
 }
 
+/** Every so many layers the state is halved, 0 = never. */
+const own = createOwnFacts({ rescales: 0 });
+
+function isRescaled(hp: Hparams, layer: number): boolean {
+  const { rescales } = own.of(hp);
+  return rescales !== 0 && (layer + 1) % rescales === 0;
+}
+
 /** models/rwkv6.cpp, models/rwkv7.cpp. */
 export const rwkv: Architecture = {
   names: ['rwkv6', 'rwkv7'],
@@ -38,9 +48,9 @@ export const rwkv: Architecture = {
   buildsAllLayers: true,
   hparams(hp, reader) {
     readRwkv(hp, reader);
-    hp.rescaleLayers = hp.architecture === 'rwkv6' ? reader.numberOr('rescale_every_n_layers', 0) : 0;
+    own.keep(hp, { rescales: hp.architecture === 'rwkv6' ? reader.numberOr('rescale_every_n_layers', 0) : 0 });
   },
-  layerKind: (hp, layer) => (hp.rescaleLayers !== 0 && (layer + 1) % hp.rescaleLayers === 0 ? 1 : 0),
+  layerKind: (hp, layer) => (isRescaled(hp, layer) ? 1 : 0),
   build(b) {
     const g = b.graph;
     const { hp } = b;
@@ -67,7 +77,7 @@ export const rwkv: Architecture = {
         previous = g.getRows(previous, ids);
       }
       x = g.add(channelMix(b, layer, current, previous), residual);
-      if (hp.rescaleLayers !== 0 && (layer + 1) % hp.rescaleLayers === 0) {
+      if (isRescaled(hp, layer)) {
         x = g.scale(x);
       }
     }

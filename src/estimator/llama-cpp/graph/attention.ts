@@ -199,6 +199,8 @@ export interface AttendOptions {
   readonly decompressV?: Tensor;
   /** Name of the output matrix; '' = none. Default `attn_output`. */
   readonly output?: string;
+  /** The scores are capped by a tangent of their own (Grok). */
+  readonly capsScores?: boolean;
   /** False where the output's bias is ignored. */
   readonly outputBias?: boolean;
   /** The layer whose cache is read, where the layer has none of its own. */
@@ -495,7 +497,7 @@ export function attendHeads(
     current = g.reshape(current, g.size(current, 0) * g.size(current, 1), g.size(current, 2) * g.size(current, 3));
   } else {
     let scores = g.mulMat(k, q);
-    if (b.hp.architecture === 'grok') {
+    if (options.capsScores === true) {
       scores = g.scale(g.unary(g.scale(scores)));
     }
     if (b.hp.attentionSoftcap) {

@@ -5,13 +5,13 @@
  * b10256. Only what decides about memory is kept: shapes, types, parents, the order of evaluation.
  */
 
-import type { ContextShape } from '../../model/cache.ts';
+import type { ContextShape } from '../../model/context.ts';
 import type { Hparams } from '../../model/hyper-parameters.ts';
+import type { Model, ModelTensor, Part } from '../../model/model.ts';
 import type { Placement } from '../../model/placement.ts';
 import { HOME_INPUT, HOME_OUTPUT } from '../../model/tensor-homes.ts';
 import { F32, I32 } from '../../model/tensors.ts';
 import type { Overrides } from '../../model/weights.ts';
-import type { Model, ModelTensor, Part } from '../compile.ts';
 import type { Graph, Tensor } from './graph.ts';
 import { MissingTensorError, NO_TENSOR } from './graph.ts';
 

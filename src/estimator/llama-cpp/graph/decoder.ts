@@ -173,7 +173,7 @@ export function decoder(b: GraphBuilder, options: DecoderOptions = {}): void {
 
 /** Inputs as nearly all decoders have them. */
 export function decoderContext(b: GraphBuilder): DecoderContext {
-  const cached = b.model.architecture.memory !== 'none';
+  const cached = b.model.traits.memory !== 'none';
   return {
     positions: b.inputPositions(),
     inputs: cached ? attentionInputs(b) : plainAttentionInputs(b),

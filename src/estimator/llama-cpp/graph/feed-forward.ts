@@ -36,10 +36,10 @@ export interface FeedForwardOptions {
 /** llama.cpp takes limits up to this for none. */
 const NO_LIMIT = 1e-6;
 
-/** Gated activation with both halves clamped (`swiglu_clamp_exp`, `swiglu_clamp_shexp`); DeepSeek 4 clamps first. */
+/** Gated activation with both halves clamped (`swiglu_clamp_exp`, `swiglu_clamp_shexp`); some clamp before the activation. */
 function limitedGate(b: GraphBuilder, gate: Tensor, up: Tensor): Tensor {
   const g = b.graph;
-  return b.hp.architecture === 'deepseek4'
+  return b.model.traits.clampsGateFirst === true
     ? g.gluSplit(g.clamp(gate), g.clamp(up))
     : g.mul(g.clamp(g.unary(gate)), g.clamp(up));
 }

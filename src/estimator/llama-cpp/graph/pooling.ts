@@ -53,7 +53,7 @@ function rank(b: GraphBuilder, x: Tensor): Tensor {
     const bias = b.globalBias('cls.output');
     current = bias === NO_TENSOR ? current : g.add(current, bias);
   }
-  return b.hp.architecture.startsWith('qwen3') ? g.softMax(current) : current;
+  return b.model.traits.softmaxRank === true ? g.softMax(current) : current;
 }
 
 function dense(b: GraphBuilder, x: Tensor): Tensor {

@@ -1,10 +1,11 @@
-/** Room to spare in the compute buffers of architectures whose graph is only guessed (see generic.ts). */
+/** Room to spare in the compute buffers of architectures whose graph is only guessed (undescribed.ts). */
 
 import { hasOwnCache } from '../../model/cache.ts';
-import { MetadataReader, widthK, widthV } from '../../model/hyper-parameters.ts';
+import { widthK, widthV } from '../../model/hyper-parameters.ts';
+import { MetadataReader } from '../../model/metadata.ts';
+import type { Model } from '../../model/model.ts';
 import { F32, rowBytes } from '../../model/tensors.ts';
-import type { Model } from '../compile.ts';
-import type { ComputeOptions } from '../planner/planner.ts';
+import type { ComputeOptions } from '../planner/options.ts';
 
 /** What a guessed graph is increased by: its details may differ, and with them what is alive at once. */
 const MARGIN = 1.05;

@@ -3,15 +3,14 @@
  * are the same few parts under the same names, so this comes close; what it does not know it assumes to be dear.
  */
 
-import type { Hparams, MetadataReader } from '../../model/hyper-parameters.ts';
-import { readMrope, readRouting, readWindowedLayers } from '../../model/hyper-parameters.ts';
+import type { Hparams, HparamsDraft } from '../../model/hyper-parameters.ts';
+import type { MetadataReader } from '../../model/metadata.ts';
+import type { MemoryKind } from '../../model/model.ts';
+import { readMrope, readRouting, readWindowedLayers } from '../../model/shared-keys.ts';
 import { HOME_INPUT } from '../../model/tensor-homes.ts';
 import { F32, I32, rowBytes } from '../../model/tensors.ts';
 import type { ModelSpec } from '../../types.ts';
-import type { Architecture, MemoryKind } from '../architecture.ts';
-import { latentAttention, readLatentAttention } from '../architectures/deepseek.ts';
-import type { IndexerInputs } from '../architectures/deepseek-sparse.ts';
-import { chooseCells, indexerInputs } from '../architectures/deepseek-sparse.ts';
+import type { Architecture } from '../architecture.ts';
 import type { AttentionInputs } from './attention.ts';
 import { attend, attentionInputs, plainAttentionInputs } from './attention.ts';
 import type { GraphBuilder, NormKind } from './builder.ts';
@@ -21,6 +20,9 @@ import { deltaNet } from './delta-net.ts';
 import { experts, feedForward, SHARED_EXPERT } from './feed-forward.ts';
 import type { Tensor } from './graph.ts';
 import { MAX_PARENTS, NO_TENSOR } from './graph.ts';
+import type { IndexerInputs } from './indexer.ts';
+import { chooseCells, indexerInputs } from './indexer.ts';
+import { latentAttention, readLatentAttention } from './latent-attention.ts';
 import { OP_OTHER } from './ops.ts';
 import type { RecurrentInputs } from './recurrent.ts';
 import { convolutionStates, mamba1, mamba2, readStates, recurrentInputs, recurrentStates } from './recurrent.ts';
@@ -41,7 +43,7 @@ export function describeByTensors(spec: ModelSpec): Architecture {
   const attending = new Set(
     [...layersWith(spec, ATTENTION)].filter((layer) => withOutput.has(layer) || !stateful.has(layer)),
   );
-  const traits = traitsOf(spec);
+  const manner = mannerOf(spec);
   return {
     names: [],
     nodesPerTensor: 32,
@@ -53,7 +55,7 @@ export function describeByTensors(spec: ModelSpec): Architecture {
     fusesIndexer: layersWith(spec, INDEXER).size > 0,
     attends: (hp, layer) => (attending.has(layer) || stateful.size === 0) && hp.headsKv[layer]! > 0,
     hparams(hp, reader) {
-      readGeneric(hp, reader);
+      readGuessed(hp, reader);
       for (const layer of stateful) {
         hp.isRecurrent[layer] = 1;
       }
@@ -62,7 +64,7 @@ export function describeByTensors(spec: ModelSpec): Architecture {
       }
     },
     layerKind: (hp, layer) => (layer < deepstackLayers(hp) ? 1 : 0),
-    build: (b) => build(b, traits),
+    build: (b) => build(b, manner),
   };
 }
 
@@ -91,7 +93,7 @@ function memoryOf(spec: ModelSpec, keepsStates: boolean, attends: boolean): Memo
   return isEncoder(spec) ? 'none' : 'attention';
 }
 
-function readGeneric(hp: Hparams, reader: MetadataReader): void {
+function readGuessed(hp: HparamsDraft, reader: MetadataReader): void {
   readLatentAttention(hp, reader);
   readRouting(hp, reader, SOFTMAX);
   readMrope(hp, reader);
@@ -142,12 +144,12 @@ interface Inputs {
 }
 
 /** How a model is built that its hyper-parameters do not say. */
-interface Traits {
+interface Manner {
   readonly kind: NormKind;
   readonly rotates: boolean;
 }
 
-function traitsOf(spec: ModelSpec): Traits {
+function mannerOf(spec: ModelSpec): Manner {
   const has = (name: string) => spec.metadata[`${spec.architecture}.${name}`] !== undefined;
   return {
     kind: has('attention.layer_norm_rms_epsilon') ? 'rms' : 'layer',
@@ -159,9 +161,9 @@ function deepstackLayers(hp: Hparams): number {
   return hp.inputEmbedding / hp.embedding - 1;
 }
 
-function build(b: GraphBuilder, { kind, rotates }: Traits): void {
+function build(b: GraphBuilder, { kind, rotates }: Manner): void {
   const g = b.graph;
-  const { memory } = b.model.architecture;
+  const { memory } = b.model.traits;
   const positions = b.inputPositions();
   const outputIds = b.inputOutputIds();
   const none: AttentionInputs = plainAttentionInputs(b);
@@ -257,7 +259,7 @@ function buildLayer(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): 
 function attentionBranch(b: GraphBuilder, layer: number, x: Tensor, inputs: Inputs): Tensor {
   const { context } = inputs;
   const has = (name: string) => b.has(layer, name);
-  if (b.hp.headsKv[layer] === 0 || b.model.architecture.attends?.(b.hp, layer) !== true) {
+  if (b.hp.headsKv[layer] === 0 || b.model.traits.attends?.(b.hp, layer) !== true) {
     return NO_TENSOR;
   }
   const queries = has('attn_q') || (has('attn_q_a') && has('attn_q_b'));

@@ -6,10 +6,10 @@
  * this against the graph with all layers.
  */
 
+import type { Model } from '../../model/model.ts';
 import type { Placement } from '../../model/placement.ts';
 import type { Overrides } from '../../model/weights.ts';
 import { unscannableTensors } from '../../model/weights.ts';
-import type { Model } from '../compile.ts';
 
 /** Longest pattern looked for (a full layer behind five windowed ones is 6). */
 const MAX_PERIOD = 12;
@@ -51,15 +51,15 @@ export function representativeLayers(
 
 function chooseLayers(model: Model, placement: Placement, overrides: Overrides, all: boolean): Int32Array {
   const count = model.layers;
-  const sliced = model.architecture.slicesPerLayer === true && !onOneDevice(placement);
+  const sliced = model.traits.slicesPerLayer === true && !onOneDevice(placement);
   // Each decay that stays on the host is an input of its own on the layer's device.
   const crosses = overrides.size > 0 && unscannableTensors(model).length > 0;
-  const everyLayer = all || sliced || crosses || model.architecture.buildsAllLayers === true;
+  const everyLayer = all || sliced || crosses || model.traits.buildsAllLayers === true;
   if (everyLayer || count <= KEPT_ROUNDS + 1) {
     return Int32Array.from({ length: count }, (_, layer) => layer);
   }
   const staged = overrides.size > 0 || placement.deviceOf.includes(placement.host);
-  const late = staged || model.architecture.placesRepeatLate === true;
+  const late = staged || model.traits.placesRepeatLate === true;
   const single = onOneDevice(placement);
   const keys = layerKeys(model, placement, overrides);
   const kept: number[] = [];

@@ -8,11 +8,11 @@
 
 import { hasOwnCache } from '../../model/cache.ts';
 import { headKOf, headVOf } from '../../model/hyper-parameters.ts';
+import type { Model } from '../../model/model.ts';
 import type { Placement } from '../../model/placement.ts';
 import { F16, F32, IS_QUANTIZED } from '../../model/tensors.ts';
 import type { LlamaCppConfig } from '../../types.ts';
 import { EstimateError } from '../../types.ts';
-import type { Model } from '../compile.ts';
 import { flashAttentionSupported } from './cuda.ts';
 
 /**
@@ -31,8 +31,11 @@ export function decideFlashAttention(
     }
     return false;
   }
-  if (config.flashAttention === true || IS_QUANTIZED[typeV] === 1 || model.hp.architecture === 'grok') {
-    return model.hp.architecture !== 'grok';
+  if (model.traits.neverFlash === true) {
+    return false;
+  }
+  if (config.flashAttention === true || IS_QUANTIZED[typeV] === 1) {
+    return true;
   }
   // An F32 cache is cast to F16 on its way into the kernel.
   const kernelType = (type: number) => (type === F32 ? F16 : type);
@@ -41,8 +44,8 @@ export function decideFlashAttention(
   return supportedOnGpus(model, placement, sameTypes) && probe();
 }
 
-function attendsToItself({ architecture }: Model): boolean {
-  return architecture.memory === 'none' || architecture.ignoresCache === true;
+function attendsToItself({ traits }: Model): boolean {
+  return traits.memory === 'none' || traits.ignoresCache === true;
 }
 
 function supportedOnGpus(model: Model, placement: Placement, sameTypes: boolean): boolean {

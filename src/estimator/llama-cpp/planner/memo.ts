@@ -4,9 +4,9 @@
  * mostly differ only in how often a layer repeats.
  */
 
-import type { Model } from '../compile.ts';
+import type { Model } from '../../model/model.ts';
 import { graphSignature } from './collapse.ts';
-import type { ComputeOptions } from './planner.ts';
+import type { ComputeOptions } from './options.ts';
 
 /** Entries kept at most: a bound, far above what one `--fit` asks. */
 const MAX_ENTRIES = 4096;

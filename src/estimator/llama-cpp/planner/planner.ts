@@ -5,49 +5,19 @@
  * Source: llama-context.cpp (`sched_reserve`, `graph_reserve`), llama-model.cpp (`build_graph`), llama.cpp b10256.
  */
 
-import type { ContextShape } from '../../model/cache.ts';
-import type { Placement } from '../../model/placement.ts';
+import type { Model } from '../../model/model.ts';
 import { F16 } from '../../model/tensors.ts';
 import type { Overrides } from '../../model/weights.ts';
-import type { Architecture } from '../architecture.ts';
-import type { Model } from '../compile.ts';
+import type { CompiledModel } from '../architecture.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { Graph, MissingTensorError, NO_TENSOR } from '../graph/graph.ts';
 import { pool } from '../graph/pooling.ts';
 import { Allocator } from './allocate.ts';
 import { representativeLayers } from './collapse.ts';
 import type { ComputeMemo } from './memo.ts';
+import type { ComputeOptions } from './options.ts';
 import type { ScheduleOptions } from './schedule.ts';
 import { Schedule } from './schedule.ts';
-
-export interface ComputeOptions {
-  readonly shape: ContextShape;
-  readonly placement: Placement;
-  readonly overrides: Overrides;
-  readonly flashAttention: boolean;
-  /** Whether V is cached transposed. */
-  readonly transposedV: boolean;
-  readonly typeK: number;
-  readonly typeV: number;
-  /** n_outputs_max as llama.cpp resolved it. */
-  readonly outputs: number;
-  readonly embeddings: boolean;
-  readonly opOffload: boolean;
-  readonly copies: number;
-  /** Whether the pins of norms hold (they do not in `--fit`'s dry run). */
-  readonly pins: boolean;
-  /** Build every layer instead of a few of each run; for tests. */
-  readonly allLayers?: boolean;
-  /** Whether the fused delta net is on; default true. */
-  readonly fusedSteps?: boolean;
-  readonly fusedChunks?: boolean;
-  /** Whether the fused indexer of sparse attention is on; default true. */
-  readonly fusedIndexer?: boolean;
-  /** Tokens per sequence of a trial graph, all of them outputs. */
-  readonly trialTokens?: number;
-  /** Shown the graph once it is planned: what it holds is valid until the next one is. */
-  readonly inspect?: (graph: Graph, schedule: Schedule) => void;
-}
 
 // One graph at a time: planning is synchronous, so these are reused instead of being collected as garbage.
 const graph = new Graph();
@@ -61,23 +31,18 @@ export interface GraphFacts {
 }
 
 /** Compute buffer per device in bytes, the host last. `memo` is for callers that ask for many placements. */
-export function computeBytes(
-  model: Model,
-  architecture: Architecture,
-  options: ComputeOptions,
-  memo?: ComputeMemo,
-): readonly number[] {
+export function computeBytes(model: CompiledModel, options: ComputeOptions, memo?: ComputeMemo): readonly number[] {
   const gpus = options.placement.host;
   const key = memo?.key(model, options, options.allLayers === true) ?? '';
   const known = memo?.bytes(key);
   if (known !== undefined) {
     return known;
   }
-  const built = buildGraph(model, architecture, options).layers.length;
+  const built = buildGraph(model, options).layers.length;
   schedule.plan(graph, scheduleOptions(options));
   if (options.copies > 1 && schedule.splitCount > gpus + 1 && built < model.layers) {
     // Something in the layers runs on the host: with pipelining every layer then has copies of its own that last.
-    return computeBytes(model, architecture, { ...options, allLayers: true }, memo);
+    return computeBytes(model, { ...options, allLayers: true }, memo);
   }
   const bytes = allocator.allocate(graph, schedule, gpus);
   options.inspect?.(graph, schedule);
@@ -98,8 +63,7 @@ export type FusedOperation = 'flash attention' | 'delta net' | 'indexer';
  * sequence before it leaves the operation on (`resolve_fused_ops`).
  */
 export function staysWithLayers(
-  model: Model,
-  architecture: Architecture,
+  model: CompiledModel,
   options: ComputeOptions,
   operation: FusedOperation,
   trialTokens: number,
@@ -107,11 +71,11 @@ export function staysWithLayers(
 ): boolean {
   if (memo !== undefined) {
     const key = `${operation} ${trialTokens} ${memo.key(model, options, options.allLayers === true)}`;
-    return memo.stays(key, () => staysWithLayers(model, architecture, options, operation, trialTokens));
+    return memo.stays(key, () => staysWithLayers(model, options, operation, trialTokens));
   }
   return rememberedStay(model, options, `${operation} ${trialTokens}`, () => {
     const trial = { ...options, trialTokens, pins: true };
-    const builder = buildGraph(model, architecture, trial);
+    const builder = buildGraph(model, trial);
     schedule.assign(graph, scheduleOptions(trial));
     const nodes = operation === 'flash attention' ? builder.attentionNodes : builder.fusedNodes;
     for (let i = 0; i < nodes.length; i += 2) {
@@ -171,10 +135,10 @@ const TRIAL_TOKENS = 16;
 const TRIAL_CELLS = 256;
 
 /** Whether the model has all the tensors that the graph of its architecture needs. */
-export function buildsGraph(model: Model): boolean {
+export function buildsGraph(model: CompiledModel): boolean {
   const { layersAll } = model.hp;
   try {
-    buildGraph(model, model.architecture, {
+    buildGraph(model, {
       shape: {
         numCtx: TRIAL_CELLS,
         numCtxSeq: TRIAL_CELLS,
@@ -207,8 +171,8 @@ export function buildsGraph(model: Model): boolean {
 }
 
 /** Number of nodes and splits of the whole graph, as llama.cpp logs them. */
-export function graphFacts(model: Model, architecture: Architecture, options: ComputeOptions): GraphFacts {
-  computeBytes(model, architecture, { ...options, allLayers: true });
+export function graphFacts(model: CompiledModel, options: ComputeOptions): GraphFacts {
+  computeBytes(model, { ...options, allLayers: true });
   return { nodes: graph.nodeCount, splits: schedule.splitCount };
 }
 
@@ -223,13 +187,13 @@ const NODES_PER_TOKEN = 40;
  * of experts in use, say, aborts there.
  */
 function mostTensors(model: Model, tokens: number): number {
-  const { nodesPerTensor } = model.architecture;
+  const { nodesPerTensor } = model.traits;
   const byTensors = model.tensors.length * (nodesPerTensor ?? NODES_PER_TENSOR);
   const byTokens = nodesPerTensor === undefined ? LEAST_NODES : NODES_PER_TOKEN * tokens;
   return BESIDE_NODES * Math.max(LEAST_NODES, byTensors, byTokens);
 }
 
-function buildGraph(model: Model, architecture: Architecture, options: ComputeOptions): GraphBuilder {
+function buildGraph(model: CompiledModel, options: ComputeOptions): GraphBuilder {
   const { shape } = options;
   const { trialTokens } = options;
   const micro = trialTokens === undefined ? Math.min(shape.numCtx, shape.numUbatch) : trialTokens * shape.sequences;
@@ -252,7 +216,7 @@ function buildGraph(model: Model, architecture: Architecture, options: ComputeOp
     fusedIndexer: options.fusedIndexer !== false,
     layers: representativeLayers(model, options.placement, options.overrides, options.allLayers === true),
   });
-  architecture.build(builder);
+  model.traits.build(builder);
   const pooled = options.embeddings ? pool(builder) : NO_TENSOR;
   for (const output of [builder.logits, builder.embedding, builder.nextn, pooled]) {
     if (output !== NO_TENSOR) {

@@ -6,7 +6,7 @@
  */
 
 import type { ModelSpec } from '../../types.ts';
-import { MetadataReader } from '../hyper-parameters.ts';
+import { MetadataReader } from '../metadata.ts';
 import type { QuantizeEra } from './targets.ts';
 import { tensorRole } from './tensors.ts';
 

@@ -16,9 +16,8 @@ describe('collapsing equal layers', () => {
       const spec = builtinCatalogue().find(row.model)!;
       for (const view of ['real', 'fit'] as const) {
         const { model: compiled, options } = prepareLlamaCpp(spec, planConfig(row.cfg, view));
-        const architecture = compiled.architecture;
-        const full = computeBytes(compiled, architecture, { ...options, allLayers: true });
-        expect([row.model, row.cfg, computeBytes(compiled, architecture, options)]).toEqual([row.model, row.cfg, full]);
+        const full = computeBytes(compiled, { ...options, allLayers: true });
+        expect([row.model, row.cfg, computeBytes(compiled, options)]).toEqual([row.model, row.cfg, full]);
       }
     }
   });
@@ -43,14 +42,8 @@ describe('collapsing equal layers', () => {
             opOffload: true,
             view: 'real',
           });
-          const architecture = compiled.architecture;
-          const full = computeBytes(compiled, architecture, { ...options, allLayers: true });
-          expect([name, numGpu, gpus, computeBytes(compiled, architecture, options)]).toEqual([
-            name,
-            numGpu,
-            gpus,
-            full,
-          ]);
+          const full = computeBytes(compiled, { ...options, allLayers: true });
+          expect([name, numGpu, gpus, computeBytes(compiled, options)]).toEqual([name, numGpu, gpus, full]);
         }
       }
     }
@@ -93,9 +86,8 @@ describe('collapsing equal layers', () => {
         embedding: false,
         ...(cpuTensors === undefined ? {} : { cpuTensors }),
       });
-      const { architecture } = compiled;
-      const full = computeBytes(compiled, architecture, { ...options, allLayers: true });
-      expect(computeBytes(compiled, architecture, options)).toEqual(full);
+      const full = computeBytes(compiled, { ...options, allLayers: true });
+      expect(computeBytes(compiled, options)).toEqual(full);
     });
     fc.assert(check, { numRuns: 300, seed: 2026 });
   });

@@ -6,10 +6,10 @@
  * (ScaledDotProductAttention, CacheConfig), Ollama 0.12.4 to 0.24.0.
  */
 
-import { headKOf, headVOf } from '../../../model/hyper-parameters.ts';
-import { F16, F32, I32, rowBytes } from '../../../model/tensors.ts';
 import type { GraphBuilder } from '../../../llama-cpp/graph/builder.ts';
 import { NO_TENSOR, type Tensor } from '../../../llama-cpp/graph/graph.ts';
+import { headKOf, headVOf } from '../../../model/hyper-parameters.ts';
+import { F16, F32, I32, rowBytes } from '../../../model/tensors.ts';
 
 /** How a version of Ollama builds the graph. */
 export interface OwnTraits {

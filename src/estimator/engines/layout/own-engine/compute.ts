@@ -6,11 +6,10 @@
  * 0.11.11 to 0.24.0.
  */
 
-import type { Architecture } from '../../../llama-cpp/architecture.ts';
-import type { Model } from '../../../llama-cpp/compile.ts';
+import type { CompiledModel } from '../../../llama-cpp/architecture.ts';
 import { type PoolCard, poolBytes } from '../../../llama-cpp/planner/cuda-pool.ts';
 import { computeBytes } from '../../../llama-cpp/planner/planner.ts';
-import type { ContextShape } from '../../../model/cache.ts';
+import type { ContextShape } from '../../../model/context.ts';
 import type { Overrides } from '../../../model/weights.ts';
 import { atLeast, type Version } from '../../../versions.ts';
 import type { OwnTraits } from './attention.ts';
@@ -38,15 +37,19 @@ export interface OwnGraphRequest {
  * Bytes of the graph per GPU, the CPU last. A model whose graph nobody described gets llama.cpp's of its time, by the same
  * allocator.
  */
-export function ownGraphBytes(model: Model, own: OwnModel | undefined, request: OwnGraphRequest): readonly number[] {
+export function ownGraphBytes(
+  model: CompiledModel,
+  own: OwnModel | undefined,
+  request: OwnGraphRequest,
+): readonly number[] {
   const { version, numBatch } = request;
   const traits: OwnTraits = {
     castsMask: atLeast(version, '0.12.7'),
     writesRows: atLeast(version, '0.13.1'),
     flashWithoutCache: atLeast(version, '0.13.2'),
   };
-  const described: Architecture = { ...model.architecture, build: (b) => own?.(b, traits) };
-  const architecture = own === undefined ? model.architecture : described;
+  const asBuilt: CompiledModel =
+    own === undefined ? model : { ...model, traits: { ...model.traits, build: (b) => own(b, traits) } };
   const shape: ContextShape = {
     numCtx: request.cells,
     numCtxSeq: request.cells,
@@ -60,7 +63,7 @@ export function ownGraphBytes(model: Model, own: OwnModel | undefined, request: 
   // Graphs are recorded since 0.12.4, which is when the pool began to count.
   const records = atLeast(version, '0.12.4');
   const pools: number[] = [];
-  const bytes = computeBytes(model, architecture, {
+  const bytes = computeBytes(asBuilt, {
     shape,
     placement: {
       deviceOf: Int32Array.from(request.deviceOf),
@@ -87,8 +90,8 @@ export function ownGraphBytes(model: Model, own: OwnModel | undefined, request: 
 }
 
 /** The norm behind the token embedding stays on the CPU: its name is none that Ollama looks for. */
-function cpuTensors(model: Model, cpu: number): Overrides {
-  const overrides = new Map<Model['tensors'][number], number>();
+function cpuTensors(model: CompiledModel, cpu: number): Overrides {
+  const overrides = new Map<CompiledModel['tensors'][number], number>();
   for (const tensor of model.tensors) {
     if (tensor.name.startsWith('token_embd_norm.')) {
       overrides.set(tensor, cpu);

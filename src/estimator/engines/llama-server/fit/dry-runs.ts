@@ -4,10 +4,11 @@
  * only where the buffers can tip the answer, and what a graph gave is kept.
  */
 
-import type { Model } from '../../../llama-cpp/compile.ts';
+import type { CompiledModel } from '../../../llama-cpp/architecture.ts';
 import { prepareLlamaCpp, storedBytes } from '../../../llama-cpp/dry-run.ts';
 import { ComputeMemo } from '../../../llama-cpp/planner/memo.ts';
-import { type ComputeOptions, computeBytes } from '../../../llama-cpp/planner/planner.ts';
+import type { ComputeOptions } from '../../../llama-cpp/planner/options.ts';
+import { computeBytes } from '../../../llama-cpp/planner/planner.ts';
 import { weightBytes } from '../../../model/weights.ts';
 import type { LlamaCppConfig, ModelSpec } from '../../../types.ts';
 import { attentionPlaces } from './attention-places.ts';
@@ -36,7 +37,7 @@ interface Point {
 
 /** What a graph is built of. */
 interface Prepared {
-  readonly model: Model;
+  readonly model: CompiledModel;
   readonly options: ComputeOptions;
   /** What all contexts of this kind of graph share. */
   readonly key: string;
@@ -125,7 +126,7 @@ export class DryRuns {
     const { graphs } = this.#shared;
     let bytes = graphs.get(graph);
     if (bytes === undefined) {
-      bytes = computeBytes(model, model.architecture, options);
+      bytes = computeBytes(model, options);
       const [oldest] = graphs.keys();
       if (oldest !== undefined && graphs.size >= MAX_GRAPHS) {
         graphs.delete(oldest);
@@ -267,7 +268,7 @@ export class DryRuns {
    * With `auto`, llama.cpp asks a trial graph whether attention stays with its layers. Whether it does is settled
    * between a layer and its neighbours, so a placement made of neighbourhoods that passed before passes, too.
    */
-  #prepare(config: LlamaCppConfig): { readonly model: Model; readonly options: ComputeOptions } {
+  #prepare(config: LlamaCppConfig): { readonly model: CompiledModel; readonly options: ComputeOptions } {
     const unmoved = config.numGpu < 0 && config.cpuTensors === undefined && config.gpuTensors === undefined;
     if (config.flashAttention !== 'auto' || unmoved) {
       return prepareLlamaCpp(this.#spec, config);

@@ -7,7 +7,8 @@
 
 import { GIB } from '../../../../base/bytes.ts';
 import { compileModel } from '../../../llama-cpp/compile.ts';
-import { cacheLines, shapeContext } from '../../../model/cache.ts';
+import { cacheLines } from '../../../model/cache.ts';
+import { shapeContext } from '../../../model/context.ts';
 import { placeLayers } from '../../../model/placement.ts';
 import { F32 } from '../../../model/tensors.ts';
 import { blockCount, isMixtureOfExperts, trainingContext } from '../../../plan/facts.ts';
@@ -225,7 +226,7 @@ function searchFacts(
 }
 
 function hasRecurrentLayers(spec: ModelSpec): boolean {
-  const { memory = 'attention' } = compileModel(spec).architecture;
+  const { memory = 'attention' } = compileModel(spec).traits;
   return memory === 'hybrid' || memory === 'recurrent';
 }
 

@@ -1,6 +1,6 @@
-import type { Model } from '../../../llama-cpp/compile.ts';
 import { representativeLayers } from '../../../llama-cpp/planner/collapse.ts';
-import type { ComputeOptions } from '../../../llama-cpp/planner/planner.ts';
+import type { ComputeOptions } from '../../../llama-cpp/planner/options.ts';
+import type { Model } from '../../../model/model.ts';
 import type { Overrides } from '../../../model/weights.ts';
 
 /**
