@@ -6,6 +6,7 @@ import { feedForward } from '../graph/feed-forward.ts';
 
 export const deci: Architecture = {
   names: ['deci'],
+  buildsAllLayers: true,
   build(b) {
     const g = b.graph;
     const { hp } = b;
