@@ -13,23 +13,13 @@ import { ggmlType } from '../../model/ggml-types.ts';
 import { convolutionStateWidth, recurrentStateWidth, widthK, widthV } from '../../model/hyper-parameters.ts';
 import type { Model } from '../../model/model.ts';
 import { contiguousBytes, cudaBufferBytes, F32, hostBufferBytes, typeId } from '../../model/tensors.ts';
-import type { GpuDevice, KvCacheType, ModelSpec, TensorInfo } from '../../types.ts';
+import type { GpuDevice, ModelSpec, TensorInfo } from '../../types.ts';
 import { atLeast, type Version } from '../../versions.ts';
 import { ownGraphBytes } from './own-engine/compute.ts';
 import { findOwnModel, type OwnModel } from './own-engine/models.ts';
 import { type Layout, layoutKey } from './packer.ts';
+import type { RunnerRequest } from './runner-request.ts';
 import { towerGraphBytes } from './tower-graph.ts';
-
-/** A load as the runner sees it. */
-export interface RunnerRequest {
-  readonly version: Version;
-  /** Tokens per slot. */
-  readonly numCtx: number;
-  readonly numParallel: number;
-  readonly numBatch: number;
-  readonly flashAttention: boolean;
-  readonly kvCacheType: KvCacheType;
-}
 
 /** The runner's answer for one model. */
 export interface RunnerSizes {

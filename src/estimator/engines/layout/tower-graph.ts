@@ -8,7 +8,7 @@
 import { projectorOf } from '../../model/projector.ts';
 import type { ModelSpec, ProjectorSpec } from '../../types.ts';
 import { atLeast } from '../../versions.ts';
-import type { RunnerRequest } from './runner-sizes.ts';
+import type { RunnerRequest } from './runner-request.ts';
 
 const WORST_SIDE_PIXELS = 2048;
 
