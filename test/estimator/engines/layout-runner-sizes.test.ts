@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readModelFacts } from '../../../src/estimator/engines/formula/model-facts.ts';
-import { type RunnerRequest, runnerSizes } from '../../../src/estimator/engines/layout/runner-sizes.ts';
+import type { RunnerRequest } from '../../../src/estimator/engines/layout/runner-request.ts';
+import { runnerSizes } from '../../../src/estimator/engines/layout/runner-sizes.ts';
 import { towerGraphBytes } from '../../../src/estimator/engines/layout/tower-graph.ts';
 import type { GpuDevice, ModelSpec, TensorInfo } from '../../../src/estimator/types.ts';
 import { gemma3TwelveB, MIB, smallLlama } from './specs.ts';
