@@ -1,12 +1,13 @@
 /**
- * GPUs that somebody declares instead of measuring: `4x8GiB`, `24GiB,8GiB`, `24GiB:22.1GiB` (total:free), each with a
- * name if wanted (`RTX 3090=24GiB`, `2 x RTX 3090 = 24GiB:23GiB`), or by a known name alone (`4x GTX 1070 Ti`).
+ * GPUs that somebody declares instead of measuring, as people write them: sizes (`4x8GiB`, `24GiB,8GiB`), with what is
+ * free behind a colon (`24GiB:22.1GiB`), with a name (`RTX 3090=24GiB`, `2 x RTX 3090 = 24GiB:23GiB`), or a known card
+ * alone in any spelling (`4090`, `2x4090`, `RTX 3090 x2`, `2x3090,1xA100`, `7900 XTX`).
  */
 
 import { GIB, MIB } from '../base/bytes.ts';
 import type { GpuDevice } from '../estimator/types.ts';
-import { findCard } from './cards.ts';
 import { createSource } from './source.ts';
+import { findTypedCard, nearestCard, type TypedCard } from './typed-card.ts';
 import type { Clock, Gpu, GpuSnapshot, GpuSource } from './types.ts';
 import { cleanText } from './values.ts';
 
@@ -15,7 +16,13 @@ export type GpuListErrorCode =
   | 'gpus-empty'
   /** One entry cannot be read. Params: `entry`. */
   | 'gpus-entry'
-  /** A size outside 256 MiB to 4 TiB. Params: `entry`. */
+  /** A number that is no card's and too large for GiB. Params: `entry`, `number`. */
+  | 'gpus-bare-number'
+  /** No such card; one that is called much like it. Params: `entry`, `near`. */
+  | 'gpus-unknown-card'
+  /** A card that is sold with different memory. Params: `entry`, `card`. */
+  | 'gpus-which-size'
+  /** A size outside 256 MiB to 1 TiB. Params: `entry`. */
   | 'gpus-size'
   /** More free than total. Params: `entry`. */
   | 'gpus-free-above-total'
@@ -38,19 +45,24 @@ export class GpuListError extends Error {
 const MAX_GPUS = 64;
 const MAX_TEXT = 2_000;
 const MIN_BYTES = 256 * MIB;
-const MAX_BYTES = 4096 * GIB;
-const SIZE = String.raw`(\d{1,9}(?:\.\d{1,6})?)\s*(TiB|TB|T|GiB|GB|G|MiB|MB|M)?`;
-const ENTRY = new RegExp(
-  String.raw`^(?:(\d{1,4})\s*[x×*]\s*)?(?:([^=]{1,100}?)\s*=\s*)?(?:(\d{1,4})\s*[x×*]\s*)?${SIZE}(?:\s*:\s*${SIZE})?$`,
-  'i',
-);
+/** More than any GPU has; unified memory goes up to half of it. */
+const MAX_BYTES = 1024 * GIB;
+/** A number without a unit is GiB up to here; beyond it nobody means GiB. */
+const MAX_BARE_GIB = 512;
+const SIZE = /^(\d{1,9}(?:\.\d{1,6})?)\s*(TiB|TB|T|GiB|GB|G|MiB|MB|M)?$/i;
+const TIMES = String.raw`(?:[x×*✕✖]|张|块|个|卡)`;
+const COUNT_BEFORE = new RegExp(String.raw`^(\d{1,4})\s*${TIMES}\s*(.+)$`, 'i');
+const COUNT_APART = /^(\d{1,2})\s+(.+)$/;
+const COUNT_BEHIND = new RegExp(String.raw`^(.+?)\s*\(?\s*${TIMES}\s*(\d{1,4})\)?$`, 'i');
 
-/** Just a name, with a number before it: `4x GTX 1070 Ti`, `RTX 3090`. */
-const NAMED = /^(?:(\d{1,4})\s*[x×*]\s*)?([a-z][a-z0-9 _-]{1,60})$/i;
+interface Entry {
+  readonly count: number;
+  readonly device: GpuDevice;
+}
 
 /**
- * Reads a declaration. A unit may be left out (GiB); `GB` means GiB as on a card's box. A known card needs no size: it
- * counts as empty.
+ * Reads a declaration. A unit may be left out (GiB, up to 512); `GB` means GiB as on a card's box. A known card needs no
+ * size: it counts as empty.
  * @returns the GPUs in the order written; `freeBytes` is `totalBytes` where no free size is given
  * @throws GpuListError
  */
@@ -62,7 +74,7 @@ export function parseGpuList(text: string): readonly GpuDevice[] {
     throw new GpuListError('gpus-too-many', { max: MAX_GPUS });
   }
   const gpus: GpuDevice[] = [];
-  for (const part of text.split(/[,;+，；]/)) {
+  for (const part of text.normalize('NFKC').split(/[,;+、]|\s(?:and|和|及)\s/)) {
     const { count, device } = readEntry(part.trim());
     if (count === 0) {
       throw new GpuListError('gpus-entry', { entry: cleanText(part.trim(), 60) });
@@ -77,37 +89,126 @@ export function parseGpuList(text: string): readonly GpuDevice[] {
   return gpus;
 }
 
-function readEntry(text: string): { readonly count: number; readonly device: GpuDevice } {
+function readEntry(text: string): Entry {
   const entry = cleanText(text, 60);
-  const named = NAMED.exec(text);
-  const known = named === null ? null : findCard(named[2]!);
-  if (known !== null) {
-    const { name, totalBytes, computeCapability } = known;
-    return { count: Number(named?.[1] ?? 1), device: { name, totalBytes, freeBytes: totalBytes, computeCapability } };
+  const equals = text.indexOf('=');
+  if (equals >= 0) {
+    return readNamed(text.slice(0, equals).trim(), text.slice(equals + 1).trim(), entry);
   }
-  const match = ENTRY.exec(text);
-  if (!match || (match[1] !== undefined && match[3] !== undefined)) {
+  const read = readSizes(text, entry) ?? readCard(text, entry);
+  if (read !== null) {
+    return { count: 1, device: read };
+  }
+  for (const { count, rest } of countings(text)) {
+    const device = readSizes(rest, entry) ?? readCard(rest, entry);
+    if (device !== null) {
+      return { count, device };
+    }
+  }
+  throw notRead(text, entry);
+}
+
+/** `RTX 3090=24GiB`, `2 x RTX 3090 = 24GiB:23GiB`, `RTX 4090 = 2x24GiB`: any name, with its size. */
+function readNamed(name: string, sizes: string, entry: string): Entry {
+  // A card whose name begins like a count (`7900 XTX`) is that card.
+  const [before] = findTypedCard(name) === null ? countings(name).filter(({ count }) => count <= MAX_GPUS) : [];
+  const [behind] = readSizes(sizes, entry) === null ? countings(sizes) : [];
+  const device = readSizes(behind?.rest ?? sizes, entry);
+  const typed = cleanText(before?.rest ?? name, 100);
+  if (device === null || typed === '' || (before !== undefined && behind !== undefined)) {
     throw new GpuListError('gpus-entry', { entry });
   }
-  const totalBytes = toBytes(match[4]!, match[5]);
-  const freeBytes = match[6] === undefined ? totalBytes : toBytes(match[6], match[7]);
+  const card = findTypedCard(typed);
+  return {
+    count: before?.count ?? behind?.count ?? 1,
+    device: { ...device, name: typed, ...kindOf(card) },
+  };
+}
+
+/** Ways to take a number of cards off a text. */
+function countings(text: string): readonly { readonly count: number; readonly rest: string }[] {
+  const found: { count: number; rest: string }[] = [];
+  const before = COUNT_BEFORE.exec(text) ?? COUNT_APART.exec(text);
+  if (before !== null) {
+    found.push({ count: Number(before[1]), rest: before[2]!.trim() });
+  }
+  const behind = COUNT_BEHIND.exec(text);
+  if (behind !== null) {
+    found.push({ count: Number(behind[2]), rest: behind[1]!.trim() });
+  }
+  // `4091x2` is no four thousand GPUs; `65x8GiB` is too many of them.
+  return found.filter(({ count, rest }) => count <= MAX_GPUS || /[a-z]/i.test(rest));
+}
+
+/** `24GiB`, `24GiB:22.1GiB`; null where it is no size at all. */
+function readSizes(text: string, entry: string): GpuDevice | null {
+  const [total = '', free, ...more] = text.split(':').map((part) => part.trim());
+  const totalBytes = toBytes(total);
+  if (totalBytes === null || more.length > 0) {
+    return null;
+  }
+  const freeBytes = free === undefined ? totalBytes : toBytes(free);
+  if (freeBytes === null) {
+    return null;
+  }
+  return sized('GPU', totalBytes, freeBytes, entry);
+}
+
+function sized(name: string, totalBytes: number, freeBytes: number, entry: string): GpuDevice {
   if (totalBytes < MIN_BYTES || totalBytes > MAX_BYTES) {
     throw new GpuListError('gpus-size', { entry });
   }
   if (freeBytes > totalBytes) {
     throw new GpuListError('gpus-free-above-total', { entry });
   }
-  const name = cleanText(match[2] ?? '', 100) || 'GPU';
-  const card = findCard(name);
+  return { name, totalBytes, freeBytes };
+}
+
+/** A known card, with what is free of it behind a colon where somebody says so. */
+function readCard(text: string, entry: string): GpuDevice | null {
+  const colon = text.lastIndexOf(':');
+  const freeBytes = colon < 0 ? null : toBytes(text.slice(colon + 1).trim());
+  const card = findTypedCard(freeBytes === null ? text : text.slice(0, colon));
+  if (card === null) {
+    return null;
+  }
+  if (card.totalBytes === null) {
+    throw new GpuListError('gpus-which-size', { entry, card: card.name });
+  }
+  return { ...sized(card.name, card.totalBytes, freeBytes ?? card.totalBytes, entry), ...kindOf(card) };
+}
+
+function kindOf(card: TypedCard | null): Pick<GpuDevice, 'computeCapability' | 'library'> {
   return {
-    count: Number(match[1] ?? match[3] ?? 1),
-    device: { name, totalBytes, freeBytes, ...(card === null ? {} : { computeCapability: card.computeCapability }) },
+    ...(card?.computeCapability === undefined ? {} : { computeCapability: card.computeCapability }),
+    ...(card?.library === undefined ? {} : { library: card.library }),
   };
 }
 
-function toBytes(number: string, unit: string | undefined): number {
-  const letter = (unit ?? 'G').charAt(0).toUpperCase();
-  return Math.round(Number(number) * (letter === 'T' ? 1024 * GIB : letter === 'M' ? MIB : GIB));
+/** Why an entry is none: a number too large for GiB, a card that is called otherwise, or nothing that is known. */
+function notRead(text: string, entry: string): GpuListError {
+  const names = [text, ...countings(text).map(({ rest }) => rest)].filter((name) => name !== '');
+  const bare = names.find((name) => /^\d{3,9}(?:\.\d+)?$/.test(name));
+  if (bare !== undefined) {
+    return new GpuListError('gpus-bare-number', { entry, number: bare });
+  }
+  for (const name of names) {
+    const near = nearestCard(name);
+    if (near !== null) {
+      return new GpuListError('gpus-unknown-card', { entry, near });
+    }
+  }
+  return new GpuListError('gpus-entry', { entry });
+}
+
+/** Bytes of a size; null where it is none, or a bare number beyond what anybody means by GiB. */
+function toBytes(text: string): number | null {
+  const match = SIZE.exec(text);
+  if (match === null || (match[2] === undefined && Number(match[1]) > MAX_BARE_GIB)) {
+    return null;
+  }
+  const letter = (match[2] ?? 'G').charAt(0).toUpperCase();
+  return Math.round(Number(match[1]) * (letter === 'T' ? 1024 * GIB : letter === 'M' ? MIB : GIB));
 }
 
 /** A source of declared GPUs: all free memory as declared. {@link withOllamaUsage} takes off what Ollama reports. */

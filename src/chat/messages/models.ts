@@ -134,16 +134,29 @@ export const modelMessages = area({
   },
 
   'error.gpus-empty': {
-    en: 'The list of GPUs is empty. Write 4x8GiB, or 24GiB,8GiB, or 24GiB:22GiB (total:free).',
-    'zh-CN': 'GPU 列表为空。请写成 4x8GiB、24GiB,8GiB 或 24GiB:22GiB（总量:空闲）。',
+    en: 'The list of GPUs is empty. Write 2x4090, RTX 3090, 4x8GiB, or 24GiB:22GiB (total:free).',
+    'zh-CN': 'GPU 列表为空。请写成 2x4090、RTX 3090、4x8GiB 或 24GiB:22GiB（总量:空闲）。',
   },
   'error.gpus-entry': {
-    en: '{entry} is no GPU. Write 4x8GiB, or 24GiB,8GiB, or 24GiB:22GiB (total:free).',
-    'zh-CN': '{entry} 不是 GPU。请写成 4x8GiB、24GiB,8GiB 或 24GiB:22GiB（总量:空闲）。',
+    en: '{entry} is no GPU. Write 2x4090, RTX 3090, 4x8GiB, or 24GiB:22GiB (total:free); any other card with its size: {entry}=24GiB.',
+    'zh-CN':
+      '{entry} 不是 GPU。请写成 2x4090、RTX 3090、4x8GiB 或 24GiB:22GiB（总量:空闲）；其他显卡请带上显存：{entry}=24GiB。',
+  },
+  'error.gpus-bare-number': {
+    en: '{number} is no card, and too much for GiB. Write a size with its unit (24GiB, 24576MiB) or a card (2x4090).',
+    'zh-CN': '{number} 不是显卡型号，作为 GiB 又太大。请写带单位的显存（24GiB、24576MiB）或显卡型号（2x4090）。',
+  },
+  'error.gpus-unknown-card': {
+    en: 'No card {entry} is known. Did you mean {near}? Any other card is written with its size: {entry}=24GiB.',
+    'zh-CN': '不认识显卡 {entry}。是否想输入 {near}？其他显卡请带上显存：{entry}=24GiB。',
+  },
+  'error.gpus-which-size': {
+    en: '{card} is sold with different memory. Write its size too: {card}=64GiB.',
+    'zh-CN': '{card} 有多种显存容量。请写明：{card}=64GiB。',
   },
   'error.gpus-size': {
-    en: '{entry} is no size of a GPU: 256 MiB to 4 TiB.',
-    'zh-CN': '{entry} 不是合理的 GPU 大小：256 MiB 到 4 TiB。',
+    en: '{entry} is no size that a GPU has: 256 MiB to 1 TiB.',
+    'zh-CN': '{entry} 不是合理的 GPU 显存：应为 256 MiB 到 1 TiB。',
   },
   'error.gpus-free-above-total': { en: '{entry} has more free than total.', 'zh-CN': '{entry} 的空闲大于总量。' },
   'error.gpus-too-many': { en: 'These are too many GPUs; {max} can be planned.', 'zh-CN': 'GPU 过多；最多 {max} 张。' },
