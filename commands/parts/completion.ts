@@ -1,4 +1,5 @@
 import type { Choice, CommandContext, CompletionRequest } from '../../src/chat/command.ts';
+import { readContextLength } from '../../src/chat/context-length.ts';
 import { largestContext } from '../fit/answer.ts';
 import { gatherQuestion } from '../fit/question.ts';
 import type { Services } from '../services.ts';
@@ -38,13 +39,21 @@ function serverModels(context: Context, serverName: unknown): Promise<readonly s
   return names;
 }
 
+/** A name without what people leave out or put in: `gemma 3` finds gemma3. */
+function squashed(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s_-]/g, '');
+}
+
 /** Models: what the server has first, then the built-in list; names that begin with what was typed come first. */
 export async function completeModel(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
-  const typed = request.typed.trim().toLowerCase();
+  const typed = squashed(request.typed);
   const own = await serverModels(context, request.options.server);
   const names = [...new Set([...own, ...context.services.models.builtinNames()])];
   const ranked = names
-    .map((name, index) => ({ name, index, at: name.toLowerCase().indexOf(typed) }))
+    .map((name, index) => ({ name, index, at: squashed(name).indexOf(typed) }))
     .filter(({ at, name }) => at >= 0 && name.length <= MAX_LABEL)
     .sort((a, b) => Number(a.at > 0) - Number(b.at > 0) || a.index - b.index);
   return ranked.slice(0, MAX_CHOICES).map(({ name }) => ({ value: name, label: name }));
@@ -52,23 +61,23 @@ export async function completeModel(context: Context, request: CompletionRequest
 
 /** Models that the server has on disk, for commands that work on those alone. */
 export async function completeOwnModel(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
-  const typed = request.typed.trim().toLowerCase();
+  const typed = squashed(request.typed);
   const own = await serverModels(context, request.options.server);
   return own
-    .filter((name) => name.toLowerCase().includes(typed) && name.length <= MAX_LABEL)
+    .filter((name) => squashed(name).includes(typed) && name.length <= MAX_LABEL)
     .slice(0, MAX_CHOICES)
     .map((name) => ({ value: name, label: name }));
 }
 
 /** Models that are in memory, as the last look showed them. */
 export async function completeLoadedModel(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
-  const typed = request.typed.trim().toLowerCase();
+  const typed = squashed(request.typed);
   const { servers } = context.services;
   const { server: named } = request.options;
   const server = (typeof named === 'string' ? servers.get(named) : null) ?? servers.defaultServer;
   const snapshot = await server.snapshot({ maxAgeMs: 5_000, timeoutMs: 1_500 });
   return (snapshot.models ?? [])
-    .filter(({ name }) => name.toLowerCase().includes(typed) && name.length <= MAX_LABEL)
+    .filter(({ name }) => squashed(name).includes(typed) && name.length <= MAX_LABEL)
     .slice(0, MAX_CHOICES)
     .map(({ name }) => ({ value: name, label: name }));
 }
@@ -85,11 +94,20 @@ function plain(ctx: number): Choice {
   return { value: ctx, label: String(ctx) };
 }
 
+/** Whether a context is one that the text may grow to, as a number or in thousands: `32`, `32,7`, `128k`. */
+function beginsLike(ctx: number, typed: string): boolean {
+  const text = typed
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/^(?:num_)?ctx\s*[:=]?|[\s,_]/g, '');
+  return String(ctx).startsWith(text) || (ctx % 1024 === 0 && `${ctx / 1024}k`.startsWith(text));
+}
+
 /** Common contexts, marked with what fits; plain numbers where nothing can be said yet. */
 export async function completeContext(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
-  const typed = request.typed.trim();
-  const wanted = /^\d{1,9}$/.test(typed) && Number(typed) > 0 ? Number(typed) : null;
-  const common = COMMON_CONTEXTS.filter((ctx) => typed === '' || String(ctx).startsWith(typed));
+  const { typed } = request;
+  const wanted = readContextLength(typed);
+  const common = COMMON_CONTEXTS.filter((ctx) => beginsLike(ctx, typed));
   const sizes = [...new Set([...(wanted === null ? [] : [wanted]), ...common])];
   const { model, server, gpus } = request.options;
   if (typeof model !== 'string' || model.trim() === '') {
@@ -122,7 +140,7 @@ export async function completeContext(context: Context, request: CompletionReque
       value: ctx,
       label: t(plans[i]!.verdict === 'fits' ? 'complete.ctx.fits' : 'complete.ctx.not', { ctx }),
     }));
-    if (largestCtx !== null && String(largestCtx).startsWith(typed) && !offered.includes(largestCtx)) {
+    if (largestCtx !== null && beginsLike(largestCtx, typed) && !offered.includes(largestCtx)) {
       choices.unshift({ value: largestCtx, label: t('complete.ctx.largest', { ctx: largestCtx }) });
     }
     return choices.slice(0, MAX_CHOICES);

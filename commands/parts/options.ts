@@ -13,9 +13,7 @@ export const modelOption: OptionDefinition = {
 export const ctxOption: OptionDefinition = {
   name: 'ctx',
   description: 'option.ctx',
-  type: 'integer',
-  min: 1,
-  max: 100_000_000,
+  type: 'context',
   completes: true,
 };
 

@@ -37,7 +37,8 @@ export interface CommandContext<S> {
 export interface OptionDefinition {
   readonly name: string;
   readonly description: MessageKey;
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'channel';
+  /** `context`: a number of tokens as people write it (`32k`, `128K`, `32,768`); its schema gets the number. */
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'channel' | 'context';
   readonly required?: boolean;
   readonly min?: number;
   readonly max?: number;

@@ -65,7 +65,22 @@ export async function runConsoleChat<S>(options: ConsoleChatOptions<S>): Promise
         return finish(await dispatcher.call(action.call, caller, responder));
       }
       case 'unknown-command':
-        return refuse({ title: translator.text('error.unknown-command', { command: { code: parsed.command } }) });
+        return refuse({
+          title:
+            parsed.near === null
+              ? translator.text('error.unknown-command', { command: { code: parsed.command } })
+              : translator.text('error.unknown-command-near', {
+                  command: { code: parsed.command },
+                  near: { code: `/${parsed.near}` },
+                }),
+        });
+      case 'missing-subcommand':
+        return refuse({
+          title: translator.text('error.missing-subcommand', {
+            command: { code: `/${parsed.command}` },
+            options: parsed.known.map((name) => `/${parsed.command} ${name}`).join(', '),
+          }),
+        });
       case 'unknown-option':
       case 'unknown-subcommand':
         return refuse({

@@ -1,3 +1,4 @@
+import { nearestWord } from '../base/nearest.ts';
 import type { Command, OptionDefinition, Runnable } from '../chat/command.ts';
 import type { OptionValue } from '../chat/reply.ts';
 
@@ -5,13 +6,16 @@ import type { OptionValue } from '../chat/reply.ts';
 export type ParsedLine<S> =
   | { readonly kind: 'empty' }
   | { readonly kind: 'press'; readonly number: number }
-  | { readonly kind: 'unknown-command'; readonly command: string }
+  /** `near`: the command that was probably meant. */
+  | { readonly kind: 'unknown-command'; readonly command: string; readonly near: string | null }
   | {
       readonly kind: 'unknown-option' | 'unknown-subcommand';
       readonly command: string;
       readonly option: string;
       readonly known: readonly string[];
     }
+  /** The command alone says nothing: it wants one of its subcommands. */
+  | { readonly kind: 'missing-subcommand'; readonly command: string; readonly known: readonly string[] }
   | {
       readonly kind: 'call';
       readonly command: Command<S>;
@@ -21,11 +25,18 @@ export type ParsedLine<S> =
 
 const MAX_LINE = 4000;
 
-/** Splits a line at white space; double quotes keep white space together. */
-function tokens(line: string): string[] {
-  const found: string[] = [];
+interface Token {
+  readonly text: string;
+  /** It was in quotes: nothing in it is anything but text. */
+  readonly quoted: boolean;
+}
+
+/** Splits a line at white space; double quotes keep white space together. Full-width letters and signs are plain ones. */
+function tokens(line: string): Token[] {
+  const found: Token[] = [];
   for (const match of line.slice(0, MAX_LINE).matchAll(/(?:[^\s"]+|"[^"]*"?)+/g)) {
-    found.push(match[0].replaceAll('"', ''));
+    const quoted = match[0].includes('"');
+    found.push({ text: quoted ? match[0].replaceAll('"', '') : match[0].normalize('NFKC'), quoted });
   }
   return found;
 }
@@ -43,33 +54,55 @@ function convert(definition: OptionDefinition, value: string): OptionValue {
   return value;
 }
 
+/** `ctx:32k`, `ctx=32k`: the option and what stands behind the sign; null where the token names none. */
+function namedOption(
+  token: Token,
+  definitions: readonly OptionDefinition[],
+): { readonly definition: OptionDefinition; readonly value: string } | null {
+  const sign = token.text.search(/[:=：＝]/);
+  const definition = definitions.find(({ name }) => name === token.text.slice(0, Math.max(0, sign)).toLowerCase());
+  return definition === undefined ? null : { definition, value: token.text.slice(sign + 1) };
+}
+
 /**
- * Takes a line apart as people type it in Discord: `/fit gemma3:12b ctx:32768`. `name:value` is an option where the
- * command has one of that name; anything else fills the options in their order, so a tag's colon stays in the name.
+ * Takes a line apart as people type it in Discord: `/fit gemma3:12b ctx:32768`. `name:value` (or `name=value`, or with a
+ * space behind the sign) is an option where the command has one of that name; anything else fills the options in their
+ * order, so a tag's colon stays in the name.
  */
 export function parseLine<S>(line: string, commands: readonly Command<S>[]): ParsedLine<S> {
   const [first, ...rest] = tokens(line);
   if (first === undefined) {
     return { kind: 'empty' };
   }
-  if (/^\d{1,2}$/.test(first) && rest.length === 0) {
-    return { kind: 'press', number: Number(first) };
+  if (/^\d{1,2}$/.test(first.text) && rest.length === 0) {
+    return { kind: 'press', number: Number(first.text) };
   }
-  const name = first.replace(/^\//, '').toLowerCase();
+  const name = first.text.replace(/^\//, '').toLowerCase();
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
-    return { kind: 'unknown-command', command: first.slice(0, 100) };
+    const near = nearestWord(
+      name,
+      commands.map((candidate) => candidate.name),
+    );
+    return { kind: 'unknown-command', command: first.text.slice(0, 100), near };
   }
   let runnable: Runnable<S> | undefined = command.run;
   let subcommand: string | undefined;
   if (command.subcommands !== undefined) {
-    const names = Object.keys(command.subcommands);
-    subcommand = rest[0] !== undefined && names.includes(rest[0]) ? rest.shift() : undefined;
-    if (subcommand === undefined && runnable === undefined) {
+    const known = Object.keys(command.subcommands);
+    const asked = rest[0]?.text.toLowerCase();
+    subcommand = asked !== undefined && known.includes(asked) ? asked : undefined;
+    if (subcommand !== undefined) {
+      rest.shift();
+    } else if (runnable === undefined) {
       if (rest.length > 0) {
-        return { kind: 'unknown-subcommand', command: name, option: rest[0]!.slice(0, 100), known: names };
+        return { kind: 'unknown-subcommand', command: name, option: rest[0]!.text.slice(0, 100), known };
       }
-      subcommand = names[0]!;
+      // The first answers for the command where it needs nothing more.
+      if (command.subcommands[known[0]!]!.options.some((option) => option.required === true)) {
+        return { kind: 'missing-subcommand', command: name, known };
+      }
+      subcommand = known[0]!;
     }
     if (subcommand !== undefined) {
       runnable = command.subcommands[subcommand];
@@ -77,19 +110,33 @@ export function parseLine<S>(line: string, commands: readonly Command<S>[]): Par
   }
   const definitions = runnable?.options ?? [];
   const options: Record<string, OptionValue> = {};
-  for (const token of rest) {
-    const colon = token.indexOf(':');
-    const named = definitions.find((definition) => definition.name === token.slice(0, colon).toLowerCase());
-    const definition = named ?? definitions.find((candidate) => !(candidate.name in options));
-    if (definition === undefined || (named !== undefined && named.name in options)) {
+  for (let i = 0; i < rest.length; i++) {
+    const token = rest[i]!;
+    const named = namedOption(token, definitions);
+    const definition = named?.definition ?? definitions.find((candidate) => !(candidate.name in options));
+    if (definition === undefined || (named !== null && named.definition.name in options)) {
       return {
         kind: 'unknown-option',
         command: name,
-        option: token.slice(0, 100),
+        option: token.text.slice(0, 100),
         known: definitions.map((candidate) => candidate.name),
       };
     }
-    options[definition.name] = convert(definition, named === undefined ? token : token.slice(colon + 1));
+    let value = named?.value ?? token.text;
+    if (named !== null && value === '' && rest[i + 1] !== undefined) {
+      i += 1;
+      value = rest[i]!.text;
+    }
+    // A context with spaces between its thousands is one number.
+    while (
+      definition.type === 'context' &&
+      /^\d{1,3}( \d{3})*$/.test(value) &&
+      /^\d{3}$/.test(rest[i + 1]?.text ?? '')
+    ) {
+      i += 1;
+      value += ` ${rest[i]!.text}`;
+    }
+    options[definition.name] = convert(definition, value);
   }
   return subcommand === undefined ? { kind: 'call', command, options } : { kind: 'call', command, subcommand, options };
 }

@@ -25,6 +25,8 @@ const TYPE = {
   number: ApplicationCommandOptionType.Number,
   boolean: ApplicationCommandOptionType.Boolean,
   channel: ApplicationCommandOptionType.Channel,
+  // Text, so that Discord lets through what people write.
+  context: ApplicationCommandOptionType.String,
 } as const;
 /** Channels that a bot can post to. */
 const TEXT_CHANNELS = [

@@ -50,7 +50,7 @@ const MAX_BYTES = 1024 * GIB;
 /** A number without a unit is GiB up to here; beyond it nobody means GiB. */
 const MAX_BARE_GIB = 512;
 const SIZE = /^(\d{1,9}(?:\.\d{1,6})?)\s*(TiB|TB|T|GiB|GB|G|MiB|MB|M)?$/i;
-const TIMES = String.raw`(?:[x×*✕✖]|张|块|个|卡)`;
+const TIMES = '(?:[x×*✕✖]|张|块|个|卡)';
 const COUNT_BEFORE = new RegExp(String.raw`^(\d{1,4})\s*${TIMES}\s*(.+)$`, 'i');
 const COUNT_APART = /^(\d{1,2})\s+(.+)$/;
 const COUNT_BEHIND = new RegExp(String.raw`^(.+?)\s*\(?\s*${TIMES}\s*(\d{1,4})\)?$`, 'i');

@@ -14,7 +14,8 @@ const commands: readonly Command<unknown>[] = [
       description: 'fit.description',
       options: [
         { name: 'model', description: 'option.model', type: 'string', required: true },
-        { name: 'ctx', description: 'option.ctx', type: 'integer' },
+        { name: 'ctx', description: 'option.ctx', type: 'context' },
+        { name: 'parallel', description: 'option.parallel', type: 'integer' },
         { name: 'partial', description: 'option.ctx', type: 'boolean' },
       ],
     },
@@ -31,6 +32,18 @@ const commands: readonly Command<unknown>[] = [
       },
     },
   },
+  {
+    name: 'notify',
+    description: 'fit.description',
+    subcommands: {
+      'when-fits': {
+        ...base,
+        description: 'fit.description',
+        options: [{ name: 'model', description: 'option.model', type: 'string', required: true }],
+      },
+      list: { ...base, description: 'fit.description', options: [] },
+    },
+  },
 ];
 const parse = (line: string) => parseLine(line, commands);
 
@@ -38,13 +51,13 @@ describe('a line in the terminal', () => {
   it('is taken apart as people type it in Discord', () => {
     expect(parse('/fit gemma3:12b ctx:32768')).toMatchObject({
       kind: 'call',
-      options: { model: 'gemma3:12b', ctx: 32768 },
+      options: { model: 'gemma3:12b', ctx: '32768' },
     });
     expect(parse('fit model:gemma3:12b partial:yes')).toMatchObject({
       options: { model: 'gemma3:12b', partial: true },
     });
     expect(parse('/fit ctx:1 hf.co/org/repo:Q4_K_M')).toMatchObject({
-      options: { model: 'hf.co/org/repo:Q4_K_M', ctx: 1 },
+      options: { model: 'hf.co/org/repo:Q4_K_M', ctx: '1' },
     });
   });
 
@@ -58,7 +71,8 @@ describe('a line in the terminal', () => {
 
   it('leaves what is no number to the validation', () => {
     expect(parse('/fit a ctx:many')).toMatchObject({ options: { ctx: 'many' } });
-    expect(parse('/fit a ctx:-5')).toMatchObject({ options: { ctx: -5 } });
+    expect(parse('/fit a parallel:-5')).toMatchObject({ options: { parallel: -5 } });
+    expect(parse('/fit a parallel:some')).toMatchObject({ options: { parallel: 'some' } });
   });
 
   it('takes the first subcommand where none is named', () => {
@@ -66,8 +80,43 @@ describe('a line in the terminal', () => {
     expect(parse('/status nonsense')).toMatchObject({ kind: 'unknown-subcommand', known: ['now', 'schedule'] });
   });
 
+  it.each([
+    ['/fit gemma3:12b ctx:32k', '32k'],
+    ['/fit gemma3:12b ctx: 32k', '32k'],
+    ['/fit gemma3:12b ctx=32k', '32k'],
+    ['/fit gemma3:12b ctx= 128K', '128K'],
+    ['／fit gemma3:12b ctx：32k', '32k'],
+    ['/fit gemma3：12b ctx： 32k', '32k'],
+    ['/FIT gemma3:12b CTX:32k', '32k'],
+    ['/fit gemma3:12b 32k', '32k'],
+    ['/fit gemma3:12b ctx:32,768', '32,768'],
+    ['/fit gemma3:12b ctx:32 768', '32 768'],
+    ['/fit gemma3:12b 131 072', '131 072'],
+    ['/fit gemma3:12b ctx:"32 768"', '32 768'],
+    ['fit gemma3:12b ctx:32k', '32k'],
+  ])('%s', (line, ctx) => {
+    expect(parse(line)).toMatchObject({ kind: 'call', options: { model: 'gemma3:12b', ctx } });
+  });
+
+  it.each([
+    ['/fti gemma3:12b', 'fit'],
+    ['/ftt gemma3:12b', 'fit'],
+    ['/stauts', 'status'],
+    ['/stat', 'status'],
+    ['／fiit', 'fit'],
+    ['/xyzzy', null],
+    ['hello there', null],
+  ])('%s is no command; near it is %s', (line, near) => {
+    expect(parse(line)).toMatchObject({ kind: 'unknown-command', near });
+  });
+
+  it('tells the subcommands of a command that needs one', () => {
+    expect(parse('/notify')).toEqual({ kind: 'missing-subcommand', command: 'notify', known: ['when-fits', 'list'] });
+    expect(parse('/notify LIST')).toMatchObject({ kind: 'call', subcommand: 'list' });
+  });
+
   it('tells options that are unknown, too many or doubled', () => {
-    expect(parse('/fit a 1 true more')).toMatchObject({ kind: 'unknown-option', option: 'more' });
+    expect(parse('/fit a 1 4 true more')).toMatchObject({ kind: 'unknown-option', option: 'more' });
     expect(parse('/fit a ctx:1 ctx:2')).toMatchObject({ kind: 'unknown-option', option: 'ctx:2' });
   });
 

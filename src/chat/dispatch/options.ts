@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { OptionDefinition } from '../command.ts';
 import type { OptionValue } from '../reply.ts';
+import { readContextLength } from '../context-length.ts';
 import { isMessageKey, type Translator } from '../translate.ts';
 import { ExplainedError, type Explanation, explainError } from './errors.ts';
 
@@ -102,6 +103,8 @@ function readValue(definition: OptionDefinition, raw: OptionValue): OptionValue 
     case 'string':
     case 'channel':
       return typeof raw === 'boolean' ? null : String(raw);
+    case 'context':
+      return typeof raw === 'boolean' ? null : readContextLength(String(raw));
     case 'boolean': {
       if (typeof raw === 'boolean') {
         return raw;

@@ -17,6 +17,14 @@ export const consoleMessages = area({
     en: 'There is no button {number} on the last reply.',
     'zh-CN': '上一条回复没有编号为 {number} 的按钮。',
   },
+  'error.unknown-command-near': {
+    en: 'There is no command {command}. Did you mean {near}?',
+    'zh-CN': '没有命令 {command}。是否想输入 {near}？',
+  },
+  'error.missing-subcommand': {
+    en: '{command} needs one more word: {options}.',
+    'zh-CN': '{command} 需要再加一个词：{options}。',
+  },
   'error.unknown-subcommand': {
     en: 'The command {command} has no {option}. It has: {options}.',
     'zh-CN': '命令 {command} 没有 {option}。可用：{options}。',

@@ -7,7 +7,7 @@ export const fitMessages = area({
     'zh-CN': '这个模型加上这个上下文放得下吗？不会加载任何东西。',
   },
   'option.model': { en: 'Model name, such as gemma3:12b', 'zh-CN': '模型名称，例如 gemma3:12b' },
-  'option.ctx': { en: 'Context length in tokens', 'zh-CN': '上下文长度（token 数）' },
+  'option.ctx': { en: 'Context in tokens: 32768, 32k, 128K', 'zh-CN': '上下文 token 数：32768、32k、128K' },
   'option.server': { en: 'Server to ask', 'zh-CN': '要询问的服务器' },
   'option.gpus': {
     en: 'GPUs to assume instead: 4x8GiB, or 24GiB:22GiB (total:free)',
