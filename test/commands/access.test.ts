@@ -5,6 +5,7 @@ import { allows } from '../../src/chat/permissions.ts';
 /** Who may use what. A change here gives or takes somebody's right: it is made on purpose or not at all. */
 const COMMANDS = {
   fit: 'everyone',
+  explain: 'everyone',
   load: 'operator',
   // The loading service lets operators, and the holder of the model.
   unload: 'everyone',
@@ -72,12 +73,14 @@ describe('who may use what', () => {
 
   it('holds text options to a length: no option carries a novel to a server', () => {
     const longest = 'x'.repeat(5_000);
+    // A pasted log is read here and goes to no server.
+    const pasted = ['explain text'];
     const loose = runnables.flatMap(([name, run]) =>
       run.options
         .filter(({ type }) => type === 'string')
         .filter((option) => run.schema.safeParse({ model: 'a', cron: 'a', [option.name]: longest }).success)
         .map((option) => `${name} ${option.name}`),
     );
-    expect(loose).toEqual([]);
+    expect(loose.filter((option) => !pasted.includes(option))).toEqual([]);
   });
 });
