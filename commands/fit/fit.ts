@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { GIB } from '../../src/base/bytes.ts';
+import { within } from '../../src/base/wait.ts';
 import {
   type ActionHandler,
   type Choice,
@@ -43,7 +43,7 @@ type Context = CommandContext<Services>;
 async function answer(context: Context, options: FitOptions): Promise<Reply> {
   const estimator = context.services.estimates.by(context.person.id, context.signal);
   const gathering = gatherQuestion(context.services, options, context.signal);
-  const slow = await Promise.race([gathering.then(isSettled, isSettled), sleep(PATIENCE_MS, true, { ref: false })]);
+  const slow = await within(PATIENCE_MS, gathering.then(isSettled, isSettled), () => true);
   if (slow) {
     await showWhatIsKnown(context, estimator, options);
   }

@@ -1,4 +1,5 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { within } from '../../src/base/wait.ts';
 import type { CommandContext } from '../../src/chat/command.ts';
 import { CommandError } from '../../src/chat/command-error.ts';
 import type { Action, Block, Reply } from '../../src/chat/reply.ts';
@@ -37,10 +38,7 @@ async function askServers(
       }
       const asked = { ...options, server };
       // A server that hangs must not hold up the answer about the others: what is known of it will do.
-      return Promise.race([
-        gatherQuestion(services, asked, signal),
-        sleep(PATIENCE_MS, undefined, { ref: false }).then(() => gatherAtOnce(services, asked)),
-      ]);
+      return within(PATIENCE_MS, gatherQuestion(services, asked, signal), () => gatherAtOnce(services, asked));
     }),
   );
   const rows: (Row & { readonly error?: unknown })[] = [];

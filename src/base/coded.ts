@@ -11,12 +11,15 @@ export interface Coded<Code extends string = string> {
  * A failure as a code and figures. Rooms derive their own error where it matters which room failed; its message is for
  * the log alone, and no path, stack or secret belongs among the figures.
  */
-export class CodedError<Code extends string = string> extends Error implements Coded<Code> {
+export class CodedError<
+  Code extends string = string,
+  P extends Readonly<Record<string, unknown>> = Params,
+> extends Error {
   override readonly name: string = 'CodedError';
   readonly code: Code;
-  readonly params: Params;
+  readonly params: P;
 
-  constructor(code: Code, params: Params = {}, cause?: unknown) {
+  constructor(code: Code, params = {} as P, cause?: unknown) {
     super(
       Object.keys(params).length === 0 ? code : `${code} ${JSON.stringify(params)}`,
       cause === undefined ? undefined : { cause },

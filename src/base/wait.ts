@@ -2,12 +2,16 @@
  * Settles as `work` does, at the latest after `ms`: then with what `late` gives, `undefined` when there is none; `late`
  * may throw. The work itself goes on, and what it says later, a failure too, is nobody's concern any more.
  */
-export async function within<T, Late = undefined>(ms: number, work: Promise<T>, late?: () => Late): Promise<T | Late> {
+export async function within<T, Late = undefined>(
+  ms: number,
+  work: Promise<T>,
+  late?: () => Late | PromiseLike<Late>,
+): Promise<T | Late> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const bound = new Promise<T | Late>((resolve, reject) => {
     timer = setTimeout(() => {
       try {
-        resolve((late === undefined ? undefined : late()) as Late);
+        resolve((late === undefined ? undefined : late()) as Late | PromiseLike<Late>);
       } catch (error) {
         reject(error);
       }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { orAborted, within } from '../base/wait.ts';
 import type { ModelSpec } from '../estimator/types.ts';
 import { GgufError } from '../gguf/errors.ts';
 import { specFromGgufFile } from '../gguf/from-file.ts';
@@ -297,22 +298,12 @@ async function bounded<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limit = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    const fail = (error: unknown): void => {
-      limit.abort(error);
-      reject(error);
-    };
-    timer = setTimeout(() => fail(new TimeoutError()), Math.max(0, limitMs));
-    signal?.addEventListener('abort', () => fail(signal.reason), { once: true, signal: limit.signal });
-    if (signal?.aborted) {
-      fail(signal.reason);
-    }
-  });
+  const bound = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
   try {
-    return await Promise.race([work(limit.signal), expired]);
+    return await within(Math.max(0, limitMs), orAborted(work(bound), signal), () => {
+      throw new TimeoutError();
+    });
   } finally {
-    clearTimeout(timer);
     limit.abort();
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError, type Params } from '../base/coded.ts';
+
 /** Why no model spec was found, or a registry could not be read. */
 export type CatalogueErrorCode =
   | 'model-unknown'
@@ -19,20 +21,12 @@ export type CatalogueErrorCode =
   | 'registry-range-wrong';
 
 /** Typed error of the catalogue. `params` holds facts for the sentence that the edge writes; `nearest` names like the one asked for. */
-export class CatalogueError extends Error {
-  readonly code: CatalogueErrorCode;
-  readonly params: Readonly<Record<string, string | number>>;
+export class CatalogueError extends CodedError<CatalogueErrorCode> {
+  override readonly name = 'CatalogueError';
   readonly nearest: readonly string[];
 
-  constructor(
-    code: CatalogueErrorCode,
-    params: Readonly<Record<string, string | number>> = {},
-    nearest: readonly string[] = [],
-  ) {
-    super(`${code} ${JSON.stringify(params)}`);
-    this.name = 'CatalogueError';
-    this.code = code;
-    this.params = params;
+  constructor(code: CatalogueErrorCode, params: Params = {}, nearest: readonly string[] = []) {
+    super(code, params);
     this.nearest = nearest;
   }
 }

@@ -1,3 +1,4 @@
+import { CodedError } from '../base/coded.ts';
 import type { Locale } from './locale.ts';
 import type { Reply } from './reply.ts';
 
@@ -15,8 +16,8 @@ export interface MessageRef {
 export type PostFailure = 'gone' | 'forbidden' | 'rate-limited' | 'too-old' | 'unavailable';
 
 /** A message that could not be posted, edited or deleted. */
-export class PostError extends Error {
-  readonly code: `chat-${PostFailure}`;
+export class PostError extends CodedError<`chat-${PostFailure}`> {
+  override readonly name = 'PostError';
   readonly failure: PostFailure;
   /** Whether the channel itself is out of reach, not just the one message. */
   readonly channelLost: boolean;
@@ -27,9 +28,7 @@ export class PostError extends Error {
     failure: PostFailure,
     details: { readonly channelLost?: boolean; readonly retryAfterMs?: number | null; readonly cause?: unknown } = {},
   ) {
-    super(`the message could not be written: ${failure}`, { cause: details.cause });
-    this.name = 'PostError';
-    this.code = `chat-${failure}`;
+    super(`chat-${failure}`, {}, details.cause);
     this.failure = failure;
     this.channelLost = details.channelLost ?? false;
     this.retryAfterMs = details.retryAfterMs ?? null;

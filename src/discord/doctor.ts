@@ -1,5 +1,6 @@
 import { PermissionFlagsBits, Routes } from 'discord.js';
 import { z } from 'zod';
+import type { Coded } from '../base/coded.ts';
 import type { Log } from '../base/log.ts';
 import { type RoleSettings, somebodyMayAct } from '../chat/permissions.ts';
 import { createRest } from './transport.ts';
@@ -19,7 +20,7 @@ const guildsSchema = z.array(z.object({ id: z.string(), name: z.string(), permis
 /** One thing that was looked at on Discord; words stand under `doctor.<code>`. */
 export interface DiscordFinding {
   readonly level: 'ok' | 'warning' | 'fault';
-  readonly remark: { readonly code: string; readonly params: Readonly<Record<string, string | number>> };
+  readonly remark: Coded;
 }
 
 export interface DiscordCheck {

@@ -1,22 +1,10 @@
+import { withoutInvisible } from '../base/text.ts';
 import type { Span, Text } from '../chat/text.ts';
 
 const ZERO_WIDTH_SPACE = '\u200b';
 /** Longest name shown in one monospaced span, characters. */
 const MAX_CODE_CHARS = 300;
 const SNOWFLAKE = /^\d{15,21}$/;
-/** Control and format characters (bidi overrides, zero width, tags), lone surrogates, letters that show nothing. */
-const INVISIBLE = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\u115f\u1160\u3164\uffa0]/gu;
-
-/**
- * Takes out what cannot be seen but changes how the rest reads: control characters, direction overrides, zero-width
- * and tag characters. Line ends stay, other white space becomes a space.
- */
-export function cleanText(text: string): string {
-  return text
-    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
-    .replaceAll('\t', ' ')
-    .replace(INVISIBLE, '');
-}
 
 /** Names of all (`@everyone`, `@here`) are broken with a zero-width space, so that no client highlights them. */
 function breakMassMentions(text: string): string {
@@ -25,7 +13,7 @@ function breakMassMentions(text: string): string {
 
 /** Literal text as Discord's markdown: what a person typed is shown as typed and does nothing. */
 export function escapeMarkdown(text: string): string {
-  const escaped = cleanText(text)
+  const escaped = withoutInvisible(text)
     .replace(/[\\`*_~|<>[\]]/g, '\\$&')
     // Links and shortcodes of emoji: `https://…`, `:b:`.
     .replace(/:(?=\/\/|[\w+-]+:)/g, '\\:')
@@ -37,14 +25,16 @@ export function escapeMarkdown(text: string): string {
 
 /** Monospaced text in a line. Back-ticks would end it and are shown as apostrophes. */
 export function codeSpan(text: string): string {
-  const clean = cleanText(text).replaceAll('\n', ' ').replaceAll('`', "'");
+  const clean = withoutInvisible(text).replaceAll('\n', ' ').replaceAll('`', "'");
   const shown = clean.length > MAX_CODE_CHARS ? `${clean.slice(0, MAX_CODE_CHARS).toWellFormed()}…` : clean;
   return `\`${breakMassMentions(shown) || ' '}\``;
 }
 
 /** Lines as a monospaced block. A fence inside would end it. */
 export function codeBlock(lines: readonly string[]): string {
-  const body = breakMassMentions(cleanText(lines.join('\n')).replace(/`{3,}/g, (fence) => "'".repeat(fence.length)));
+  const body = breakMassMentions(
+    withoutInvisible(lines.join('\n')).replace(/`{3,}/g, (fence) => "'".repeat(fence.length)),
+  );
   return `\`\`\`\n${body}\n\`\`\``;
 }
 

@@ -1,6 +1,7 @@
 import type { APIMessageTopLevelComponent, RESTPostAPIChannelMessageJSONBody } from 'discord.js';
 import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
 import type { Log } from '../base/log.ts';
+import { withoutInvisible } from '../base/text.ts';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { Locale } from '../chat/locale.ts';
 import type { Action, Block, Picture, Reply, Tone } from '../chat/reply.ts';
@@ -9,7 +10,7 @@ import type { Text } from '../chat/text.ts';
 import { createTranslator, type Translator } from '../chat/translate.ts';
 import { loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
-import { cleanText, codeBlock, escapeMarkdown, textMarkdown, textMarkdownWithin, userMention } from './markdown.ts';
+import { codeBlock, escapeMarkdown, textMarkdown, textMarkdownWithin, userMention } from './markdown.ts';
 
 /** Okabe and Ito's palette: told apart by colour-blind people, visible on the dark and the light theme. */
 const COLOUR: Readonly<Record<Tone, number>> = { good: 0x009e73, warning: 0xe69f00, bad: 0xd55e00, neutral: 0x0072b2 };
@@ -189,7 +190,7 @@ function addBlock(block: Exclude<Block, { kind: 'picture' }>, builder: Builder):
 }
 
 function cellText(text: string): string {
-  return cleanText(text).replaceAll('\n', ' ');
+  return withoutInvisible(text).replaceAll('\n', ' ');
 }
 
 function headingMarkdown(text: Text): string {
@@ -281,7 +282,7 @@ async function addPicture(
   files: RenderedFile[],
   context: RenderContext,
 ): Promise<boolean> {
-  const alt = cleanText(picture.alt).slice(0, LIMITS.altTextChars).toWellFormed();
+  const alt = withoutInvisible(picture.alt).slice(0, LIMITS.altTextChars).toWellFormed();
   // A gallery counts as a component, and its item is counted too to be on the safe side.
   if (files.length >= LIMITS.attachments || builder.components < 2) {
     return false;
@@ -347,7 +348,7 @@ function buttonRows(actions: readonly Action[], tokens: readonly string[]) {
 
 /** A label in one line, cut to a number of characters; never empty, because Discord refuses that. */
 export function cutLabel(label: string, maxChars: number): string {
-  const clean = cleanText(label).replaceAll('\n', ' ').trim();
+  const clean = withoutInvisible(label).replaceAll('\n', ' ').trim();
   if (clean === '') {
     return '…';
   }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type APIInteraction, type Client, Events } from 'discord.js';
+import { CodedError } from '../base/coded.ts';
 import type { Log } from '../base/log.ts';
+import { orAborted, within } from '../base/wait.ts';
 import { type ActionRegistry, createActionRegistry } from '../chat/actions.ts';
 import type { ActionHandler, Command } from '../chat/command.ts';
 import { createDispatcher, type Dispatcher, type DispatchHooks } from '../chat/dispatch/dispatcher.ts';
@@ -26,13 +28,11 @@ const STOP_ANSWERS_MS = 2_000;
 const STOP_GATEWAY_MS = 1_500;
 
 /** Discord refused the bot; `discord-token-invalid` will not get better by waiting. */
-export class DiscordStartError extends Error {
-  readonly code: 'discord-token-invalid' | 'discord-unreachable';
+export class DiscordStartError extends CodedError<'discord-token-invalid' | 'discord-unreachable'> {
+  override readonly name = 'DiscordStartError';
 
-  constructor(code: DiscordStartError['code'], cause: unknown) {
-    super(code === 'discord-token-invalid' ? 'Discord refused the token' : 'Discord could not be reached', { cause });
-    this.name = 'DiscordStartError';
-    this.code = code;
+  constructor(code: 'discord-token-invalid' | 'discord-unreachable', cause: unknown) {
+    super(code, {}, cause);
   }
 }
 
@@ -105,7 +105,7 @@ export function createDiscord(settings: DiscordSettings): Discord {
         const ready = new Promise<Client<true>>((resolve) => fresh.once(Events.ClientReady, resolve));
         await fresh.login(settings.token);
         const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(READY_TIMEOUT_MS)]);
-        return await Promise.race([ready, rejectOn(signal)]);
+        return await orAborted(ready, signal);
       } catch (error) {
         await destroy(fresh);
         if (isTokenRefused(error)) {
@@ -205,24 +205,6 @@ export async function startDiscord<S>(settings: StartSettings<S>): Promise<Disco
   });
   await discord.start({ commands, dispatcher });
   return discord;
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-    }
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
 
 function isTokenRefused(error: unknown): boolean {

@@ -3,6 +3,8 @@
  * tokens. The estimator is pure; nothing in it reads a clock, a file, a network or the environment.
  */
 
+import { type Coded, CodedError } from '../base/coded.ts';
+
 /** A GGUF metadata value. Long arrays may be absent: then only `<key>.length` is kept (a number). */
 export type MetadataValue = string | number | boolean | readonly (string | number | boolean)[] | null;
 
@@ -226,10 +228,7 @@ export type EngineName = 'formula' | 'layout' | 'llama-server' | 'llama.cpp';
 export type VerdictName = 'fits' | 'partial' | 'cpu' | 'refused';
 
 /** Why the verdict is what it is: a code and figures; the edge turns it into words in the reader's language. */
-export interface Reason {
-  readonly code: string;
-  readonly params: Readonly<Record<string, number | string>>;
-}
+export type Reason = Coded;
 
 /** What one GPU will hold. `totalBytes` is the sum of the parts. */
 export interface GpuPlan {
@@ -307,14 +306,6 @@ export interface CalibrationFactors {
 }
 
 /** A model spec or request that cannot be estimated. The edge turns `code` into words. */
-export class EstimateError extends Error {
-  readonly code: string;
-  readonly params: Readonly<Record<string, string | number>>;
-
-  constructor(code: string, params: Readonly<Record<string, string | number>> = {}) {
-    super(`${code} ${JSON.stringify(params)}`);
-    this.name = 'EstimateError';
-    this.code = code;
-    this.params = params;
-  }
+export class EstimateError extends CodedError {
+  override readonly name = 'EstimateError';
 }

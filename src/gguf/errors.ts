@@ -1,3 +1,5 @@
+import { CodedError } from '../base/coded.ts';
+
 /** A model description that cannot be read: a `.gguf` header, a model JSON, or what `/api/show` answered. */
 export type GgufErrorCode =
   | 'gguf-not-found'
@@ -25,14 +27,6 @@ export type GgufErrorCode =
   | 'safetensors-quantization-refused';
 
 /** Typed error of this room. `params` holds the facts for the sentence that the edge writes; no path of a stack, no bytes. */
-export class GgufError extends Error {
-  readonly code: GgufErrorCode;
-  readonly params: Readonly<Record<string, string | number>>;
-
-  constructor(code: GgufErrorCode, params: Readonly<Record<string, string | number>> = {}) {
-    super(`${code} ${JSON.stringify(params)}`);
-    this.name = 'GgufError';
-    this.code = code;
-    this.params = params;
-  }
+export class GgufError extends CodedError<GgufErrorCode> {
+  override readonly name = 'GgufError';
 }

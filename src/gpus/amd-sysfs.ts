@@ -5,10 +5,11 @@
 
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { singleLine } from '../base/text.ts';
 import { sharedPool } from './shared-pool.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, GpuError, GpuNote, HostMemory } from './types.ts';
-import { bytesOrNull, cleanText, gpuError, normalizePci, readNumber } from './values.ts';
+import { bytesOrNull, gpuError, normalizePci, readNumber } from './values.ts';
 
 /** One card's files: name to content, `null` where there is none. */
 export interface AmdCard {
@@ -161,7 +162,7 @@ function readCard(card: AmdCard, index: number, hostMemory: HostMemory | null): 
     pci,
     index,
     name:
-      cleanText(card.read('product_name') ?? '', 128) || `AMD GPU ${cleanText(card.read('device') ?? '', 16)}`.trim(),
+      singleLine(card.read('product_name') ?? '', 128) || `AMD GPU ${singleLine(card.read('device') ?? '', 16)}`.trim(),
     totalBytes,
     usedBytes,
     freeBytes,

@@ -4,10 +4,11 @@
  */
 
 import { MIB } from '../base/bytes.ts';
+import { singleLine } from '../base/text.ts';
 import { sharedPool } from './shared-pool.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, HostMemory } from './types.ts';
-import { bytesOrNull, cleanText, gpuError, normalizePci, readNumber } from './values.ts';
+import { bytesOrNull, gpuError, normalizePci, readNumber } from './values.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -198,7 +199,7 @@ export function rocmSmiReading(text: string, at: At): Reading {
         {
           uuid: /^[0-9a-f]{8,32}$/i.test(unique) ? `AMD-${unique.toLowerCase()}` : `pci:${pci ?? number}`,
           pci,
-          name: cleanText(fact('Card Series', 'Card series', 'Card Model', 'Card model'), 128) || `AMD GPU ${number}`,
+          name: singleLine(fact('Card Series', 'Card series', 'Card Model', 'Card model'), 128) || `AMD GPU ${number}`,
           totalBytes: bytes('VRAM Total Memory (B)'),
           usedBytes: bytes('VRAM Total Used Memory (B)'),
           freeBytes: null,

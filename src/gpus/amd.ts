@@ -3,7 +3,7 @@ import { amdSmiReading, rocmSmiReading } from './amd-tools.ts';
 import { createCommand } from './command.ts';
 import { readHostMemory } from './meminfo.ts';
 import { outcomeError } from './nvidia-smi.ts';
-import { createSource, type Reading } from './source.ts';
+import { createSource, failedReading, type Reading } from './source.ts';
 import type { Clock, GpuError, GpuSource, HostMemory } from './types.ts';
 import { gpuError } from './values.ts';
 
@@ -78,18 +78,11 @@ export function createAmdSource(options: AmdOptions = {}): GpuSource {
     }
     // "Not installed" says nothing when another tool was there and failed.
     const telling = errors.filter((error) => error.code !== 'not-installed');
-    return {
-      source: 'amd-sysfs',
-      host: 'local',
-      takenAtMs: clock(),
-      status: 'failed',
-      basis: 'measured',
-      gpus: [],
-      processes: null,
-      errors: telling.length > 0 ? telling : [gpuError('no-devices')],
-      driverVersion: null,
-      hostMemory,
-    };
+    return failedReading(
+      { source: 'amd-sysfs', host: 'local', takenAtMs: clock() },
+      telling.length > 0 ? telling : [gpuError('no-devices')],
+      { hostMemory },
+    );
   }
 
   return createSource({

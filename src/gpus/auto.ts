@@ -1,7 +1,7 @@
 import { type AmdOptions, createAmdSource } from './amd.ts';
 import { readAmdCards } from './amd-sysfs.ts';
 import { createNvidiaSmiSource, type NvidiaSmiOptions } from './nvidia-smi.ts';
-import { createSource, type Reading } from './source.ts';
+import { createSource, failedReading, type Reading } from './source.ts';
 import type { Clock, GpuError, GpuSnapshot, GpuSource } from './types.ts';
 import { gpuError } from './values.ts';
 
@@ -30,18 +30,7 @@ export function createNoneSource(clock: Clock = Date.now): GpuSource {
 }
 
 function noneReading(takenAtMs: number, errors: readonly GpuError[]): Reading {
-  return {
-    source: 'none',
-    host: 'none',
-    takenAtMs,
-    status: 'failed',
-    basis: 'none',
-    gpus: [],
-    processes: null,
-    errors,
-    driverVersion: null,
-    hostMemory: null,
-  };
+  return failedReading({ source: 'none', host: 'none', takenAtMs }, errors, { basis: 'none' });
 }
 
 /**

@@ -5,11 +5,12 @@
  */
 
 import { GIB, MIB } from '../base/bytes.ts';
+import { CodedError } from '../base/coded.ts';
+import { singleLine } from '../base/text.ts';
 import type { GpuDevice } from '../estimator/types.ts';
 import { createSource } from './source.ts';
 import { findTypedCard, nearestCard, type TypedCard } from './typed-card.ts';
 import type { Clock, Gpu, GpuSnapshot, GpuSource } from './types.ts';
-import { cleanText } from './values.ts';
 
 export type GpuListErrorCode =
   /** Nothing is there. */
@@ -30,16 +31,8 @@ export type GpuListErrorCode =
   | 'gpus-too-many';
 
 /** A declaration that cannot be read. `params.entry` is the text as typed, cut: UNTRUSTED. */
-export class GpuListError extends Error {
-  readonly code: GpuListErrorCode;
-  readonly params: Readonly<Record<string, string | number>>;
-
-  constructor(code: GpuListErrorCode, params: Readonly<Record<string, string | number>> = {}) {
-    super(`${code} ${JSON.stringify(params)}`);
-    this.name = 'GpuListError';
-    this.code = code;
-    this.params = params;
-  }
+export class GpuListError extends CodedError<GpuListErrorCode> {
+  override readonly name = 'GpuListError';
 }
 
 const MAX_GPUS = 64;
@@ -77,7 +70,7 @@ export function parseGpuList(text: string): readonly GpuDevice[] {
   for (const part of text.normalize('NFKC').split(/[,;+、]|\s(?:and|和|及)\s/)) {
     const { count, device } = readEntry(part.trim());
     if (count === 0) {
-      throw new GpuListError('gpus-entry', { entry: cleanText(part.trim(), 60) });
+      throw new GpuListError('gpus-entry', { entry: singleLine(part.trim(), 60) });
     }
     if (gpus.length + count > MAX_GPUS) {
       throw new GpuListError('gpus-too-many', { max: MAX_GPUS });
@@ -90,7 +83,7 @@ export function parseGpuList(text: string): readonly GpuDevice[] {
 }
 
 function readEntry(text: string): Entry {
-  const entry = cleanText(text, 60);
+  const entry = singleLine(text, 60);
   const equals = text.indexOf('=');
   if (equals >= 0) {
     return readNamed(text.slice(0, equals).trim(), text.slice(equals + 1).trim(), entry);
@@ -114,7 +107,7 @@ function readNamed(name: string, sizes: string, entry: string): Entry {
   const [before] = findTypedCard(name) === null ? countings(name).filter(({ count }) => count <= MAX_GPUS) : [];
   const [behind] = readSizes(sizes, entry) === null ? countings(sizes) : [];
   const device = readSizes(behind?.rest ?? sizes, entry);
-  const typed = cleanText(before?.rest ?? name, 100);
+  const typed = singleLine(before?.rest ?? name, 100);
   if (device === null || typed === '' || (before !== undefined && behind !== undefined)) {
     throw new GpuListError('gpus-entry', { entry });
   }

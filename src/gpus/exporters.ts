@@ -6,12 +6,13 @@
  */
 
 import { MIB } from '../base/bytes.ts';
+import { singleLine } from '../base/text.ts';
 import type { Exposition, Sample } from './exposition.ts';
 import { isUnifiedMemoryName } from './nvidia-csv.ts';
 import { isIntegratedRadeon, sharedPool } from './shared-pool.ts';
 import type { Reading } from './source.ts';
 import type { Gpu, GpuError, GpuNote, GpuProcess, GpuSourceKind, HostMemory } from './types.ts';
-import { bytesOrNull, cleanText, gpuError, normalizePci, readNumber } from './values.ts';
+import { bytesOrNull, gpuError, normalizePci, readNumber } from './values.ts';
 
 /** Numbers of one exporter older than this are told to be old, seconds. */
 const STALE_SECONDS = 90;
@@ -213,7 +214,7 @@ function entry(gpus: Map<string, RawGpu>, uuid: string | undefined, vendor: Gpu[
   if (uuid === undefined || uuid.trim() === '') {
     return null;
   }
-  const key = cleanText(uuid, 100);
+  const key = singleLine(uuid, 100);
   const gpu = gpus.get(key) ?? rawGpu(key, vendor);
   gpus.set(key, gpu);
   return gpu;
@@ -277,7 +278,7 @@ function readDcgm(page: Page): PageReading | null {
       if (gpu === null) {
         continue;
       }
-      gpu.name ||= cleanText(label(sample, 'modelName', 'model_name') ?? 'GPU', 128);
+      gpu.name ||= singleLine(label(sample, 'modelName', 'model_name') ?? 'GPU', 128);
       gpu.pci ??= normalizePci(label(sample, 'pci_bus_id') ?? '');
       gpu.index ??= indexOf(label(sample, 'gpu'));
       driverVersion ??= label(sample, 'DCGM_FI_DRIVER_VERSION') ?? null;
@@ -367,7 +368,7 @@ function readNvidiaExporter(page: Page, nowMs: number): PageReading | null {
     if (gpu === null) {
       continue;
     }
-    gpu.name = cleanText(label(sample, 'name') ?? '', 128);
+    gpu.name = singleLine(label(sample, 'name') ?? '', 128);
     gpu.pci = normalizePci(label(sample, 'pci_bus_id') ?? '');
     gpu.index = indexOf(label(sample, 'index'));
     gpu.computeCapability = readNumber(label(sample, 'compute_cap') ?? '');
@@ -388,7 +389,7 @@ function readNvidiaExporter(page: Page, nowMs: number): PageReading | null {
       gpuUuid: withPrefix(label(sample, 'uuid')) ?? '',
       pid: indexOfPid(label(sample, 'pid')),
       usedBytes: bytesOrNull(sample.value),
-      name: cleanText(label(sample, 'process_name') ?? '', 256),
+      name: singleLine(label(sample, 'process_name') ?? '', 256),
       user: null,
     }),
   );
@@ -432,7 +433,7 @@ function readAllSmi(page: Page): PageReading | null {
       if (gpu === null) {
         continue;
       }
-      gpu.name ||= cleanText(label(sample, 'gpu') ?? 'GPU', 128);
+      gpu.name ||= singleLine(label(sample, 'gpu') ?? 'GPU', 128);
       gpu.index ??= indexOf(label(sample, 'gpu_index', 'index'));
       gpu[field] = field.endsWith('Bytes') ? bytesOrNull(sample.value) : sample.value;
     }
@@ -483,7 +484,7 @@ function readAmdExporter(page: Page): PageReading | null {
       if (gpu === null) {
         continue;
       }
-      gpu.name ||= cleanText(label(sample, 'card_model', 'card_series') ?? 'AMD GPU', 128);
+      gpu.name ||= singleLine(label(sample, 'card_model', 'card_series') ?? 'AMD GPU', 128);
       gpu.index ??= indexOf(id);
       // Documented as MB and meaning MiB; look-alikes give bytes, and no card has 100 million MiB.
       gpu[field] = field.endsWith('Bytes')
@@ -544,14 +545,14 @@ function chooseNode(
     }
   }
   const names = [...nodes]
-    .map((node) => cleanText(node, 64))
+    .map((node) => singleLine(node, 64))
     .slice(0, NAMED_HOSTS)
     .join(', ');
   if (wanted !== undefined) {
     const ours = samples.filter((sample) => (nodeOf(sample) ?? wanted) === wanted);
     return nodes.size === 0 || nodes.has(wanted)
       ? { samples: ours }
-      : { error: gpuError('host-not-on-page', { host: cleanText(wanted, 64), hosts: names }) };
+      : { error: gpuError('host-not-on-page', { host: singleLine(wanted, 64), hosts: names }) };
   }
   return nodes.size > 1 ? { error: gpuError('several-hosts', { hosts: names }) } : { samples };
 }
@@ -574,7 +575,7 @@ function readNodeDrm(page: Page): PageReading | null {
       if (gpu === null) {
         continue;
       }
-      gpu.name ||= cleanText(`AMD GPU ${card}`, 128);
+      gpu.name ||= singleLine(`AMD GPU ${card}`, 128);
       gpu.index ??= indexOf(card?.replace(/^card/, ''));
       gpu[field] = field === 'utilPct' ? sample.value : bytesOrNull(sample.value);
     }

@@ -4,30 +4,22 @@
  * failure code is one of nvidia-smi's too; `#end` proves that nothing was cut.
  */
 
+import { singleLine } from '../base/text.ts';
 import { type AmdCard, amdReading } from './amd-sysfs.ts';
 import { parseMeminfo } from './meminfo.ts';
 import { nvidiaReading } from './nvidia-reading.ts';
 import type { Reading } from './source.ts';
+import { failedReading } from './source.ts';
 import type { GpuError } from './types.ts';
-import { cleanText, gpuError } from './values.ts';
+import { gpuError } from './values.ts';
 
 const MAX_LINES = 20_000;
 
 /** Parses a report into a reading. Cut output keeps what came, as `partial`. */
 export function parseGpuReport(text: string, at: { readonly host: string; readonly takenAtMs: number }): Reading {
   const lines = text.split(/\r?\n/).slice(0, MAX_LINES);
-  const failed = (error: GpuError): Reading => ({
-    source: 'ssh',
-    host: at.host,
-    takenAtMs: at.takenAtMs,
-    status: 'failed',
-    basis: 'measured',
-    gpus: [],
-    processes: null,
-    errors: [error],
-    driverVersion: null,
-    hostMemory: null,
-  });
+  const failed = (error: GpuError): Reading =>
+    failedReading({ source: 'ssh', host: at.host, takenAtMs: at.takenAtMs }, [error]);
   if (!/^#gpu-report 1( |$)/.test(lines[0] ?? '')) {
     return failed(gpuError('report-unknown', {}, lines[0] ?? ''));
   }
@@ -95,7 +87,7 @@ export function parseGpuReport(text: string, at: { readonly host: string; readon
 function readUser(text: string, users: Map<number, string>): void {
   const match = /^(\d{1,10}) (\S{1,64})$/.exec(text.trim());
   if (match && users.size < 4096) {
-    users.set(Number(match[1]), cleanText(match[2]!, 64));
+    users.set(Number(match[1]), singleLine(match[2]!, 64));
   }
 }
 

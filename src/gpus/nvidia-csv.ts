@@ -4,9 +4,10 @@
  */
 
 import { MIB } from '../base/bytes.ts';
+import { singleLine } from '../base/text.ts';
 import { nvidiaTextError } from './nvidia-errors.ts';
 import type { Gpu, GpuError, GpuNote, GpuProcess, GpuState, HostMemory } from './types.ts';
-import { cleanText, normalizePci, readMiB, readNumber } from './values.ts';
+import { normalizePci, readMiB, readNumber } from './values.ts';
 
 /** Everything we want; an old driver that does not know one of them answers exit 2 and no data. */
 export const FULL_FIELDS = [
@@ -104,7 +105,7 @@ export function parseGpuRows(text: string, fields: readonly string[], hostMemory
 
 function readGpu(cell: (name: string) => string | null, hostMemory: HostMemory | null): Gpu | null {
   const index = readNumber(cell('index') ?? '');
-  const name = cleanText(cell('name') ?? '', 128);
+  const name = singleLine(cell('name') ?? '', 128);
   const pci = normalizePci(cell('pci.bus_id') ?? '');
   const uuid = readUuid(cell('uuid') ?? '', pci, index);
   if (uuid === null || name === '') {
@@ -227,7 +228,7 @@ export function parseAppRows(text: string, users: ReadonlyMap<number, string> = 
       gpuUuid: match[1]!,
       pid,
       usedBytes: readMiB(match[3]!),
-      name: cleanText(match[4]!, 256),
+      name: singleLine(match[4]!, 256),
       user: users.get(pid) ?? null,
     });
   }

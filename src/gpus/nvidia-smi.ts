@@ -3,7 +3,7 @@ import { readHostMemory } from './meminfo.ts';
 import { APP_FIELDS, FULL_FIELDS, SHORT_FIELDS } from './nvidia-csv.ts';
 import { nvidiaTextError } from './nvidia-errors.ts';
 import { nvidiaReading } from './nvidia-reading.ts';
-import { createSource, type Reading } from './source.ts';
+import { createSource, failedReading, type Reading } from './source.ts';
 import type { Clock, GpuError, GpuSource, HostMemory } from './types.ts';
 import { gpuError } from './values.ts';
 
@@ -45,18 +45,8 @@ export function createNvidiaSmiSource(options: NvidiaSmiOptions = {}): GpuSource
   const command = createCommand({ file: options.file ?? 'nvidia-smi', timeoutMs, clock });
   let fields: readonly string[] = FULL_FIELDS;
 
-  const nothing = (error: GpuError, hostMemory: HostMemory | null): Reading => ({
-    source: 'nvidia-smi',
-    host: 'local',
-    takenAtMs: clock(),
-    status: 'failed',
-    basis: 'measured',
-    gpus: [],
-    processes: null,
-    errors: [error],
-    driverVersion: null,
-    hostMemory,
-  });
+  const nothing = (error: GpuError, hostMemory: HostMemory | null): Reading =>
+    failedReading({ source: 'nvidia-smi', host: 'local', takenAtMs: clock() }, [error], { hostMemory });
 
   const query = (asked: readonly string[], signal: AbortSignal): Promise<CommandOutcome> =>
     command.run([`--query-gpu=${asked.join(',')}`, FORMAT], signal);

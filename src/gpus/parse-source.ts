@@ -1,3 +1,4 @@
+import { CodedError, type Params } from '../base/coded.ts';
 import { type AmdOptions, createAmdSource } from './amd.ts';
 import { type AutoOptions, createAutoSource, createNoneSource } from './auto.ts';
 import { createDeclaredSource, GpuListError, parseGpuList } from './declared.ts';
@@ -19,17 +20,14 @@ export type GpuSourceErrorCode =
   | 'gpu-source-unknown'
   | GpuListError['code'];
 
-/** A GPU_SOURCE that cannot be read. It never holds the value itself: there may be a password in it. */
-export class GpuSourceError extends Error {
-  readonly code: GpuSourceErrorCode;
-  readonly params: Readonly<Record<string, string | number>>;
+/** Figures alone: what was typed stays out. */
+function withoutText(params: Params): Params {
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => typeof value === 'number'));
+}
 
-  constructor(code: GpuSourceErrorCode, params: Readonly<Record<string, string | number>> = {}) {
-    super(code);
-    this.name = 'GpuSourceError';
-    this.code = code;
-    this.params = params;
-  }
+/** A GPU_SOURCE that cannot be read. It never holds the value itself: there may be a password in it. */
+export class GpuSourceError extends CodedError<GpuSourceErrorCode> {
+  override readonly name = 'GpuSourceError';
 }
 
 /**
@@ -68,7 +66,7 @@ export function parseGpuSource(text: string): GpuSourceSpec {
     }
     // Without a digit it was meant to be a word, not a list of sizes.
     throw /\d/.test(trimmed) && !trimmed.includes('://')
-      ? new GpuSourceError(error.code, error.params)
+      ? new GpuSourceError(error.code, withoutText(error.params))
       : new GpuSourceError('gpu-source-unknown');
   }
   return { kind: 'declared', text: trimmed };

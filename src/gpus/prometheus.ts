@@ -1,7 +1,7 @@
 import { MIB } from '../base/bytes.ts';
 import { exporterReading } from './exporters.ts';
 import { type Exposition, parseExpositionInSteps, type Sample } from './exposition.ts';
-import { createSource, type Reading } from './source.ts';
+import { createSource, failedReading, type Reading } from './source.ts';
 import type { Clock, GpuError, GpuSource } from './types.ts';
 import { gpuError } from './values.ts';
 
@@ -115,18 +115,9 @@ export function createPrometheusSource(configured: URL, options: PrometheusOptio
   });
 
   function failure(error: GpuError, host: string, takenAtMs: number): Reading {
-    return {
-      source: 'prometheus',
-      host,
-      takenAtMs,
-      status: 'failed',
-      basis: 'measured',
-      gpus: [],
-      processes: null,
-      errors: [error.code === 'timeout' ? gpuError('timeout', { seconds: Math.round(timeoutMs / 1000) }) : error],
-      driverVersion: null,
-      hostMemory: null,
-    };
+    return failedReading({ source: 'prometheus', host, takenAtMs }, [
+      error.code === 'timeout' ? gpuError('timeout', { seconds: Math.round(timeoutMs / 1000) }) : error,
+    ]);
   }
 }
 

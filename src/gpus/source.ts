@@ -1,8 +1,28 @@
+import { within } from '../base/wait.ts';
 import type { Clock, Gpu, GpuError, GpuReadOptions, GpuSnapshot, GpuSource, GpuSourceKind } from './types.ts';
 import { gpuError } from './values.ts';
 
 /** What a reader delivers; the source adds what is missing compared with earlier readings. */
 export type Reading = Omit<GpuSnapshot, 'missing'>;
+
+/** A reading that brought nothing, and why. */
+export function failedReading(
+  from: Pick<Reading, 'source' | 'host' | 'takenAtMs'>,
+  errors: readonly GpuError[],
+  more: Partial<Pick<Reading, 'basis' | 'hostMemory'>> = {},
+): Reading {
+  return {
+    ...from,
+    status: 'failed',
+    basis: 'measured',
+    gpus: [],
+    processes: null,
+    errors,
+    driverVersion: null,
+    hostMemory: null,
+    ...more,
+  };
+}
 
 export interface SourceOptions {
   readonly kind: GpuSource['kind'];
@@ -37,35 +57,17 @@ export function createSource(options: SourceOptions): GpuSource {
   let notBeforeMs = 0;
   let lastHang: GpuSnapshot | null = null;
 
-  const failed = (error: GpuError): Reading => ({
-    source: options.snapshotKind,
-    host: options.host,
-    takenAtMs: options.clock(),
-    status: 'failed',
-    basis: 'measured',
-    gpus: [],
-    processes: null,
-    errors: [error],
-    driverVersion: null,
-    hostMemory: null,
-  });
+  const failed = (error: GpuError): Reading =>
+    failedReading({ source: options.snapshotKind, host: options.host, takenAtMs: options.clock() }, [error]);
 
   const readWithin = async (): Promise<Reading> => {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<Reading>((resolve) => {
-      timer = setTimeout(() => {
-        resolve(failed(gpuError('timeout', { seconds: Math.round(options.timeoutMs / 1000) })));
-      }, options.timeoutMs);
-    });
     const reading = options.reader(lifetime.signal).catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
       return failed(gpuError('command-failed', { exit: 'exception' }, text));
     });
-    try {
-      return await Promise.race([reading, timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return within(options.timeoutMs, reading, () =>
+      failed(gpuError('timeout', { seconds: Math.round(options.timeoutMs / 1000) })),
+    );
   };
 
   const readOnce = async (): Promise<GpuSnapshot> => {

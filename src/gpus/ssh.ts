@@ -1,7 +1,7 @@
 import { type CommandOutcome, createCommand } from './command.ts';
 import { parseGpuReport } from './gpu-report.ts';
 import { outcomeError } from './nvidia-smi.ts';
-import { createSource, type Reading } from './source.ts';
+import { createSource, failedReading, type Reading } from './source.ts';
 import type { Clock, GpuError, GpuSource } from './types.ts';
 import { gpuError } from './values.ts';
 
@@ -78,18 +78,7 @@ export function createSshSource(target: SshTarget, options: SshOptions = {}): Gp
     if (failure === null && outcome.kind === 'exited') {
       return parseGpuReport(outcome.stdout, { host, takenAtMs: clock() });
     }
-    return {
-      source: 'ssh',
-      host,
-      takenAtMs: clock(),
-      status: 'failed',
-      basis: 'measured',
-      gpus: [],
-      processes: null,
-      errors: failure === null ? [] : [failure],
-      driverVersion: null,
-      hostMemory: null,
-    };
+    return failedReading({ source: 'ssh', host, takenAtMs: clock() }, failure === null ? [] : [failure]);
   }
 
   return createSource({

@@ -3,6 +3,8 @@
  * since the epoch. Unknown is `null`, never 0. GPUs are told apart by UUID, never by index.
  */
 
+import type { Coded } from '../base/coded.ts';
+
 /** Where the numbers come from. The Prometheus kinds are recognised by the metric names on the page. */
 export type GpuSourceKind =
   | 'nvidia-smi'
@@ -52,10 +54,7 @@ export type GpuNoteCode =
   /** A driver field held no number. Params: `field`. */
   | 'field-unreadable';
 
-export interface GpuNote {
-  readonly code: GpuNoteCode;
-  readonly params: Readonly<Record<string, string | number>>;
-}
+export type GpuNote = Coded<GpuNoteCode>;
 
 export interface Gpu {
   /** `GPU-…` of NVIDIA, the PCI address or serial of others, `declared-0` for declared ones. */
@@ -164,9 +163,7 @@ export type GpuErrorCode =
   /** `auto` reads this machine only, and Ollama runs on another one. */
   | 'source-elsewhere';
 
-export interface GpuError {
-  readonly code: GpuErrorCode;
-  readonly params: Readonly<Record<string, string | number>>;
+export interface GpuError extends Coded<GpuErrorCode> {
   /** UNTRUSTED text of the tool, cut to 300 characters; for the log and for admins. */
   readonly text: string;
 }

@@ -1,6 +1,7 @@
 /** Small readers shared by the sources: strict numbers, clean text, bytes. */
 
 import { MIB } from '../base/bytes.ts';
+import { singleLine } from '../base/text.ts';
 import type { GpuError, GpuErrorCode } from './types.ts';
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
@@ -29,22 +30,6 @@ export function bytesOrNull(bytes: number): number | null {
   return Number.isFinite(bytes) && bytes >= 0 && bytes <= 2 ** 50 ? Math.round(bytes) : null;
 }
 
-// Control characters, zero-width and bidirectional marks: text of tools and process names may hold anything.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
-
-/** Untrusted text on one line, without characters that change how it is read, cut to `limit` characters. */
-export function cleanText(text: string, limit: number): string {
-  return [
-    ...text
-      .slice(0, limit * 4)
-      .replace(UNSAFE, ' ')
-      .trim(),
-  ]
-    .slice(0, limit)
-    .join('');
-}
-
 /** PCI addresses as the kernel writes them: `00000000:0C:00.0` → `0000:0c:00.0`. `null` when it is none. */
 export function normalizePci(text: string): string | null {
   const match = /^(?:([0-9a-f]{1,8}):)?([0-9a-f]{2}):([0-9a-f]{2})(?:\.([0-7]))?$/i.exec(text.trim());
@@ -62,5 +47,5 @@ export function gpuError(
   params: Readonly<Record<string, string | number>> = {},
   text = '',
 ): GpuError {
-  return { code, params, text: cleanText(text, 300) };
+  return { code, params, text: singleLine(text, 300) };
 }

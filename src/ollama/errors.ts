@@ -1,6 +1,8 @@
 /** What can go wrong with Ollama, with names. The edge turns a code and its figures into words. */
 
 import { GIB, MIB } from '../base/bytes.ts';
+import { CodedError } from '../base/coded.ts';
+import { withoutInvisible } from '../base/text.ts';
 
 export type OllamaErrorCode =
   /** Nobody answers: `reason` is refused, dns, reset, tls, connect-timeout, gateway or network. */
@@ -39,26 +41,15 @@ export type OllamaErrorParams = Readonly<Record<string, string | number | boolea
 const MAX_TEXT_LENGTH = 2000;
 
 /** The only error that leaves this directory. */
-export class OllamaError extends Error {
-  readonly code: OllamaErrorCode;
-  readonly params: OllamaErrorParams;
+export class OllamaError extends CodedError<OllamaErrorCode, OllamaErrorParams> {
+  override readonly name = 'OllamaError';
   /** What Ollama said, cut and cleaned of control characters; untrusted. Empty when it said nothing. */
   readonly ollamaText: string;
 
   constructor(code: OllamaErrorCode, params: OllamaErrorParams = {}, ollamaText = '', cause?: unknown) {
-    super(`${code} ${JSON.stringify(params)}`, cause === undefined ? undefined : { cause });
-    this.name = 'OllamaError';
-    this.code = code;
-    this.params = params;
-    this.ollamaText = cleanText(ollamaText);
+    super(code, params, cause);
+    this.ollamaText = withoutInvisible(ollamaText.slice(0, MAX_TEXT_LENGTH), ' ').trim();
   }
-}
-
-function cleanText(text: string): string {
-  return text
-    .slice(0, MAX_TEXT_LENGTH)
-    .replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, ' ')
-    .trim();
 }
 
 /** llm.IsOutOfMemory of Ollama v0.33.0: lower-cased text contains one of these. */

@@ -1,3 +1,4 @@
+import { within } from '../base/wait.ts';
 import { createGpuSource } from '../gpus/parse-source.ts';
 import type { Clock, GpuSnapshot, GpuSource } from '../gpus/types.ts';
 import { createOllamaClient } from '../ollama/client.ts';
@@ -148,7 +149,7 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
           gpusDone = true;
         }),
       ]);
-      await within(both, snapshotOptions.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      await within(snapshotOptions.timeoutMs ?? DEFAULT_TIMEOUT_MS, both);
       const snapshot = build(ollamaDone, gpusDone);
       latest = snapshot;
       if (!snapshot.incomplete) {
@@ -176,17 +177,4 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
       await Promise.allSettled([ollama.close(), gpuSource.close()]);
     },
   };
-}
-
-/** Waits for the work, but not longer than the bound; the work goes on. */
-async function within(work: Promise<unknown>, boundMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, boundMs);
-  });
-  try {
-    await Promise.race([work, bound]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

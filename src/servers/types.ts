@@ -3,16 +3,14 @@
  * bytes, times milliseconds since the epoch, contexts tokens. Unknown is `null`, never 0.
  */
 
+import type { Coded } from '../base/coded.ts';
 import type { Gpu, GpuSnapshot, GpuSource } from '../gpus/types.ts';
 import type { ModelDetails, OllamaClient } from '../ollama/types.ts';
 import type { OllamaVersion, VersionWarning } from '../ollama/version.ts';
 import type { ServerConfig } from '../settings/config.ts';
 
 /** A code and figures; the edge turns it into words in the reader's language. */
-export interface Remark {
-  readonly code: string;
-  readonly params: Readonly<Record<string, string | number>>;
-}
+export type Remark = Coded;
 
 export interface OllamaUp {
   readonly state: 'up';

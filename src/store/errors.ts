@@ -1,3 +1,5 @@
+import { CodedError } from '../base/coded.ts';
+
 export type StoreErrorCode =
   /** The file is damaged or no database. */
   | 'store-corrupt'
@@ -22,16 +24,8 @@ export type StoreErrorCode =
   | 'store-failed';
 
 /** The only error that leaves src/store. */
-export class StoreError extends Error {
-  readonly code: StoreErrorCode;
-  readonly params: Readonly<Record<string, string | number>>;
-
-  constructor(code: StoreErrorCode, params: Readonly<Record<string, string | number>> = {}, cause?: unknown) {
-    super(`${code} ${JSON.stringify(params)}`, cause === undefined ? undefined : { cause });
-    this.name = 'StoreError';
-    this.code = code;
-    this.params = params;
-  }
+export class StoreError extends CodedError<StoreErrorCode> {
+  override readonly name = 'StoreError';
 }
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html). */

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CodedError } from '../base/coded.ts';
 import type { Log } from '../base/log.ts';
+import { within } from '../base/wait.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Store } from '../store/types.ts';
 
@@ -15,15 +17,12 @@ const MAX_HEADER_BYTES = 8 * 1024;
 export type Checks = Readonly<Record<string, boolean>>;
 
 /** The port cannot be had. The edge finds the sentence under `error.http-port`. */
-export class HttpPortError extends Error {
-  readonly code = 'http-port';
-  readonly params: Readonly<Record<string, string | number>>;
+export class HttpPortError extends CodedError<'http-port'> {
+  override readonly name = 'HttpPortError';
 
   constructor(port: number, cause: unknown) {
-    super('the HTTP port cannot be opened', { cause });
-    this.name = 'HttpPortError';
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    this.params = { port, reason };
+    super('http-port', { port, reason }, cause);
   }
 }
 
@@ -144,12 +143,12 @@ async function answer(settings: HttpSettings, request: IncomingMessage, response
       return send(200, 'text/plain; charset=utf-8', 'ok\n');
     }
     if (path === '/readyz') {
-      const checks = await within(settings.readiness());
+      const checks = await inTime(settings.readiness());
       const ready = Object.values(checks).every((isWell) => isWell);
       return send(ready ? 200 : 503, 'application/json', `${JSON.stringify({ ready, checks })}\n`);
     }
     if (path === '/metrics') {
-      return send(200, settings.metrics.contentType, await within(settings.metrics.text()));
+      return send(200, settings.metrics.contentType, await inTime(settings.metrics.text()));
     }
     return send(404, 'text/plain; charset=utf-8', 'there are /healthz, /readyz and /metrics\n');
   } catch (error) {
@@ -158,14 +157,8 @@ async function answer(settings: HttpSettings, request: IncomingMessage, response
   }
 }
 
-async function within<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('what was asked for was not there in time')), ANSWER_MS);
+function inTime<T>(work: Promise<T>): Promise<T> {
+  return within(ANSWER_MS, work, () => {
+    throw new Error('what was asked for was not there in time');
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

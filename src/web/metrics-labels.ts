@@ -1,3 +1,5 @@
+import { singleLine } from '../base/text.ts';
+
 /** GPUs of a server and models of a server that have series of their own. */
 export const MAX_GPUS = 32;
 export const MAX_MODELS = 50;
@@ -5,8 +7,7 @@ const MAX_LABEL = 128;
 
 /** A label's value: names come from outside, so they are bounded and have no control characters. */
 export function labelText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-  return text.replace(/[\u0000-\u001f\u007f]/g, ' ').slice(0, MAX_LABEL);
+  return singleLine(text, MAX_LABEL);
 }
 
 /**

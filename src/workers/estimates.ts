@@ -1,3 +1,4 @@
+import { CodedError } from '../base/coded.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec } from '../estimator/types.ts';
 import { type JobArguments, type JobName, type JobResult, runJob } from './jobs.ts';
 
@@ -44,16 +45,8 @@ export interface Estimates {
  * thread ended, such as for want of memory), `estimate-refused` (either happened a short while ago), `estimate-too-large`
  * (no real model has so long a description), `estimates-busy` (too many wait), `estimates-closed`. The edge finds the sentence under `error.<code>`.
  */
-export class EstimateRefusedError extends Error {
-  readonly code: string;
-  readonly params: Readonly<Record<string, string | number>>;
-
-  constructor(code: string, params: Readonly<Record<string, string | number>> = {}) {
-    super(code);
-    this.name = 'EstimateRefusedError';
-    this.code = code;
-    this.params = params;
-  }
+export class EstimateRefusedError extends CodedError {
+  override readonly name = 'EstimateRefusedError';
 }
 
 /** The estimator's face on whatever runs the jobs. */

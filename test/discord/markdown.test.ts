@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { withoutInvisible } from '../../src/base/text.ts';
 import {
-  cleanText,
   codeBlock,
   codeSpan,
   escapeMarkdown,
@@ -46,7 +46,7 @@ describe('literal text', () => {
   it('reads the same after escaping, whatever it is', () => {
     fc.assert(
       fc.property(hostile, (text) => {
-        expect(read(escapeMarkdown(text))).toBe(cleanText(text));
+        expect(read(escapeMarkdown(text))).toBe(withoutInvisible(text));
       }),
     );
   });
@@ -61,7 +61,7 @@ describe('literal text', () => {
   });
 
   it('loses what cannot be seen', () => {
-    expect(cleanText('a\u202eb\u200bc\u0000d\u{e0041}e\ud800f\u3164g\r\nh\ti')).toBe('abcdefg\nh i');
+    expect(withoutInvisible('a\u202eb\u200bc\u0000d\u{e0041}e\ud800f\u3164g\r\nh\ti')).toBe('abcdefg\nh i');
   });
 });
 

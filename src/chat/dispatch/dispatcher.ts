@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Log } from '../../base/log.ts';
+import { within } from '../../base/wait.ts';
 import { type ActionRegistry, createActionRegistry } from '../actions.ts';
 import type { Access, ActionHandler, Choice, Command, CommandContext, Person, Place, Runnable } from '../command.ts';
 import type { Locale } from '../locale.ts';
@@ -403,12 +404,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       for (const controller of running.keys()) {
         controller.abort(new GivenUpError('error.shutting-down', {}, waitMs * 0.75));
       }
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, waitMs);
-      });
-      await Promise.race([Promise.allSettled(running.values()), late]);
-      clearTimeout(timer);
+      await within(waitMs, Promise.allSettled(running.values()));
     },
   };
 }

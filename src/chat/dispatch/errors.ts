@@ -1,3 +1,4 @@
+import { CodedError } from '../../base/coded.ts';
 import type { MessageKey } from '../messages/index.ts';
 import type { Reply } from '../reply.ts';
 import { isMessageKey, type MessageParam, type MessageParams, type Translator } from '../translate.ts';
@@ -9,16 +10,8 @@ export interface Explanation {
 }
 
 /** A fault that is already known as words. */
-export class ExplainedError extends Error {
-  readonly code: MessageKey;
-  readonly params: MessageParams;
-
-  constructor(code: MessageKey, params: MessageParams = {}) {
-    super(code);
-    this.name = 'ExplainedError';
-    this.code = code;
-    this.params = params;
-  }
+export class ExplainedError extends CodedError<MessageKey, MessageParams> {
+  override readonly name = 'ExplainedError';
 }
 
 /**

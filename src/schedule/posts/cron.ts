@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { CodedError } from '../../base/coded.ts';
 
 /** More due times than this in one silence are not counted one by one. */
 const MAX_COUNTED = 1_000;
@@ -6,16 +7,8 @@ const MAX_COUNTED = 1_000;
 const GAPS_LOOKED_AT = 100;
 
 /** A schedule that cannot be made or found. The edge finds the sentence under `error.<code>`. */
-export class ScheduleError extends Error {
-  readonly code: string;
-  readonly params: Readonly<Record<string, string | number>>;
-
-  constructor(code: string, params: Readonly<Record<string, string | number>> = {}) {
-    super(code);
-    this.name = 'ScheduleError';
-    this.code = code;
-    this.params = params;
-  }
+export class ScheduleError extends CodedError {
+  override readonly name = 'ScheduleError';
 }
 
 /** The times that a cron expression names in a time zone; all are milliseconds since the epoch. */

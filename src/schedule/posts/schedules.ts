@@ -1,4 +1,5 @@
 import type { Log } from '../../base/log.ts';
+import { within } from '../../base/wait.ts';
 import type { Locale } from '../../chat/locale.ts';
 import { type ChatPoster, PostError } from '../../chat/poster.ts';
 import type { NewSchedule, Schedule, ScheduleRepository } from '../../store/types.ts';
@@ -100,12 +101,7 @@ export class StatusSchedules {
       clearInterval(this.#timer);
     }
     this.#timer = null;
-    let late: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      late = setTimeout(resolve, STOP_MS);
-    });
-    await Promise.race([this.settled(), limit]);
-    clearTimeout(late);
+    await within(STOP_MS, this.settled());
     for (const mind of this.#minds.values()) {
       mind.unwatch?.();
     }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CodedError } from '../../base/coded.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import { modelKey } from '../../servers/asking/same-model.ts';
 import type { WeightsIndex } from '../../servers/asking/same-weights.ts';
@@ -27,16 +28,8 @@ const SWEEP_MS = 60_000;
 const EXACT_PACE_MS = 60_000;
 
 /** A watch that cannot be made or ended. The edge finds the sentence under `error.<code>`. */
-export class WatchError extends Error {
-  readonly code: 'watch-too-many-yours' | 'watch-too-many' | 'watch-unknown';
-  readonly params: Readonly<Record<string, string | number>>;
-
-  constructor(code: WatchError['code'], params: Readonly<Record<string, string | number>> = {}) {
-    super(code);
-    this.name = 'WatchError';
-    this.code = code;
-    this.params = params;
-  }
+export class WatchError extends CodedError<'watch-too-many-yours' | 'watch-too-many' | 'watch-unknown'> {
+  override readonly name = 'WatchError';
 }
 
 /** What somebody is told. */

@@ -1,3 +1,4 @@
+import { orAborted } from '../../base/wait.ts';
 import { type AskHolder, type Consent, type ConsentQuestion, holdKey } from './types.ts';
 
 /** A holder who has just said no (or nothing) is not asked again for this long, ms. */
@@ -51,14 +52,7 @@ export function createQuestions(askHolder: AskHolder, now: () => number): Questi
   };
 
   const join = async (others: Promise<Consent | 'changed'>, signal: AbortSignal): Promise<Consent | 'changed'> => {
-    let onAbort = () => {};
-    const left = new Promise<'left'>((resolve) => {
-      onAbort = () => resolve('left');
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
-    const answer = await Promise.race([others, left]);
-    signal.removeEventListener('abort', onAbort);
-    signal.throwIfAborted();
+    const answer = await orAborted(others, signal);
     return answer === 'keep' ? 'keep' : 'changed';
   };
 

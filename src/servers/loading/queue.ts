@@ -1,4 +1,5 @@
 import Bottleneck from 'bottleneck';
+import { CodedError } from '../../base/coded.ts';
 import type { Turns } from '../shared/turns.ts';
 
 /** More than this waiting on one server is told "busy" at once. */
@@ -9,16 +10,8 @@ export const MAX_WAITING_PER_PERSON = 20;
 const LAST_PRIORITY = 9;
 
 /** Why a job never ran. */
-export class QueueError extends Error {
-  readonly code: 'queue-full' | 'queue-full-person' | 'queue-closed';
-  readonly params: Readonly<Record<string, number>>;
-
-  constructor(code: QueueError['code'], params: Readonly<Record<string, number>> = {}) {
-    super(code);
-    this.name = 'QueueError';
-    this.code = code;
-    this.params = params;
-  }
+export class QueueError extends CodedError<'queue-full' | 'queue-full-person' | 'queue-closed'> {
+  override readonly name = 'QueueError';
 }
 
 export interface QueueJob<T> {

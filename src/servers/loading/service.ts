@@ -1,3 +1,4 @@
+import { within } from '../../base/wait.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import type { Hold, Store } from '../../store/types.ts';
@@ -346,12 +347,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
 
     async close() {
       ending.abort();
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, CLOSE_LIMIT_MS);
-      });
-      await Promise.race([jobs.ended(), late]);
-      clearTimeout(timer);
+      await within(CLOSE_LIMIT_MS, jobs.ended());
       await watch.close();
       activity.close();
       await jobs.closeQueues();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { within } from '../../base/wait.ts';
 import { RedisUnavailable } from './unavailable.ts';
 
 /** A process that was not heard of for this long is dead: its tickets are void and its turn ends, ms. */
@@ -226,12 +227,7 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
       waiting = 0;
       // The others need not wait until the sign of life has run out; without Redis, or while a job runs on, they will.
       const told = (asking ?? Promise.resolve()).then(ask);
-      let late: NodeJS.Timeout | undefined;
-      const limit = new Promise<void>((resolve) => {
-        late = setTimeout(resolve, CLOSE_LIMIT_MS);
-      });
-      await Promise.race([told, limit]);
-      clearTimeout(late);
+      await within(CLOSE_LIMIT_MS, told);
     },
   };
 }

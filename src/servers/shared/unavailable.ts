@@ -1,11 +1,11 @@
+import { CodedError } from '../../base/coded.ts';
+
 /** Redis did not answer, or refused. People are told in words; what Redis said goes to the log alone. */
-export class RedisUnavailable extends Error {
-  readonly code = 'redis-unavailable';
-  readonly params = {};
+export class RedisUnavailable extends CodedError<'redis-unavailable'> {
+  override readonly name = 'RedisUnavailable';
 
   constructor(cause: unknown) {
-    super('Redis does not answer', { cause });
-    this.name = 'RedisUnavailable';
+    super('redis-unavailable', {}, cause);
   }
 }
 
