@@ -75,10 +75,36 @@ const OLLAMA_ENGINE_SINCE: readonly (readonly [since: string, architectures: rea
  */
 export function usesOllamaEngine(version: Version, spec: ModelSpec): boolean {
   const since = OLLAMA_ENGINE_SINCE.find(([, architectures]) => architectures.includes(spec.architecture))?.[0];
-  if (since === undefined || !atLeast(version, since)) {
+  if (since === undefined || !atLeast(version, since) || !readsTokenizer(spec)) {
     return false;
   }
   return !(spec.projector?.source === 'file' && atLeast(version, '0.11.11'));
+}
+
+/** Entries of DeepSeek V3's tokenizer, and the most that a WordPiece vocabulary has (multilingual BERT's, rounded up). */
+const DEEPSEEK_V3_TOKENS = 129_280;
+const MOST_WORD_PIECES = 120_000;
+
+/**
+ * Whether Ollama's own engine reads the model's tokenizer; it hands a model over to the llama.cpp runner where it does
+ * not (model/models/{bert/embed,deepseek2/model}.go: ErrUnsupportedTokenizer). Where the file's tokenizer is not told, the
+ * size of its vocabulary tells which one it is.
+ */
+function readsTokenizer({ architecture, metadata }: ModelSpec): boolean {
+  const tokens = metadata['tokenizer.ggml.tokens'];
+  const length = Array.isArray(tokens) ? tokens.length : metadata['tokenizer.ggml.tokens.length'];
+  switch (architecture) {
+    case 'bert': {
+      const model = metadata['tokenizer.ggml.model'];
+      return typeof model === 'string' ? model === 'bert' : typeof length !== 'number' || length <= MOST_WORD_PIECES;
+    }
+    case 'deepseek2': {
+      const pre = metadata['tokenizer.ggml.pre'];
+      return typeof pre === 'string' ? pre === 'deepseek-v3' : length === DEEPSEEK_V3_TOKENS;
+    }
+    default:
+      return true;
+  }
 }
 
 /**

@@ -4,9 +4,20 @@
  * llm/server.go (which devices the runner sees), 0.5.0 to 0.24.0.
  */
 
-import { planLlamaCpp } from '../llama-cpp/dry-run.ts';
+import { gpuOverhead, multiprocessors } from '../cards.ts';
+import { planLlamaCpp, prepareLlamaCpp } from '../llama-cpp/dry-run.ts';
+import { type PoolCard, poolBytes } from '../llama-cpp/planner/cuda-pool.ts';
+import { computeBytes } from '../llama-cpp/planner/planner.ts';
 import { blockCount } from '../plan/facts.ts';
-import type { GpuDevice, KvCacheType, LlamaCppDevice, LlamaCppPlan, ModelSpec } from '../types.ts';
+import type {
+  GpuDevice,
+  KvCacheType,
+  LlamaCppConfig,
+  LlamaCppDevice,
+  LlamaCppPlan,
+  ModelSpec,
+  Reason,
+} from '../types.ts';
 import { atLeast, type Version } from '../versions.ts';
 
 /** A load as the runner gets it. */
@@ -40,17 +51,34 @@ const NOTHING: LlamaCppDevice = {
   layers: 0,
 };
 
+/** What the runner takes. */
+export interface RunnerPlan extends LlamaCppPlan {
+  /** What CUDA's pool takes on each GPU: at the load from 0.12.4, with the first prompt before. */
+  readonly poolBytes: readonly number[];
+}
+
 /** What llama.cpp reserves; GPUs in the order of `devices`. These builds computed logits for the whole batch. */
-export function planRunner(load: RunnerLoad): LlamaCppPlan {
-  const { version, spec } = load;
+export function planRunner(load: RunnerLoad): RunnerPlan {
   const shown = visible(load);
+  const config = runnerConfig(load, shown);
+  const plan = planLlamaCpp(load.spec, config);
+  const pools = config.gpus.length === 0 ? [] : runnerPools(load.spec, config);
+  return {
+    ...plan,
+    gpus: load.devices.map((_, i) => plan.gpus[shown.indexOf(i)] ?? NOTHING),
+    poolBytes: load.devices.map((_, i) => (load.layers[i]! > 0 ? (pools[shown.indexOf(i)] ?? 0) : 0)),
+  };
+}
+
+function runnerConfig(load: RunnerLoad, shown: readonly number[]): LlamaCppConfig {
+  const { version, spec } = load;
   const layers = shown.map((i) => load.layers[i]!);
   const count = layers.reduce((sum, one) => sum + one, 0);
   // A layout of part of the model never holds the output layer, and the llama.cpp of these versions leaves it on the
   // CPU; today's would take it first.
   const partial = count > 0 && count <= blockCount(spec);
   const last = layers.findLastIndex((one) => one > 0);
-  const plan = planLlamaCpp(spec, {
+  return {
     gpus: count === 0 ? [] : shown.map((i) => load.devices[i]!),
     numCtx: load.numCtx,
     ...batches(load),
@@ -66,13 +94,79 @@ export function planRunner(load: RunnerLoad): LlamaCppPlan {
     ...(partial ? { cpuTensors: OUTPUT_TENSORS } : {}),
     embedding: load.embedding,
     opOffload: true,
-    view: 'fit',
+    // ggml_backend_sched_reserve forgot the pins of norms from 0.11.5 to 0.13.1: it reset the scheduler first.
+    // With a part of the model on GPUs norms are not pinned at all.
+    view: partial || (atLeast(version, '0.11.5') && !atLeast(version, '0.13.2')) ? 'fit' : 'real',
     vendored: true,
-  });
-  return {
-    ...plan,
-    gpus: load.devices.map((_, i) => plan.gpus[shown.indexOf(i)] ?? NOTHING),
   };
+}
+
+/** What kernels are chosen by where nobody knows the card: a mid-size card of the generation most in use. */
+const UNKNOWN_CAPABILITY = 8.6;
+const UNKNOWN_MULTIPROCESSORS = 64;
+
+/** A CUDA card as kernels see it; undefined for other libraries, whose pools are not known. */
+export function poolCard(gpu: GpuDevice): PoolCard | undefined {
+  if ((gpu.library ?? 'CUDA') !== 'CUDA') {
+    return undefined;
+  }
+  return {
+    capability: gpu.computeCapability ?? UNKNOWN_CAPABILITY,
+    multiprocessors: multiprocessors(gpu) ?? UNKNOWN_MULTIPROCESSORS,
+  };
+}
+
+function runnerPools(spec: ModelSpec, config: LlamaCppConfig): readonly number[] {
+  const { model, options } = prepareLlamaCpp(spec, config);
+  const pools: number[] = [];
+  computeBytes(model, {
+    ...options,
+    inspect: (graph, schedule) => {
+      for (const [gpu, device] of config.gpus.entries()) {
+        const card = poolCard(device);
+        pools[gpu] = card === undefined ? 0 : poolBytes(graph, schedule, gpu, card);
+      }
+    },
+  });
+  return pools;
+}
+
+/** A GPU that the runner overfills. */
+export interface Shortage {
+  readonly gpu: number;
+  readonly missingBytes: number;
+}
+
+/** The reason of a plan that cannot be allocated. */
+export function outOfMemory({ gpu, missingBytes }: Shortage): Reason {
+  return { code: 'out-of-memory', params: { gpu, missingBytes } };
+}
+
+/** CUDA gives memory away in pages of this size. */
+const PAGE_BYTES = 2 * 1024 * 1024;
+
+/**
+ * The GPU that misses most when the runner has taken all it needs (with its own CUDA context, and where
+ * `pooled` all that recording the graph takes); undefined when everything fits. `devices` are as they really are, not as Ollama sees them.
+ */
+export function shortage(devices: readonly GpuDevice[], plan: RunnerPlan, pooled: boolean): Shortage | undefined {
+  const pages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+  let worst: Shortage | undefined;
+  for (const [gpu, device] of devices.entries()) {
+    const taken = plan.gpus[gpu]!;
+    if (taken.layers === 0) {
+      continue;
+    }
+    const buffers = pages(taken.weightsBytes) + pages(taken.cacheBytes) + pages(taken.computeBytes);
+    const { contextBytes, expectedBytes } = gpuOverhead(device);
+    // Recording a graph loads the kernels and makes cuBLAS's handle; before, the first prompt did.
+    const outside = pooled ? plan.poolBytes[gpu]! + expectedBytes : contextBytes;
+    const missingBytes = buffers + outside - device.freeBytes;
+    if (missingBytes > (worst?.missingBytes ?? 0)) {
+      worst = { gpu, missingBytes };
+    }
+  }
+  return worst;
 }
 
 /**

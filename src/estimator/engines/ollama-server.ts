@@ -3,6 +3,7 @@
  */
 
 import { GIB } from '../../base/bytes.ts';
+import { gpuOverhead } from '../cards.ts';
 import { architectureValue, isEmbeddingModel } from '../plan/facts.ts';
 import type {
   EstimateRequest,
@@ -22,20 +23,31 @@ const ASSUMED_SYSTEM_BYTES = 32 * GIB;
 /** Host memory, and a remark when it had to be assumed. */
 export interface HostMemory {
   readonly memory: SystemMemory;
+  /** False = nobody said; `memory` is what a machine like this usually has. */
+  readonly known: boolean;
   readonly notes: readonly Reason[];
 }
 
 /** The server's memory as told; else 32 GiB, or as much as its GPUs have together, with the note `system-memory-assumed`. */
 export function hostMemory(server: EstimateServer): HostMemory {
   if (server.system !== undefined) {
-    return { memory: server.system, notes: [] };
+    return { memory: server.system, known: true, notes: [] };
   }
   const onGpus = server.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0);
   const bytes = Math.max(ASSUMED_SYSTEM_BYTES, onGpus);
   return {
     memory: { totalBytes: bytes, freeBytes: bytes, swapFreeBytes: 0 },
+    known: false,
     notes: [{ code: 'system-memory-assumed', params: { bytes } }],
   };
+}
+
+/**
+ * Host memory, swap included, that a load may need at most. What is only assumed rules nothing out that has a place on a
+ * GPU; where no layer has, the answer hangs on it alone.
+ */
+export function hostLimitBytes({ memory, known }: HostMemory, gpuLayers: number): number {
+  return known || gpuLayers === 0 ? memory.freeBytes + memory.swapFreeBytes : Number.POSITIVE_INFINITY;
 }
 
 /** Whether the model can only embed; Ollama then uses one slot. */
@@ -146,6 +158,30 @@ function cacheTypeSupported(version: Version, spec: ModelSpec, type: KvCacheType
     return false;
   }
   return atLeast(version, '0.5.0') && (type === 'q8_0' || type === 'q4_0');
+}
+
+/**
+ * The GPUs as Ollama sees them. It asks how much is free from a process that has a CUDA context itself: up to 0.12.3 on
+ * every GPU (discover/gpu_info_nvcuda.c; later readings keep the difference to NVML's, gpu.go), from 0.12.4 on every GPU
+ * but the first, which is asked before the others' contexts are made (discover/runner.go), and only while no runner is
+ * loaded that could be asked in its place.
+ */
+export function seenGpus(version: Version, { gpus, loaded = [] }: EstimateServer): readonly GpuDevice[] {
+  const late = atLeast(version, '0.12.4');
+  if (late && loaded.length > 0) {
+    return gpus;
+  }
+  const first = gpus.findIndex(isCuda);
+  return gpus.map((gpu, index) => {
+    if (!isCuda(gpu) || (late && index === first)) {
+      return gpu;
+    }
+    return { ...gpu, freeBytes: Math.max(0, gpu.freeBytes - gpuOverhead(gpu).contextBytes) };
+  });
+}
+
+function isCuda({ library = 'CUDA' }: GpuDevice): boolean {
+  return library === 'CUDA';
 }
 
 /** GPUs once the loaded models are gone, as far as it is known what each gives back. */

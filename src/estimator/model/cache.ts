@@ -84,7 +84,8 @@ export function cacheLines(
       const cells = windowed ? shape.windowCells : shape.numCtxSeq;
       const line = windowed ? lines.second : lines.first;
       add(line, bytes(typeK, [widthK(hp, layer), cells, shape.streams]));
-      if (!mla) {
+      // The vendored llama.cpp kept values of latent attention too, as wide as the latent.
+      if (!mla || shape.vendored) {
         add(line, bytes(typeV, [cachedWidthV(hp, layer, transposedV), cells, shape.streams]));
       }
       if (hp.hasIndexer[layer] === 1) {

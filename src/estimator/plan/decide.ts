@@ -8,8 +8,9 @@ import { decideLayout } from '../engines/layout/layout.ts';
 import { decideLlamaCpp, planGiven } from '../engines/llama-server/fit/engine.ts';
 import { prepareLaunch } from '../engines/llama-server/launch.ts';
 import { decideLlamaServer } from '../engines/llama-server/llama-server.ts';
+import { seenGpus } from '../engines/ollama-server.ts';
 import type { EngineName, EstimateRequest, EstimateServer, ModelSpec, Plan } from '../types.ts';
-import { engineFor } from '../versions.ts';
+import { engineFor, parseVersion } from '../versions.ts';
 import { checkModel, checkRequest, checkServer, inBounds, inWholeBytes } from './checks.ts';
 import { planForAll, usableServer } from './usable-gpus.ts';
 
@@ -18,9 +19,14 @@ const DECISIONS: Readonly<
 > = {
   'llama.cpp': decideLlamaCpp,
   'llama-server': decideLlamaServer,
-  layout: decideLayout,
-  formula: decideFormula,
+  layout: (spec, server, request) => decideLayout(spec, asSeen(server), request, server.gpus),
+  formula: (spec, server, request) => decideFormula(spec, asSeen(server), request, server.gpus),
 };
+
+/** The server with its GPUs as an Ollama before 0.30 sees them. */
+function asSeen(server: EstimateServer): EstimateServer {
+  return { ...server, gpus: seenGpus(parseVersion(server.ollama).version, server) };
+}
 
 /**
  * What the server's version of Ollama (or llama.cpp's `--fit`) would do with the request: where layers go, bytes per

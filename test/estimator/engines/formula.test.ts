@@ -167,7 +167,10 @@ describe('rules by version', () => {
 
   test('a reserve larger than the free memory wrapped around to 0.5.1 and looked like room without end', () => {
     const server = { ...rig('0.5.1', 0.1, 1), gpuOverheadBytes: GIB };
-    expect(decideFormula(small, server, { numCtx: 2048 }).verdict).toBe('fits');
+    // All layers are handed out, and what they take is not there.
+    const wrapped = decideFormula(small, server, { numCtx: 2048 });
+    expect(wrapped.placement.gpuLayers).toBe(wrapped.placement.totalLayers);
+    expect(wrapped.reason.code).toBe('out-of-memory');
     expect(decideFormula(small, { ...server, ollama: '0.5.2' }, { numCtx: 2048 }).verdict).toBe('cpu');
   });
 
@@ -266,13 +269,16 @@ describe('whatever the server', () => {
         }
         expect(plan.placement.perGpuLayers.reduce((a, b) => a + b, 0)).toBe(plan.placement.gpuLayers);
         expect(plan.sizeBytes).toBeGreaterThanOrEqual(plan.sizeVramBytes);
-        expect(plan.verdict === 'fits').toBe(plan.placement.gpuLayers === plan.placement.totalLayers);
+        const dies = plan.reason.code === 'out-of-memory';
+        if (!dies) {
+          expect(plan.verdict === 'fits').toBe(plan.placement.gpuLayers === plan.placement.totalLayers);
+        }
         if (plan.verdict === 'fits') {
           expect(plan.sizeBytes).toBe(plan.sizeVramBytes);
         }
-        expect(plan.verdict === 'refused').toBe(plan.ollamaError !== undefined);
+        expect(plan.verdict === 'refused').toBe(plan.ollamaError !== undefined || dies);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 

@@ -135,9 +135,12 @@ describe('whatever the server', () => {
             );
           }
           expect(plan.placement.perGpuLayers.reduce((a, b) => a + b, 0)).toBe(plan.placement.gpuLayers);
-          expect(plan.verdict === 'fits').toBe(plan.placement.gpuLayers === plan.placement.totalLayers);
+          const dies = plan.reason.code === 'out-of-memory';
+          if (!dies) {
+            expect(plan.verdict === 'fits').toBe(plan.placement.gpuLayers === plan.placement.totalLayers);
+          }
           expect(plan.sizeBytes).toBeGreaterThanOrEqual(plan.sizeVramBytes);
-          expect(plan.verdict === 'refused').toBe(plan.ollamaError !== undefined);
+          expect(plan.verdict === 'refused').toBe(plan.ollamaError !== undefined || dies);
         },
       ),
       { numRuns: 60 },

@@ -18,8 +18,16 @@ import {
   type Reason,
   type VerdictName,
 } from '../../types.ts';
-import { atLeast, parseVersion, type Version } from '../../versions.ts';
-import { chooseAttention, hostMemory, slotCandidates, withoutLoadedModels } from '../ollama-server.ts';
+import { atLeast, parseVersion, usesOllamaEngine, type Version } from '../../versions.ts';
+import {
+  chooseAttention,
+  hostLimitBytes,
+  hostMemory,
+  isEmbeddingOnly,
+  slotCandidates,
+  withoutLoadedModels,
+} from '../ollama-server.ts';
+import { outOfMemory, planRunner, type Shortage, shortage } from '../llama-runner.ts';
 import { createEstimator, type Estimator } from './estimate.ts';
 import { humanBytes2 } from './human-bytes.ts';
 import { type LogFields, logFields } from './log-fields.ts';
@@ -44,15 +52,15 @@ const DEFAULT_BATCH = 512;
 const VISION_MINIMUM_CONTEXT = 2048;
 
 /**
- * What Ollama would decide and print.
+ * What Ollama would decide and print, with the GPUs as it sees them.
  * @throws EstimateError `missing-key`, `bad-ollama-version`, `array-heads-unsupported`
  */
 export function traceFormula(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): FormulaDecision {
   const { version, assumedNewest } = parseVersion(server.ollama);
   const estimator = createEstimator(spec, version);
-  const { memory, notes: memoryNotes } = hostMemory(server);
+  const host = hostMemory(server);
   const attention = chooseAttention(version, spec, server, request);
-  const notes: Reason[] = [...memoryNotes, ...attention.notes];
+  const notes: Reason[] = [...host.notes, ...attention.notes];
   if (assumedNewest) {
     notes.push({ code: 'version-assumed-newest', params: {} });
   }
@@ -72,7 +80,7 @@ export function traceFormula(spec: ModelSpec, server: EstimateServer, request: E
     flashAttention: attention.flashAttention,
     gpuOverheadBytes: server.gpuOverheadBytes ?? 0,
     schedSpread: server.schedSpread ?? false,
-    systemFreeBytes: memory.freeBytes,
+    systemFreeBytes: host.memory.freeBytes,
     fullOnly: loaded.length > 0,
   };
   let gpus = server.gpus;
@@ -87,7 +95,7 @@ export function traceFormula(spec: ModelSpec, server: EstimateServer, request: E
   }
   const fields = logFields(version, choice.input, choice.estimate);
   const needed = choice.estimate.totalBytes - choice.estimate.vramBytes;
-  const available = memory.freeBytes + memory.swapFreeBytes;
+  const available = hostLimitBytes(host, choice.estimate.layers);
   const decision = { version, estimator, choice, fields, gpus, notes };
   if ((server.os ?? 'linux') === 'darwin' || needed <= available) {
     return decision;
@@ -108,10 +116,16 @@ function requestedContext(version: Version, spec: ModelSpec, request: EstimateRe
 }
 
 /**
- * The plan of the formula engine.
+ * The plan of the formula engine. `server` has the GPUs as Ollama sees them, `real` as they are: whether what was planned
+ * can be allocated shows on those.
  * @throws EstimateError `missing-key`, `bad-ollama-version`
  */
-export function decideFormula(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Plan {
+export function decideFormula(
+  spec: ModelSpec,
+  server: EstimateServer,
+  request: EstimateRequest,
+  real: readonly GpuDevice[] = server.gpus,
+): Plan {
   let decision: FormulaDecision;
   try {
     decision = traceFormula(spec, server, request);
@@ -123,13 +137,15 @@ export function decideFormula(spec: ModelSpec, server: EstimateServer, request: 
   }
   const { choice, gpus } = decision;
   const { estimate } = choice;
-  const verdict = verdictOf(decision, server);
-  const onGpus = verdict === 'fits' || verdict === 'partial';
+  const planned = verdictOf(decision, server);
+  const missing = planned === 'fits' || planned === 'partial' ? missingOnGpu(decision, spec, request, real) : undefined;
+  const verdict = missing === undefined ? planned : 'refused';
+  const onGpus = planned === 'fits' || planned === 'partial';
   const gpuPlans = gpus.map((gpu, index) => gpuPlan(decision, gpu, onGpus ? choice.gpuIndexes.indexOf(index) : -1));
   return {
     engine: 'formula',
     verdict,
-    reason: reasonFor(decision, server, verdict),
+    reason: missing === undefined ? reasonFor(decision, server, verdict) : outOfMemory(missing),
     ...(decision.ollamaError === undefined ? {} : { ollamaError: decision.ollamaError }),
     placement: {
       gpuLayers: onGpus ? estimate.layers : 0,
@@ -139,8 +155,8 @@ export function decideFormula(spec: ModelSpec, server: EstimateServer, request: 
       overridePatterns: [],
     },
     gpus: gpuPlans,
-    host: hostPlan(decision, gpuPlans, verdict),
-    sizeVramBytes: verdict === 'refused' ? 0 : estimate.vramBytes,
+    host: hostPlan(decision, gpuPlans, planned),
+    sizeVramBytes: planned === 'refused' ? 0 : estimate.vramBytes,
     sizeBytes: estimate.totalBytes,
     numCtx: choice.numCtx,
     numParallel: choice.numParallel,
@@ -151,6 +167,40 @@ export function decideFormula(spec: ModelSpec, server: EstimateServer, request: 
     computeBasis: 'planned',
     notes: decision.notes,
   };
+}
+
+/**
+ * What the runner misses on a GPU once it allocates what it really needs: the formulas know nothing of copies of inputs
+ * on several GPUs, nor of what cuBLAS takes.
+ */
+function missingOnGpu(
+  { version, choice, gpus }: FormulaDecision,
+  spec: ModelSpec,
+  request: EstimateRequest,
+  real: readonly GpuDevice[],
+): Shortage | undefined {
+  if (usesOllamaEngine(version, spec) || (gpus[choice.gpuIndexes[0] ?? -1]?.library ?? 'CUDA') === 'Metal') {
+    return undefined;
+  }
+  const perGpu = gpus.map((_, index) => choice.estimate.layersPerGpu[choice.gpuIndexes.indexOf(index)] ?? 0);
+  // Loaded models that had to go have given back what they took.
+  const devices = real.map((gpu, index) => {
+    const back = gpus[index]!.freeBytes - gpu.freeBytes;
+    return back > 0 ? { ...gpu, freeBytes: gpu.freeBytes + back } : gpu;
+  });
+  const plan = planRunner({
+    version,
+    spec,
+    devices,
+    layers: perGpu,
+    numCtx: choice.numCtx * choice.numParallel,
+    numParallel: choice.numParallel,
+    numBatch: Math.min(request.numBatch ?? DEFAULT_BATCH, choice.numCtx),
+    flashAttention: choice.input.flashAttention,
+    kvCacheType: choice.input.kvCacheType,
+    embedding: isEmbeddingOnly(spec, request),
+  });
+  return shortage(devices, plan, atLeast(version, '0.12.4'));
 }
 
 function verdictOf({ ollamaError, choice, gpus }: FormulaDecision, server: EstimateServer): VerdictName {
@@ -219,8 +269,6 @@ function reasonFor(decision: FormulaDecision, server: EstimateServer, verdict: V
   const { choice, gpus } = decision;
   const { estimate } = choice;
   const needed = estimate.totalBytes - estimate.vramBytes;
-  const { memory } = hostMemory(server);
-  const available = memory.freeBytes + memory.swapFreeBytes;
   switch (verdict) {
     case 'fits':
       return {
@@ -248,7 +296,7 @@ function reasonFor(decision: FormulaDecision, server: EstimateServer, verdict: V
         code: 'refused-system-memory',
         params: {
           systemNeededBytes: needed,
-          systemAvailableBytes: available,
+          systemAvailableBytes: hostLimitBytes(hostMemory(server), estimate.layers),
           gpuLayers: estimate.layers,
           totalLayers: estimate.totalLayers,
           ...(estimate.layers === 0 && choice.gpuIndexes.length > 0 ? entryPrice(decision) : {}),

@@ -86,10 +86,19 @@ function ollamaArchitecture(spec: ModelSpec): string {
   return embedding?.type === 'BF16' ? 'gptoss' : 'gpt-oss';
 }
 
+/**
+ * Scales beside matrices belong to NVFP4, which no llama.cpp of these versions reads: a file that it loads has none, since
+ * it refuses tensors that it does not know (llama-model-loader.cpp, "wrong number of tensors").
+ */
+const SCALES = /^blk\.\d+\..*\.(?:input_)?scale$/;
+
 /** Bytes of each group of tensors. */
 function sumGroups(spec: ModelSpec, architecture: string, version: Version): Map<string, number> {
   const groups = new Map<string, number>();
   for (const tensor of spec.tensors) {
+    if (SCALES.test(tensor.name)) {
+      continue;
+    }
     const group = tensorGroup(tensor.name);
     groups.set(group, (groups.get(group) ?? 0) + ollamaTensorBytes(tensor, architecture, version));
   }

@@ -74,6 +74,7 @@ export function placeByFormulas(load: Load, devices: readonly GpuDevice[], requi
     host: { ...host, totalBytes: host.weightsBytes + host.cacheBytes + host.computeBytes },
     flashAttention: real.flashAttention,
     basis: real.computeBasis,
+    runner: real,
     notes,
   };
 }

@@ -18,6 +18,7 @@ import type {
 } from '../../types.ts';
 import { usesOllamaEngine } from '../../versions.ts';
 import { systemMemoryError } from '../formula/formula.ts';
+import { outOfMemory, shortage } from '../llama-runner.ts';
 import { withoutLoadedModels } from '../ollama-server.ts';
 import { placeByFormulas } from './by-formulas.ts';
 import { type Disagreed, isAgreed } from './converge.ts';
@@ -28,10 +29,16 @@ import { countLayers } from './packer.ts';
 const NO_HOST: HostPlan = { weightsBytes: 0, cacheBytes: 0, computeBytes: 0, totalBytes: 0 };
 
 /**
- * The plan of the layout engine.
+ * The plan of the layout engine. `server` has the GPUs as Ollama sees them, `real` as they are: whether what was planned
+ * can be allocated shows on those.
  * @throws EstimateError `missing-key`, `bad-ollama-version`
  */
-export function decideLayout(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Plan {
+export function decideLayout(
+  spec: ModelSpec,
+  server: EstimateServer,
+  request: EstimateRequest,
+  real: readonly GpuDevice[] = server.gpus,
+): Plan {
   const load = prepare(spec, server, request);
   const place = usesOllamaEngine(load.version, spec) ? placeMeasured : placeByFormulas;
   const loaded = server.loaded ?? [];
@@ -43,19 +50,32 @@ export function decideLayout(spec: ModelSpec, server: EstimateServer, request: E
     notes.push({ code: 'evicts-loaded', params: { models: loaded.length } });
     outcome = place(load, gpus, false);
   }
-  return assemble(load, gpus, outcome, [...notes, ...outcome.notes]);
+  // Loaded models that had to go have given back what they took.
+  const devices = real.map((gpu, i) => ({ ...gpu, freeBytes: Math.max(gpu.freeBytes, gpus[i]!.freeBytes) }));
+  return assemble(load, devices, withinAssumed(load, outcome), [...notes, ...outcome.notes]);
+}
+
+/** Without a layer on a GPU, a host that nobody described must be assumed to suffice or not. */
+function withinAssumed(load: Load, outcome: Outcome): Outcome {
+  const { result, sizeBytes } = outcome;
+  if (!isAgreed(result) || countLayers(result.layout) > 0 || sizeBytes <= load.assumedSystemBytes) {
+    return outcome;
+  }
+  return { ...outcome, result: { failure: 'system-memory', neededBytes: sizeBytes, layout: [] } };
 }
 
 function assemble(load: Load, devices: readonly GpuDevice[], outcome: Outcome, notes: readonly Reason[]): Plan {
   const { result } = outcome;
   const ollamaError = isAgreed(result) ? undefined : errorText(result, load);
   const layers = isAgreed(result) ? countLayers(result.layout) : 0;
-  const verdict = verdictOf(ollamaError, layers, outcome.totalLayers);
+  const missing =
+    isAgreed(result) && outcome.runner !== undefined ? shortage(devices, outcome.runner, true) : undefined;
+  const verdict = missing === undefined ? verdictOf(ollamaError, layers, outcome.totalLayers) : 'refused';
   const gpus = devices.map((device, i) => gpuPlan(device, outcome.parts[i]!, load));
   return {
     engine: 'layout',
     verdict,
-    reason: reasonFor(load, devices, outcome, verdict, layers, gpus),
+    reason: missing === undefined ? reasonFor(load, devices, outcome, verdict, layers, gpus) : outOfMemory(missing),
     ...(ollamaError === undefined ? {} : { ollamaError }),
     placement: {
       gpuLayers: layers,
@@ -81,7 +101,7 @@ function assemble(load: Load, devices: readonly GpuDevice[], outcome: Outcome, n
 
 function errorText(failure: Disagreed, load: Load): string {
   if (failure.failure === 'system-memory') {
-    return systemMemoryError(failure.neededBytes, load.systemAvailableBytes);
+    return systemMemoryError(failure.neededBytes, Math.min(load.systemAvailableBytes, load.assumedSystemBytes));
   }
   return failure.failure === 'cannot-allocate' ? failure.error : 'memory layout cannot be allocated';
 }
@@ -153,7 +173,7 @@ function reasonFor(
           code: 'refused-system-memory',
           params: {
             systemNeededBytes: result.neededBytes,
-            systemAvailableBytes: load.systemAvailableBytes,
+            systemAvailableBytes: Math.min(load.systemAvailableBytes, load.assumedSystemBytes),
             gpuLayers: countLayers(result.layout),
             totalLayers,
           },

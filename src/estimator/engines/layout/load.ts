@@ -15,7 +15,8 @@ import type {
   Reason,
 } from '../../types.ts';
 import { atLeast, parseVersion, usesOllamaEngine, type Version } from '../../versions.ts';
-import { chooseAttention, hostMemory, isEmbeddingOnly, slotCandidates } from '../ollama-server.ts';
+import { chooseAttention, hostLimitBytes, hostMemory, isEmbeddingOnly, slotCandidates } from '../ollama-server.ts';
+import type { RunnerPlan } from '../llama-runner.ts';
 import type { Agreed, ConvergeOptions, Disagreed } from './converge.ts';
 import type { LayoutGpu } from './packer.ts';
 
@@ -36,6 +37,8 @@ export interface Load {
   readonly embedding: boolean;
   readonly systemFreeBytes: number;
   readonly systemAvailableBytes: number;
+  /** What a load without a single layer on a GPU may need where nobody said how much there is; else no limit. */
+  readonly assumedSystemBytes: number;
   readonly notes: readonly Reason[];
 }
 
@@ -49,6 +52,8 @@ export interface Outcome {
   readonly host: HostPlan;
   readonly flashAttention: boolean;
   readonly basis: 'planned' | 'guess';
+  /** What the llama.cpp runner takes, where that runs the model. */
+  readonly runner?: RunnerPlan;
   readonly notes: readonly Reason[];
 }
 
@@ -71,8 +76,8 @@ export function partsTotal(part: GpuParts): number {
 /** Settles context, slots, batch, cache type and flash attention as this version does. */
 export function prepare(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Load {
   const { version } = parseVersion(server.ollama);
-  const { memory, notes: memoryNotes } = hostMemory(server);
-  const notes: Reason[] = [...memoryNotes];
+  const host = hostMemory(server);
+  const notes: Reason[] = [...host.notes];
   const trained = trainingContext(spec);
   const wanted = Math.max(request.numCtx, projectorOf(spec) === undefined ? 4 : VISION_MINIMUM_CONTEXT);
   const numCtx = trained > 0 ? Math.min(wanted, trained) : wanted;
@@ -92,8 +97,10 @@ export function prepare(spec: ModelSpec, server: EstimateServer, request: Estima
     flashAttention: attention.flashAttention,
     kvCacheType: attention.kvCacheType,
     embedding: isEmbeddingOnly(spec, request),
-    systemFreeBytes: memory.freeBytes,
-    systemAvailableBytes: darwin ? Number.POSITIVE_INFINITY : memory.freeBytes + memory.swapFreeBytes,
+    systemFreeBytes: host.memory.freeBytes,
+    // What is only assumed is held against a layout when it is found.
+    systemAvailableBytes: darwin || !host.known ? Number.POSITIVE_INFINITY : hostLimitBytes(host, 0),
+    assumedSystemBytes: darwin || host.known ? Number.POSITIVE_INFINITY : hostLimitBytes(host, 0),
     notes: [...notes, ...attention.notes],
   };
   const llamaRunner = !usesOllamaEngine(version, spec);

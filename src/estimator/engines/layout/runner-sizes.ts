@@ -4,10 +4,8 @@
  * (Init), runner/ollamarunner (reserveWorstCaseGraph), 0.11.11 to 0.24.0.
  */
 
-import { multiprocessors } from '../../cards.ts';
 import type { CompiledModel } from '../../llama-cpp/architecture.ts';
 import { compileModel } from '../../llama-cpp/compile.ts';
-import type { PoolCard } from '../../llama-cpp/planner/cuda-pool.ts';
 import { hasOwnCache, hasState } from '../../model/cache.ts';
 import { ggmlType } from '../../model/ggml-types.ts';
 import { convolutionStateWidth, recurrentStateWidth, widthK, widthV } from '../../model/hyper-parameters.ts';
@@ -15,6 +13,7 @@ import type { Model } from '../../model/model.ts';
 import { contiguousBytes, cudaBufferBytes, F32, hostBufferBytes, typeId } from '../../model/tensors.ts';
 import type { GpuDevice, ModelSpec, TensorInfo } from '../../types.ts';
 import { atLeast, type Version } from '../../versions.ts';
+import { poolCard } from '../llama-runner.ts';
 import { ownGraphBytes } from './own-engine/compute.ts';
 import { findOwnModel, type OwnModel } from './own-engine/models.ts';
 import { type Layout, layoutKey } from './packer.ts';
@@ -227,20 +226,6 @@ function roundUp(value: number, step: number): number {
 
 /** Architectures that Ollama's engine runs without a cache. */
 const CACHELESS: ReadonlySet<string> = new Set(['bert', 'nomic-bert', 'nomic-bert-moe']);
-
-/** What kernels are chosen by where nobody knows the card: a mid-size card of the generation most in use. */
-const UNKNOWN_CAPABILITY = 8.6;
-const UNKNOWN_MULTIPROCESSORS = 64;
-
-function poolCard(gpu: GpuDevice): PoolCard | undefined {
-  if ((gpu.library ?? 'CUDA') !== 'CUDA') {
-    return undefined;
-  }
-  return {
-    capability: gpu.computeCapability ?? UNKNOWN_CAPABILITY,
-    multiprocessors: multiprocessors(gpu) ?? UNKNOWN_MULTIPROCESSORS,
-  };
-}
 
 function layoutGraphs(
   model: CompiledModel,
