@@ -1,161 +1,274 @@
 /**
- * What a GPU spends outside llama.cpp's own buffers: the CUDA context, cuBLAS and the driver's pools. No program
- * reports it before a load, so it is a range. Source: public reports of llama.cpp's memory breakdown at exit
- * ("unaccounted") and before loading ("total - free") on clean machines, 2025 and 2026. It grows with the number of
- * multiprocessors, because the context reserves local memory for each of them; between the cards measured it is
- * interpolated by that number, and without a known card by memory size.
+ * The one table of cards: memory, compute capability, multiprocessors, what the driver keeps, and what a program takes
+ * beside llama.cpp's own buffers. Memory as nvidia-smi shows it, capability and multiprocessors by the makers' sheets
+ * (https://developer.nvidia.com/cuda-gpus).
  */
 
-import { GIB, MIB } from '../base/bytes.ts';
+import { MIB } from '../base/bytes.ts';
 import type { GpuDevice } from './types.ts';
 
-/** Bytes outside llama.cpp's buffers on one GPU. */
-export interface Overhead {
-  /** The context alone, before anything is computed. */
-  readonly contextBytes: number;
-  readonly lowBytes: number;
-  readonly expectedBytes: number;
-  readonly highBytes: number;
-  /** `measured` on this card, `interpolated` from its multiprocessors, or `guessed` from its memory. */
-  readonly basis: 'measured' | 'interpolated' | 'guessed';
-}
-
-/** Cards with measurements, MiB: context alone; low, expected and high once a model has run. Pascal's stand together. */
-const MEASURED: readonly (readonly [name: RegExp, context: number, low: number, expected: number, high: number])[] = [
-  [/\bGTX 10[678]0\b/i, 120, 110, 174, 250],
-  [/\bGTX 1650\b/i, 123, 123, 165, 240],
-  [/\bRTX 3060(?! ?Ti)\b/i, 116, 116, 160, 260],
-  [/\bRTX 4060 Ti\b/i, 134, 134, 185, 290],
-  [/\bRTX 4070(?! ?(?:Ti|SUPER))\b/i, 169, 169, 215, 330],
-  [/\bRTX 5060 Ti\b/i, 174, 137, 220, 340],
-  [/\bRTX 3090\b/i, 279, 264, 309, 420],
-  [/\bRTX 4090\b/i, 470, 450, 456, 580],
-  [/\bRTX 5090\b/i, 532, 519, 620, 760],
-  [/\bRTX PRO 6000\b/i, 600, 560, 712, 820],
-  [/\b(?:MI50|MI60)\b/i, 200, 200, 254, 340],
-  [/\bRX 9070 XT\b/i, 164, 164, 240, 400],
-];
-
-/** Multiprocessors of cards whose context is measured (the makers' data sheets). */
-const MEASURED_MULTIPROCESSORS: readonly (readonly [name: RegExp, count: number])[] = [
-  [/\bGTX 1060\b/i, 10],
-  [/\bGTX 1070 Ti\b/i, 19],
-  [/\bGTX 1070\b/i, 15],
-  [/\bGTX 1080 Ti\b/i, 28],
-  [/\bGTX 1080\b/i, 20],
-  [/\bGTX 1650\b/i, 14],
-  [/\bRTX 3060(?! ?Ti)\b/i, 28],
-  [/\bRTX 3090 Ti\b/i, 84],
-  [/\bRTX 3090\b/i, 82],
-  [/\bRTX 4060 Ti\b/i, 34],
-  [/\bRTX 4090\b/i, 128],
-  [/\bRTX 5060 Ti\b/i, 36],
-  [/\bRTX 5090\b/i, 170],
-  [/\bRTX PRO 6000\b/i, 188],
-];
-
-/** Multiprocessors of cards without measurements (the makers' data sheets). */
-const MULTIPROCESSORS: readonly (readonly [name: RegExp, count: number])[] = [
-  [/\bB(?:100|200|300)\b/i, 148],
-  [/\bGB10\b/i, 48],
-  [/\b(?:H200|H800|GH200)\b/i, 132],
-  [/\bH100\b.*\bPCIe\b/i, 114],
-  [/\bH100\b/i, 132],
-  [/\bA(?:100|800)\b/i, 108],
-  [/\bL40S?\b|\bRTX 6000 Ada\b/i, 142],
-  [/\bL4\b/i, 58],
-  [/\bA40\b|\bRTX A6000\b/i, 84],
-  [/\bA10G?\b/i, 72],
-  [/\bA30\b/i, 56],
-  [/\bV100\b/i, 80],
-  [/\bT4\b/i, 40],
-  [/\bP100\b/i, 56],
-  [/\bP40\b/i, 30],
-  [/\bRTX 2060\b/i, 30],
-  [/\bRTX 2070\b/i, 38],
-  [/\bRTX 2080 Ti\b/i, 68],
-  [/\bRTX 2080\b/i, 46],
-  [/\bRTX 3060 Ti\b/i, 38],
-  [/\bRTX 3070\b/i, 47],
-  [/\bRTX 3080\b/i, 69],
-  [/\bRTX 4060\b/i, 24],
-  [/\bRTX 4070 Ti\b/i, 63],
-  [/\bRTX 4070\b/i, 56],
-  [/\bRTX 4080\b/i, 78],
-  [/\bRTX 5060\b/i, 30],
-  [/\bRTX 5070 Ti\b/i, 70],
-  [/\bRTX 5070\b/i, 48],
-  [/\bRTX 5080\b/i, 84],
-];
-
-/** Straight line through the measured cards: 10 to 188 multiprocessors, within 15 % (GTX 1080: 40 % more). */
-const CONTEXT_BASE_MIB = 55;
-const CONTEXT_PER_MULTIPROCESSOR_MIB = 2.9;
+/**
+ * MiB: context, and what was seen outside the buffers once a model had been loaded: least, usual, most. With a sign of
+ * where it comes from.
+ */
+export type MeasuredOutside = readonly [context: number, low: number, usual: number, high: number, source: Source];
 
 /**
- * Overhead of one GPU, by its name and memory.
- *
- * @param gpu the device; only name, total memory and library are read
- * @returns bytes; a Vulkan or Metal device has next to none
+ * `exit`: llama.cpp's memory breakdown at exit and before loading on clean machines, public reports of 2025 and 2026.
+ * `driver`: what the driver gave away for loads on a real card (H100 and H200, driver 580, CUDA 13.0; 2026-11).
+ * `alike`: as a card of the same chip. `single`: one public report.
  */
-export function gpuOverhead(gpu: GpuDevice): Overhead {
-  let overhead = known.get(gpu);
-  if (overhead === undefined) {
-    overhead = findOverhead(gpu);
-    known.set(gpu, overhead);
-  }
-  return overhead;
+export type Source = 'exit' | 'driver' | 'alike' | 'single';
+
+export interface CardFacts {
+  /** Memory as nvidia-smi shows it, MiB. */
+  readonly mib: number;
+  readonly multiprocessors: number;
+  /** nvidia-smi's total less CUDA's, MiB, where a report showed both. */
+  readonly reserved?: number;
+  readonly measured?: MeasuredOutside;
 }
 
-/** A search for a context asks many times about the same GPUs. */
-const known = new WeakMap<GpuDevice, Overhead>();
+const PASCAL_GEFORCE: MeasuredOutside = [120, 110, 174, 250, 'exit'];
+const HOPPER: MeasuredOutside = [523.6, 590, 596, 640, 'driver'];
 
-function findOverhead(gpu: GpuDevice): Overhead {
-  if (gpu.library === 'Vulkan' || gpu.library === 'Metal') {
-    return inMiB(0, 0, 20, 100, 'measured');
-  }
-  for (const [name, context, low, expected, high] of MEASURED) {
-    if (name.test(gpu.name)) {
-      return inMiB(context, low, expected, high, 'measured');
-    }
-  }
-  for (const [name, count] of MULTIPROCESSORS) {
-    if (!name.test(gpu.name)) {
-      continue;
-    }
-    const context = CONTEXT_BASE_MIB + CONTEXT_PER_MULTIPROCESSOR_MIB * count;
-    return inMiB(context, context * 0.85, context * 1.15, context * 1.6, 'interpolated');
-  }
-  if (gpu.totalBytes <= 9 * GIB) {
-    return inMiB(130, 90, 180, 320, 'guessed');
-  }
-  if (gpu.totalBytes <= 17 * GIB) {
-    return inMiB(160, 110, 230, 400, 'guessed');
-  }
-  if (gpu.totalBytes <= 25 * GIB) {
-    return inMiB(280, 150, 330, 600, 'guessed');
-  }
-  return inMiB(440, 200, 500, 850, 'guessed');
+/** By prefix of the driver's spelling and compute capability (0 = no CUDA). */
+const FAMILIES: readonly (readonly [prefix: string, capability: number, cards: Readonly<Record<string, CardFacts>>])[] =
+  [
+    [
+      'NVIDIA GeForce ',
+      6.1,
+      {
+        'GTX 1050 Ti': { mib: 4096, multiprocessors: 6 },
+        'GTX 1060': { mib: 6144, multiprocessors: 10, reserved: 85, measured: PASCAL_GEFORCE },
+        'GTX 1070': { mib: 8192, multiprocessors: 15, reserved: 85, measured: PASCAL_GEFORCE },
+        'GTX 1070 Ti': { mib: 8192, multiprocessors: 19, reserved: 85, measured: PASCAL_GEFORCE },
+        'GTX 1080': { mib: 8192, multiprocessors: 20, reserved: 85, measured: PASCAL_GEFORCE },
+        'GTX 1080 Ti': { mib: 11264, multiprocessors: 28, reserved: 85, measured: PASCAL_GEFORCE },
+      },
+    ],
+    [
+      'NVIDIA GeForce ',
+      7.5,
+      {
+        'GTX 1650': { mib: 4096, multiprocessors: 14, reserved: 200, measured: [123, 123, 165, 240, 'exit'] },
+        'GTX 1660': { mib: 6144, multiprocessors: 22, reserved: 200 },
+        'GTX 1660 Ti': { mib: 6144, multiprocessors: 24, reserved: 200 },
+        'GTX 1660 SUPER': { mib: 6144, multiprocessors: 22, reserved: 200 },
+        'RTX 2060': { mib: 6144, multiprocessors: 30, reserved: 406 },
+        'RTX 2060 SUPER': { mib: 8192, multiprocessors: 34, reserved: 406 },
+        'RTX 2070': { mib: 8192, multiprocessors: 36 },
+        'RTX 2070 SUPER': { mib: 8192, multiprocessors: 40 },
+        'RTX 2080': { mib: 8192, multiprocessors: 46 },
+        'RTX 2080 SUPER': { mib: 8192, multiprocessors: 48 },
+        'RTX 2080 Ti': { mib: 11264, multiprocessors: 68 },
+      },
+    ],
+    [
+      'NVIDIA GeForce ',
+      8.6,
+      {
+        'RTX 3050': { mib: 8192, multiprocessors: 20 },
+        'RTX 3060': { mib: 12288, multiprocessors: 28, reserved: 383, measured: [116, 116, 160, 260, 'exit'] },
+        'RTX 3060 Ti': { mib: 8192, multiprocessors: 38 },
+        'RTX 3070': { mib: 8192, multiprocessors: 46 },
+        'RTX 3070 Ti': { mib: 8192, multiprocessors: 48 },
+        'RTX 3080': { mib: 10240, multiprocessors: 68 },
+        'RTX 3080 12GB': { mib: 12288, multiprocessors: 70 },
+        'RTX 3080 Ti': { mib: 12288, multiprocessors: 80 },
+        'RTX 3090': { mib: 24576, multiprocessors: 82, reserved: 452, measured: [279, 264, 309, 420, 'exit'] },
+        'RTX 3090 Ti': { mib: 24564, multiprocessors: 84, reserved: 452, measured: [279, 264, 309, 420, 'exit'] },
+      },
+    ],
+    [
+      'NVIDIA GeForce ',
+      8.9,
+      {
+        'RTX 4060': { mib: 8188, multiprocessors: 24 },
+        'RTX 4060 Ti': { mib: 8188, multiprocessors: 34, measured: [134, 134, 185, 290, 'exit'] },
+        'RTX 4060 Ti 16GB': { mib: 16380, multiprocessors: 34, measured: [134, 134, 185, 290, 'exit'] },
+        'RTX 4070': { mib: 12282, multiprocessors: 46, reserved: 409, measured: [169, 169, 215, 330, 'exit'] },
+        'RTX 4070 SUPER': { mib: 12282, multiprocessors: 56 },
+        'RTX 4070 Ti': { mib: 12282, multiprocessors: 60 },
+        'RTX 4070 Ti SUPER': { mib: 16376, multiprocessors: 66 },
+        'RTX 4080': { mib: 16376, multiprocessors: 76 },
+        'RTX 4080 SUPER': { mib: 16376, multiprocessors: 80 },
+        'RTX 4090': { mib: 24564, multiprocessors: 128, reserved: 484, measured: [450, 448, 470, 580, 'exit'] },
+      },
+    ],
+    [
+      'NVIDIA GeForce ',
+      12,
+      {
+        'RTX 5060': { mib: 8151, multiprocessors: 30 },
+        'RTX 5060 Ti': { mib: 8151, multiprocessors: 36, measured: [174, 137, 220, 340, 'exit'] },
+        'RTX 5060 Ti 16GB': { mib: 16311, multiprocessors: 36, measured: [174, 137, 220, 340, 'exit'] },
+        'RTX 5070': { mib: 12227, multiprocessors: 48 },
+        'RTX 5070 Ti': { mib: 16303, multiprocessors: 70 },
+        'RTX 5080': { mib: 16303, multiprocessors: 84 },
+        'RTX 5090': { mib: 32607, multiprocessors: 170, reserved: 501, measured: [532, 519, 620, 760, 'exit'] },
+      },
+    ],
+    [
+      'NVIDIA ',
+      12,
+      {
+        'RTX PRO 6000': { mib: 97887, multiprocessors: 188, reserved: 620, measured: [566, 560, 700, 820, 'exit'] },
+      },
+    ],
+    ['NVIDIA ', 12.1, { GB10: { mib: 122_880, multiprocessors: 48 } }],
+    [
+      'NVIDIA ',
+      10,
+      {
+        B100: { mib: 184_320, multiprocessors: 148 },
+        B200: { mib: 184_320, multiprocessors: 148 },
+        B300: { mib: 276_480, multiprocessors: 148 },
+      },
+    ],
+    [
+      'NVIDIA ',
+      8.6,
+      {
+        'RTX A4000': { mib: 16376, multiprocessors: 48 },
+        'RTX A4500': { mib: 20470, multiprocessors: 56 },
+        'RTX A5000': { mib: 24564, multiprocessors: 64 },
+        'RTX A6000': { mib: 49140, multiprocessors: 84, measured: [299, 290, 343, 430, 'alike'] },
+        A10: { mib: 23028, multiprocessors: 72 },
+        A10G: { mib: 23028, multiprocessors: 80 },
+        // 343 MiB over the buffers of a load.
+        A40: { mib: 46068, multiprocessors: 84, measured: [299, 290, 343, 430, 'single'] },
+      },
+    ],
+    [
+      'NVIDIA ',
+      8.9,
+      {
+        'RTX 4000 Ada': { mib: 20475, multiprocessors: 48 },
+        'RTX 5000 Ada': { mib: 32760, multiprocessors: 100 },
+        'RTX 6000 Ada': { mib: 49140, multiprocessors: 142 },
+        L4: { mib: 23034, multiprocessors: 58 },
+        L40: { mib: 46068, multiprocessors: 142 },
+        L40S: { mib: 46068, multiprocessors: 142 },
+      },
+    ],
+    [
+      'NVIDIA ',
+      8,
+      {
+        A30: { mib: 24576, multiprocessors: 56 },
+        A100: { mib: 40960, multiprocessors: 108 },
+        'A100 40GB': { mib: 40960, multiprocessors: 108 },
+        'A100 80GB': { mib: 81920, multiprocessors: 108 },
+        A800: { mib: 81920, multiprocessors: 108 },
+      },
+    ],
+    [
+      'NVIDIA ',
+      9,
+      {
+        H100: { mib: 81559, multiprocessors: 132, reserved: 480, measured: HOPPER },
+        'H100 PCIe': { mib: 81559, multiprocessors: 114, reserved: 480 },
+        H200: { mib: 143771, multiprocessors: 132, measured: HOPPER },
+        H800: { mib: 81559, multiprocessors: 132, measured: HOPPER },
+        GH200: { mib: 97871, multiprocessors: 132, measured: HOPPER },
+      },
+    ],
+    ['Tesla ', 7.5, { T4: { mib: 15360, multiprocessors: 40 } }],
+    [
+      'Tesla ',
+      7,
+      {
+        V100: { mib: 16384, multiprocessors: 80 },
+        'V100 16GB': { mib: 16384, multiprocessors: 80 },
+        'V100 32GB': { mib: 32768, multiprocessors: 80 },
+      },
+    ],
+    ['Tesla ', 6.1, { P40: { mib: 24576, multiprocessors: 30 } }],
+    ['Tesla ', 6, { P100: { mib: 16384, multiprocessors: 56 } }],
+    [
+      'AMD ',
+      0,
+      {
+        MI50: { mib: 16384, multiprocessors: 60, measured: [200, 200, 254, 340, 'exit'] },
+        MI60: { mib: 32768, multiprocessors: 64, measured: [200, 200, 254, 340, 'exit'] },
+        'RX 9070 XT': { mib: 16304, multiprocessors: 64, measured: [164, 164, 240, 1300, 'exit'] },
+        W7900: { mib: 49_136, multiprocessors: 96, measured: [300, 600, 2320, 2600, 'single'] },
+        MI300X: { mib: 196_592, multiprocessors: 304, measured: [400, 700, 1350, 2600, 'single'] },
+      },
+    ],
+  ];
+
+export interface KnownCard {
+  /** As the driver spells it. */
+  readonly name: string;
+  /** What a CUDA program sees of it: without the part that the driver keeps. */
+  readonly totalBytes: number;
+  readonly computeCapability: number;
 }
 
-/** Multiprocessors of an NVIDIA card by its name; undefined for one that is not in the tables. */
+export interface Card extends KnownCard, CardFacts {
+  /** Matches the names that drivers give it. */
+  readonly pattern: RegExp;
+}
+
+const CARDS: readonly Card[] = FAMILIES.flatMap(([prefix, computeCapability, cards]) =>
+  Object.entries(cards).map(([name, facts]): Card => {
+    const { mib } = facts;
+    const reserved = facts.reserved ?? reservedMiB(mib, computeCapability);
+    return {
+      ...facts,
+      name: prefix + name,
+      totalBytes: (mib - reserved) * MIB,
+      computeCapability,
+      pattern: new RegExp(`\\b${name.split(' ').join('[ -]?')}\\b`, 'i'),
+    };
+  }),
+);
+
+/**
+ * What the driver keeps where nobody reported it, MiB: 85 on Pascal; on later cards 383 of 12,288, 452 of 24,576, 501 of
+ * 32,607, 638 of 97,887 were seen (nvidia-smi's total less CUDA's, field reports of 2025 and 2026).
+ */
+function reservedMiB(totalMiB: number, capability: number): number {
+  if (capability === 0) {
+    return 0;
+  }
+  return capability < 7 ? 85 : Math.round(Math.min(640, 350 + totalMiB * 0.0045));
+}
+
+const BY_KEY: ReadonlyMap<string, Card> = new Map(CARDS.map((card) => [key(card.name), card]));
+
+function key(name: string): string {
+  return name.toLowerCase().replace(/nvidia|geforce|quadro|tesla|[\s_-]/g, '');
+}
+
+/** The card of a name as people write it: `rtx3090`, `GTX 1070 Ti`, `NVIDIA GeForce RTX 4090`. `null`: not known. */
+export function findCard(name: string): KnownCard | null {
+  const card = BY_KEY.get(key(name));
+  return card === undefined || card.computeCapability === 0 ? null : card;
+}
+
+/** Names in the driver's spelling, for completion. */
+export function cardNames(): readonly string[] {
+  return CARDS.filter(({ computeCapability }) => computeCapability > 0).map((card) => card.name);
+}
+
+/** The card that a driver's name means, by the longest name in it: `NVIDIA H100 PCIe` is no plain H100. */
+export function cardOf(name: string): Card | undefined {
+  let best: Card | undefined;
+  for (const card of CARDS) {
+    if (card.pattern.test(name) && (best === undefined || card.name.length > best.name.length)) {
+      best = card;
+    }
+  }
+  return best;
+}
+
+/** Multiprocessors of an NVIDIA card by its name; undefined for one that is not in the table. */
 export function multiprocessors(gpu: GpuDevice): number | undefined {
-  const tables = [MEASURED_MULTIPROCESSORS, MULTIPROCESSORS];
-  return tables.flatMap((table) => table.filter(([name]) => name.test(gpu.name)))[0]?.[1];
+  return cardOf(gpu.name)?.multiprocessors;
 }
-
-/** nvidia-smi's total minus what CUDA can use on Linux, MiB, from reports that showed both or the card's usual value. */
-const RESERVED: readonly (readonly [name: RegExp, mib: number])[] = [
-  [/\bGTX 10\d0\b/i, 85],
-  [/\bGTX 16\d0\b/i, 200],
-  [/\bRTX 2060\b/i, 406],
-  [/\bRTX 3060\b/i, 383],
-  [/\bRTX 3090\b/i, 452],
-  [/\bRTX 4070\b/i, 409],
-  [/\bRTX 4090\b/i, 484],
-  [/\bRTX 5090\b/i, 501],
-  [/\bRTX PRO 6000\b/i, 620],
-];
 
 /**
  * Memory that the driver keeps for itself, bytes: a free card offers its total minus this. Only for cards whose free
@@ -165,21 +278,5 @@ export function driverReservedBytes(gpu: GpuDevice): number {
   if (gpu.library !== undefined && gpu.library !== 'CUDA') {
     return 0;
   }
-  for (const [name, mib] of RESERVED) {
-    if (name.test(gpu.name)) {
-      return mib * MIB;
-    }
-  }
-  return 0;
-}
-
-function inMiB(context: number, low: number, expected: number, high: number, basis: Overhead['basis']): Overhead {
-  const bytes = (mib: number): number => Math.round(mib) * MIB;
-  return {
-    contextBytes: bytes(context),
-    lowBytes: bytes(low),
-    expectedBytes: bytes(expected),
-    highBytes: bytes(high),
-    basis,
-  };
+  return (cardOf(gpu.name)?.reserved ?? 0) * MIB;
 }

@@ -230,14 +230,23 @@ export type VerdictName = 'fits' | 'partial' | 'cpu' | 'refused';
 /** Why the verdict is what it is: a code and figures; the edge turns it into words in the reader's language. */
 export type Reason = Coded;
 
+/** What is taken outside the buffers, bytes: before anything is loaded, by the load, by the first prompts. */
+export interface OverheadParts {
+  readonly contextBytes: number;
+  readonly loadBytes: number;
+  readonly useBytes: number;
+}
+
 /** What one GPU will hold. `totalBytes` is the sum of the parts. */
 export interface GpuPlan {
   readonly weightsBytes: number;
   readonly cacheBytes: number;
   readonly computeBytes: number;
   readonly projectorBytes: number;
-  /** CUDA context and driver pools: not part of what /api/ps reports. Expected value. */
+  /** What is taken outside the buffers once prompts have run: not part of what /api/ps reports. Expected value. */
   readonly overheadBytes: number;
+  /** Its parts; absent where the engine knows only the sum. */
+  readonly overheadParts?: OverheadParts;
   /** Known range of the overhead, [low, high]. */
   readonly overheadRangeBytes: readonly [number, number];
   readonly totalBytes: number;

@@ -1,21 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { driverReservedBytes, gpuOverhead } from '../../src/estimator/cards.ts';
+import { driverReservedBytes } from '../../src/estimator/cards.ts';
+import { gpuOverhead } from '../../src/estimator/outside-buffers.ts';
 import { gpu, MIB } from './fixture-models.ts';
 
 describe('memory outside the buffers', () => {
   test.each([
     ['NVIDIA GeForce RTX 3090', 309, 'measured'],
     ['NVIDIA GeForce RTX 3090 Ti', 309, 'measured'],
-    ['NVIDIA GeForce RTX 4090', 456, 'measured'],
-    ['NVIDIA RTX PRO 6000 Blackwell Max-Q', 712, 'measured'],
+    ['NVIDIA GeForce RTX 4090', 470, 'measured'],
+    ['NVIDIA RTX PRO 6000 Blackwell Max-Q', 700, 'measured'],
     ['NVIDIA GeForce GTX 1070 Ti', 174, 'measured'],
+    ['NVIDIA H100 80GB HBM3', 596, 'measured'],
+    ['NVIDIA H200', 596, 'measured'],
+    ['NVIDIA A40', 343, 'measured'],
   ])('%s: %i MiB, %s', (name, mib, basis) => {
     const overhead = gpuOverhead(gpu(24, { name }));
     expect([overhead.expectedBytes / MIB, overhead.basis]).toEqual([mib, basis]);
   });
 
   test.each([
-    'NVIDIA H200',
     'NVIDIA H100 PCIe',
     'NVIDIA A100-SXM4-80GB',
     'Tesla T4',
@@ -35,6 +38,12 @@ describe('memory outside the buffers', () => {
       return highBytes - lowBytes;
     });
     expect(widths).toEqual([...widths].sort((a, b) => a - b));
+  });
+
+  test('a HIP build takes far more than a CUDA build of a card of that size', () => {
+    const w7900 = gpuOverhead(gpu(48, { name: 'AMD Radeon PRO W7900', library: 'ROCm' }));
+    expect(w7900.expectedBytes / MIB).toBe(2320);
+    expect(gpuOverhead(gpu(24, { name: 'mystery', library: 'ROCm' })).highBytes).toBeGreaterThan(2320 * MIB);
   });
 
   test('Vulkan and Metal need next to nothing', () => {

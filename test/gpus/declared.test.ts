@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cardNames } from '../../src/gpus/cards.ts';
+import { cardNames } from '../../src/estimator/cards.ts';
 import { createDeclaredSource, GpuListError, parseGpuList, withOllamaUsage } from '../../src/gpus/declared.ts';
 import { GIB, MIB } from './tools.ts';
 

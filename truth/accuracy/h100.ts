@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { gpuOverhead } from '../../src/estimator/outside-buffers.ts';
 import { decide, planFixed } from '../../src/estimator/plan/decide.ts';
 import { defaultContext } from '../../src/estimator/plan/default-context.ts';
 import { settingsFromEnvironment } from '../../src/estimator/plan/environment.ts';
@@ -66,7 +67,12 @@ export function planH100(row: H100Row, spec: ModelSpec): Plan {
   const given = flags(row.args);
   const request = requestOf(given, spec);
   const alone = { ...server, ollama: 'llama.cpp' };
-  return given.get('-fit') === 'off' ? planFixed(spec, alone, request) : decide(spec, alone, request);
+  if (given.get('-fit') === 'off') {
+    return planFixed(spec, alone, request);
+  }
+  // llama.cpp alone is told what it sees: its own context stands already.
+  const seen = { ...gpu, freeBytes: gpu.freeBytes - gpuOverhead(gpu).contextBytes };
+  return decide(spec, { ...alone, gpus: [seen] }, request);
 }
 
 function flags(args: readonly string[]): ReadonlyMap<string, string> {

@@ -133,7 +133,9 @@ function overheadDeltas(observation: LoadObservation): readonly (readonly [gpu: 
     if (plan === undefined || plan.totalBytes === 0) {
       continue;
     }
-    const delta = gpu.usedAfterBytes - gpu.usedBeforeBytes - plan.totalBytes;
+    // A load is measured before anybody has asked the model anything.
+    const expected = plan.totalBytes - (plan.overheadParts?.useBytes ?? 0);
+    const delta = gpu.usedAfterBytes - gpu.usedBeforeBytes - expected;
     if (!Number.isFinite(delta)) {
       continue;
     }

@@ -4,7 +4,7 @@
  */
 
 import { MIB } from '../../base/bytes.ts';
-import { gpuOverhead } from '../cards.ts';
+import { gpuOverhead } from '../outside-buffers.ts';
 import { prepareLaunch } from '../engines/llama-server/launch.ts';
 import { planProjector } from '../model/projector.ts';
 import type { EstimateRequest, EstimateServer, GpuPlan, ModelSpec, Plan } from '../types.ts';
@@ -112,7 +112,9 @@ function gpuFigures(
       device,
       valueBytes: gpu.overheadBytes,
       formula:
-        plan.engine === 'formula' ? '457 MiB + size(blk.0) + kv(0)' : `${mib(low)} … ${mib(high)} MiB (${basis})`,
+        plan.engine === 'formula'
+          ? '457 MiB + size(blk.0) + kv(0)'
+          : `${partsOf(gpu)}${mib(low)} … ${mib(high)} MiB (${basis})`,
       source: plan.engine === 'formula' ? 'Ollama llm/memory.go EstimateGPULayers' : OVERHEAD,
     },
     {
@@ -251,6 +253,15 @@ function sizeSource(plan: Plan): string {
 /** MiB with two decimals, as llama.cpp logs them. */
 function mib(bytes: number): string {
   return (bytes / MIB).toFixed(2);
+}
+
+/** Context, load and first use, where the engine tells them apart. */
+function partsOf({ overheadParts }: GpuPlan): string {
+  if (overheadParts === undefined) {
+    return '';
+  }
+  const { contextBytes, loadBytes, useBytes } = overheadParts;
+  return `context + load + use = ${sumOf(contextBytes, loadBytes, useBytes)}; `;
 }
 
 function sumOf(...bytes: readonly number[]): string {

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { type Calibration, calibrate, type LoadObservation } from '../../estimator/plan/calibration.ts';
+import type { OverheadParts } from '../../estimator/types.ts';
 import type { ObservationRepository, ObservationRow } from '../../store/types.ts';
 import { modelKey } from '../asking/same-model.ts';
 import type { LoadOutcome } from './types.ts';
@@ -16,12 +17,22 @@ const CACHE_MS = 60_000;
 
 const predictedSchema = z.object({
   sizeVramBytes: z.number(),
-  gpus: z.array(z.object({ totalBytes: z.number(), computeBytes: z.number() })),
+  gpus: z.array(
+    z.object({
+      totalBytes: z.number(),
+      computeBytes: z.number(),
+      // Absent in what earlier versions recorded: they knew one amount outside the buffers, and another one.
+      overheadParts: z.object({ contextBytes: z.number(), loadBytes: z.number(), useBytes: z.number() }).optional(),
+    }),
+  ),
 });
 const actualSchema = z.object({
   sizeVramBytes: z.number(),
   gpus: z.array(z.object({ name: z.string(), usedBeforeBytes: z.number(), usedAfterBytes: z.number() })).nullable(),
 });
+
+/** Engines that know only one amount outside the buffers expect all of it from the load. */
+const ALL_AT_LOAD: OverheadParts = { contextBytes: 0, loadBytes: 0, useBytes: 0 };
 
 /** Corrections per server, learned from its own loads. */
 export interface Learning {
@@ -89,7 +100,11 @@ export function createLearning(
         },
         predicted: {
           sizeVramBytes: plainPlan.sizeVramBytes,
-          gpus: plainPlan.gpus.map(({ totalBytes, computeBytes }) => ({ totalBytes, computeBytes })),
+          gpus: plainPlan.gpus.map(({ totalBytes, computeBytes, overheadParts = ALL_AT_LOAD }) => ({
+            totalBytes,
+            computeBytes,
+            overheadParts,
+          })),
         },
         actual: {
           sizeVramBytes: proof.sizeVramBytes,
@@ -125,5 +140,6 @@ function toLoad(row: ObservationRow): LoadObservation[] {
   }
   const { gpus, sizeVramBytes } = actual.data;
   const plan = predicted.data as unknown as LoadObservation['predicted'];
-  return [{ model: row.model, predicted: plan, sizeVramBytes, ...(gpus === null ? {} : { gpus }) }];
+  const comparable = predicted.data.gpus.every(({ overheadParts }) => overheadParts !== undefined);
+  return [{ model: row.model, predicted: plan, sizeVramBytes, ...(gpus === null || !comparable ? {} : { gpus }) }];
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gpuOverhead } from '../../../src/estimator/cards.ts';
+
 import { heldByDryRun } from '../../../src/estimator/engines/llama-server/fit/fit.ts';
 import { prepareLaunch } from '../../../src/estimator/engines/llama-server/launch.ts';
 import { believedGpus, firstToLeave, runnersOf } from '../../../src/estimator/engines/llama-server/runners.ts';
+import { gpuOverhead } from '../../../src/estimator/outside-buffers.ts';
 import { decide } from '../../../src/estimator/plan/decide.ts';
 import { settingsFromEnvironment } from '../../../src/estimator/plan/environment.ts';
 import type { LoadedModel } from '../../../src/estimator/types.ts';

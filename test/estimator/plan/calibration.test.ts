@@ -19,7 +19,8 @@ function load(overheadMib: number, computeFactor = 1): LoadObservation {
     sizeVramBytes: PLAN.sizeVramBytes + (computeFactor - 1) * compute,
     gpus: PLAN.gpus.map((one, index) => {
       const usedBeforeBytes = 300 * MIB;
-      const more = one.totalBytes === 0 ? 0 : one.totalBytes + overheadMib * MIB;
+      const atLoad = one.totalBytes - (one.overheadParts?.useBytes ?? 0);
+      const more = one.totalBytes === 0 ? 0 : atLoad + overheadMib * MIB;
       return { name: SERVER.gpus[index]!.name, usedBeforeBytes, usedAfterBytes: usedBeforeBytes + more };
     }),
   };
@@ -46,6 +47,12 @@ describe('calibration', () => {
     expect(few).toBeGreaterThan(100);
     expect(Math.abs(many - 200)).toBeLessThan(Math.abs(few - 200));
     expect(Math.abs(many - 200)).toBeLessThan(20);
+  });
+
+  test('does not take the room for first prompts away because loads have not used it', () => {
+    const exact = Array.from({ length: 20 }, () => load(0));
+    expect(overheadOf(exact)).toBe(0);
+    expect(PLAN.gpus[0]!.overheadParts!.useBytes).toBeGreaterThan(0);
   });
 
   test('a first load alone moves little, however odd', () => {

@@ -4,7 +4,7 @@
  * are exact; graphs of Ollama's own engine are an approximation, marked by the note `graph-estimated`.
  */
 
-import { gpuOverhead } from '../../cards.ts';
+import { gpuOverhead } from '../../outside-buffers.ts';
 import type {
   EstimateRequest,
   EstimateServer,

@@ -5,7 +5,7 @@
  */
 
 import { GIB, MIB } from '../../../base/bytes.ts';
-import { gpuOverhead } from '../../cards.ts';
+import { gpuOverhead } from '../../outside-buffers.ts';
 import { type ProjectorPlan, planProjector } from '../../model/projector.ts';
 import { blockCount, isEmbeddingModel, trainingContext } from '../../plan/facts.ts';
 import type {

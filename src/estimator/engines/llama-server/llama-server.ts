@@ -108,14 +108,14 @@ export function llamaServerFits(
   }
   const run = placedWholly(spec, question, runs);
   if (!launch.projectorOnGpu) {
-    return run !== undefined && leavesRoom(run, question, marginBytes, runs);
+    return run !== undefined && leavesRoom(spec, run, question, marginBytes, runs);
   }
-  if (run !== undefined && leavesRoom(run, question, 0, runs)) {
-    return leavesRoom(run, question, marginBytes, runs);
+  if (run !== undefined && leavesRoom(spec, run, question, 0, runs)) {
+    return leavesRoom(spec, run, question, marginBytes, runs);
   }
   const retried = wholeQuestion(spec, server, retriedLaunch(launch, request))!;
   const again = placedWholly(spec, retried, runs);
-  if (again === undefined || !leavesRoom(again, retried, marginBytes, runs)) {
+  if (again === undefined || !leavesRoom(spec, again, retried, marginBytes, runs)) {
     return false;
   }
   // Without the projector it fits, but is there a second try? Only when the first ran out of memory.

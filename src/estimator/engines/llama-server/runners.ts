@@ -5,7 +5,7 @@
  * `findRunnerToUnload` (server/sched.go), v0.33.0-rc2.
  */
 
-import { gpuOverhead } from '../../cards.ts';
+import { gpuOverhead } from '../../outside-buffers.ts';
 import type { EstimateServer, GpuDevice, LoadedModel, LoadedPlace } from '../../types.ts';
 
 const MIB = 1024 * 1024;

@@ -105,7 +105,7 @@ export function llamaCppFits(
     return undefined;
   }
   const run = placedWholly(spec, question, runs);
-  return run !== undefined && leavesRoom(run, question, marginBytes, runs);
+  return run !== undefined && leavesRoom(spec, run, question, marginBytes, runs);
 }
 
 /** The bytes of the placement given: a row of a dry run. Free memory only sets the split. */

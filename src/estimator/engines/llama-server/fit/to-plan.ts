@@ -2,9 +2,9 @@
  * From llama.cpp's bytes per device to the estimator's answer: placement, verdict, parts per GPU, what is left free.
  */
 
-import { gpuOverhead } from '../../../cards.ts';
 import { compileModel } from '../../../llama-cpp/compile.ts';
 import { BLOCK_ELEMENTS, typeId } from '../../../model/tensors.ts';
+import { gpuOverhead, outsideBuffers, type Use } from '../../../outside-buffers.ts';
 import { blockCount } from '../../../plan/facts.ts';
 import type {
   CalibrationFactors,
@@ -15,6 +15,7 @@ import type {
   LlamaCppConfig,
   LlamaCppPlan,
   ModelSpec,
+  OverheadParts,
   Plan,
   Reason,
   VerdictName,
@@ -92,10 +93,11 @@ export function planBody(parts: PlanParts): PlanBody {
 function usedGpu(parts: PlanParts, device: number, index: number): GpuPlan {
   const planned = parts.memory.gpus[device]!;
   const gpu = parts.gpus[index]!;
-  const overhead = gpuOverhead(gpu);
-  const delta = overheadDelta(parts.calibration, index);
-  const low = Math.max(0, overhead.lowBytes + Math.min(0, delta));
-  const overheadBytes = Math.max(0, overhead.expectedBytes + delta);
+  const { lowBytes, highBytes, expectedBytes } = gpuOverhead(gpu);
+  const tower = device === 0 && parts.projectorWeightsBytes > 0;
+  const use = { ...parts.config, flashAttention: parts.memory.flashAttention, tower };
+  const overheadParts = expectedOverhead(parts.spec, gpu, use, parts.calibration, index);
+  const overheadBytes = overheadParts.contextBytes + overheadParts.loadBytes + overheadParts.useBytes;
   const computeBytes = calibratedCompute(planned.computeBytes, parts.calibration);
   const projectorBytes = device === 0 ? parts.projectorWeightsBytes + parts.projectorComputeBytes : 0;
   const totalBytes = planned.weightsBytes + planned.cacheBytes + computeBytes + projectorBytes + overheadBytes;
@@ -105,9 +107,10 @@ function usedGpu(parts: PlanParts, device: number, index: number): GpuPlan {
     computeBytes,
     projectorBytes,
     overheadBytes,
+    overheadParts,
     overheadRangeBytes: [
-      Math.min(low, overheadBytes),
-      Math.max(overhead.highBytes + Math.max(0, delta), overheadBytes),
+      Math.max(0, overheadBytes - (expectedBytes - lowBytes) - overheadParts.useBytes),
+      overheadBytes + highBytes - expectedBytes,
     ],
     totalBytes,
     layers: planned.layers,
@@ -119,9 +122,19 @@ function overheadDelta(calibration: CalibrationFactors | undefined, index: numbe
   return calibration?.overheadDeltaPerGpuBytes?.[index] ?? calibration?.overheadDeltaBytes ?? 0;
 }
 
-/** Expected overhead of the GPU with this index, bytes, with what was learned from loads. */
-export function expectedOverhead(gpu: GpuDevice, calibration: CalibrationFactors | undefined, index: number): number {
-  return Math.max(0, gpuOverhead(gpu).expectedBytes + overheadDelta(calibration, index));
+/** What is expected outside the buffers on the GPU with this index, bytes, with what was learned from loads. */
+export function expectedOverhead(
+  spec: ModelSpec,
+  gpu: GpuDevice,
+  use: Use,
+  calibration: CalibrationFactors | undefined,
+  index: number,
+): OverheadParts {
+  const { contextBytes, loadBytes, useBytes } = outsideBuffers(spec, gpu, use);
+  const delta = overheadDelta(calibration, index);
+  // What was learned is of loads; where it takes off more than a load takes, the context is smaller.
+  const load = Math.max(0, loadBytes + delta);
+  return { contextBytes: Math.max(0, contextBytes + Math.min(0, loadBytes + delta)), loadBytes: load, useBytes };
 }
 
 /** Compute buffers as loads have shown them to be, bytes. */

@@ -40,8 +40,14 @@ export function placedWholly(spec: ModelSpec, question: WholeQuestion, runs: Dry
 }
 
 /** Whether `marginBytes` remain free on each GPU beyond all that a plan counts there. */
-export function leavesRoom(run: DryRun, question: WholeQuestion, marginBytes: number, runs: DryRuns): boolean {
-  const targets = roomTargets(question, marginBytes);
+export function leavesRoom(
+  spec: ModelSpec,
+  run: DryRun,
+  question: WholeQuestion,
+  marginBytes: number,
+  runs: DryRuns,
+): boolean {
+  const targets = roomTargets(spec, question, marginBytes, runs.flashAttention(run));
   const { calibration } = question;
   if ((calibration?.computeFactor ?? 1) === 1) {
     // What is really reserved differs little from what `--fit` believes, so with plenty of room nobody need know it.
@@ -76,7 +82,7 @@ export function learnCompute(question: WholeQuestion, runs: DryRuns): void {
 export function roughSurplus(spec: ModelSpec, question: WholeQuestion, marginBytes: number, runs: DryRuns): number {
   const { config, gpus, fitMarginBytes, heldBytes } = question;
   const run = runs.place({ ...config, view: 'fit' });
-  const room = roomTargets(question, marginBytes);
+  const room = roomTargets(spec, question, marginBytes, config.flashAttention !== false);
   const share = runs.copies(run) > 1 ? SHARE_BEFORE_COPIES : 1;
   let surplus = 0;
   let stored = 0;
@@ -89,10 +95,17 @@ export function roughSurplus(spec: ModelSpec, question: WholeQuestion, marginByt
 }
 
 /** What weights, cache and compute buffers may take of each GPU, bytes. */
-function roomTargets(question: WholeQuestion, marginBytes: number): readonly number[] {
-  const { gpus, indices, calibration, besideBytes } = question;
+function roomTargets(
+  spec: ModelSpec,
+  question: WholeQuestion,
+  marginBytes: number,
+  flashAttention: boolean,
+): readonly number[] {
+  const { config, gpus, indices, calibration, besideBytes } = question;
   return gpus.map((gpu, i) => {
     const beside = i === 0 ? besideBytes : 0;
-    return gpu.freeBytes - expectedOverhead(gpu, calibration, indices[i]!) - beside - marginBytes;
+    const use = { ...config, flashAttention, tower: beside > 0 };
+    const { contextBytes, loadBytes, useBytes } = expectedOverhead(spec, gpu, use, calibration, indices[i]!);
+    return gpu.freeBytes - contextBytes - loadBytes - useBytes - beside - marginBytes;
   });
 }
