@@ -10,8 +10,9 @@
 
 import { GIB, MIB } from '../base/bytes.ts';
 import { cardOf, type MeasuredOutside } from './cards.ts';
-import { compileModel, type Model, type ModelTensor } from './llama-cpp/compile.ts';
+import { compileModel } from './llama-cpp/compile.ts';
 import { hasOwnCache, hasState } from './model/cache.ts';
+import type { Model, ModelTensor } from './model/model.ts';
 import { HOME_INPUT, HOME_OUTPUT } from './model/tensor-homes.ts';
 import { IS_QUANTIZED } from './model/tensors.ts';
 import type { GpuDevice, LlamaCppConfig, ModelSpec, OverheadParts } from './types.ts';

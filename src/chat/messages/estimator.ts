@@ -94,6 +94,10 @@ export const estimatorMessages = area({
     en: 'Ollama itself predicts {predictedBytes:bytes} and would unload {models} other {models:plural:model|models} first: {names}.',
     'zh-CN': 'Ollama 自己预测需要 {predictedBytes:bytes}，会先卸载另外 {models} 个模型：{names}。',
   },
+  'note.first-use-short': {
+    en: 'It loads, but the first prompts may run out of memory on GPU {gpu}: about {missingBytes:bytes} are missing. Take a smaller context.',
+    'zh-CN': '可以加载，但首次提问时 GPU {gpu} 可能显存不足：大约还差 {missingBytes:bytes}。请减小上下文。',
+  },
   'note.gpus-hidden': {
     en: 'Ollama may use {usable} of the GPUs; {hidden} {hidden:plural:is|are} hidden from it or too old for it.',
     'zh-CN': 'Ollama 只能使用其中 {usable} 张 GPU；另有 {hidden} 张对它不可见或过旧。',

@@ -6,6 +6,7 @@
 
 import { DryRuns } from '../engines/llama-server/fit/dry-runs.ts';
 import { llamaCppFits, llamaCppQuestion } from '../engines/llama-server/fit/engine.ts';
+import { leftAfterLoad } from '../engines/llama-server/fit/to-plan.ts';
 import { learnCompute, roughSurplus, type WholeQuestion } from '../engines/llama-server/fit/whole.ts';
 import { prepareLaunch } from '../engines/llama-server/launch.ts';
 import { llamaServerFits, llamaServerQuestion } from '../engines/llama-server/llama-server.ts';
@@ -21,7 +22,10 @@ import { usableServer } from './usable-gpus.ts';
 export const CLAMP_STEP = 256;
 
 export interface ClampOptions {
-  /** Bytes that must stay free on every GPU the model uses, beyond everything the plan counts. Default 0. */
+  /**
+   * Bytes that must stay free on every GPU the model uses, beyond everything the plan counts. Default 0: then the search
+   * ends where Ollama itself stops loading, and the first prompts may lack memory (a remark of the plan says so).
+   */
   readonly marginBytes?: number;
   /** Largest context wanted, tokens; default the training context. */
   readonly maxCtx?: number;
@@ -196,7 +200,10 @@ class ClampSearch {
     if (plan.verdict !== 'fits' || (plan.evicts?.length ?? 0) > 0) {
       return false;
     }
-    return plan.gpus.every((gpu) => gpu.totalBytes === 0 || gpu.headroomBytes >= this.#marginBytes);
+    return plan.gpus.every((gpu) => {
+      const left = this.#marginBytes > 0 ? gpu.headroomBytes : leftAfterLoad(gpu);
+      return gpu.totalBytes === 0 || left >= this.#marginBytes;
+    });
   }
 
   /** The same without making the plan, where that can be told. */

@@ -16,6 +16,7 @@ import {
   placementVerdict,
   planBody,
   refusedPlan,
+  shortOfUse,
 } from './fit/to-plan.ts';
 import { leavesRoom, placedWholly, type WholeQuestion } from './fit/whole.ts';
 import { type Launch, prepareLaunch } from './launch.ts';
@@ -183,6 +184,10 @@ function finish(
   const short = hostShortage(server, body);
   if (short !== undefined) {
     notes.push(short);
+  }
+  const tight = shortOfUse(body);
+  if (refusal === undefined && tight !== undefined) {
+    notes.push({ code: 'first-use-short', params: tight });
   }
   const accounts = accountsOf(spec, launch, decision, body, memory);
   const verdict =

@@ -253,16 +253,27 @@ export function placementVerdict(
   return { verdict: 'fits', reason: { code: 'all-on-gpu', params: { totalLayers } } };
 }
 
+/** What a GPU has left once the model is loaded and nobody has asked it anything, bytes: negative = it cannot load. */
+export function leftAfterLoad({ headroomBytes, overheadParts }: GpuPlan): number {
+  return headroomBytes + (overheadParts?.useBytes ?? 0);
+}
+
 /** `--fit` leaves its caller with too little: the GPU that lacks most, as a reason, or undefined when all is well. */
 export function outOfMemory(body: PlanBody): Reason | undefined {
-  let worst = -1;
-  for (const [index, gpu] of body.gpus.entries()) {
-    if (gpu.headroomBytes < 0 && (worst < 0 || gpu.headroomBytes < body.gpus[worst]!.headroomBytes)) {
-      worst = index;
-    }
-  }
-  if (worst < 0) {
+  const left = body.gpus.map(leftAfterLoad);
+  const worst = left.indexOf(Math.min(...left));
+  if (worst < 0 || left[worst]! >= 0) {
     return undefined;
   }
-  return { code: 'out-of-memory', params: { gpu: worst, missingBytes: -body.gpus[worst]!.headroomBytes } };
+  return { code: 'out-of-memory', params: { gpu: worst, missingBytes: -left[worst]! } };
+}
+
+/** A load that goes well and leaves the first prompts too little: the GPU that lacks most, and how much. */
+export function shortOfUse(body: PlanBody): { readonly gpu: number; readonly missingBytes: number } | undefined {
+  const headrooms = body.gpus.map(({ headroomBytes }) => headroomBytes);
+  const worst = headrooms.indexOf(Math.min(...headrooms));
+  if (worst < 0 || headrooms[worst]! >= 0) {
+    return undefined;
+  }
+  return { gpu: worst, missingBytes: -headrooms[worst]! };
 }

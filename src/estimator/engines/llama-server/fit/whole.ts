@@ -39,7 +39,10 @@ export function placedWholly(spec: ModelSpec, question: WholeQuestion, runs: Dry
   return question.needsFlashAttention && !runs.flashAttention(run) ? undefined : run;
 }
 
-/** Whether `marginBytes` remain free on each GPU beyond all that a plan counts there. */
+/**
+ * Whether `marginBytes` remain free on each GPU beyond all that a plan counts there; with a margin of 0, whether the load
+ * itself goes well.
+ */
 export function leavesRoom(
   spec: ModelSpec,
   run: DryRun,
@@ -106,6 +109,8 @@ function roomTargets(
     const beside = i === 0 ? besideBytes : 0;
     const use = { ...config, flashAttention, tower: beside > 0 };
     const { contextBytes, loadBytes, useBytes } = expectedOverhead(spec, gpu, use, calibration, indices[i]!);
-    return gpu.freeBytes - contextBytes - loadBytes - useBytes - beside - marginBytes;
+    // Without a margin the question is what Ollama asks: does it load?
+    const kept = marginBytes > 0 ? useBytes + marginBytes : 0;
+    return gpu.freeBytes - contextBytes - loadBytes - beside - kept;
   });
 }
