@@ -116,14 +116,14 @@ const FAMILIES: readonly (readonly [prefix: string, capability: number, cards: R
         'RTX PRO 6000': { mib: 97887, multiprocessors: 188, reserved: 620, measured: [566, 560, 700, 820, 'exit'] },
       },
     ],
-    ['NVIDIA ', 12.1, { GB10: { mib: 122_880, multiprocessors: 48 } }],
+    ['NVIDIA ', 12.1, { GB10: { mib: 122_570, multiprocessors: 48 } }],
     [
       'NVIDIA ',
       10,
       {
-        B100: { mib: 184_320, multiprocessors: 148 },
-        B200: { mib: 184_320, multiprocessors: 148 },
-        B300: { mib: 276_480, multiprocessors: 148 },
+        B100: { mib: 183_359, multiprocessors: 148 },
+        B200: { mib: 183_359, multiprocessors: 148 },
+        B300: { mib: 275_040, multiprocessors: 148 },
       },
     ],
     [

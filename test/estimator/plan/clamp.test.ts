@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { leftAfterLoad } from '../../../src/estimator/engines/llama-server/fit/to-plan.ts';
 import { CLAMP_STEP, clamp } from '../../../src/estimator/plan/clamp.ts';
 import { decide, planFixed } from '../../../src/estimator/plan/decide.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec } from '../../../src/estimator/types.ts';
