@@ -3,7 +3,7 @@
  */
 
 import { GIB } from '../../base/bytes.ts';
-import { gpuOverhead } from '../cards.ts';
+import { gpuOverhead } from '../outside-buffers.ts';
 import { architectureValue, isEmbeddingModel } from '../plan/facts.ts';
 import type {
   EstimateRequest,
