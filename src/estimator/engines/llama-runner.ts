@@ -4,10 +4,11 @@
  * llm/server.go (which devices the runner sees), 0.5.0 to 0.24.0.
  */
 
-import { gpuOverhead, multiprocessors } from '../cards.ts';
+import { multiprocessors } from '../cards.ts';
 import { planLlamaCpp, prepareLlamaCpp } from '../llama-cpp/dry-run.ts';
 import { type PoolCard, poolBytes } from '../llama-cpp/planner/cuda-pool.ts';
 import { computeBytes } from '../llama-cpp/planner/planner.ts';
+import { gpuOverhead } from '../outside-buffers.ts';
 import { blockCount } from '../plan/facts.ts';
 import type {
   GpuDevice,
