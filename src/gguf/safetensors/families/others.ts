@@ -145,6 +145,20 @@ export const otherFamilies: readonly Family[] = [
     },
   },
   {
+    classes: ['GPTNeoXForCausalLM'],
+    architecture: 'gptneox',
+    metadata: ({ config }) => {
+      const head = Math.floor(
+        (config.number('hidden_size') ?? 0) / Math.max(1, config.number('num_attention_heads') ?? 1),
+      );
+      return {
+        'rope.dimension_count': Math.floor((config.number('rotary_pct', 'partial_rotary_factor') ?? 0.25) * head),
+        use_parallel_residual: config.boolean('use_parallel_residual') ?? true,
+        'attention.head_count_kv': undefined,
+      };
+    },
+  },
+  {
     classes: ['GptOssForCausalLM'],
     architecture: 'gpt-oss',
     rename: (name) => (name.endsWith('.sinks') ? `${name}.weight` : name),
