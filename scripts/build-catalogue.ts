@@ -1,75 +1,85 @@
 /**
- * Rebuilds the built-in model list: `npm run catalogue -- --from DIRECTORY [--to FILE]`, DIRECTORY holding model JSON files
- * (`architecture`, `metadata`, `tensors`). Fails when a model lacks a line in src/catalogue/aliases.ts or the other way round,
- * or when one name would mean two models.
+ * Rebuilds the built-in model list from scripts/catalogue/sources: `npm run catalogue [-- --to FILE]`. Fails when a recorded
+ * model lacks a line in src/catalogue/aliases.ts or the other way round, or when one name would mean two models.
  */
-import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ALIASES } from '../src/catalogue/aliases.ts';
-import { encodeList, type ListedModel } from '../src/catalogue/builtin-codec.ts';
+import { encodeList } from '../src/catalogue/builtin-codec.ts';
 import { nameKey, parseModelName } from '../src/catalogue/names.ts';
-import { specFromJsonFile } from '../src/gguf/from-json.ts';
+import { configuredModels, listedModels } from './catalogue/models.ts';
 
-const MAX_LIST_BYTES = 1_000_000;
+const MAX_LIST_BYTES = 1_500_000;
 
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const { values } = parseArgs({
-  options: {
-    from: { type: 'string' },
-    to: {
-      type: 'string',
-      default: fileURLToPath(new URL('../src/catalogue/builtin/models.bin', import.meta.url)),
-    },
-  },
+  options: { to: { type: 'string', default: at('../src/catalogue/builtin/models.bin') } },
 });
 
 try {
-  if (values.from === undefined) {
-    throw new Error('--from DIRECTORY is missing');
-  }
-  const models = await readModels(values.from);
-  checkNames(models);
+  writeFileSync(at('../src/catalogue/generated-names.ts'), generatedNames());
+  const { ALIASES } = await import('../src/catalogue/aliases.ts');
+  const models = listedModels();
+  checkNames(
+    models.map(({ name }) => name),
+    ALIASES,
+  );
   const bytes = encodeList(models);
   if (bytes.length > MAX_LIST_BYTES) {
     throw new Error(`${bytes.length} bytes are more than ${MAX_LIST_BYTES}`);
   }
   writeFileSync(values.to, bytes);
-  console.log(`${models.length} models, ${bytes.length} bytes: ${values.to}`);
+  const tables = new Set(models.map(({ tensors }) => JSON.stringify(tensors.map(({ name, shape }) => [name, shape]))));
+  console.log(`${models.length} models, ${tables.size} distinct tables, ${bytes.length} bytes: ${values.to}`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
 
-async function readModels(directory: string): Promise<ListedModel[]> {
-  const files = readdirSync(directory)
-    .filter((file) => file.endsWith('.json'))
-    .sort();
-  const models: ListedModel[] = [];
-  for (const file of files) {
-    const { name, architecture, metadata, tensors } = await specFromJsonFile(join(directory, file));
-    models.push({ name, architecture, metadata, tensors });
-  }
-  if (models.length === 0) {
-    throw new Error(`no model JSON in ${directory}`);
-  }
-  return models;
+/** The names of the models made from configurations, as a module. */
+function generatedNames(): string {
+  const rows = configuredModels().map(({ name, quant, tags, hub, config }) =>
+    [name, quant, 'vision_config' in config ? 'tower' : '', tags.join(' '), hub.join(' ')].join('|'),
+  );
+  return `/** Written by \`npm run catalogue\` from scripts/catalogue/sources/configs.jsonl: change that file instead. */
+
+import type { Aliases } from './aliases.ts';
+
+/** Name, quantization, whether it has a tower, names in Ollama's style, repositories. */
+const ROWS = \`
+${rows.join('\n')}
+\`;
+
+/** The models made from published configurations. */
+export const GENERATED: Readonly<Record<string, Aliases>> = Object.fromEntries(
+  ROWS.trim()
+    .split('\\n')
+    .map((row) => {
+      const [name, quantization, , tags, hub] = row.split('|') as [string, string, string, string, string];
+      const split = (text: string): string[] => (text === '' ? [] : text.split(' '));
+      return [name, { exact: [], computed: split(tags), hub: split(hub), quantization }];
+    }),
+);
+`;
 }
 
-function checkNames(models: readonly ListedModel[]): void {
-  const listed = new Set(models.map(({ name }) => name));
+function checkNames(
+  names: readonly string[],
+  aliases: Awaited<typeof import('../src/catalogue/aliases.ts')>['ALIASES'],
+): void {
+  const listed = new Set(names);
   const faults: string[] = [];
   for (const name of listed) {
-    if (ALIASES[name] === undefined) {
+    if (aliases[name] === undefined) {
       faults.push(`${name} has no line in the alias table`);
     }
   }
   const owners = new Map<string, string>();
-  for (const [name, { exact, near = [] }] of Object.entries(ALIASES)) {
+  for (const [name, { exact, near = [], computed = [] }] of Object.entries(aliases)) {
     if (!listed.has(name)) {
       faults.push(`the alias table names ${name}, which is not there`);
     }
-    for (const alias of [...exact, ...near]) {
+    for (const alias of [...exact, ...near, ...computed]) {
       const parsed = parseModelName(alias);
       if (!parsed.ok) {
         faults.push(`${alias} is not a model name (${parsed.code})`);

@@ -1,6 +1,6 @@
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { MIB } from '../base/bytes.ts';
-import type { MetadataValue, TensorInfo } from '../estimator/types.ts';
+import type { MetadataValue, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
 
 /**
  * The file of the built-in list: magic, length of the index (u32, little-endian), the index, then one part per model. Index
@@ -17,12 +17,15 @@ export interface ListedModel {
   readonly architecture: string;
   readonly metadata: Readonly<Record<string, MetadataValue>>;
   readonly tensors: readonly TensorInfo[];
+  /** The vision tower, where its figures are known from the configuration. */
+  readonly projector?: ProjectorSpec;
 }
 
 interface StoredModel {
   readonly architecture: string;
   readonly metadata: Readonly<Record<string, MetadataValue>>;
   readonly tensors: readonly (readonly [string, string, ...number[]])[];
+  readonly projector?: ProjectorSpec | undefined;
 }
 
 /** Where each model's part stands behind the index: `[name, offset, length]`, bytes. */
@@ -30,9 +33,9 @@ export type ListIndex = readonly (readonly [string, number, number])[];
 
 /** Packs models into the list's file. The same models in the same order give the same bytes. */
 export function encodeList(models: readonly ListedModel[]): Uint8Array {
-  const parts = models.map(({ architecture, metadata, tensors }) => {
+  const parts = models.map(({ architecture, metadata, tensors, projector }) => {
     const rows = tensors.map((t): [string, string, ...number[]] => [t.name, t.type, ...t.shape]);
-    return compress({ architecture, metadata, tensors: rows } satisfies StoredModel);
+    return compress({ architecture, metadata, tensors: rows, projector } satisfies StoredModel);
   });
   const index: [string, number, number][] = [];
   let offset = 0;
@@ -69,12 +72,13 @@ export function decodeIndex(file: Buffer): { readonly index: ListIndex; readonly
 
 /** Reads one model's part. */
 export function decodeModel(name: string, part: Buffer): ListedModel {
-  const { architecture, metadata, tensors } = inflate(part) as StoredModel;
+  const { architecture, metadata, tensors, projector } = inflate(part) as StoredModel;
   return {
     name,
     architecture,
     metadata,
     tensors: tensors.map(([tensorName, type, ...shape]) => ({ name: tensorName, shape, type })),
+    ...(projector === undefined ? {} : { projector }),
   };
 }
 

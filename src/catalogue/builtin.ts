@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ModelSpec } from '../estimator/types.ts';
-import { decodeIndex, decodeModel } from './builtin-codec.ts';
+import { decodeIndex, decodeModel, type ListedModel } from './builtin-codec.ts';
 import { type BuiltinModel, buildBuiltin, builtinNames } from './builtin-names.ts';
 
 /** The models that the program knows by itself, for when neither server nor registry can be asked. */
@@ -26,6 +26,7 @@ function openCatalogue(file: Buffer): BuiltinCatalogue {
   const table = builtinNames(index.map(([name]) => name));
   const positions = new Map(index.map(([name, offset, length]) => [name, { offset, length }]));
   const opened = new Map<string, BuiltinModel>();
+  const decoded = new Map<string, ListedModel>();
 
   const lookUp = (text: string): BuiltinModel | null => {
     const entry = table.find(text);
@@ -39,7 +40,9 @@ function openCatalogue(file: Buffer): BuiltinCatalogue {
     }
     const { offset, length } = positions.get(entry.listed)!;
     const start = partsOffset + offset;
-    const model = buildBuiltin(entry, decodeModel(entry.listed, file.subarray(start, start + length)));
+    const listed = decoded.get(entry.listed) ?? decodeModel(entry.listed, file.subarray(start, start + length));
+    decoded.set(entry.listed, listed);
+    const model = buildBuiltin(entry, listed);
     opened.set(key, model);
     return model;
   };

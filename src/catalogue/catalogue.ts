@@ -12,7 +12,9 @@ import { CatalogueError } from './errors.ts';
 import { Lru } from './lru.ts';
 import { DEFAULT_HOST, displayShortest, isCloudName, type ModelName, nameKey, parseModelName } from './names.ts';
 import { nearestNames } from './nearest.ts';
+import { otherKind } from './not-language.ts';
 import type { RegistryModel } from './registry.ts';
+import { pastedAddress, plainText, spelledName } from './spelling.ts';
 
 /** What the catalogue asks of a server: the typed Ollama client fits, and so does anything with Ollama's own answers. */
 export interface SpecServer {
@@ -105,9 +107,10 @@ export class Catalogue {
    * @throws GgufError `gguf-not-a-language-model` and the like when the model was found and cannot be read
    */
   async find(text: string, options: FindOptions = {}): Promise<Found> {
-    const parsed = parseModelName(text);
+    const typed = asTyped(text);
+    const parsed = parseModelName(typed);
     if (!parsed.ok) {
-      throw new CatalogueError('model-name-invalid', { reason: parsed.code });
+      return this.#bySpelling(typed, parsed.code, options);
     }
     const name = parsed.name;
     const shown = displayShortest(name);
@@ -140,8 +143,33 @@ export class Catalogue {
     if (registry.failure !== undefined && name.host.toLowerCase() !== DEFAULT_HOST) {
       throw registry.failure;
     }
-    const candidates = [...asked.names, ...builtinCatalogue().names()];
-    throw new CatalogueError('model-unknown', { model: shown }, nearestNames(shown, candidates));
+    throw unknownModel(shown, asked.names);
+  }
+
+  /** A text that is no name for Ollama may still spell one: `gemma 3 12b`, full-width letters. */
+  async #bySpelling(text: string, fault: string, { server, signal }: FindOptions): Promise<Found> {
+    // What looks like a path or an address is refused before anybody is asked.
+    const { key } = /[/\\]|:\/\//.test(text) ? { key: '' } : spelledName(text);
+    const listed = key === '' ? null : builtinCatalogue().lookUp(text);
+    if (server !== undefined && key !== '') {
+      const names = await bounded(this.#serverTimeoutMs, signal, (bound) => server.tags({ signal: bound })).then(
+        (answer) => readTags(answer).map((model) => model.name),
+        () => [],
+      );
+      signal?.throwIfAborted();
+      const same = names.find((name) => sameSpelling(name, text));
+      if (same !== undefined) {
+        return this.find(same, { server, ...(signal === undefined ? {} : { signal }) });
+      }
+    }
+    if (listed !== null) {
+      return { spec: listed.spec, source: 'builtin', warnings: listed.notes };
+    }
+    const kind = otherKind(text);
+    if (kind !== undefined) {
+      throw new CatalogueError('model-not-language', { model: text.slice(0, 200), kind });
+    }
+    throw new CatalogueError('model-name-invalid', { reason: fault });
   }
 
   async #fromServer(
@@ -158,10 +186,11 @@ export class Catalogue {
       );
       const models = readTags(listed);
       const names = models.map((model) => model.name);
-      const entry = models.find((model) => {
-        const other = parseModelName(model.name);
-        return other.ok && nameKey(other.name) === nameKey(name);
-      });
+      const entry =
+        models.find((model) => {
+          const other = parseModelName(model.name);
+          return other.ok && nameKey(other.name) === nameKey(name);
+        }) ?? models.find((model) => sameSpelling(model.name, displayShortest(name)));
       const number = readVersion(version);
       if (entry === undefined) {
         return { version: number, warnings: ['model-not-on-server'], names };
@@ -279,6 +308,35 @@ export class Catalogue {
       return { asked: true, failure: known ? error : new CatalogueError('registry-timeout', { host: name.host }) };
     }
   }
+}
+
+/** The text as a name: full-width letters made plain, an address from a browser reduced to what it leads to. */
+function asTyped(text: string): string {
+  const pasted = pastedAddress(text);
+  if (pasted === undefined) {
+    return plainText(text);
+  }
+  return pasted.host === 'ollama' ? pasted.path : `hf.co/${pasted.path}`;
+}
+
+/** Whether two names spell the same model in the same quantization. */
+function sameSpelling(a: string, b: string): boolean {
+  const one = spelledName(a);
+  const other = spelledName(b);
+  return (
+    one.key !== '' && one.key === other.key && one.owner === other.owner && one.quantization === other.quantization
+  );
+}
+
+function unknownModel(shown: string, names: readonly string[]): CatalogueError {
+  const kind = otherKind(shown);
+  return kind === undefined
+    ? new CatalogueError(
+        'model-unknown',
+        { model: shown },
+        nearestNames(shown, [...names, ...builtinCatalogue().names()]),
+      )
+    : new CatalogueError('model-not-language', { model: shown, kind });
 }
 
 type Version = readonly [number, number, number];

@@ -5,6 +5,7 @@ export type CatalogueErrorCode =
   | 'model-unknown'
   | 'model-name-invalid'
   | 'model-cloud'
+  | 'model-not-language'
   | 'model-mlx'
   | 'path-kind-unknown'
   | 'registry-host-refused'

@@ -1,5 +1,6 @@
 import { editDistance } from '../base/nearest.ts';
 import { displayShortest, parseModelName } from './names.ts';
+import { spelledKey } from './spelling.ts';
 
 /** Most candidates that are compared: bounds the time of one answer. */
 const MAX_CANDIDATES = 2000;
@@ -10,6 +11,7 @@ const MAX_CANDIDATES = 2000;
  */
 export function nearestNames(typed: string, candidates: readonly string[], count = 3): string[] {
   const wanted = shape(typed);
+  const kind = kindOf(typed);
   const scored: { name: string; score: number }[] = [];
   const seen = new Set<string>();
   for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
@@ -17,6 +19,10 @@ export function nearestNames(typed: string, candidates: readonly string[], count
       continue;
     }
     seen.add(candidate);
+    // The same name in another spelling is no help, and a model of another kind is another question.
+    if (spelledKey(candidate) === spelledKey(typed) || kindOf(candidate) !== kind) {
+      continue;
+    }
     const other = shape(candidate);
     const sameModel = other.model === wanted.model;
     const distance = editDistance(wanted.whole, other.whole);
@@ -29,6 +35,22 @@ export function nearestNames(typed: string, candidates: readonly string[], count
   scored.sort((a, b) => a.score - b.score || a.name.length - b.name.length || (a.name < b.name ? -1 : 1));
   return scored.slice(0, count).map(({ name }) => name);
 }
+
+/** What a model takes or gives beside words, as its name tells it; empty for a plain language model. */
+function kindOf(name: string): string {
+  const words = name.toLowerCase().match(/[a-z]+/g) ?? [];
+  return KINDS.filter(([, forms]) => words.some((word) => forms.some((form) => word === form || word.endsWith(form))))
+    .map(([kind]) => kind)
+    .join(' ');
+}
+
+const KINDS: readonly (readonly [kind: string, forms: readonly string[]])[] = [
+  ['vision', ['vl', 'vision', 'llava', 'bakllava', 'moondream', 'minicpm']],
+  ['embedding', ['embed', 'embedding', 'embeddinggemma', 'minilm', 'bge']],
+  ['ocr', ['ocr']],
+  ['speech', ['asr', 'tts', 'audio', 'omni']],
+  ['rank', ['reranker', 'rerank']],
+];
 
 /** A name for comparison: lower case, `latest` left out. */
 function shape(text: string): { whole: string; model: string } {

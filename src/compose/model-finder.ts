@@ -32,5 +32,8 @@ function withWords(error: CatalogueError): CommandError {
   if (error.code === 'model-unknown' && error.nearest.length > 0) {
     return new CommandError('model-unknown-near', { ...error.params, nearest: error.nearest.join(', ') });
   }
+  if (error.code === 'model-not-language') {
+    return new CommandError(`model-not-language-${error.params.kind}`, error.params);
+  }
   return new CommandError(error.code, error.params);
 }

@@ -11,11 +11,11 @@ const list = builtinCatalogue();
 
 describe('the built-in list', () => {
   it('finds every name it shows, with a tensor table, a vocabulary and known types', () => {
-    expect(list.names().length).toBeGreaterThan(150);
+    expect(list.names().length).toBeGreaterThan(350);
     for (const name of list.names()) {
       const spec = list.find(name);
       expect(spec?.name, name).toBe(name);
-      expect(spec!.tensors.length, name).toBeGreaterThan(100);
+      expect(spec!.tensors.length, name).toBeGreaterThan(50);
       expect(spec!.metadata['general.architecture'], name).toBe(spec!.architecture);
       expect(spec!.metadata['tokenizer.ggml.tokens.length'], name).toBeGreaterThan(1000);
       for (const t of spec!.tensors) {
@@ -25,8 +25,8 @@ describe('the built-in list', () => {
     }
   });
 
-  it('names 59 models', () => {
-    expect(Object.keys(ALIASES)).toHaveLength(59);
+  it('names all recorded models and those made from published configurations', () => {
+    expect(Object.keys(ALIASES).length).toBeGreaterThanOrEqual(160);
     for (const listed of Object.keys(ALIASES)) {
       expect(list.find(listed), listed).not.toBeNull();
     }
@@ -82,8 +82,8 @@ describe('the built-in list', () => {
     },
   );
 
-  it('stays below 1 MB', () => {
-    expect(statSync(new URL('../../src/catalogue/builtin/models.bin', import.meta.url)).size).toBeLessThan(1_000_000);
+  it('stays below 1.5 MB', () => {
+    expect(statSync(new URL('../../src/catalogue/builtin/models.bin', import.meta.url)).size).toBeLessThan(1_500_000);
   });
 });
 

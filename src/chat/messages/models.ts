@@ -42,6 +42,30 @@ export const modelMessages = area({
     en: 'The built-in list has this model in another quantization; the weights may differ.',
     'zh-CN': '内置列表中该模型的量化不同；权重可能有差异。',
   },
+  'note.builtin-computed': {
+    en: 'Worked out from the published configuration, not read from a file; what is published under this name may be another mix.',
+    'zh-CN': '根据公开配置推算，并非读自文件；以此名称发布的版本可能采用不同的混合量化。',
+  },
+  'error.model-not-language-video': {
+    en: '{model} is no language model: it makes videos, and Ollama does not run it.',
+    'zh-CN': '{model} 不是语言模型：它生成视频，Ollama 不运行它。',
+  },
+  'error.model-not-language-image': {
+    en: '{model} is no language model: it makes images, and Ollama does not run it.',
+    'zh-CN': '{model} 不是语言模型：它生成图像，Ollama 不运行它。',
+  },
+  'error.model-not-language-speech': {
+    en: '{model} is no language model: it works on speech, and Ollama does not run it.',
+    'zh-CN': '{model} 不是语言模型：它处理语音，Ollama 不运行它。',
+  },
+  'error.model-not-language-music': {
+    en: '{model} is no language model: it makes music, and Ollama does not run it.',
+    'zh-CN': '{model} 不是语言模型：它生成音乐，Ollama 不运行它。',
+  },
+  'error.model-not-language-diffusion': {
+    en: '{model} is no language model: it is a diffusion pipeline, and Ollama does not run it.',
+    'zh-CN': '{model} 不是语言模型：它是扩散模型流水线，Ollama 不运行它。',
+  },
   'note.builtin-tower-unknown': {
     en: 'The size of its vision tower is not known; it is not counted.',
     'zh-CN': '其视觉部分的大小未知，未计入。',
