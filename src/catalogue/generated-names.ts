@@ -1,6 +1,6 @@
 /** Written by `npm run catalogue` from scripts/catalogue/sources/configs.jsonl: change that file instead. */
 
-import type { Aliases } from './aliases.ts';
+import type { Aliases } from './alias-types.ts';
 
 /** Name, quantization, whether it has a tower, names in Ollama's style, repositories. */
 const ROWS = `

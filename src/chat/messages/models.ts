@@ -46,6 +46,10 @@ export const modelMessages = area({
     en: 'Worked out from the published configuration, not read from a file; what is published under this name may be another mix.',
     'zh-CN': '根据公开配置推算，并非读自文件；以此名称发布的版本可能采用不同的混合量化。',
   },
+  'error.model-not-language': {
+    en: '{model} is no language model ({kind}), and Ollama does not run it.',
+    'zh-CN': '{model} 不是语言模型（{kind}），Ollama 不运行它。',
+  },
   'error.model-not-language-video': {
     en: '{model} is no language model: it makes videos, and Ollama does not run it.',
     'zh-CN': '{model} 不是语言模型：它生成视频，Ollama 不运行它。',
