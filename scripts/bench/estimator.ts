@@ -119,7 +119,7 @@ function measure({ name, target, run, perSecond }: Case): string {
 
 function server(count: number, gib: number): EstimateServer {
   const gpu = { name: 'GPU', totalBytes: gib * GIB, freeBytes: gib * GIB };
-  return { ollama: 'llama.cpp', gpus: Array.from({ length: count }, () => gpu) };
+  return { ollama: 'llama.cpp', build: 'b10454', gpus: Array.from({ length: count }, () => gpu) };
 }
 
 async function fixture(name: string): Promise<ModelSpec> {

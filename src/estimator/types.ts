@@ -68,6 +68,8 @@ export interface SystemMemory {
  * (`numCtx` is the total of `-c`, `numGpu` is `-ngl` and counts the output layer).
  */
 export interface LlamaCppConfig {
+  /** The recorded build it is planned as (llama-cpp/builds.ts); absent = the reference. */
+  readonly build?: string;
   readonly gpus: readonly GpuDevice[];
   readonly numCtx: number;
   /** `-b`; default 2048. */
@@ -209,6 +211,8 @@ export interface LoadedPlace {
 export interface EstimateServer {
   /** Ollama's version, or `llama.cpp`. */
   readonly ollama: string;
+  /** llama.cpp's build behind it, such as `b10454`, when it is not the one that this Ollama comes with. */
+  readonly build?: string;
   readonly gpus: readonly GpuDevice[];
   readonly system?: SystemMemory;
   readonly os?: 'linux' | 'windows' | 'darwin';
@@ -266,6 +270,8 @@ export interface HostPlan {
 /** The estimator's answer. */
 export interface Plan {
   readonly engine: EngineName;
+  /** llama.cpp's build that was asked for or comes with this Ollama; absent before llama-server. */
+  readonly build?: string;
   readonly verdict: VerdictName;
   readonly reason: Reason;
   /** Error text exactly as Ollama prints it, when it refuses. */

@@ -21,6 +21,7 @@ const inputSchema = z.object({
   model: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
   mode: z.enum(['decide', 'plan']).default('decide'),
   ollama: z.string().min(1).max(64).optional(),
+  build: z.string().min(1).max(64).optional(),
   numCtx: z.number().int(),
   quant: z.string().min(1).max(64).optional(),
   numParallel: z.number().int().optional(),
@@ -99,7 +100,7 @@ function toServer(input: EstimateInput): EstimateServer {
       freeBytes: gpu.freeBytes ?? gpu.totalBytes,
       ...present({ computeCapability: gpu.computeCapability, library: gpu.library, integrated: gpu.integrated }),
     })),
-    ...present({ system: input.system }),
+    ...present({ build: input.build, system: input.system }),
   };
 }
 
@@ -110,6 +111,7 @@ export function planToJson(plan: Plan, maxCtx: number | null): Record<string, un
     reason: plan.reason.code,
     reasonParams: plan.reason.params,
     engine: plan.engine,
+    ...(plan.build === undefined ? {} : { build: plan.build }),
     placement: {
       gpuLayers: plan.placement.gpuLayers,
       totalLayers: plan.placement.totalLayers,
@@ -136,6 +138,7 @@ export function planToJson(plan: Plan, maxCtx: number | null): Record<string, un
     numCtx: plan.numCtx,
     flashAttention: plan.flashAttention,
     computeBasis: plan.computeBasis,
+    ...(plan.notes.length === 0 ? {} : { notes: plan.notes }),
     ...(plan.ollamaError === undefined ? {} : { ollamaError: plan.ollamaError }),
   };
 }

@@ -72,6 +72,10 @@ export const estimatorMessages = area({
     en: 'llama.cpp lowers the context from {from} to {to}.',
     'zh-CN': 'llama.cpp 会把上下文从 {from} 降到 {to}。',
   },
+  'note.build-assumed': {
+    en: '{build} is newer than every llama.cpp looked at; planned as {as}.',
+    'zh-CN': '{build} 比已分析过的 llama.cpp 都新，按 {as} 估算。',
+  },
   'note.fit-aborted': {
     en: 'The number of GPU layers is set by hand, so llama.cpp does not fit the model to the memory.',
     'zh-CN': 'GPU 层数为手动设置，llama.cpp 不会自动适配显存。',
@@ -272,6 +276,10 @@ export const estimatorMessages = area({
     'zh-CN': '模型没有张量表，无法得知权重大小。',
   },
   'error.bad-pattern': { en: 'The tensor pattern {pattern} cannot be used.', 'zh-CN': '张量模式 {pattern} 无法使用。' },
+  'error.bad-build': {
+    en: '{build} is no build of llama.cpp. Write it like b10454, or v0.5.0.',
+    'zh-CN': '{build} 不是 llama.cpp 的构建版本。请写成 b10454 或 v0.5.0。',
+  },
   'error.bad-ollama-version': {
     en: '{version} is no version of Ollama. Write it like 0.33.0, or llama.cpp.',
     'zh-CN': '{version} 不是 Ollama 版本。请写成 0.33.0 或 llama.cpp。',

@@ -7,6 +7,7 @@
  */
 
 import { checkBounds } from '../model/bounds.ts';
+import type { BuildFacts } from '../model/build-facts.ts';
 import type { Hparams } from '../model/hyper-parameters.ts';
 import { computedLayers, readHparams } from '../model/hyper-parameters.ts';
 import { MetadataReader } from '../model/metadata.ts';
@@ -18,17 +19,26 @@ import type { ModelSpec, TensorInfo } from '../types.ts';
 import { EstimateError } from '../types.ts';
 import type { Architecture, CompiledModel } from './architecture.ts';
 import { findArchitecture } from './architectures/index.ts';
+import { REFERENCE_BUILD } from './builds.ts';
 import { describeByTensors } from './graph/undescribed.ts';
 import { buildsGraph } from './planner/planner.ts';
 
-const compiled = new WeakMap<ModelSpec, CompiledModel>();
+const compiled = new WeakMap<ModelSpec, Map<BuildFacts, CompiledModel>>();
 
-/** The compiled model of a spec. Throws {@link EstimateError} when the spec cannot be read. */
-export function compileModel(spec: ModelSpec): CompiledModel {
-  let model = compiled.get(spec);
+/**
+ * The compiled model of a spec, as a build of llama.cpp loads it. Throws {@link EstimateError} when the spec cannot be
+ * read.
+ */
+export function compileModel(spec: ModelSpec, build: BuildFacts = REFERENCE_BUILD): CompiledModel {
+  let byBuild = compiled.get(spec);
+  if (byBuild === undefined) {
+    byBuild = new Map();
+    compiled.set(spec, byBuild);
+  }
+  let model = byBuild.get(build);
   if (model === undefined) {
-    model = compile(spec);
-    compiled.set(spec, model);
+    model = compile(spec, build);
+    byBuild.set(build, model);
   }
   return model;
 }
@@ -126,10 +136,10 @@ function placedTensor(tensor: ModelTensor, name: string): ModelTensor {
   return name !== 'nextn.embed_tokens.weight' || picked ? tensor : { ...tensor, home: HOME_INPUT };
 }
 
-function loadsNextn(architecture: Architecture, name: string): boolean {
+function loadsNextn(architecture: Architecture, build: BuildFacts, name: string): boolean {
   return (
     architecture.loadsNextn === true ||
-    (architecture.loadsNextnQkv === true && NEXTN_QKV.has(name)) ||
+    (build.loadsNextnQkv && architecture.loadsNextnQkv === true && NEXTN_QKV.has(name)) ||
     architecture.loadsNextnOf?.test(name) === true
   );
 }
@@ -152,20 +162,20 @@ function addPart(parts: Map<string, Part>, name: string, tensor: ModelTensor): v
   }
 }
 
-function compile(spec: ModelSpec): CompiledModel {
+function compile(spec: ModelSpec, build: BuildFacts): CompiledModel {
   checkBounds(spec);
   const known = findArchitecture(spec.architecture);
   if (known !== undefined) {
-    const model = compileAs(spec, known, true);
+    const model = compileAs(spec, build, known, true);
     if (buildsGraph(model)) {
       return model;
     }
   }
   // Nobody described the architecture, or the file lacks tensors that its description needs.
-  return compileAs(spec, describeByTensors(spec), false);
+  return compileAs(spec, build, describeByTensors(spec), false);
 }
 
-function compileAs(spec: ModelSpec, architecture: Architecture, described: boolean): CompiledModel {
+function compileAs(spec: ModelSpec, build: BuildFacts, architecture: Architecture, described: boolean): CompiledModel {
   const reader = new MetadataReader(spec);
   const rounds = architecture.rounds?.(reader) ?? 1;
   const hp = readHparams(spec, rounds);
@@ -186,7 +196,7 @@ function compileAs(spec: ModelSpec, architecture: Architecture, described: boole
         throw new EstimateError('tensor-invalid', { tensor: tensor.name });
       }
       const name = `${block[1] ?? ''}${info.name.slice(block[0].length)}`;
-      if (tensor.home >= layers && !loadsNextn(architecture, name)) {
+      if (tensor.home >= layers && !loadsNextn(architecture, build, name)) {
         continue;
       }
       addPart(blocks[tensor.home]!, name, tensor);
@@ -215,6 +225,7 @@ function compileAs(spec: ModelSpec, architecture: Architecture, described: boole
     spec,
     hp,
     traits: architecture,
+    build,
     described,
     layers,
     tensors,

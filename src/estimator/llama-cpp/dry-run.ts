@@ -6,12 +6,14 @@
 
 import { cacheBytes, cacheLines } from '../model/cache.ts';
 import { shapeContext } from '../model/context.ts';
+import type { Model } from '../model/model.ts';
 import { placeLayers } from '../model/placement.ts';
 import { typeId } from '../model/tensors.ts';
 import { mappedBytes, matchOverrides, weightBytes } from '../model/weights.ts';
 import type { LlamaCppConfig, LlamaCppPlan, LoggedCache, ModelSpec } from '../types.ts';
 import { EstimateError } from '../types.ts';
 import type { CompiledModel } from './architecture.ts';
+import { buildFacts } from './builds.ts';
 import { compileModel } from './compile.ts';
 import { cautious } from './graph/undescribed-margin.ts';
 import { decideFlashAttention } from './planner/flash-attention.ts';
@@ -34,9 +36,10 @@ export interface PreparedPlan {
 
 /** Resolves a configuration as llama.cpp's loader and context do. */
 export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: ComputeMemo): PreparedPlan {
-  const model = compileModel(spec);
+  const model = compileModel(spec, buildFacts(config.build));
   const { hp } = model;
   checkConfig(config);
+  checkExperts(model);
   const shape = shapeContext(hp, config);
   const placement = placeLayers(hp.layersAll, config.gpus, config.numGpu, config.tensorSplit);
   const overrides = matchOverrides(model, config);
@@ -86,7 +89,7 @@ export function prepareLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: 
  * time. A placement that exceeds a device by this alone needs no graph to be ruled out.
  */
 export function storedBytes(spec: ModelSpec, config: LlamaCppConfig): readonly number[] {
-  const model = compileModel(spec);
+  const model = compileModel(spec, buildFacts(config.build));
   const { hp } = model;
   const placement = placeLayers(hp.layersAll, config.gpus, config.numGpu, config.tensorSplit);
   const weights = weightBytes(model, placement, matchOverrides(model, config));
@@ -97,7 +100,7 @@ export function storedBytes(spec: ModelSpec, config: LlamaCppConfig): readonly n
 }
 
 /**
- * What llama.cpp b10256 reserves for a model in one configuration. Pure. `memo` saves work to callers that ask for many
+ * What llama.cpp reserves for a model in one configuration. Pure. `memo` saves work to callers that ask for many
  * placements of one model. Throws {@link EstimateError} for specs that
  * cannot be read and for figures that make no sense.
  */
@@ -143,6 +146,14 @@ export function planLlamaCpp(spec: ModelSpec, config: LlamaCppConfig, memo?: Com
     totalLayers: model.hp.layersAll + 1,
     computeBasis: model.described ? 'planned' : 'guess',
   };
+}
+
+/** A build of llama.cpp loads only so many experts. */
+function checkExperts({ hp, build }: Model): void {
+  if (hp.experts > build.maxExperts) {
+    const key = `${hp.architecture}.expert_count`;
+    throw new EstimateError('metadata-too-large', { key, value: hp.experts, max: build.maxExperts });
+  }
 }
 
 function checkConfig(config: LlamaCppConfig): void {

@@ -1,6 +1,7 @@
 /** A model as the planner sees it: hyper-parameters, tensors in their places, and the traits of its architecture. */
 
 import type { ModelSpec } from '../types.ts';
+import type { BuildFacts } from './build-facts.ts';
 import type { ContextShape } from './context.ts';
 import type { Hparams, HparamsDraft } from './hyper-parameters.ts';
 import type { MetadataReader } from './metadata.ts';
@@ -32,6 +33,8 @@ export interface Model {
   readonly spec: ModelSpec;
   readonly hp: Hparams;
   readonly traits: Traits;
+  /** What the build of llama.cpp does that others do not. */
+  readonly build: BuildFacts;
   /** False = llama.cpp's graph of this architecture is not described here, but guessed from the tensors. */
   readonly described: boolean;
   readonly layers: number;
@@ -78,8 +81,8 @@ export interface Traits {
   /** True where blocks for multi-token prediction are loaded all the same. */
   readonly loadsNextn?: boolean;
   /**
-   * True where only the plain matrices of blocks for multi-token prediction are skipped, but a fused QKV and the biases
-   * of Q, K and V are loaded (`create_tensor_qkv` hands the flag on to the three matrices alone).
+   * True where blocks for multi-token prediction have their QKV by `create_tensor_qkv`, which some builds do not wholly
+   * skip (`BuildFacts.loadsNextnQkv`).
    */
   readonly loadsNextnQkv?: boolean;
   /** Which other tensors of such blocks are loaded, by what stands behind `blk.N.`. */

@@ -9,6 +9,7 @@ import { decideLlamaCpp, planGiven } from '../engines/llama-server/fit/engine.ts
 import { prepareLaunch } from '../engines/llama-server/launch.ts';
 import { decideLlamaServer } from '../engines/llama-server/llama-server.ts';
 import { seenGpus } from '../engines/ollama-server.ts';
+import { buildOf } from '../llama-cpp/builds.ts';
 import type { EngineName, EstimateRequest, EstimateServer, ModelSpec, Plan } from '../types.ts';
 import { engineFor, parseVersion } from '../versions.ts';
 import { checkModel, checkRequest, checkServer, inBounds, inWholeBytes } from './checks.ts';
@@ -41,7 +42,7 @@ export function decide(spec: ModelSpec, server: EstimateServer, request: Estimat
   checkModel(spec);
   const whole = inWholeBytes(server);
   const usable = usableServer(whole);
-  return inBounds(planForAll(DECISIONS[engine](spec, usable.server, request), whole, usable));
+  return withBuild(inBounds(planForAll(DECISIONS[engine](spec, usable.server, request), whole, usable)), server);
 }
 
 /**
@@ -58,7 +59,7 @@ export function planFixed(spec: ModelSpec, server: EstimateServer, request: Esti
   checkModel(spec);
   const whole = inWholeBytes(server);
   if (llamaCpp) {
-    return inBounds(planGiven(spec, whole, request));
+    return withBuild(inBounds(planGiven(spec, whole, request)), server);
   }
   const engine = engineFor(server.ollama, spec);
   // Before llama-server the batch was 512 unless somebody set it.
@@ -75,5 +76,17 @@ export function planFixed(spec: ModelSpec, server: EstimateServer, request: Esti
     embedding: config.embedding,
   };
   const plan = inBounds(planGiven(spec, whole, given));
-  return { ...plan, engine, numCtx: Math.floor(plan.numCtx / config.numParallel) };
+  return withBuild({ ...plan, engine, numCtx: Math.floor(plan.numCtx / config.numParallel) }, server);
+}
+
+/** The plan, with the build of llama.cpp that it is for, and a remark where nobody has looked at that build yet. */
+function withBuild(plan: Plan, server: EstimateServer): Plan {
+  if (plan.engine !== 'llama.cpp' && plan.engine !== 'llama-server') {
+    return plan;
+  }
+  const { name, facts, assumed } = buildOf(server);
+  const notes = assumed
+    ? [...plan.notes, { code: 'build-assumed', params: { build: server.build ?? server.ollama, as: facts.name } }]
+    : plan.notes;
+  return { ...plan, build: name, notes };
 }

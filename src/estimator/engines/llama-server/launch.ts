@@ -5,8 +5,9 @@
  */
 
 import { GIB, MIB } from '../../../base/bytes.ts';
-import { gpuOverhead } from '../../outside-buffers.ts';
+import { buildOf } from '../../llama-cpp/builds.ts';
 import { type ProjectorPlan, planProjector } from '../../model/projector.ts';
+import { gpuOverhead } from '../../outside-buffers.ts';
 import { blockCount, isEmbeddingModel, trainingContext } from '../../plan/facts.ts';
 import type {
   EstimateRequest,
@@ -108,6 +109,7 @@ export function prepareLaunch(spec: ModelSpec, server: EstimateServer, request: 
     chosen,
     alone: start.alone,
     config: {
+      build: buildOf(server).facts.name,
       gpus: chosen.map((index) => seenByLlamaCpp(gpus[index]!)),
       numCtx: totalCtx,
       numBatch,

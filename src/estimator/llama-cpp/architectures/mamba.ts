@@ -3,7 +3,7 @@
 import { readStateSpace } from '../../model/shared-keys.ts';
 import type { Architecture } from '../architecture.ts';
 import { attentionInputs } from '../graph/attention.ts';
-import { attention, decoderLayer, finishDecoder } from '../graph/decoder.ts';
+import { attention, decoderLayer, finishAllRows, finishDecoder } from '../graph/decoder.ts';
 import { experts, feedForward, SHARED_EXPERT } from '../graph/feed-forward.ts';
 import type { Tensor } from '../graph/graph.ts';
 import { mamba1, mamba2, recurrentInputs } from '../graph/recurrent.ts';
@@ -147,13 +147,17 @@ export const nemotronH: Architecture = {
       } else {
         current = network(layer, normed);
       }
-      if (layer === b.lastLayer) {
+      if (layer === b.lastLayer && b.model.build.nemotronPicksInLayer) {
         current = g.getRows(current, context.outputIds);
         x = g.getRows(x, context.outputIds);
       }
       x = g.add(current, x);
     }
-    finishDecoder(b, x, {});
+    if (b.model.build.nemotronPicksInLayer) {
+      finishDecoder(b, x, {});
+    } else {
+      finishAllRows(b, x, context, {});
+    }
   },
 };
 

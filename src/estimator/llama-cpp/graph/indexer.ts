@@ -43,6 +43,9 @@ export function chooseCells(
   const { streams } = b.options.shape;
   const row = rowBytes(F32, head);
   const rotated = (t: Tensor, count: number) => {
+    if (!b.model.build.indexerSplitsHeads) {
+      return g.mulMat(inputs.rotation, g.rope(g.reshape(t, head, count, b.tokens), positions));
+    }
     const part = (size: number) => g.view(t, size, count, b.tokens, 1, row, row * count);
     return g.mulMat(inputs.rotation, g.concat(g.rope(part(rotary), positions), part(head - rotary), 0));
   };

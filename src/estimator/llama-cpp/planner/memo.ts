@@ -19,6 +19,7 @@ export class ComputeMemo {
   key(model: Model, options: ComputeOptions, all: boolean): string {
     const { shape, placement, overrides } = options;
     const facts = [
+      model.build.name,
       ...Object.values(shape),
       options.flashAttention,
       options.transposedV,

@@ -1,3 +1,4 @@
+import { buildFacts } from '../../../llama-cpp/builds.ts';
 import { compileModel } from '../../../llama-cpp/compile.ts';
 import { placeLayers } from '../../../model/placement.ts';
 import { matchOverrides } from '../../../model/weights.ts';
@@ -9,7 +10,7 @@ import type { LlamaCppConfig, ModelSpec } from '../../../types.ts';
  * move there.
  */
 export function attentionPlaces(spec: ModelSpec, config: LlamaCppConfig): readonly string[] {
-  const model = compileModel(spec);
+  const model = compileModel(spec, buildFacts(config.build));
   const { layers, layerShape, hp } = model;
   const { deviceOf, host, gpuLayers } = placeLayers(hp.layersAll, config.gpus, config.numGpu, config.tensorSplit);
   const moved = movedParts(matchOverrides(model, config), deviceOf, host);

@@ -274,6 +274,7 @@ export class DryRuns {
       return prepareLlamaCpp(this.#spec, config);
     }
     const facts = [
+      config.build,
       config.cacheTypeK,
       config.cacheTypeV,
       config.numParallel,

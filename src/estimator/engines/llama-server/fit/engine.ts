@@ -3,6 +3,7 @@
  * The options are llama.cpp's: `numCtx` is the total of `-c`, `numGpu` is `-ngl` and counts the output layer.
  */
 
+import { buildOf } from '../../../llama-cpp/builds.ts';
 import { planLlamaCpp } from '../../../llama-cpp/dry-run.ts';
 import { trainingContext } from '../../../plan/facts.ts';
 import type { EstimateRequest, EstimateServer, LlamaCppConfig, ModelSpec, Plan, Reason } from '../../../types.ts';
@@ -25,6 +26,7 @@ export function llamaCppConfig(server: EstimateServer, request: EstimateRequest)
   const numParallel = request.numParallel ?? 1;
   const numBatch = request.numBatch ?? 2048;
   return {
+    build: buildOf(server).facts.name,
     gpus: server.gpus,
     numCtx: request.numCtx,
     numBatch,

@@ -1,11 +1,12 @@
 /**
- * llama.cpp's `--fit` (b10256, common/fit.cpp): make a model fit the free memory of its devices by dry runs. Step 1:
+ * llama.cpp's `--fit` (common/fit.cpp): make a model fit the free memory of its devices by dry runs. Step 1:
  * does it fit as it is? Step 2: a smaller context, when the user gave none. Step 3: layers from the last device to the
  * first (of a mixture of experts only the dense parts). Step 4: experts back onto the devices, front to back, with one
  * partial layer per device. It sees memory as a dry run does (`view: 'fit'`), and that is what makes its choices.
  */
 
 import { GIB } from '../../../../base/bytes.ts';
+import { buildFacts } from '../../../llama-cpp/builds.ts';
 import { compileModel } from '../../../llama-cpp/compile.ts';
 import { cacheLines } from '../../../model/cache.ts';
 import { shapeContext } from '../../../model/context.ts';
@@ -84,7 +85,8 @@ export function fitToMemory(spec: ModelSpec, given: LlamaCppConfig, options: Fit
     targets: free.map((bytes, gpu) => bytes - margins[gpu]!),
     free,
     margins,
-    layers: blockCount(spec),
+    layers: layersCounted(spec, config),
+    blocks: blockCount(spec),
     experts: isMixtureOfExperts(spec),
     ...searchFacts(spec, first.computeBytes),
   });
@@ -101,6 +103,12 @@ export function fitToMemory(spec: ModelSpec, given: LlamaCppConfig, options: Fit
     deficitBytes,
     ...reducedFrom,
   };
+}
+
+/** Layers that `--fit` places: those for multi-token prediction count in some builds, though they are never run. */
+function layersCounted(spec: ModelSpec, config: LlamaCppConfig): number {
+  const build = buildFacts(config.build);
+  return build.fitCountsNextn ? blockCount(spec) : compileModel(spec, build).layers;
 }
 
 /** The driver hands out memory in pieces of this many bytes. */
@@ -142,7 +150,7 @@ export function placeWholly(
   if (targets.length === 1 || bestCaseSurplus(run, targets, runs) < 0) {
     return undefined;
   }
-  const layers = blockCount(spec);
+  const layers = layersCounted(spec, config);
   const search = new LayerSearch({
     runs,
     config,
@@ -151,6 +159,7 @@ export function placeWholly(
     free,
     margins: marginsBytes,
     layers,
+    blocks: blockCount(spec),
     experts: isMixtureOfExperts(spec),
     ...searchFacts(
       spec,
@@ -158,7 +167,7 @@ export function placeWholly(
     ),
   });
   const { perGpuLayers, overrides } = search.run();
-  if (sum(perGpuLayers) < layers + 1 || overrides.some(({ target }) => target === 'CPU')) {
+  if (sum(perGpuLayers) < blockCount(spec) + 1 || overrides.some(({ target }) => target === 'CPU')) {
     return undefined;
   }
   return { ...config, numGpu: sum(perGpuLayers), tensorSplit: perGpuLayers, ...overridesConfig(overrides) };
@@ -202,7 +211,8 @@ function reduceContext(
   let target = sumFree - sum(margins);
   if (gpus.length > 1) {
     // Whole layers (or tensors) only: expect half of one wasted per device, and one more to be safe.
-    const layers = given.numGpu < 0 ? blockCount(spec) : Math.min(given.numGpu, blockCount(spec));
+    const counted = layersCounted(spec, config);
+    const layers = given.numGpu < 0 ? counted : Math.min(given.numGpu, counted);
     const perLayer = Math.trunc(sum(full.weightsBytes) / Math.max(layers, 1));
     target -= Math.trunc(((gpus.length + 1) * perLayer) / (isMixtureOfExperts(spec) ? 6 : 2));
   }

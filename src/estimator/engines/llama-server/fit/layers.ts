@@ -1,5 +1,5 @@
 /**
- * Steps 3 and 4 of llama.cpp's `--fit` (b10256, common/fit.cpp): how many layers, and of a mixture of experts which
+ * Steps 3 and 4 of llama.cpp's `--fit` (common/fit.cpp): how many layers, and of a mixture of experts which
  * parts of them, go to which device. Each question is answered by the method of false position over dry runs, with
  * the original's integer arithmetic, because its rounding decides where the search ends.
  */
@@ -26,6 +26,8 @@ export interface LayerSearchInput {
   readonly margins: readonly number[];
   /** Repeating layers; the output layer comes on top. */
   readonly layers: number;
+  /** Repeating layers as the loader counts them, those for multi-token prediction included. */
+  readonly blocks: number;
   readonly experts: boolean;
   /** Compute buffers of each GPU with all layers on the GPUs, bytes. */
   readonly fullComputeBytes: readonly number[];
@@ -160,7 +162,7 @@ export class LayerSearch {
     // All shares zero means "by free memory" to llama.cpp; nothing is on a device then anyway.
     const split = this.#gpus > 1 && numGpu > 0 ? { tensorSplit: perGpu } : {};
     const overrides = this.#overridesOf(shares, overflow);
-    const gpuOf: number[] = new Array<number>(this.#input.layers + 1 - numGpu).fill(-1);
+    const gpuOf: number[] = new Array<number>(this.#input.blocks + 1 - numGpu).fill(-1);
     for (const [gpu, layers] of perGpu.entries()) {
       for (let layer = 0; layer < layers; layer++) {
         gpuOf.push(gpu);
