@@ -33,7 +33,7 @@ export interface Services {
   readonly consents?: ConsentDesk;
   /** Memory per GPU over a window that ends now, at most `points` each; absent where nothing is kept. */
   history?(server: string, window: HistoryWindow, points: number): Promise<History>;
-  /** What the program finds about itself: its data folder, Redis. Absent where nothing is kept. */
+  /** What the program finds about itself: its data folder or its database. Absent where nothing is kept. */
   examineSelf?(): Promise<readonly Finding[]>;
   /** Status posts by schedule; absent where there is no chat with channels (the terminal). */
   readonly schedules?: StatusSchedules;

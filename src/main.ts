@@ -95,6 +95,7 @@ async function runBot(config: Config, token: string): Promise<number> {
       services: app.withChat,
       hooks: app.hooks,
       answers: app.answers,
+      claim: app.claim,
       log,
       onLost: (reason) => {
         log.fatal({ reason }, 'Discord ended the session for good');

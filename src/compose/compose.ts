@@ -1,6 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import type { Services } from '../../commands/services.ts';
 import { createStatusSource } from '../../commands/status/source.ts';
 import { GIB } from '../base/bytes.ts';
@@ -20,21 +17,19 @@ import { createAsking } from '../servers/asking/asking.ts';
 import { createWeightsIndex } from '../servers/asking/same-weights.ts';
 import { ASSUMED_OLLAMA_VERSION } from '../servers/asking/server-view.ts';
 import { type AuditTrail, createAuditTrail } from '../servers/audit.ts';
-import type { Finding } from '../servers/doctor.ts';
 import { readHistory } from '../servers/history.ts';
 import { createServerRegistry } from '../servers/registry.ts';
 import { createSampler, type Sampler } from '../servers/sampler.ts';
-import { createRedisLeader, type Leader } from '../servers/shared/leader.ts';
-import { createRedis } from '../servers/shared/redis.ts';
-import type { ServerRegistry } from '../servers/types.ts';
+import { createLeader, type Leader } from '../servers/shared/leader.ts';
 import type { Config } from '../settings/config.ts';
-import { guarded } from '../store/errors.ts';
 import type { Store } from '../store/types.ts';
 import { type HttpEndpoint, readiness, startHttp } from '../web/http.ts';
 import { createMetrics } from '../web/metrics.ts';
 import { createDirectEstimates } from '../workers/estimates.ts';
 import { createEstimatePool } from '../workers/pool.ts';
+import { type Claims, createClaims } from './claims.ts';
 import { composeLoads } from './loads.ts';
+import { dataFolder, openMemory } from './memory.ts';
 import { createModelFinder } from './model-finder.ts';
 import { composeChatNotices, composeTerminalNotices, type Notices } from './notices.ts';
 
@@ -58,6 +53,8 @@ export interface App {
   readonly memory: { readonly store: Store; readonly sampler: Sampler } | null;
   /** Answers under way, for the chat that gives them; absent where nothing is kept. */
   readonly answers: OpenAnswers | undefined;
+  /** Which of several processes answers what all of them hear; absent where this process is alone. */
+  readonly claim: ((interactionId: string) => Promise<boolean>) | undefined;
   /** Adds what posts by itself to a chat with channels; `start` begins it. @returns the services of that chat */
   withChat(poster: ChatPoster): Services;
   /** Adds what is told in a terminal while the program runs. @returns the services of that chat */
@@ -86,7 +83,9 @@ export async function compose({
   files = false,
   settleMs,
 }: ComposeOptions): Promise<App> {
-  const servers = createServerRegistry(config.servers);
+  const memory = files ? null : await openMemory(config, simulated, log);
+  const now = memory?.now ?? Date.now;
+  const servers = createServerRegistry(config.servers, () => ({ clock: now }));
   const painter = new Painter();
   const estimates = files ? createDirectEstimates() : createEstimatePool();
   // The simulated server's models are all known; nothing is fetched for it.
@@ -95,8 +94,17 @@ export async function compose({
   /** Which of several processes posts and writes the history; claimed only by a process that can. */
   let sharedLeader: Leader | null = null;
   const writes = () => sharedLeader?.leads() ?? true;
-  const memory = files ? null : await openMemory(config, simulated, servers, log, writes);
-  const redis = config.redisUrl === null || files || simulated ? null : createRedis(config.redisUrl, log);
+  const session = memory?.session ?? null;
+  const claims: Claims | null = memory === null || session === null ? null : createClaims(memory);
+  const sampler =
+    memory === null
+      ? null
+      : createSampler(servers, {
+          clock: now,
+          store: memory.store,
+          writes,
+          onError: (err, server) => log.warn({ err, server }, 'a sample could not be kept'),
+        });
   const models = createModelFinder(catalogue, files);
   const weights = createWeightsIndex();
   let chat: ChatPoster | null = null;
@@ -109,8 +117,7 @@ export async function compose({
           registry: servers,
           models,
           estimates,
-          store: memory.store,
-          redis,
+          memory,
           poster: () => chat,
           weights,
           settleMs,
@@ -123,7 +130,7 @@ export async function compose({
     estimates,
     models,
     readGpuList: parseGpuList,
-    now: Date.now,
+    now,
     pullHosts: config.pullHosts,
     limits: { maxCtx: config.maxCtx, maxKeepAlive: config.maxKeepAlive },
     timeZone: config.timeZone,
@@ -138,19 +145,34 @@ export async function compose({
     ...(memory === null
       ? {}
       : {
-          history: (server, window, points) => readHistory(memory.store.samples, server, window, Date.now(), points),
+          history: (server, window, points) => readHistory(memory.store.samples, server, window, now(), points),
           audit: createAuditTrail(memory.store.audit, log),
-          examineSelf: () => examineSelf(memory.store, redis),
+          examineSelf: memory.examine,
         }),
   };
   const answers =
-    memory === null ? undefined : new AnswerKeeper({ repository: memory.store.openAnswers, poster: () => chat, log });
+    memory === null
+      ? undefined
+      : new AnswerKeeper({ repository: memory.store.openAnswers, poster: () => chat, log, now });
   let schedules: StatusSchedules | null = null;
   let notices: Notices | null = null;
   let gatewayStands: (() => boolean) | null = null;
   let http: HttpEndpoint | null = null;
   const noticeParts =
-    memory === null ? null : { config, log, registry: servers, models, weights, estimates, calibration, ...memory };
+    memory === null || sampler === null
+      ? null
+      : {
+          config,
+          log,
+          registry: servers,
+          models,
+          weights,
+          estimates,
+          calibration,
+          sampler,
+          store: memory.store,
+          now,
+        };
   const metrics =
     config.httpPort === null
       ? null
@@ -165,19 +187,20 @@ export async function compose({
   return {
     services,
     hooks: {
-      ...(services.audit === undefined ? {} : auditRefusals(services.audit)),
+      ...(services.audit === undefined ? {} : auditRefusals(services.audit, now)),
       ...(metrics === null ? {} : metrics.hooks),
     },
-    memory,
+    memory: memory === null || sampler === null ? null : { store: memory.store, sampler },
     answers,
+    claim: claims?.claim,
     withChat: (poster) => {
       chat = poster;
-      if (memory === null) {
+      if (memory === null || sampler === null) {
         return services;
       }
-      const source = createStatusSource(services, memory.sampler);
-      if (redis !== null) {
-        sharedLeader = createRedisLeader(redis, 'posts', log);
+      const source = createStatusSource(services, sampler);
+      if (session !== null) {
+        sharedLeader = createLeader(session, 'posts', log);
       }
       schedules = new StatusSchedules({
         schedules: memory.store.schedules,
@@ -185,6 +208,7 @@ export async function compose({
         source,
         leader: sharedLeader ?? onlyProcess,
         log,
+        clock: now,
       });
       notices = noticeParts === null ? null : composeChatNotices(noticeParts, poster, sharedLeader ?? onlyProcess);
       return { ...services, schedules, ...(notices === null ? {} : { watches: notices.watches }) };
@@ -198,12 +222,12 @@ export async function compose({
       if (config.httpPort === null || metrics === null) {
         return;
       }
-      const checks = () => readiness(servers, memory?.store ?? null, gateway, Date.now());
+      const checks = () => readiness(servers, memory?.store ?? null, gateway, now());
       http = await startHttp({ port: config.httpPort, host: config.httpHost, metrics, readiness: checks, log });
     },
     start: async () => {
       warmUp(services, log);
-      memory?.sampler.start();
+      sampler?.start();
       loading?.loads.start();
       schedules?.start();
       await notices?.start();
@@ -212,43 +236,24 @@ export async function compose({
     close: async () => {
       await Promise.all([http?.close(), schedules?.stop(), notices?.stop(), loading?.close(), answers?.stop()]);
       await sharedLeader?.stop();
-      const parts = [memory?.sampler.stop(), servers.close(), painter.close(), estimates.close(), registry?.close()];
+      claims?.stop();
+      const parts = [sampler?.stop(), servers.close(), painter.close(), estimates.close(), registry?.close()];
       for (const result of await Promise.allSettled(parts)) {
         if (result.status === 'rejected') {
           log.warn({ err: result.reason }, 'a part did not end cleanly');
         }
       }
-      redis?.disconnect();
-      await memory?.store.close();
+      await memory?.close();
     },
   };
 }
 
-/** The store, and the sampler that fills its history. What is simulated is not kept. */
-async function openMemory(
-  config: Config,
-  simulated: boolean,
-  servers: ServerRegistry,
-  log: Log,
-  writes: () => boolean,
-): Promise<App['memory']> {
-  // The command-line tool keeps nothing and shall not pay for loading this.
-  const { openStore } = await import('../store/store.ts');
-  const store = await openStore(simulated ? ':memory:' : join(dataFolder(config, ''), 'headroom.db'));
-  const sampler = createSampler(servers, {
-    store,
-    writes,
-    onError: (err, server) => log.warn({ err, server }, 'a sample could not be kept'),
-  });
-  return { store, sampler };
-}
-
 /** Who was turned away, from what, and why. */
-function auditRefusals(audit: AuditTrail): DispatchHooks {
+function auditRefusals(audit: AuditTrail, now: () => number): DispatchHooks {
   return {
     refused: ({ person, place, command, why }) =>
       void audit.record({
-        atMs: Date.now(),
+        atMs: now(),
         personId: person.id,
         personName: person.name,
         ...place,
@@ -277,30 +282,4 @@ function warmUp(services: Services, log: Log): void {
       .clamp(found.spec, server, { numCtx: 4_096 })
       .catch((error: unknown) => log.debug({ err: error }, 'warming up failed'));
   }
-}
-
-/** The folder of a kind of data, made when it is not there. @throws StoreError */
-function dataFolder(config: Config, name: string): string {
-  const folder = join(config.dataDir, name);
-  guarded(() => mkdirSync(folder, { recursive: true, mode: 0o700 }));
-  return folder;
-}
-
-/** What the program finds about its own folder and Redis. */
-async function examineSelf(store: Store, redis: Redis | null): Promise<Finding[]> {
-  const code = await store.check();
-  const findings: Finding[] = [
-    code === null
-      ? { level: 'ok', remark: { code: 'data-ok', params: {} } }
-      : { level: 'fault', remark: { code: 'data-fault', params: { code } } },
-  ];
-  if (redis !== null) {
-    // Asked rather than looked at: the connection may still be on its way.
-    const ready = await redis.ping().then(
-      () => true,
-      () => false,
-    );
-    findings.push({ level: ready ? 'ok' : 'fault', remark: { code: ready ? 'redis-ok' : 'redis-fault', params: {} } });
-  }
-  return findings;
 }

@@ -25,6 +25,8 @@ export interface ComposeNoticesParts {
   readonly weights: WeightsIndex;
   readonly store: Store;
   readonly sampler: Sampler;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** What loads on a server taught. */
   readonly calibration: (server: string) => Calibration | null;
 }
@@ -41,13 +43,15 @@ export interface Notices {
 
 /** Notices on a chat platform with channels. */
 export function composeChatNotices(parts: ComposeNoticesParts, poster: ChatPoster, leader: Leader): Notices {
-  const { config, log, registry, store, sampler } = parts;
+  const { config, log, registry, store, sampler, now } = parts;
   const { locale, timeZone, alertChannelId: channelId } = config;
   const watches = watchKeeper(parts, ['discord'], leader, createWatchTeller(poster, log));
   const channel = channelId === null ? null : { poster, channelId };
-  const alerts = new AlertKeeper({ sampler, repository: store.alerts, channel, locale, leader, log });
+  const alerts = new AlertKeeper({ sampler, repository: store.alerts, channel, locale, leader, log, now });
   const digest =
-    channelId === null ? null : new WeeklyDigest({ store, registry, poster, channelId, locale, timeZone, leader, log });
+    channelId === null
+      ? null
+      : new WeeklyDigest({ store, registry, poster, channelId, locale, timeZone, leader, log, now });
   return {
     watches,
     alerts,
@@ -77,7 +81,7 @@ function watchKeeper(
   leader: Leader,
   deliver: WatchKeeperSettings['deliver'],
 ): WatchKeeper {
-  const { registry, sampler, store, models, estimates, weights, calibration, log } = parts;
+  const { registry, sampler, store, models, estimates, weights, calibration, log, now } = parts;
   return new WatchKeeper({
     registry,
     sampler,
@@ -90,5 +94,6 @@ function watchKeeper(
     platforms,
     log,
     leader,
+    now,
   });
 }

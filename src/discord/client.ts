@@ -5,10 +5,16 @@ import { loggable } from './failures.ts';
 /**
  * A gateway client that asks for nothing privileged: guilds and channels only, and it keeps little of what passes by.
  * Messages are written by the bot's own REST client; here no mention is ever allowed by default either.
+ * @param shard the part of the gateway that is this process'; `null` = as many as Discord recommends, all of them here
  */
-export function createClient(apiUrl: string, log: Log): Client {
+export function createClient(
+  apiUrl: string,
+  log: Log,
+  shard: { readonly id: number; readonly count: number } | null = null,
+): Client {
   const client = new Client({
     intents: [GatewayIntentBits.Guilds],
+    ...(shard === null ? { shards: 'auto' as const } : { shards: [shard.id], shardCount: shard.count }),
     allowedMentions: { parse: [] },
     rest: { api: apiUrl },
     makeCache: Options.cacheWithLimits({

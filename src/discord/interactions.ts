@@ -36,6 +36,8 @@ export interface InteractionSettings {
   readonly guildIds: readonly string[];
   readonly log: Log;
   readonly answers?: OpenAnswers | undefined;
+  /** Which of several processes that hear an interaction answers it; absent where this one is alone. */
+  readonly claim?: ((interactionId: string) => Promise<boolean>) | undefined;
 }
 
 /** What of a raw interaction the answer needs. */
@@ -173,6 +175,9 @@ async function answer(
   if (prepared.refusal === 'error.button-unknown') {
     await sleep(UNKNOWN_BUTTON_WAIT_MS);
   }
+  if (!(await isOurs(settings, asked))) {
+    return;
+  }
   if (prepared.refusal !== null) {
     await refuse(settings, asked, prepared);
     return;
@@ -199,6 +204,15 @@ async function answer(
   await live.finish(reply);
 }
 
+/** Whether this process answers; another one may have claimed the interaction before. */
+async function isOurs({ claim, log }: InteractionSettings, { handle }: Asked): Promise<boolean> {
+  const ours = claim === undefined || (await claim(handle.id));
+  if (!ours) {
+    log.debug({ interaction: handle.id }, 'an interaction is answered by another process');
+  }
+  return ours;
+}
+
 /** What is refused is said at once, in the acknowledgement itself: one request, and nobody sees "thinking". */
 async function refuse({ api, dispatcher, log }: InteractionSettings, asked: Asked, prepared: Prepared): Promise<void> {
   const reply = await prepared.run({ progress: () => undefined });
@@ -212,6 +226,9 @@ async function complete(
   command: string,
   data: readonly APIApplicationCommandInteractionDataOption<InteractionType.ApplicationCommandAutocomplete>[],
 ): Promise<void> {
+  if (!(await isOurs(settings, asked))) {
+    return;
+  }
   const { subcommand, options } = flatten(data);
   const focused = options.find((option) => 'focused' in option && option.focused === true);
   const values = Object.fromEntries(options.map((option) => [option.name, option.value as OptionValue]));

@@ -45,6 +45,10 @@ export interface DiscordSettings {
   readonly log: Log;
   /** Where answers that take longer are noted. */
   readonly answers?: OpenAnswers | undefined;
+  /** Which of several processes answers an interaction; absent where this one alone hears it. */
+  readonly claim?: ((interactionId: string) => Promise<boolean>) | undefined;
+  /** The one shard of the gateway that is this process'; `null` = all that Discord recommends. */
+  readonly shard?: { readonly id: number; readonly count: number } | null;
   /** Discord ended the session for good (token revoked, intents refused). The bot will not come back by itself. */
   readonly onLost?: (reason: string) => void;
 }
@@ -81,7 +85,7 @@ export function createDiscord(settings: DiscordSettings): Discord {
 
   const connect = async (active: Dispatcher): Promise<Client<true>> => {
     for (let attempt = 0; ; attempt += 1) {
-      const fresh = createClient(settings.apiUrl, log);
+      const fresh = createClient(settings.apiUrl, log, settings.shard ?? null);
       client = fresh;
       onInteraction(fresh, (payload) => {
         if (stopped.signal.aborted) {
@@ -96,6 +100,7 @@ export function createDiscord(settings: DiscordSettings): Discord {
               guildIds: settings.guildIds,
               log,
               answers: settings.answers,
+              claim: settings.claim,
             },
             payload as APIInteraction,
           ),
@@ -174,7 +179,7 @@ export function createDiscord(settings: DiscordSettings): Discord {
 }
 
 export interface StartSettings<S> {
-  readonly discord: { readonly token: string; readonly guildIds: readonly string[]; readonly apiUrl: string };
+  readonly discord: Pick<DiscordSettings, 'token' | 'guildIds' | 'apiUrl' | 'shard'>;
   readonly roles: RoleSettings;
   readonly commands: readonly Command<S>[];
   readonly actionHandlers: readonly ActionHandler<S>[];
@@ -183,6 +188,7 @@ export interface StartSettings<S> {
   readonly log: Log;
   readonly hooks?: DispatchHooks;
   readonly answers?: OpenAnswers | undefined;
+  readonly claim?: DiscordSettings['claim'];
   readonly onLost?: (reason: string) => void;
 }
 
@@ -191,9 +197,17 @@ export interface StartSettings<S> {
  * @throws DiscordStartError
  */
 export async function startDiscord<S>(settings: StartSettings<S>): Promise<Discord> {
-  const { log, roles, commands, actionHandlers, hooks, answers, onLost } = settings;
+  const { log, roles, commands, actionHandlers, hooks, answers, claim, onLost } = settings;
   const actions = createActionRegistry();
-  const discord = createDiscord({ ...settings.discord, roles, actions, log, answers, ...(onLost ? { onLost } : {}) });
+  const discord = createDiscord({
+    ...settings.discord,
+    roles,
+    actions,
+    log,
+    answers,
+    claim,
+    ...(onLost ? { onLost } : {}),
+  });
   const services = settings.services instanceof Function ? settings.services(discord.poster) : settings.services;
   const dispatcher = createDispatcher({
     commands,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { LOCALES, type Locale } from '../chat/locale.ts';
 import { parseGpuSource } from '../gpus/parse-source.ts';
 import { parseOllamaHost } from '../ollama/host.ts';
+import { type PostgresAddress, PostgresAddressError, parsePostgresUrl } from '../store/postgres/address.ts';
 
 /** The server's own settings under Ollama's names, as far as they matter to the estimate. */
 export interface ServerEnvironment {
@@ -35,10 +36,17 @@ export interface ServerConfig {
 }
 
 export interface Config {
-  readonly discord: { readonly token: string | null; readonly guildIds: readonly string[]; readonly apiUrl: string };
+  readonly discord: {
+    readonly token: string | null;
+    readonly guildIds: readonly string[];
+    readonly apiUrl: string;
+    /** The one shard of the gateway that is this process'; null = as many as Discord recommends, all of them here. */
+    readonly shard: { readonly id: number; readonly count: number } | null;
+  };
   readonly servers: readonly ServerConfig[];
   readonly dataDir: string;
-  readonly redisUrl: string | null;
+  /** PostgreSQL that several processes share; null = SQLite in DATA_DIR. */
+  readonly database: PostgresAddress | null;
   readonly httpPort: number | null;
   /** Address that the port is opened on. */
   readonly httpHost: string;
@@ -286,6 +294,42 @@ function readLocale(reader: Reader): Locale {
   return locale ?? 'en';
 }
 
+/** Several processes share PostgreSQL; what version 0.1.0 shared in Redis is there now. */
+function readDatabase(reader: Reader): PostgresAddress | null {
+  if (reader.text('REDIS_URL') !== null) {
+    reader.fault(
+      'REDIS_URL',
+      'is not read any more: several processes share PostgreSQL now. Unset it and set DATABASE_URL=postgres://user:password@host:5432/database',
+    );
+  }
+  const url = reader.text('DATABASE_URL');
+  if (url === null) {
+    return null;
+  }
+  try {
+    return parsePostgresUrl(url);
+  } catch (error) {
+    if (!(error instanceof PostgresAddressError)) {
+      throw error;
+    }
+    return reader.fault('DATABASE_URL', error.message);
+  }
+}
+
+/** Which part of the gateway this process takes: all of it, or one of several by number. */
+function readShards(reader: Reader): Config['discord']['shard'] {
+  const count = reader.integer('SHARD_COUNT', 1, 1_000);
+  const id = reader.integer('SHARD_ID', 0, 999);
+  if (count === null && id === null) {
+    return null;
+  }
+  if (count === null || id === null || id >= count) {
+    reader.fault('SHARD_ID', 'and SHARD_COUNT are set together: each process has a number from 0 to SHARD_COUNT - 1');
+    return null;
+  }
+  return { id, count };
+}
+
 /**
  * Reads the whole configuration from environment variables (documented in .env.example).
  * @throws ConfigError with every fault; no value is ever part of it.
@@ -324,10 +368,11 @@ export function readConfig(environment: Environment): Config {
       token: reader.text('DISCORD_TOKEN'),
       guildIds: reader.snowflakes('DISCORD_GUILD_IDS'),
       apiUrl: reader.url('DISCORD_API_URL', ['https:', 'http:']) ?? 'https://discord.com/api',
+      shard: readShards(reader),
     },
     servers,
     dataDir: reader.text('DATA_DIR') ?? './data',
-    redisUrl: reader.url('REDIS_URL', ['redis:', 'rediss:']),
+    database: readDatabase(reader),
     httpPort: reader.integer('HTTP_PORT', 0, 65535),
     httpHost: readHttpHost(reader),
     logLevel: logLevel ?? 'info',

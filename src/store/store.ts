@@ -6,6 +6,7 @@ import { openPostgres } from './postgres/open.ts';
 import { createAlertRepository } from './repositories/alerts.ts';
 import { createAuditRepository } from './repositories/audit.ts';
 import { createHoldRepository } from './repositories/holds.ts';
+import { createInteractionRepository } from './repositories/interactions.ts';
 import { createObservationRepository } from './repositories/observations.ts';
 import { createOpenAnswerRepository } from './repositories/open-answers.ts';
 import { createSampleRepository } from './repositories/samples.ts';
@@ -42,6 +43,7 @@ function createStore(db: Database): Store {
     watches: guardRepository(createWatchRepository(db)),
     alerts: guardRepository(createAlertRepository(db)),
     usage: guardRepository(createUsageRepository(db)),
+    interactions: guardRepository(createInteractionRepository(db)),
     openAnswers: guardRepository(createOpenAnswerRepository(db)),
     async check() {
       try {

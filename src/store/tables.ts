@@ -12,6 +12,7 @@ export interface Tables {
   alerts: AlertTable;
   model_usage: UsageTable;
   open_answers: OpenAnswerTable;
+  interactions: InteractionTable;
 }
 
 interface GpuTable {
@@ -159,4 +160,10 @@ interface OpenAnswerTable {
   title: string;
   locale: string;
   until_ms: number;
+}
+
+interface InteractionTable {
+  /** As the platform calls it. */
+  id: string;
+  at_ms: number;
 }

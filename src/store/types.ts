@@ -345,6 +345,14 @@ export interface OpenAnswerRepository {
   takeLapsed(nowMs: number): Promise<readonly OpenAnswerRow[]>;
 }
 
+/** What people asked for, each by one of several processes that hear of it. */
+export interface InteractionRepository {
+  /** @returns false when a process has claimed it already */
+  claim(id: string, nowMs: number): Promise<boolean>;
+  /** Forgets those before a moment. */
+  prune(beforeMs: number): Promise<void>;
+}
+
 /**
  * The whole store. Every method rejects with a StoreError and nothing else. A call has taken effect when its
  * promise resolves; calls that are not waited for may overtake one another.
@@ -359,6 +367,7 @@ export interface Store {
   readonly alerts: AlertRepository;
   readonly usage: UsageRepository;
   readonly openAnswers: OpenAnswerRepository;
+  readonly interactions: InteractionRepository;
   /** Whether a write is possible right now: `null`, or why not. */
   check(): Promise<StoreErrorCode | null>;
   close(): Promise<void>;

@@ -23,7 +23,7 @@ describe('the configuration', () => {
   it('needs nothing: one server on this machine, no Discord', () => {
     const config = readConfig({ TZ: 'UTC' });
     expect(config.servers).toMatchObject([{ name: 'main', ollamaHost: 'http://127.0.0.1:11434', gpuSource: 'auto' }]);
-    expect(config).toMatchObject({ discord: { token: null }, dataDir: './data', redisUrl: null, httpPort: null });
+    expect(config).toMatchObject({ discord: { token: null }, dataDir: './data', database: null, httpPort: null });
   });
 
   it('tells all faults at once', () => {
@@ -34,13 +34,16 @@ describe('the configuration', () => {
       OLLAMA_NUM_PARALLEL: 'two',
       OLLAMA_KV_CACHE_TYPE: 'q3',
       OLLAMA_HEADERS: '{not json',
-      REDIS_URL: 'http://x',
+      REDIS_URL: 'redis://127.0.0.1',
+      DATABASE_URL: 'http://x',
+      SHARD_ID: '3',
       TZ: 'Mars/Olympus',
       MAX_KEEP_ALIVE: 'a while',
       OLLAMA_HOST: 'ftp://somewhere',
       GPU_SOURCE: 'the big one',
     });
     expect(faults.sort()).toEqual([
+      'DATABASE_URL',
       'DISCORD_GUILD_IDS',
       'GPU_SOURCE',
       'HTTP_PORT',
@@ -51,6 +54,7 @@ describe('the configuration', () => {
       'OLLAMA_KV_CACHE_TYPE',
       'OLLAMA_NUM_PARALLEL',
       'REDIS_URL',
+      'SHARD_ID',
       'TZ',
     ]);
   });
@@ -61,6 +65,7 @@ describe('the configuration', () => {
       readConfig({
         OLLAMA_HEADERS: secret,
         REDIS_URL: secret,
+        DATABASE_URL: `postgres://user:${secret}@db.example.com/${secret}?sslmode=disable`,
         DISCORD_GUILD_IDS: secret,
         HTTP_PORT: secret,
         TZ: secret,
@@ -70,6 +75,23 @@ describe('the configuration', () => {
       expect(String(error)).not.toContain(secret);
       expect(JSON.stringify(error)).not.toContain(secret);
     }
+  });
+
+  it('says what takes the place of REDIS_URL', () => {
+    expect(() => readConfig({ REDIS_URL: 'redis://127.0.0.1' })).toThrow(/DATABASE_URL=postgres:/);
+  });
+
+  it('reads the shared database and the part of the gateway that is this process’', () => {
+    const config = readConfig({
+      DATABASE_URL: 'postgres://bot:pw@127.0.0.1/headroom',
+      SHARD_ID: '1',
+      SHARD_COUNT: '4',
+    });
+    expect(config.database).toMatchObject({ host: '127.0.0.1', database: 'headroom', tls: 'off' });
+    expect(config.discord.shard).toEqual({ id: 1, count: 4 });
+    expect(readConfig({}).discord.shard).toBeNull();
+    expect(faultsOf({ SHARD_ID: '4', SHARD_COUNT: '4' })).toEqual(['SHARD_ID']);
+    expect(faultsOf({ SHARD_COUNT: '2' })).toEqual(['SHARD_ID']);
   });
 
   it('reads several servers, each with its own settings', () => {

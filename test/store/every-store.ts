@@ -389,6 +389,18 @@ export function describeStore(open: () => Promise<Store>): void {
     });
   });
 
+  describe('interactions', () => {
+    it('are claimed once, and forgotten in time', async () => {
+      const { interactions } = await open();
+      const claimed = await Promise.all(Array.from({ length: 8 }, () => interactions.claim('1', 5)));
+      expect(claimed.filter(Boolean)).toHaveLength(1);
+      await interactions.prune(5);
+      expect(await interactions.claim('1', 6)).toBe(false);
+      await interactions.prune(6);
+      expect(await interactions.claim('1', 6)).toBe(true);
+    });
+  });
+
   describe('a store', () => {
     it('says that it can be written, and that it cannot once it is closed', async () => {
       const store = await open();

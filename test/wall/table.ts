@@ -76,7 +76,13 @@ export const ROOMS: { readonly [room: string]: Room } = {
   },
   settings: {
     folder: 'src/settings',
-    mayImport: { base: 'all', chat: ['locale.ts'], gpus: ['parse-source.ts'], ollama: ['host.ts'] },
+    mayImport: {
+      base: 'all',
+      chat: ['locale.ts'],
+      gpus: ['parse-source.ts'],
+      ollama: ['host.ts'],
+      store: ['postgres/address.ts'],
+    },
     packages: ['node:fs', 'node:net', 'zod'],
   },
   store: {
@@ -97,17 +103,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       store: 'all',
       workers: 'all',
     },
-    packages: [
-      'bottleneck',
-      'ioredis',
-      'kysely',
-      'node:crypto',
-      'node:fs',
-      'node:os',
-      'node:timers/promises',
-      'pg',
-      'zod',
-    ],
+    packages: ['bottleneck', 'kysely', 'node:crypto', 'node:fs', 'node:os', 'node:timers/promises', 'pg', 'zod'],
   },
   chat: {
     folder: 'src/chat',

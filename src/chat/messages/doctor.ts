@@ -76,10 +76,10 @@ export const doctorMessages = area({
     en: 'The data folder cannot be used ({code}). Check DATA_DIR, its rights and the disk.',
     'zh-CN': '数据目录不可用（{code}）。请检查 DATA_DIR、权限和磁盘。',
   },
-  'doctor.redis-ok': { en: 'Redis answers.', 'zh-CN': 'Redis 有响应。' },
-  'doctor.redis-fault': {
-    en: 'Redis does not answer. Check REDIS_URL.',
-    'zh-CN': 'Redis 没有响应。请检查 REDIS_URL。',
+  'doctor.database-ok': { en: 'PostgreSQL answers.', 'zh-CN': 'PostgreSQL 有响应。' },
+  'doctor.database-fault': {
+    en: 'PostgreSQL cannot be used ({code}). Check DATABASE_URL.',
+    'zh-CN': 'PostgreSQL 无法使用（{code}）。请检查 DATABASE_URL。',
   },
   'doctor.discord-none': {
     en: 'DISCORD_TOKEN is not set: npm start is the terminal chat.',

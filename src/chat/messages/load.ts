@@ -313,9 +313,9 @@ export const loadMessages = area({
     'zh-CN': '你在该服务器上已有 {waiting:int} 个等待中的加载。',
   },
   'error.queue-closed': { en: 'The bot stops; ask again in a minute.', 'zh-CN': '机器人正在停止；请一分钟后再试。' },
-  'error.redis-unavailable': {
-    en: 'Redis does not answer; without it the bot cannot know what its other processes are doing. Ask again in a minute.',
-    'zh-CN': 'Redis 没有响应；没有它，机器人无法得知其他进程在做什么。请一分钟后再试。',
+  'error.turn-lost': {
+    en: 'The connection to the database broke, and with it the turn on this server: the work was given up where it stood. /ps shows what is loaded now.',
+    'zh-CN': '与数据库的连接中断，在该服务器上的轮次随之失去：操作已就地放弃。/ps 会显示当前已加载的模型。',
   },
   'error.consent-over': { en: 'This question has been settled already.', 'zh-CN': '该询问已有结论。' },
   'error.no-loads-here': { en: 'Nothing can be loaded from here.', 'zh-CN': '此处无法加载模型。' },

@@ -1,6 +1,6 @@
 import type { Hold, HoldRepository } from '../../store/types.ts';
 
-/** Claims on loaded models. One process keeps them in SQLite, several share them in Redis. */
+/** Claims on loaded models, as the store keeps them. */
 export interface HoldBook {
   get(server: string, model: string): Promise<Hold | null>;
   /** In force now, by server and model. */
@@ -12,7 +12,7 @@ export interface HoldBook {
   release(server: string, model: string, holderId?: string): Promise<boolean>;
 }
 
-/** Holds of a single process. Every method rejects with a StoreError and nothing else. */
+/** Holds in the store. Every method rejects with a StoreError and nothing else. */
 export function createStoredHolds(repository: HoldRepository, now: () => number): HoldBook {
   return {
     get: (server, model) => repository.get(server, model, now()),

@@ -11,6 +11,7 @@ import {
   NeedsAnswer,
   type Requester,
   Stop,
+  TurnLost,
 } from './types.ts';
 
 /** Answers that one piece of work may need: a server holds a handful of models. */
@@ -56,6 +57,18 @@ export interface Jobs {
   closeQueues(): Promise<unknown>;
 }
 
+/** Says of a lost turn what it is, whatever broke. */
+function whenLost(lost: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const onLost = () => controller.abort(new TurnLost());
+  if (lost.aborted) {
+    onLost();
+  } else {
+    lost.addEventListener('abort', onLost, { once: true });
+  }
+  return controller.signal;
+}
+
 /** @param ending the end of the program: everything under way is given up */
 export function createJobs(queueFor: (server: string) => ServerQueue, questions: Questions, ending: AbortSignal): Jobs {
   const active = new Map<string, Active>();
@@ -74,10 +87,10 @@ export function createJobs(queueFor: (server: string) => ServerQueue, questions:
       signal,
       onPlace: (place) =>
         job.listener.onStep({ name: 'wait', state: place > 0 ? 'running' : 'done', params: { place } }),
-      run: async () => {
+      run: async (lost) => {
         busy.add(job.server.name);
         try {
-          return await job.run(signal, answers);
+          return await job.run(lost === undefined ? signal : AbortSignal.any([signal, whenLost(lost)]), answers);
         } finally {
           busy.delete(job.server.name);
         }

@@ -20,7 +20,8 @@ export interface QueueJob<T> {
   readonly signal: AbortSignal;
   /** Told when the place changes; 0 = its turn has come. */
   onPlace?(place: number): void;
-  run(): Promise<T>;
+  /** @param lost aborted when the turn is lost while the job runs; absent where no other process could take it */
+  run(lost?: AbortSignal): Promise<T>;
 }
 
 /** One server's queue. */
@@ -110,31 +111,31 @@ export function createServerQueue(
         };
         job.signal.addEventListener('abort', onAbort, { once: true });
       });
-      const turn = limiter.schedule({ priority }, async () => {
+      const result = limiter.schedule({ priority }, async () => {
         // It left while it waited; the place goes to the next at once.
         if (!waiting.has(entry)) {
           return undefined as T;
         }
-        const endTurn = await turns?.take(job.signal);
+        const turn = await turns?.take(job.signal);
         if (!waiting.delete(entry)) {
-          endTurn?.();
+          turn?.end();
           return undefined as T;
         }
         running += 1;
         changed();
         job.onPlace?.(0);
         try {
-          return await job.run();
+          return await job.run(turn?.lost);
         } finally {
           running -= 1;
-          endTurn?.();
+          turn?.end();
           tellPlaces();
         }
       });
       leave.catch(() => undefined);
-      turn.catch(() => undefined);
+      result.catch(() => undefined);
       try {
-        return await Promise.race([turn, leave]);
+        return await Promise.race([result, leave]);
       } catch (error) {
         if (waiting.delete(entry)) {
           changed();

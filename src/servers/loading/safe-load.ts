@@ -23,13 +23,14 @@ import { findLoaded, isOnGpu, proveLoad, proveUnload, readAgain } from './proof.
 import { restore } from './restore.ts';
 import {
   type Answers,
-  CanceledByPerson,
+  givenUp,
   type LoadOrder,
   type LoadOutcome,
   type LoadStep,
   type Mutable,
   NeedsAnswer,
   Stop,
+  TurnLost,
   toRemark,
 } from './types.ts';
 
@@ -134,8 +135,7 @@ class SafeLoad {
   #explain(error: unknown): void {
     const { signal } = this.#run;
     if (signal.aborted) {
-      const code = signal.reason instanceof CanceledByPerson ? 'load-canceled' : 'load-stopped';
-      Object.assign(this.#outcome, { result: 'canceled', problem: { code, params: {} } });
+      Object.assign(this.#outcome, givenUp(signal.reason));
     } else if (error instanceof Stop) {
       Object.assign(this.#outcome, { result: error.result, problem: error.problem });
     } else {
@@ -145,7 +145,8 @@ class SafeLoad {
 
   async #undo(): Promise<void> {
     const { before } = this.#outcome;
-    if (!this.#touched || before === null) {
+    // Without the turn nothing more is done to the server: another process may be at work there.
+    if (!this.#touched || before === null || this.#run.signal.reason instanceof TurnLost) {
       return;
     }
     this.#outcome.lost = await restore({

@@ -5,12 +5,14 @@ import { findLoaded, proveUnload, readAgain } from './proof.ts';
 import {
   type Answers,
   CanceledByPerson,
+  givenUp,
   holdKey,
   type Mutable,
   NeedsAnswer,
   type Obstacle,
   type Requester,
   Stop,
+  TurnLost,
   toRemark,
 } from './types.ts';
 
@@ -80,8 +82,12 @@ export async function safeUnload(parts: UnloadParts, order: UnloadOrder): Promis
       return error;
     }
     if (parts.signal.aborted) {
-      const code = parts.signal.reason instanceof CanceledByPerson ? 'canceled' : 'shutting-down';
-      Object.assign(outcome, { result: 'canceled', problem: { code, params: {} } });
+      const { reason } = parts.signal;
+      const code = reason instanceof CanceledByPerson ? 'canceled' : 'shutting-down';
+      Object.assign(
+        outcome,
+        reason instanceof TurnLost ? givenUp(reason) : { result: 'canceled', problem: { code, params: {} } },
+      );
     } else {
       const refused = error instanceof Stop && error.result === 'refused';
       const problem = error instanceof Stop ? error.problem : toRemark(error);

@@ -20,7 +20,7 @@ import { emptyUnload, safeUnload, type UnloadOrder, type UnloadOutcome } from '.
 import {
   type Answers,
   type AskHolder,
-  CanceledByPerson,
+  givenUp,
   type LoadOrder,
   type LoadOutcome,
   NeedsAnswer,
@@ -123,13 +123,11 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   const usedAfter = async (server: Server): Promise<number | null> =>
     usedVram(ending.signal.aborted ? server.latest() : await readAgain(server));
 
-  const lateProblem = (error: unknown, signal: AbortSignal): { result: 'canceled' | 'refused'; problem: Remark } =>
-    signal.aborted
-      ? {
-          result: 'canceled',
-          problem: { code: signal.reason instanceof CanceledByPerson ? 'load-canceled' : 'load-stopped', params: {} },
-        }
-      : { result: 'refused', problem: toRemark(error) };
+  const lateProblem = (
+    error: unknown,
+    signal: AbortSignal,
+  ): { result: 'canceled' | 'failed' | 'refused'; problem: Remark } =>
+    signal.aborted ? givenUp(signal.reason) : { result: 'refused', problem: toRemark(error) };
 
   /**
    * The hold after a load: the requester's. A model that somebody else holds already stays theirs when it was only

@@ -204,6 +204,23 @@ export class CanceledByPerson extends Error {
   }
 }
 
+/** Reason of an abort because the turn on the server was lost: another process may be at work there by now. */
+export class TurnLost extends Error {
+  constructor() {
+    super('turn-lost');
+    this.name = 'TurnLost';
+  }
+}
+
+/** How work that was given up ends, by the reason of the abort. */
+export function givenUp(reason: unknown): { readonly result: 'canceled' | 'failed'; readonly problem: Remark } {
+  if (reason instanceof TurnLost) {
+    return { result: 'failed', problem: { code: 'turn-lost', params: {} } };
+  }
+  const code = reason instanceof CanceledByPerson ? 'load-canceled' : 'load-stopped';
+  return { result: 'canceled', problem: { code, params: {} } };
+}
+
 /** Of what Ollama said, characters. */
 const MAX_SAID = 300;
 

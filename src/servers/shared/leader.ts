@@ -1,72 +1,77 @@
-import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { Log } from '../../base/log.ts';
+import type { Connection, Session } from './session.ts';
 
-/** Which of several processes does what only one may do: posts, alerts, digests. */
+/** Which of several processes does what only one may do: posts, alerts, digests, writing the history. */
 export interface Leader {
-  /** True while the claim holds; asked right before every act. */
+  /** True while this process leads; asked right before every act. */
   leads(): boolean;
-  /** Gives the claim up, so that another process takes over at once. Never rejects. */
+  /** Lets another process take over at once. Never rejects. */
   stop(): Promise<void>;
 }
 
-/** Length of a claim, ms: a process that dies is followed after this time at the latest. */
-const CLAIM_MS = 10_000;
-const RENEW_MS = 3_000;
-/** The own claim counts as lost this long before Redis drops it: clocks and answers take time. */
-const SAFETY_MS = 2_000;
-
-const RENEW = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
-const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
+/** Whoever does not lead asks this often whether it may, ms: nobody tells of a process that died. */
+const ASK_EVERY_MS = 1_000;
+/** A new leader waits this long, ms: one that lost its connection may be writing its last message. */
+const BEGIN_AFTER_MS = 1_000;
+/** First part of the lock; "Hea" and a number. */
+const ROLES = 0x48656103;
 
 /**
- * A claim in Redis with an end: `SET NX PX`, renewed while the process lives. Without answers from Redis the claim ends by
- * itself, before Redis gives it to somebody else.
+ * A lock of the process' session: a process that dies frees it with its connection, and one that loses its connection does
+ * not lead any more.
  */
-export function createRedisLeader(
-  redis: Redis,
-  role: string,
-  log: Log,
-  claimMs = CLAIM_MS,
-  renewMs = RENEW_MS,
-): Leader {
-  const key = `headroom:leader:${role}`;
-  const id = randomUUID();
-  let untilMs = 0;
-  let stopped = false;
-  let busy = false;
+export function createLeader(session: Session, role: string, log: Log): Leader {
+  let held: { readonly by: Connection; readonly sinceMs: number } | null = null;
+  let isStopped = false;
+  let asking: Promise<void> | null = null;
 
-  const renew = async () => {
-    if (busy || stopped) {
+  const isHeld = (): boolean => held !== null && held.by === session.connection();
+
+  const ask = async () => {
+    const connection = session.connection();
+    if (isStopped || connection === null || isHeld()) {
       return;
     }
-    busy = true;
-    const askedMs = performance.now();
-    try {
-      const held = untilMs > 0 && (await redis.eval(RENEW, 1, key, id, String(claimMs))) === 1;
-      const claimed = held || (await redis.set(key, id, 'PX', claimMs, 'NX')) === 'OK';
-      const was = untilMs > 0;
-      untilMs = claimed ? askedMs + claimMs - Math.min(SAFETY_MS, claimMs / 4) : 0;
-      if (claimed !== was) {
-        log.info({ role, leader: claimed }, 'leadership changed');
-      }
-    } catch {
-      // The claim runs out by itself; the next round asks again.
-    } finally {
-      busy = false;
+    const [row] = await connection.query<{ got: boolean }>('select pg_try_advisory_lock($1, hashtext($2)) as got', [
+      ROLES,
+      role,
+    ]);
+    if (row?.got !== true) {
+      return;
     }
+    held = { by: connection, sinceMs: performance.now() };
+    log.info({ role }, 'this process leads');
+    connection.lost.addEventListener('abort', () => log.info({ role }, 'this process leads no more'), { once: true });
   };
-  const timer = setInterval(() => void renew(), renewMs);
+  const look = () => {
+    asking ??= ask()
+      .catch(() => undefined)
+      .finally(() => {
+        asking = null;
+      });
+  };
+  const timer = setInterval(look, ASK_EVERY_MS);
   timer.unref();
-  void renew();
+  const unlisten = session.listen((text) => {
+    if (text === `role ${role}` || text === 'connected') {
+      look();
+    }
+  });
+  look();
 
   return {
-    leads: () => !stopped && performance.now() < untilMs,
+    leads: () => !isStopped && isHeld() && performance.now() - held!.sinceMs >= BEGIN_AFTER_MS,
     stop: async () => {
-      stopped = true;
+      isStopped = true;
       clearInterval(timer);
-      untilMs = 0;
-      await redis.eval(RELEASE, 1, key, id).catch(() => undefined);
+      unlisten();
+      await asking;
+      if (held !== null && isHeld()) {
+        const { by } = held;
+        held = null;
+        await by.query('select pg_advisory_unlock($1, hashtext($2))', [ROLES, role]).catch(() => undefined);
+        session.tell(`role ${role}`);
+      }
     },
   };
 }

@@ -1,26 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
-import { within } from '../../base/wait.ts';
-import { RedisUnavailable } from './unavailable.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { StoreError } from '../../store/errors.ts';
+import type { Connection, Session } from './session.ts';
 
-/** A process that was not heard of for this long is dead: its tickets are void and its turn ends, ms. */
-const ALIVE_MS = 6_000;
-/** While a job of ours waits, its turn is asked for this often, ms. */
-const ASK_EVERY_MS = 200;
-/** While a job of ours runs, Redis hears of us this often, ms. */
-const RENEW_EVERY_MS = 1_500;
+/** While a job of ours waits, its turn is asked for this often, ms: nobody tells of a process that died. */
+const ASK_EVERY_MS = 300;
+/** After a process that vanished in its turn, this long for it to notice that it has lost its connection, ms. */
+const VANISHED_PAUSE_MS = 750;
 /** Without an answer for this long, those who wait are told, ms. */
-const GIVE_UP_MS = 6_000;
-/** The end of the program waits this long for Redis, ms. */
-const CLOSE_LIMIT_MS = 1_000;
+const GIVE_UP_MS = 4_000;
+
+/** A turn on one server. */
+export interface Turn {
+  /** Aborted when the turn is lost with the connection: another process may begin. */
+  readonly lost: AbortSignal;
+  /** Gives the turn to the next. Never rejects. */
+  end(): void;
+}
 
 /** Whose turn it is on one server, among several processes. One process has at most one turn. */
 export interface Turns {
   /** Says how many jobs wait in this process; each has a place in the line of all processes. */
   want(waiting: number): void;
-  /** Waits for the turn. Rejects with the signal's reason or RedisUnavailable. @returns the way to end the turn; never rejects */
-  take(signal: AbortSignal): Promise<() => void>;
-  /** Places of the jobs that wait here, nearest first: 1 = next. As of the last answer from Redis. */
+  /** Waits for the turn. Rejects with the signal's reason or a StoreError. */
+  take(signal: AbortSignal): Promise<Turn>;
+  /** Places of the jobs that wait here, nearest first: 1 = next. As of the last answer. */
   places(): readonly number[];
   close(): Promise<void>;
 }
@@ -28,82 +31,32 @@ export interface Turns {
 export interface TurnsOptions {
   /** The line has moved. */
   readonly onChange?: () => void;
-  readonly aliveMs?: number;
   readonly giveUpMs?: number;
 }
 
-/**
- * Everything in one step: hears that the process lives, drops what dead processes left, makes the process' tickets as
- * many as its jobs that wait, and gives the turn to the process whose ticket is first. It says what should be rather
- * than what to change, so that an answer that was lost, or a Redis that forgot everything, mends itself at the next
- * question. KEYS: line, counter, turn, prefix of the signs of life. ARGV: process, jobs waiting, what the process does
- * (`busy`: its job runs; `ready`: it takes the turn if it comes; `idle`), life of the sign in ms.
- */
-const SYNC = `
-local me, wanted, state, life = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local function alive(process) return redis.call('EXISTS', KEYS[4] .. process) == 1 end
-redis.call('SET', KEYS[4] .. me, '1', 'PX', life)
-local turn = redis.call('GET', KEYS[3])
-if turn and ((turn == me and state ~= 'busy') or (turn ~= me and not alive(turn))) then
-  redis.call('DEL', KEYS[3])
-  turn = false
-end
-if state == 'busy' and not turn then
-  redis.call('SET', KEYS[3], me)
-  turn = me
-end
-local line, mine, known = {}, 0, {}
-for _, ticket in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  local process = string.sub(ticket, 1, 36)
-  if process == me then
-    mine = mine + 1
-    if mine > wanted then redis.call('ZREM', KEYS[1], ticket) else line[#line + 1] = ticket end
-  else
-    if known[process] == nil then known[process] = alive(process) end
-    if known[process] then line[#line + 1] = ticket else redis.call('ZREM', KEYS[1], ticket) end
-  end
-end
-while mine < wanted do
-  local number = redis.call('INCR', KEYS[2])
-  local ticket = me .. ':' .. number
-  redis.call('ZADD', KEYS[1], number, ticket)
-  line[#line + 1] = ticket
-  mine = mine + 1
-end
-local granted = 0
-if state == 'ready' and not turn and line[1] and string.sub(line[1], 1, 36) == me then
-  redis.call('SET', KEYS[3], me)
-  redis.call('ZREM', KEYS[1], line[1])
-  table.remove(line, 1)
-  granted, turn = 1, me
-end
-local answer = { granted }
-for place, ticket in ipairs(line) do
-  if string.sub(ticket, 1, 36) == me then answer[#answer + 1] = turn and place or place - 1 end
-end
-return answer`;
-
 interface Taker {
-  readonly resolve: (end: () => void) => void;
+  readonly signal: AbortSignal;
+  readonly resolve: (turn: Turn) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** What {@link ../../store/postgres/turns-schema.ts} answers. */
+interface Answer {
+  readonly granted: boolean;
+  /** Whoever had the turn before gave it back. */
+  readonly clean: boolean;
+  readonly places: readonly number[];
+}
+
 /**
- * A line in Redis, first come first served over all processes. A process that dies is passed over after six seconds.
- * Bottleneck's own clustering is not used: it never frees the place of a process that died while its job ran
- * (`process_tick.lua` removes only clients without running jobs), nor one whose end Redis did not hear.
- *
- * A process that loses Redis in its turn finishes its job. Should Redis be gone for it alone and for longer than six
- * seconds, another may begin meanwhile; Ollama then loads one after the other by itself.
+ * A line in PostgreSQL, first come first served over all processes. The turn is a lock of the process' session: a process
+ * that dies frees it with its connection, and one that loses its connection has lost it.
  */
-export function createRedisTurns(redis: Redis, server: string, options: TurnsOptions = {}): Turns {
-  const { onChange = () => {}, aliveMs = ALIVE_MS, giveUpMs = GIVE_UP_MS } = options;
-  const me = randomUUID();
-  const prefix = `headroom:queue:${server}`;
-  const keys = [`${prefix}:line`, `${prefix}:counter`, `${prefix}:turn`, `${prefix}:alive:`];
+export function createTurns(session: Session, server: string, options: TurnsOptions = {}): Turns {
+  const { onChange = () => {}, giveUpMs = GIVE_UP_MS } = options;
   let waiting = 0;
-  let busy = false;
   let taker: Taker | null = null;
+  let isBusy = false;
   let places: readonly number[] = [];
   let asking: Promise<void> | null = null;
   let askAgain = false;
@@ -112,55 +65,81 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
   let closed = false;
 
   const ask = async () => {
-    const askedAt = performance.now();
-    const state = busy ? 'busy' : taker === null ? 'idle' : 'ready';
+    const connection = session.connection();
     try {
-      const told = [me, String(waiting), state, String(aliveMs)];
-      const answer = (await redis.eval(SYNC, keys.length, ...keys, ...told)) as number[];
+      if (connection === null) {
+        throw new StoreError('store-unreachable');
+      }
+      const isReady = taker !== null && !isBusy;
+      const [row] = await connection.query<{ answer: Answer }>('select headroom_take_turn($1, $2, $3, $4) as answer', [
+        server,
+        connection.process,
+        waiting,
+        isReady,
+      ]);
       failingSince = null;
-      const [granted, ...ranks] = answer;
-      places = ranks;
-      if (granted === 1) {
-        grant();
+      places = row?.answer.places ?? [];
+      if (row?.answer.granted === true) {
+        grant(connection, row.answer.clean);
       }
       onChange();
     } catch (error) {
-      failingSince ??= askedAt;
+      failingSince ??= performance.now();
       if (performance.now() - failingSince >= giveUpMs) {
         giveUp(error);
       }
     }
   };
 
-  const grant = () => {
-    busy = true;
+  const grant = (connection: Connection, clean: boolean) => {
+    isBusy = true;
     waiting = Math.max(0, waiting - 1);
     const taken = taker;
     taker = null;
-    if (taken === null) {
-      end();
-    } else {
-      taken.resolve(end);
-    }
+    let ended = false;
+    const end = () => {
+      if (ended) {
+        return;
+      }
+      ended = true;
+      // Lost with the connection: then there is nothing to give back.
+      void connection
+        .query('select headroom_end_turn($1)', [server])
+        .catch(() => undefined)
+        .finally(() => {
+          isBusy = false;
+          sync();
+        });
+    };
+    void hand(taken, { lost: connection.lost, end }, clean);
   };
 
-  const end = () => {
-    busy = false;
-    sync();
+  const hand = async (taken: Taker | null, turn: Turn, clean: boolean) => {
+    if (!clean && taken !== null) {
+      await pause(VANISHED_PAUSE_MS, undefined, { signal: AbortSignal.any([taken.signal, turn.lost]) }).catch(() => {});
+    }
+    if (taken === null || taken.signal.aborted) {
+      turn.end();
+    } else if (turn.lost.aborted) {
+      turn.end();
+      taken.reject(turn.lost.reason);
+    } else {
+      taken.resolve(turn);
+    }
   };
 
   const giveUp = (error: unknown) => {
     const refused = taker;
     taker = null;
-    refused?.reject(new RedisUnavailable(error));
+    refused?.reject(error);
   };
 
   const plan = () => {
     clearTimeout(timer);
-    if (closed || (waiting === 0 && taker === null && !busy)) {
+    if (closed || (waiting === 0 && taker === null)) {
       return;
     }
-    timer = setTimeout(sync, busy ? RENEW_EVERY_MS : ASK_EVERY_MS);
+    timer = setTimeout(sync, ASK_EVERY_MS);
     timer.unref();
   };
 
@@ -185,6 +164,12 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
     });
   };
 
+  const unlisten = session.listen((text) => {
+    if ((text === `turn ${server}` || text === 'connected') && (waiting > 0 || taker !== null)) {
+      sync();
+    }
+  });
+
   return {
     want(count) {
       if (count === waiting) {
@@ -196,7 +181,7 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
     take: (signal) =>
       new Promise((resolve, reject) => {
         if (signal.aborted || closed) {
-          reject(signal.aborted ? signal.reason : new RedisUnavailable(new Error('closed')));
+          reject(signal.aborted ? signal.reason : new StoreError('store-unreachable'));
           return;
         }
         const onAbort = () => {
@@ -206,9 +191,10 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
           reject(signal.reason);
         };
         const mine: Taker = {
-          resolve: (done) => {
+          signal,
+          resolve: (turn) => {
             signal.removeEventListener('abort', onAbort);
-            resolve(done);
+            resolve(turn);
           },
           reject: (error) => {
             signal.removeEventListener('abort', onAbort);
@@ -221,13 +207,15 @@ export function createRedisTurns(redis: Redis, server: string, options: TurnsOpt
       }),
     places: () => places,
     async close() {
-      closed = true;
+      unlisten();
+      giveUp(new StoreError('store-unreachable'));
       clearTimeout(timer);
-      giveUp(new Error('closed'));
-      waiting = 0;
-      // The others need not wait until the sign of life has run out; without Redis, or while a job runs on, they will.
-      const told = (asking ?? Promise.resolve()).then(ask);
-      await within(CLOSE_LIMIT_MS, told);
+      if (waiting > 0) {
+        waiting = 0;
+        // The others need not wait until our tickets are void with the connection.
+        await (asking ?? Promise.resolve()).then(ask);
+      }
+      closed = true;
     },
   };
 }

@@ -1,3 +1,5 @@
+import { TURNS } from './turns-schema.ts';
+
 /**
  * The steps of PostgreSQL's schema, in order. A step is never changed once released; a new one is added at the end. What
  * both databases keep is named alike in both; what only several processes need is here alone.
@@ -162,4 +164,9 @@ export const POSTGRES_SCHEMA: Readonly<Record<string, string>> = {
     );
     CREATE INDEX open_answers_by_end ON open_answers (until_ms);
   `,
+  '0006-interactions': `
+    CREATE TABLE interactions (id TEXT COLLATE "C" PRIMARY KEY, at_ms BIGINT NOT NULL);
+    CREATE INDEX interactions_by_time ON interactions (at_ms);
+  `,
+  '0007-turns': TURNS,
 };

@@ -157,4 +157,8 @@ export const SQLITE_SCHEMA: Readonly<Record<string, string>> = {
     ) STRICT;
     CREATE INDEX open_answers_by_end ON open_answers (until_ms);
   `,
+  '0006-interactions': `
+    CREATE TABLE interactions (id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX interactions_by_time ON interactions (at_ms);
+  `,
 };
