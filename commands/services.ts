@@ -20,7 +20,7 @@ export interface Services {
   readonly estimates: Estimates;
   /** What a server would be asked about a model; nobody builds that question elsewhere. */
   readonly asking: Asking;
-  readonly painter: Painter;
+  readonly painter: Pick<Painter, 'draw'>;
   /** GPUs as people write them: `4x8GiB`, `24GiB,8GiB`, `24GiB:22.1GiB` (total:free). Throws typed errors. */
   readGpuList(text: string): readonly GpuDevice[];
   /** Milliseconds since the epoch. */

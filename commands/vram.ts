@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GIB } from '../src/base/bytes.ts';
 import { type Command, type CommandContext, runnable } from '../src/chat/command.ts';
-import { formatGib, formatPercent } from '../src/chat/format.ts';
+import { formatDecimal, formatGib, formatPercent } from '../src/chat/format.ts';
 import type { MessageKey } from '../src/chat/messages/index.ts';
 import type { BarsSpec, ChartSpec, ColourName, LinesSpec } from '../src/chat/pictures/spec.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';
@@ -106,10 +106,7 @@ export async function vramLines(
 function table(snapshot: ServerSnapshot, translator: Translator): Block {
   const { locale } = translator;
   const labels = gpuLabels(snapshot.gpuViews);
-  const gib = (bytes: number | null) =>
-    bytes === null
-      ? null
-      : (bytes / GIB).toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const gib = (bytes: number | null) => (bytes === null ? null : formatDecimal(bytes / GIB, 1));
   const figures: readonly {
     readonly title: MessageKey;
     readonly cell: (gpu: GpuView) => string | null;

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- SECTION …]`: how fast the parts are, as Markdown on stdout. Sections: estimator, watches, chat,
- * pictures, processes. It wants an idle machine; the figures are those of this machine.
+ * pictures, processes, start (of the tool as it is packed: `npm run build` first). It wants an idle machine; the figures are those of this machine.
  */
 
 import { cpus } from 'node:os';
@@ -8,10 +8,12 @@ import { benchChat } from './bench/chat.ts';
 import { benchEstimator } from './bench/estimator.ts';
 import { benchPictures } from './bench/pictures.ts';
 import { benchProcesses } from './bench/server-processes.ts';
+import { benchStart } from './bench/start.ts';
 import { benchWatches } from './bench/watches.ts';
 
 const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
   estimator: benchEstimator,
+  start: benchStart,
   processes: benchProcesses,
   pictures: benchPictures,
   chat: benchChat,

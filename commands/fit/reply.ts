@@ -1,5 +1,5 @@
 import { GIB } from '../../src/base/bytes.ts';
-import { formatBytes, formatGib } from '../../src/chat/format.ts';
+import { formatBytes, formatDecimal, formatGib } from '../../src/chat/format.ts';
 import type { MessageKey } from '../../src/chat/messages/index.ts';
 import type { BarsSpec } from '../../src/chat/pictures/spec.ts';
 import type { Action, Block, Column, Reply, Tone } from '../../src/chat/reply.ts';
@@ -78,12 +78,10 @@ function gpuLabels(answer: FitAnswer): string[] {
 
 function table(answer: FitAnswer, translator: Translator): Block {
   const { plan, estimate } = answer;
-  const { locale } = translator;
   const parts = PARTS.filter((part) => part.key !== 'projector' || plan.gpus.some((gpu) => gpu.projectorBytes > 0));
   const column = (key: MessageKey): Column => ({ title: translator.t(key), align: 'right' });
   const labels = gpuLabels(answer);
-  const gib = (bytes: number) =>
-    bytes === 0 ? '–' : (bytes / GIB).toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const gib = (bytes: number) => (bytes === 0 ? '–' : formatDecimal(bytes / GIB, 2));
   const rows = plan.gpus.map((gpu, index) => {
     const device = estimate.gpus[index]!;
     const idle = gpu.layers === 0 && gpu.weightsBytes === 0;

@@ -1,8 +1,15 @@
 import { GIB, MIB } from '../base/bytes.ts';
 import type { Locale } from './locale.ts';
 
-function decimal(value: number, digits: number, locale: Locale): string {
-  return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+/**
+ * A number with so many decimals and its thousands apart. By hand: both languages write numbers alike, and the first use
+ * of Intl costs a tenth of the command-line tool's answer.
+ */
+export function formatDecimal(value: number, digits: number): string {
+  const [whole = '', fraction] = Math.abs(value).toFixed(digits).split('.');
+  const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ',');
+  const text = fraction === undefined ? grouped : `${grouped}.${fraction}`;
+  return value < 0 && /[1-9]/.test(text) ? `-${text}` : text;
 }
 
 /** Bytes for people: `6.9 GiB`, from 1 GiB on with one decimal, below in whole MiB. */
@@ -15,27 +22,30 @@ export function formatBytes(bytes: number, locale: Locale): string {
     return formatGib(bytes, locale);
   }
   if (size >= MIB || size === 0) {
-    return `${decimal(bytes / MIB, 0, locale)} MiB`;
+    return `${formatDecimal(bytes / MIB, 0)} MiB`;
   }
-  return `${decimal(bytes / 1024, 0, locale)} KiB`;
+  return `${formatDecimal(bytes / 1024, 0)} KiB`;
 }
 
 /** Bytes in GiB with one decimal. */
-export function formatGib(bytes: number, locale: Locale): string {
-  return Number.isFinite(bytes) ? `${decimal(bytes / GIB, 1, locale)} GiB` : '?';
+export function formatGib(bytes: number, _locale: Locale): string {
+  return Number.isFinite(bytes) ? `${formatDecimal(bytes / GIB, 1)} GiB` : '?';
 }
 
 /** Bytes in GiB with one decimal, for a column that names the unit in its title; what is there is never `0.0`. */
-export function formatGibNumber(bytes: number, locale: Locale): string {
+export function formatGibNumber(bytes: number, _locale: Locale): string {
   if (!Number.isFinite(bytes)) {
     return '?';
   }
-  return decimal(bytes > 0 ? Math.max(0.1, bytes / GIB) : 0, 1, locale);
+  return formatDecimal(bytes > 0 ? Math.max(0.1, bytes / GIB) : 0, 1);
 }
 
 /** A whole number with grouped digits, from five digits on. */
-export function formatInteger(value: number, locale: Locale): string {
-  return Number.isFinite(value) ? value.toLocaleString(locale, { useGrouping: 'min2', maximumFractionDigits: 2 }) : '?';
+export function formatInteger(value: number, _locale: Locale): string {
+  if (!Number.isFinite(value)) {
+    return '?';
+  }
+  return Math.abs(value) < 10_000 ? formatPlain(value) : formatDecimal(value, 2).replace(/\.?0+$/, '');
 }
 
 /** A number as people type it, without grouping: contexts are copied from replies into commands. */
@@ -44,8 +54,8 @@ export function formatPlain(value: number): string {
 }
 
 /** A share from 0 to 1 as per cent. */
-export function formatPercent(share: number, locale: Locale): string {
-  return Number.isFinite(share) ? share.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 0 }) : '?';
+export function formatPercent(share: number, _locale: Locale): string {
+  return Number.isFinite(share) ? `${formatDecimal(share * 100, 0)}%` : '?';
 }
 
 const UNITS: readonly (readonly [ms: number, en: string, zh: string])[] = [

@@ -2,7 +2,6 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Services } from '../../commands/services.ts';
 import { builtinCatalogue } from '../catalogue/builtin.ts';
-import { Painter } from '../chat/pictures/painter.ts';
 import { parseGpuList } from '../gpus/declared.ts';
 import { createAsking } from '../servers/asking/asking.ts';
 import type { ModelFinder } from '../servers/asking/models.ts';
@@ -46,7 +45,8 @@ export async function createToolServices(
       }
       return parts.servers;
     },
-    painter: new Painter(),
+    // A terminal shows no pictures; none is asked for.
+    painter: { draw: () => Promise.reject(new Error('the tool draws no pictures')) },
     estimates: createDirectEstimates(),
     models,
     asking: createAsking({ models, weights: createWeightsIndex(), calibration: () => null }),

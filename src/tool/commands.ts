@@ -1,7 +1,7 @@
 import { QUANTIZE_ERAS } from '../estimator/model/quantize/targets.ts';
 import { KV_CACHE_TYPES } from '../estimator/plan/checks.ts';
 import type { ToolCommand } from './command.ts';
-import { SHELLS } from './completion.ts';
+import { SHELLS } from './shells.ts';
 
 /** Every command of the tool, in the order of the help. What does the work is imported when it is called. */
 export const toolCommands: readonly ToolCommand[] = [

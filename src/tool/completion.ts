@@ -1,8 +1,5 @@
 import type { Tool, ToolCall, ToolCommand } from './command.ts';
-
-/** Shells that a completion script can be had for. */
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-type Shell = (typeof SHELLS)[number];
+import type { Shell } from './shells.ts';
 
 /** `headroom completion SHELL`. The names of the models stand in the script: a Tab starts no program. */
 export async function runCompletion(tool: Tool, call: ToolCall): Promise<number> {

@@ -10,7 +10,6 @@ import { KV_CACHE_TYPES } from '../estimator/plan/checks.ts';
 import { explain } from '../estimator/plan/explain.ts';
 import type { KvCacheType, Plan } from '../estimator/types.ts';
 import type { Tool, ToolCall } from './command.ts';
-import { planToJson } from './estimate.ts';
 
 const EXIT: Readonly<Record<Plan['verdict'], number>> = { fits: 0, partial: 2, cpu: 3, refused: 3 };
 const TIME_LIMIT_MS = 60_000;
@@ -30,6 +29,8 @@ export async function runFit(tool: Tool, call: ToolCall): Promise<number> {
   const answer = await answerQuestion(services.estimates.by('tool'), question, question.estimate);
   const explained = call.options.explain === true;
   if (call.options.json === true) {
+    // Loaded where it is needed: the schema of the lines is a good part of the tool's start.
+    const { planToJson } = await import('./estimate.ts');
     const figures = explained
       ? { explain: explain(question.found.spec, answer.plan, answer.estimate, question.request) }
       : {};
