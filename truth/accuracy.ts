@@ -21,6 +21,7 @@ import { readPlanRows } from './accuracy/plan-rows.ts';
 import { plansSection } from './accuracy/plans.ts';
 import { quantsSection } from './accuracy/quants.ts';
 import { rigSection } from './accuracy/rig.ts';
+import { setsSection } from './accuracy/sets.ts';
 import { rigOldSection } from './accuracy/rig-old.ts';
 import { safetensorsSection } from './accuracy/safetensors.ts';
 
@@ -80,6 +81,7 @@ if (truth === null) {
   await section('Public loads', () => minedSection(truth));
   await section('A real H100', () => h100Section(truth, find));
   await section('Ollama 0.33.0-rc2 on pretended cards', () => rigSection(truth, find));
+  await section('Sets of models', () => setsSection(truth, find));
   await section('Older versions', () => rigOldSection(truth, find));
   await section('Public cases', () => casesSection({ truth, cases: resolve(truth, '..', 'cases') }));
   await section('Quantizations', () => quantsSection(truth, find));

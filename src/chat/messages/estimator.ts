@@ -204,6 +204,10 @@ export const estimatorMessages = area({
     en: 'The split {split} is no list of shares.',
     'zh-CN': '切分 {split} 不是有效的比例列表。',
   },
+  'error.set-too-large': {
+    en: 'A set may have {max} models at most, not {models}.',
+    'zh-CN': '一组最多 {max} 个模型，而不是 {models} 个。',
+  },
   'error.too-many-gpus': {
     en: '{gpus} GPUs are more than can be planned ({max}).',
     'zh-CN': '{gpus} 张 GPU 超过可规划的数量（{max}）。',

@@ -96,7 +96,10 @@ function usedGpu(parts: PlanParts, device: number, index: number): GpuPlan {
   const { lowBytes, highBytes, expectedBytes } = gpuOverhead(gpu);
   const tower = device === 0 && parts.projectorWeightsBytes > 0;
   const use = { ...parts.config, flashAttention: parts.memory.flashAttention, tower };
-  const overheadParts = expectedOverhead(parts.spec, gpu, use, parts.calibration, index);
+  const touched = planned.weightsBytes + planned.cacheBytes + planned.computeBytes > 0 || tower;
+  const expected = expectedOverhead(parts.spec, gpu, use, parts.calibration, index);
+  // A GPU that got nothing holds a context all the same.
+  const overheadParts = touched ? expected : { ...expected, loadBytes: 0, useBytes: 0 };
   const overheadBytes = overheadParts.contextBytes + overheadParts.loadBytes + overheadParts.useBytes;
   const computeBytes = calibratedCompute(planned.computeBytes, parts.calibration);
   const projectorBytes = device === 0 ? parts.projectorWeightsBytes + parts.projectorComputeBytes : 0;
