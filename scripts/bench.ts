@@ -1,10 +1,12 @@
 /**
  * `npm run bench [-- SECTION …]`: how fast the parts are, as Markdown on stdout. Sections: estimator, watches, chat,
- * pictures, processes, start (of the tool as it is packed: `npm run build` first). It wants an idle machine; the figures are those of this machine.
+ * crowd, pictures, processes, start (of the tool as it is packed: `npm run build` first), and memory, which runs only when
+ * it is named. It wants an idle machine; the figures are those of this machine.
  */
 
 import { cpus } from 'node:os';
 import { benchChat } from './bench/chat.ts';
+import { benchCrowd, benchMemory } from './bench/crowd.ts';
 import { benchEstimator } from './bench/estimator.ts';
 import { benchPictures } from './bench/pictures.ts';
 import { benchProcesses } from './bench/server-processes.ts';
@@ -17,8 +19,12 @@ const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
   processes: benchProcesses,
   pictures: benchPictures,
   chat: benchChat,
+  crowd: benchCrowd,
   watches: benchWatches,
+  memory: benchMemory,
 };
+/** Takes a quarter of an hour, so it runs only when it is asked for. */
+const LONG = ['memory'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(SECTIONS, name));
@@ -30,7 +36,7 @@ console.log(
   `# Bench\n\nNode ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}\n`,
 );
 for (const [name, run] of Object.entries(SECTIONS)) {
-  if (asked.length > 0 && !asked.includes(name)) {
+  if (asked.length > 0 ? !asked.includes(name) : LONG.includes(name)) {
     continue;
   }
   try {

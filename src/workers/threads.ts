@@ -4,7 +4,7 @@ import type { Answer, Question, Ready } from './estimate-thread.ts';
 
 /** Memory of one thread, MiB; beyond it the thread ends and the program does not. */
 const HEAP_MIB = 192;
-const YOUNG_MIB = 16;
+const YOUNG_MIB = 4;
 const STACK_MIB = 4;
 /** A thread that has not begun to listen by then is given up, milliseconds; on a busy machine it takes a second. */
 const START_LIMIT_MS = 30_000;

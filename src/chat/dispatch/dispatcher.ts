@@ -7,9 +7,11 @@ import type { Locale } from '../locale.ts';
 import type { MessageKey } from '../messages/index.ts';
 import { allows } from '../permissions.ts';
 import type { ActionCall, OptionValue, Reply } from '../reply.ts';
-import { createTranslator, type MessageParams, type Translator } from '../translate.ts';
-import { ExplainedError, type Explanation, errorReply, explainError } from './errors.ts';
+import { createTranslator, type Translator } from '../translate.ts';
+import { type Explanation, errorReply, explainError } from './errors.ts';
+import { GivenUpError, orGivenUp } from './giving-up.ts';
 import { createRateLimiter, type RateLimit } from './limit.ts';
+import { createPace, type Pace } from './pace.ts';
 import { validateOptions, validatePayload } from './options.ts';
 
 /** Work that says nothing else is given up after this time, milliseconds. */
@@ -79,6 +81,8 @@ export interface DispatcherSettings<S> {
   readonly hooks?: DispatchHooks;
   /** Per person; the terminal belongs to the machine's owner and is not limited. */
   readonly rateLimit?: RateLimit;
+  /** When work begins; the terminal's at once. */
+  readonly pace?: Pace;
   readonly timeoutMs?: number;
   readonly graceMs?: number;
   readonly completionMs?: number;
@@ -102,43 +106,6 @@ export interface Dispatcher {
   stop(waitMs: number): Promise<void>;
 }
 
-/** Reason of an abort; work that rethrows its signal's reason is explained by it. */
-class GivenUpError extends ExplainedError {
-  /** Milliseconds that the work still has to answer by itself. */
-  readonly graceMs: number;
-
-  constructor(code: MessageKey, params: MessageParams, graceMs: number) {
-    super(code, params);
-    this.graceMs = graceMs;
-  }
-}
-
-/** Settles as `work` does, or rejects with the signal's reason when the work goes on after its grace. */
-function orGivenUp<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined;
-    const onAbort = () => {
-      const graceMs = signal.reason instanceof GivenUpError ? signal.reason.graceMs : 0;
-      timer = setTimeout(() => reject(signal.reason), graceMs);
-    };
-    const settle = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(
-      (value) => {
-        settle();
-        resolve(value);
-      },
-      (error) => {
-        settle();
-        reject(error);
-      },
-    );
-  });
-}
-
 interface Job<S> {
   readonly name: string;
   readonly private: boolean;
@@ -154,6 +121,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
   const limiter = createRateLimiter(settings.rateLimit ?? DEFAULT_RATE_LIMIT, now);
   const commands = new Map(settings.commands.map((command) => [command.name, command]));
   const handlers = new Map(settings.actionHandlers.map((handler) => [handler.name, handler]));
+  const pace = settings.pace ?? createPace();
   const running = new Map<AbortController, Promise<unknown>>();
   let stopping = false;
 
@@ -223,6 +191,10 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     }
     if (!allows(caller.person.access, access)) {
       return refusal(name, caller, { key: 'error.not-allowed', params: { command: { code: `/${name}` } } }, true);
+    }
+    const paced = caller.place.platform !== 'console';
+    if (paced && !pace.hasRoom(kindOf(name))) {
+      return refusal(name, caller, { key: 'error.busy', params: {} }, false);
     }
     try {
       const job = build();
@@ -310,7 +282,21 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
         }
       },
     };
-    const work = (async () => job.start(context))();
+    const work = (async () => {
+      if (caller.place.platform === 'console') {
+        return job.start(context);
+      }
+      const ended = await pace.begin(kindOf(job.name), signal);
+      // Work without a limit of its time waits in queues of its own, and must not fill this one.
+      if (job.timeoutMs === null) {
+        ended();
+      }
+      try {
+        return await job.start(context);
+      } finally {
+        ended();
+      }
+    })();
     const outcome = orGivenUp(work, signal);
     running.set(controller, outcome);
     let reply: Reply;
@@ -373,7 +359,8 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     }, settings.completionMs ?? DEFAULT_COMPLETION_MS);
     try {
       const runnable = find(command, subcommand);
-      if (stopping || runnable?.complete === undefined || !allows(person.access, runnable.access)) {
+      // Whoever types goes on without: a list that comes late is of no use.
+      if (stopping || pace.isBehind || runnable?.complete === undefined || !allows(person.access, runnable.access)) {
         return [];
       }
       const context = { person, place, translator: createTranslator(locale), services, signal: controller.signal };
@@ -407,4 +394,9 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       await within(waitMs, Promise.allSettled(running.values()));
     },
   };
+}
+
+/** What shares a queue: a command with its subcommands, or a button's handler. */
+function kindOf(name: string): string {
+  return name.split(' ', 1)[0]!;
 }

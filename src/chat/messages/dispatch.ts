@@ -10,6 +10,10 @@ export const dispatchMessages = area({
     en: 'That was a lot of commands in a short time. Try again in {wait:duration}.',
     'zh-CN': '短时间内的命令太多了。请在 {wait:duration} 后再试。',
   },
+  'error.busy': {
+    en: 'Too much is being asked of the bot right now, so this was not begun. Try again in a few seconds.',
+    'zh-CN': '当前请求过多，此操作尚未开始。请几秒后再试。',
+  },
   'error.given-up': {
     en: 'This took too long and was given up after {duration:duration}. Try again in a moment.',
     'zh-CN': '操作耗时过长，已在 {duration:duration} 后放弃。请稍后再试。',

@@ -10,7 +10,7 @@ const DRAW_TIMEOUT_MS = 10_000;
 const PICTURES_PER_THREAD = 2_000;
 
 /** A small heap is swept often; what a chart leaves behind would otherwise be let grow for minutes. MiB. */
-const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 };
+const HEAP = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 4 };
 
 /** A picture could not be drawn. `code`: `picture-failed`, `picture-timeout`, `picture-queue-full`, `picture-closed`. */
 export class PictureError extends Error {

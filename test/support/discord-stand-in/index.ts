@@ -124,6 +124,19 @@ export class DiscordStandIn {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
+  /** Drops what is remembered of an exchange and of all requests, for runs of many thousands. */
+  forget(exchange: Exchange): void {
+    this.exchanges.delete(exchange.id);
+    this.#events.delete(exchange.id);
+    this.requests.length = 0;
+    for (const { message } of exchange.seen) {
+      this.world.messages.delete(message.id);
+    }
+    if (exchange.original !== null) {
+      this.world.messages.delete(exchange.original.id);
+    }
+  }
+
   /** Types a slash command; `status schedule` names a subcommand. */
   slash(command: string, options: Readonly<Record<string, OptionValue>> = {}, actor: Actor = {}): Exchange {
     const data = this.#commandData(command, options, null);
