@@ -286,7 +286,8 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       if (caller.place.platform === 'console') {
         return job.start(context);
       }
-      const ended = await pace.begin(kindOf(job.name), signal);
+      const turn = pace.begin(kindOf(job.name), signal);
+      const ended = turn instanceof Promise ? await turn : turn;
       // Work without a limit of its time waits in queues of its own, and must not fill this one.
       if (job.timeoutMs === null) {
         ended();

@@ -29,10 +29,10 @@ export interface Pace {
   /** Whether another piece of this kind may still come; ask right before `begin`. */
   hasRoom(kind: string): boolean;
   /**
-   * Resolves when the piece may begin, with what is to be called at its end.
+   * Gives what is to be called at the piece's end: at once when it may begin, else when its turn has come.
    * Rejects with the signal's reason when that fires first.
    */
-  begin(kind: string, signal: AbortSignal): Promise<() => void>;
+  begin(kind: string, signal: AbortSignal): (() => void) | Promise<() => void>;
   /** Whether the event loop is behind: what can be left out now should be. */
   readonly isBehind: boolean;
 }
@@ -67,10 +67,6 @@ export function createPace(settings: PaceSettings = {}): Pace {
       if (next === undefined) {
         return;
       }
-      budget -= 1;
-      lastStart = now();
-      sum += 1;
-      running.set(next.kind, (running.get(next.kind) ?? 0) + 1);
       next.start();
     }
   };
@@ -99,14 +95,26 @@ export function createPace(settings: PaceSettings = {}): Pace {
     }
   };
 
-  const end = (kind: string) => {
-    sum -= 1;
-    const left = (running.get(kind) ?? 1) - 1;
-    if (left > 0) {
-      running.set(kind, left);
-    } else {
-      running.delete(kind);
-    }
+  /** @returns what ends the piece; calling it again does nothing */
+  const start = (kind: string): (() => void) => {
+    budget -= 1;
+    lastStart = now();
+    sum += 1;
+    running.set(kind, (running.get(kind) ?? 0) + 1);
+    let ended = false;
+    return () => {
+      if (ended) {
+        return;
+      }
+      ended = true;
+      sum -= 1;
+      const left = (running.get(kind) ?? 1) - 1;
+      if (left > 0) {
+        running.set(kind, left);
+      } else {
+        running.delete(kind);
+      }
+    };
   };
 
   return {
@@ -114,8 +122,12 @@ export function createPace(settings: PaceSettings = {}): Pace {
     get isBehind() {
       return lateMs > VERY_LATE_MS || waiting.length > 0;
     },
-    begin: (kind, signal) =>
-      new Promise((resolve, reject) => {
+    begin: (kind, signal) => {
+      watch();
+      if (waiting.length === 0 && budget > 0 && sum < mostRunning && (running.get(kind) ?? 0) < runningOfKind) {
+        return start(kind);
+      }
+      return new Promise((resolve, reject) => {
         signal.throwIfAborted();
         const drop = () => {
           const index = waiting.indexOf(entry);
@@ -128,19 +140,12 @@ export function createPace(settings: PaceSettings = {}): Pace {
           kind,
           start: () => {
             signal.removeEventListener('abort', drop);
-            let ended = false;
-            resolve(() => {
-              if (!ended) {
-                ended = true;
-                end(kind);
-              }
-            });
+            resolve(start(kind));
           },
         };
         signal.addEventListener('abort', drop, { once: true });
         waiting.push(entry);
-        watch();
-        startSome();
-      }),
+      });
+    },
   };
 }
