@@ -194,7 +194,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     }
     const paced = caller.place.platform !== 'console';
     if (paced && !pace.hasRoom(kindOf(name))) {
-      return refusal(name, caller, { key: 'error.busy', params: {} }, false);
+      return refusal(name, caller, { key: 'error.too-much-at-once', params: {} }, false);
     }
     try {
       const job = build();

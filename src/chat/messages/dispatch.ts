@@ -10,7 +10,7 @@ export const dispatchMessages = area({
     en: 'That was a lot of commands in a short time. Try again in {wait:duration}.',
     'zh-CN': '短时间内的命令太多了。请在 {wait:duration} 后再试。',
   },
-  'error.busy': {
+  'error.too-much-at-once': {
     en: 'Too much is being asked of the bot right now, so this was not begun. Try again in a few seconds.',
     'zh-CN': '当前请求过多，此操作尚未开始。请几秒后再试。',
   },
