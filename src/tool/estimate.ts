@@ -16,7 +16,7 @@ const bytes = z.number().finite().nonnegative();
 const KV_TYPES = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 'iq4_nl'] as const;
 
 /** One input line of `headroom estimate`. Names are promised to the outside: add freely, rename never. */
-const inputSchema = z.object({
+export const inputSchema = z.object({
   id: z.unknown().optional(),
   model: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
   mode: z.enum(['decide', 'plan']).default('decide'),

@@ -1,0 +1,14 @@
+import { codesPage } from './codes.ts';
+import { commandsPage } from './commands.ts';
+import { configurationPage } from './configuration.ts';
+import { estimateSchema } from './estimate-schema.ts';
+
+/** Pages that are written from the code, by their paths. */
+export function generatedPages(root: string): readonly (readonly [path: string, text: string])[] {
+  return [
+    ['docs/codes.md', codesPage()],
+    ['docs/commands.md', commandsPage()],
+    ['docs/configuration.md', configurationPage(root)],
+    ['docs/estimate.schema.json', estimateSchema()],
+  ];
+}
