@@ -131,7 +131,7 @@ export class RegistryClient {
       projector,
     });
     return {
-      spec,
+      spec: numCtx === undefined ? spec : { ...spec, ownNumCtx: numCtx },
       digest: model.digest,
       downloadBytes: layers.reduce((sum, { size }) => sum + size, configLayer?.size ?? 0),
       ...(numCtx === undefined ? {} : { numCtx }),

@@ -40,6 +40,8 @@ export interface ModelSpec {
   /** Size of the model file on disk in bytes (header included), if known. Else the tensors' sum is used. */
   readonly fileBytes?: number;
   readonly projector?: ProjectorSpec;
+  /** The model's own `PARAMETER num_ctx`, tokens, where it has one: what a request that names none gets. */
+  readonly ownNumCtx?: number;
 }
 
 export type KvCacheType = 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q4_0' | 'q4_1' | 'q5_0' | 'q5_1' | 'iq4_nl';

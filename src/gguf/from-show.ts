@@ -75,6 +75,8 @@ const showAnswer = z.object({
   projector_info: info.nullish(),
   projectorInfo: info.nullish(),
   tensors: printedTensors.nullish(),
+  /** Text, a name and a value a line; or the client's: values by name. */
+  parameters: z.union([z.string(), z.record(z.string(), z.array(z.string()))]).nullish(),
   details: z.object({ format: z.string().nullish() }).nullish(),
   remote_host: z.string().nullish(),
   remote_model: z.string().nullish(),
@@ -142,7 +144,15 @@ export function specFromShow(answer: unknown, context: ShowContext): ShowSpec {
   }
   const fileBytes = withProjector || onDisk === undefined ? undefined : plausible(onDisk, tensors);
   const spec = buildSpec({ name: context.name, architecture, metadata, tensors, fileBytes, projector });
-  return { spec, gaps, needsVerbose: missing };
+  const ownNumCtx = contextParameter(shown.parameters ?? '');
+  return { spec: ownNumCtx === undefined ? spec : { ...spec, ownNumCtx }, gaps, needsVerbose: missing };
+}
+
+/** `num_ctx` among a model's own parameters. */
+function contextParameter(parameters: string | Readonly<Record<string, readonly string[]>>): number | undefined {
+  const value =
+    typeof parameters === 'string' ? /^num_ctx\s+(\d{1,9})\s*$/m.exec(parameters)?.[1] : parameters.num_ctx?.[0];
+  return value === undefined || !/^[1-9]\d{0,8}$/.test(value) ? undefined : Number(value);
 }
 
 function nothing(gap: ShowGap): ShowSpec {

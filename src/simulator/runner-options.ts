@@ -37,7 +37,8 @@ export function runnerOptions(
   const trained = trainingContext(model.spec);
   // OLLAMA_CONTEXT_LENGTH counts as somebody's choice
   const numCtxAuto = given === null && settings.contextLength === undefined;
-  let numCtx = given ?? defaultContext(version, totalBytes, settings.contextLength ?? null, 0);
+  const server = { ollama: version, gpus: [{ name: 'all', totalBytes, freeBytes: totalBytes }] };
+  let numCtx = given ?? defaultContext(null, server, settings.contextLength ?? null);
   numCtx = Math.max(4, numCtx);
   const { version: numbers } = parseVersion(version);
   if (model.capabilities.includes('vision')) {

@@ -10,7 +10,6 @@ import { gpuOverhead } from '../../src/estimator/outside-buffers.ts';
 import { decide, planFixed } from '../../src/estimator/plan/decide.ts';
 import { defaultContext } from '../../src/estimator/plan/default-context.ts';
 import { settingsFromEnvironment } from '../../src/estimator/plan/environment.ts';
-import { trainingContext } from '../../src/estimator/plan/facts.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType, ModelSpec, Plan } from '../../src/estimator/types.ts';
 
 const MIB = 2 ** 20;
@@ -60,8 +59,7 @@ export function planH100(row: H100Row, spec: ModelSpec): Plan {
   const { server: settings, request: wanted } = settingsFromEnvironment(row.env);
   const server: EstimateServer = { ollama: '0.33.0', gpus: [gpu], system, os: 'linux', ...settings };
   if (row.args === null) {
-    const trained = trainingContext(spec);
-    const numCtx = row.options?.num_ctx ?? defaultContext('0.33.0', CARD.totalBytes, null, trained);
+    const numCtx = row.options?.num_ctx ?? defaultContext(spec, server, null);
     return decide(spec, server, { numCtx, ...wanted });
   }
   const given = flags(row.args);

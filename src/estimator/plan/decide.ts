@@ -13,6 +13,7 @@ import { buildOf } from '../llama-cpp/builds.ts';
 import type { EngineName, EstimateRequest, EstimateServer, ModelSpec, Plan } from '../types.ts';
 import { engineFor, parseVersion } from '../versions.ts';
 import { checkModel, checkRequest, checkServer, inBounds, inWholeBytes } from './checks.ts';
+import { contextFloor } from './default-context.ts';
 import { planForAll, usableServer } from './usable-gpus.ts';
 
 const DECISIONS: Readonly<
@@ -42,7 +43,19 @@ export function decide(spec: ModelSpec, server: EstimateServer, request: Estimat
   checkModel(spec);
   const whole = inWholeBytes(server);
   const usable = usableServer(whole);
-  return withBuild(inBounds(planForAll(DECISIONS[engine](spec, usable.server, request), whole, usable)), server);
+  const raised = { ...request, numCtx: Math.max(request.numCtx, contextFloor(spec, usable.server)) };
+  const plan = DECISIONS[engine](spec, usable.server, raised);
+  return withBuild(inBounds(planForAll(withRaise(plan, request, raised), whole, usable)), server);
+}
+
+/** Says so where Ollama takes a larger context than it was asked for, whatever was asked. */
+function withRaise(plan: Plan, { numCtx: from }: EstimateRequest, { numCtx: to }: EstimateRequest): Plan {
+  if (from === to) {
+    return plan;
+  }
+  const notes = [...plan.notes];
+  notes.unshift({ code: 'ctx-raised', params: { from, to } });
+  return { ...plan, notes };
 }
 
 /**

@@ -15,7 +15,7 @@ export interface UsableServer {
 }
 
 /** Indices of the GPUs that Ollama may use, in its order. llama.cpp alone is taken at its word. */
-export function usableGpus(server: EstimateServer): readonly number[] {
+export function usableGpus(server: Pick<EstimateServer, 'ollama' | 'gpus' | 'visibleGpus'>): readonly number[] {
   const visible = server.visibleGpus ?? server.gpus.map((_, index) => index);
   return visible.filter((index) => {
     const gpu = server.gpus[index];

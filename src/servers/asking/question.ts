@@ -99,9 +99,8 @@ export function viewFor(
 
 /** The context that a server takes when nobody names one, tokens. */
 export function serverContext(env: ServerEnvironment | null, estimate: EstimateServer | null, spec: ModelSpec): number {
-  const total = (estimate?.gpus ?? []).reduce((sum, gpu) => sum + gpu.totalBytes, 0);
-  const trained = architectureNumber(spec, 'context_length');
-  return defaultContext(estimate?.ollama ?? ASSUMED_OLLAMA_VERSION, total, env?.contextLength ?? null, trained);
+  const server = estimate ?? { ollama: ASSUMED_OLLAMA_VERSION, gpus: [] };
+  return defaultContext(spec, server, env?.contextLength ?? null);
 }
 
 export interface QuestionParts {
