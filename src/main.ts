@@ -86,7 +86,7 @@ async function runBot(config: Config, token: string): Promise<number> {
   try {
     const { startDiscord } = await import('./discord/start.ts');
     let discord: Discord | null = null;
-    await app.serve(() => discord?.ready ?? false);
+    await app.serve(() => discord?.platform.ready() ?? false);
     discord = await startDiscord({
       discord: { ...config.discord, token },
       roles: config.roles,

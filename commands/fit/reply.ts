@@ -156,7 +156,7 @@ function picture(answer: FitAnswer, translator: Translator, services: Services):
     kind: 'picture',
     picture: {
       name: 'fit.png',
-      alt: translator.t('fit.picture.alt', { ...params, gpus: summary }).slice(0, 1024),
+      alt: translator.t('fit.picture.alt', { ...params, gpus: summary }),
       png: () => services.painter.draw(spec),
     },
   };

@@ -25,8 +25,8 @@ export interface ConsentDesk {
 }
 
 export interface ConsentDeskParts {
-  /** `null`: the platform has no messages of the bot's own; nobody can be asked, so everything is kept. */
-  readonly poster: () => ChatPoster | null;
+  /** By a platform's name. `null`: it has no messages of the bot's own; nobody can be asked, so everything is kept. */
+  readonly poster: (platform: string) => ChatPoster | null;
   readonly now: () => number;
   /** A message could not be written. */
   readonly onError: (error: unknown) => void;
@@ -76,8 +76,8 @@ export function createConsentDesk(parts: ConsentDeskParts): ConsentDesk {
 
   const ask: AskHolder = async (question) => {
     const { hold, signal } = question;
-    const poster = parts.poster();
-    if (poster === null || hold.platform === 'console' || signal.aborted) {
+    const poster = parts.poster(hold.platform);
+    if (poster === null || signal.aborted) {
       return 'keep';
     }
     const locale = localeOf(hold.holderId);
@@ -117,8 +117,8 @@ export function createConsentDesk(parts: ConsentDeskParts): ConsentDesk {
   return {
     ask,
     tell({ kind, hold, numCtx }) {
-      const poster = parts.poster();
-      if (kind !== 'reloaded-elsewhere' || poster === null || hold.platform === 'console') {
+      const poster = parts.poster(hold.platform);
+      if (kind !== 'reloaded-elsewhere' || poster === null) {
         return;
       }
       const locale = localeOf(hold.holderId);
@@ -168,7 +168,6 @@ function questionReply(
   translator: Translator,
 ): Reply {
   const kind = forModel === null ? 'unload' : forModel === hold.model ? 'reload' : 'for';
-  const requester = personSpan(by);
   const button = (label: string, style: Action['style'], handler: string): Action => ({
     label,
     style,
@@ -181,7 +180,7 @@ function questionReply(
   return {
     tone: 'warning',
     title: translator.text(`consent.question.${kind}`, {
-      requester: typeof requester === 'string' ? { code: requester } : requester,
+      requester: personSpan(by),
       holder: holderSpan(hold),
       model: { code: hold.model },
       server: { code: server },

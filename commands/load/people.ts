@@ -9,24 +9,20 @@ export function requesterOf({ person, place }: { readonly person: Person; readon
     id: person.id,
     name: person.name,
     isAdmin: allows(person.access, 'admin'),
-    platform: place.platform,
+    platform: place.platform.name,
     guildId: place.guildId,
     channelId: place.channelId,
   };
 }
 
-/** Somebody in a sentence: by id where the platform can show a name for it, else by the name itself. */
-export function personSpan(person: { readonly id: string; readonly name: string; readonly platform: string }): Span {
-  return person.platform === 'console' ? { code: person.name } : { user: person.id };
+/** Somebody in a sentence; each platform shows people in its own way. */
+export function personSpan(person: { readonly id: string; readonly name: string }): Exclude<Span, string> {
+  return { user: person.id, name: person.name };
 }
 
 /** The holder of a model in a sentence. */
-export function holderSpan(hold: {
-  readonly holderId: string;
-  readonly holderName: string;
-  readonly platform: string;
-}): Exclude<Span, string> {
-  return hold.platform === 'console' ? { code: hold.holderName } : { user: hold.holderId };
+export function holderSpan(hold: { readonly holderId: string; readonly holderName: string }): Exclude<Span, string> {
+  return { user: hold.holderId, name: hold.holderName };
 }
 
 /** Names for a button, which shows no spans and holds 80 characters. */

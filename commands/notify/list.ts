@@ -13,7 +13,7 @@ const MAX_BUTTONS = 10;
 export async function listReply(context: CommandContext<Services>): Promise<Reply> {
   const { translator, person, place, services } = context;
   const nowMs = services.now();
-  const all = await keeperOf(services).list(person.id, place.platform);
+  const all = await keeperOf(services).list(person.id, place.platform.name);
   const waiting = all.filter((watch) => watch.state === 'waiting').reverse();
   const ended = all
     .filter((watch) => watch.settledAtMs !== null && nowMs - watch.settledAtMs < ENDED_MS)
@@ -47,6 +47,6 @@ export async function listReply(context: CommandContext<Services>): Promise<Repl
 
 /** `/notify stop`. Throws `watch-unknown`. */
 export async function stopReply(context: CommandContext<Services>, id: number): Promise<Reply> {
-  await keeperOf(context.services).end(id, context.person.id, context.place.platform);
+  await keeperOf(context.services).end(id, context.person.id, context.place.platform.name);
   return { tone: 'good', title: context.translator.text('notify.stopped', { id }), blocks: [], private: true };
 }

@@ -30,7 +30,7 @@ export function watchBase(context: Context, lifeMs: number, servers: readonly Se
   return {
     ownerId: person.id,
     ownerName: person.name.slice(0, 100),
-    platform: place.platform,
+    platform: place.platform.name,
     guildId: place.guildId,
     channelId: place.channelId,
     server: servers.length === 1 && only !== undefined ? only.name : null,
@@ -72,7 +72,7 @@ export function madeReply(
   if (watch.kind === 'when-fits') {
     blocks.push({ kind: 'small', text: translator.text('notify.made.beside') });
   }
-  if (place.platform === 'console') {
+  if (place.platform.poster === null) {
     blocks.push({ kind: 'small', text: translator.text('notify.made.console') });
   }
   return {

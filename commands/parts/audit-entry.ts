@@ -13,7 +13,7 @@ export function auditEntry(
     atMs: context.services.now(),
     personId: context.person.id,
     personName: context.person.name,
-    platform: context.place.platform,
+    platform: context.place.platform.name,
     guildId: context.place.guildId,
     channelId: context.place.channelId,
     args: {},

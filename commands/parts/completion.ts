@@ -4,9 +4,6 @@ import { largestContext } from '../fit/answer.ts';
 import { gatherQuestion } from '../fit/question.ts';
 import type { Services } from '../services.ts';
 
-/** Discord shows at most this many. */
-const MAX_CHOICES = 25;
-const MAX_LABEL = 100;
 const COMMON_CONTEXTS = [
   2_048, 4_096, 8_192, 16_384, 32_768, 65_536, 98_304, 131_072, 196_608, 262_144, 524_288, 1_048_576,
 ];
@@ -54,9 +51,9 @@ export async function completeModel(context: Context, request: CompletionRequest
   const names = [...new Set([...own, ...context.services.models.builtinNames()])];
   const ranked = names
     .map((name, index) => ({ name, index, at: squashed(name).indexOf(typed) }))
-    .filter(({ at, name }) => at >= 0 && name.length <= MAX_LABEL)
+    .filter(({ at }) => at >= 0)
     .sort((a, b) => Number(a.at > 0) - Number(b.at > 0) || a.index - b.index);
-  return ranked.slice(0, MAX_CHOICES).map(({ name }) => ({ value: name, label: name }));
+  return ranked.map(({ name }) => ({ value: name, label: name }));
 }
 
 /** Models that the server has on disk, for commands that work on those alone. */
@@ -64,8 +61,8 @@ export async function completeOwnModel(context: Context, request: CompletionRequ
   const typed = squashed(request.typed);
   const own = await serverModels(context, request.options.server);
   return own
-    .filter((name) => squashed(name).includes(typed) && name.length <= MAX_LABEL)
-    .slice(0, MAX_CHOICES)
+    .filter((name) => squashed(name).includes(typed))
+
     .map((name) => ({ value: name, label: name }));
 }
 
@@ -77,8 +74,8 @@ export async function completeLoadedModel(context: Context, request: CompletionR
   const server = (typeof named === 'string' ? servers.get(named) : null) ?? servers.defaultServer;
   const snapshot = await server.snapshot({ maxAgeMs: 5_000, timeoutMs: 1_500 });
   return (snapshot.models ?? [])
-    .filter(({ name }) => squashed(name).includes(typed) && name.length <= MAX_LABEL)
-    .slice(0, MAX_CHOICES)
+    .filter(({ name }) => squashed(name).includes(typed))
+
     .map(({ name }) => ({ value: name, label: name }));
 }
 
@@ -86,7 +83,7 @@ export async function completeServer(context: Context, request: CompletionReques
   const typed = request.typed.trim().toLowerCase();
   return context.services.servers.servers
     .filter((server) => server.name.includes(typed))
-    .slice(0, MAX_CHOICES)
+
     .map((server) => ({ value: server.name, label: server.name }));
 }
 
@@ -111,7 +108,7 @@ export async function completeContext(context: Context, request: CompletionReque
   const sizes = [...new Set([...(wanted === null ? [] : [wanted]), ...common])];
   const { model, server, gpus } = request.options;
   if (typeof model !== 'string' || model.trim() === '') {
-    return sizes.slice(0, MAX_CHOICES).map(plain);
+    return sizes.map(plain);
   }
   const options = {
     model: model.trim(),
@@ -126,7 +123,7 @@ export async function completeContext(context: Context, request: CompletionReque
     );
     const { estimate, trained } = question;
     if (estimate === null || question.snapshot?.gpuStale === true) {
-      return sizes.slice(0, MAX_CHOICES).map(plain);
+      return sizes.map(plain);
     }
     const { t } = context.translator;
     const estimator = context.services.estimates.by(context.person.id, context.signal);
@@ -143,9 +140,9 @@ export async function completeContext(context: Context, request: CompletionReque
     if (largestCtx !== null && beginsLike(largestCtx, typed) && !offered.includes(largestCtx)) {
       choices.unshift({ value: largestCtx, label: t('complete.ctx.largest', { ctx: largestCtx }) });
     }
-    return choices.slice(0, MAX_CHOICES);
+    return choices;
   } catch {
     // Half-typed names are normal here; the command itself tells what is wrong.
-    return sizes.slice(0, MAX_CHOICES).map(plain);
+    return sizes.map(plain);
   }
 }

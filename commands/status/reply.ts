@@ -140,7 +140,7 @@ async function statusPicture(
   const alt = bars?.bars.map((bar) => `${bar.label} ${bar.note}`).join(', ') ?? translator.t('common.gpu');
   return {
     name: `status-${snapshot.name.replace(/[^a-z0-9-]+/g, '-')}.png`,
-    alt: alt.slice(0, 1024),
+    alt: alt,
     png: () => services.painter.draw({ charts }),
   };
 }

@@ -24,7 +24,6 @@ import { statusReply } from './reply.ts';
 
 type Context = CommandContext<Services>;
 
-const MAX_CHOICES = 25;
 const CRON_CHOICES: readonly { readonly cron: string; readonly label: MessageKey }[] = [
   { cron: '0 9 * * 1-5', label: 'complete.cron.weekdays' },
   { cron: '0 9 * * *', label: 'complete.cron.daily' },
@@ -69,7 +68,7 @@ async function schedule(context: Context, options: z.output<typeof scheduleSchem
   const made = await schedules.create({
     ownerId: person.id,
     ownerName: person.name.slice(0, 100),
-    platform: place.platform,
+    platform: place.platform.name,
     guildId: place.guildId,
     fromChannelId: place.channelId,
     channelId,
@@ -131,7 +130,7 @@ function listItem(one: Schedule, schedules: StatusSchedules, translator: Transla
       channel: { channel: one.channelId },
       cron: { code: one.cron },
       zone: one.timeZone,
-      owner: { user: one.ownerId },
+      owner: { user: one.ownerId, name: one.ownerName },
     }),
   );
   if (one.state === 'stopped') {
@@ -168,7 +167,7 @@ async function completeSchedule(
     return completeTimeZone(context.services.timeZone, typed);
   }
   const { translator } = context;
-  const own: Choice[] = typed === '' ? [] : [{ value: typed.slice(0, 100), label: typed.slice(0, 100) }];
+  const own: Choice[] = typed === '' ? [] : [{ value: typed, label: typed }];
   const offered = CRON_CHOICES.filter(({ cron }) => cron.startsWith(typed) && cron !== typed);
   return [...own, ...offered.map(({ cron, label }) => ({ value: cron, label: translator.t(label, { cron }) }))];
 }
@@ -180,10 +179,7 @@ function completeTimeZone(own: string, typed: string): readonly Choice[] {
   if (typed !== '' && isTimeZone(typed) && !names.includes(typed)) {
     names.unshift(typed);
   }
-  return names
-    .filter((name) => name.toLowerCase().includes(wanted))
-    .slice(0, MAX_CHOICES)
-    .map((name) => ({ value: name, label: name }));
+  return names.filter((name) => name.toLowerCase().includes(wanted)).map((name) => ({ value: name, label: name }));
 }
 
 async function completeId(context: Omit<Context, 'progress'>, request: CompletionRequest): Promise<readonly Choice[]> {
@@ -191,10 +187,9 @@ async function completeId(context: Omit<Context, 'progress'>, request: Completio
   const all = (await services.schedules?.list(place.guildId)) ?? [];
   return all
     .filter(({ id }) => String(id).startsWith(request.typed.trim()))
-    .slice(0, MAX_CHOICES)
     .map(({ id, mode, cron, timeZone }) => ({
       value: id,
-      label: `${id}: ${mode}, ${cron} (${timeZone})`.slice(0, 100),
+      label: `${id}: ${mode}, ${cron} (${timeZone})`,
     }));
 }
 

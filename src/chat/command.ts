@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { MessageKey } from './messages/index.ts';
+import type { Platform } from './platform.ts';
 import type { OptionValue, Reply } from './reply.ts';
 import type { Translator } from './translate.ts';
 
@@ -17,7 +18,7 @@ export interface Person {
 
 /** Where it was asked. */
 export interface Place {
-  readonly platform: 'discord' | 'console';
+  readonly platform: Platform;
   readonly guildId: string | null;
   readonly channelId: string | null;
 }
@@ -51,7 +52,7 @@ export interface OptionDefinition {
 
 export interface Choice {
   readonly value: string | number;
-  /** What people see, at most 100 characters. */
+  /** What people see; adapters cut what is too long for their platform. */
   readonly label: string;
 }
 

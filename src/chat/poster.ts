@@ -38,7 +38,7 @@ export class PostError extends CodedError<`chat-${PostFailure}`> {
 export interface PostOptions {
   /** Language of the words that the adapter adds. */
   readonly locale?: Locale;
-  /** The same within minutes = the same message: a repeated post after a lost answer makes no second one. At most 25 characters. */
+  /** The same within minutes = the same message: a repeated post after a lost answer makes no second one. */
   readonly nonce?: string;
 }
 

@@ -12,7 +12,7 @@ export interface Column {
 export interface Picture {
   /** File name, `[a-z0-9-]+.png`. */
   readonly name: string;
-  /** Text for those who cannot see it, at most 1024 characters. */
+  /** Text for those who cannot see it; adapters cut what is too long for their platform. */
   readonly alt: string;
   png(): Promise<Uint8Array>;
 }

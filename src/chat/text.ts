@@ -7,8 +7,11 @@ export type Span =
   /** Names that people chose (models, processes, hosts): monospaced, cleaned of control characters. */
   | { readonly code: string }
   | { readonly bold: string }
-  /** A person, by platform id. Shown as a name, never pings unless the reply lists the person in `ping`. */
-  | { readonly user: string }
+  /**
+   * A person, by platform id, with the name for platforms that do not know the id. Shown as a name, never pings unless
+   * the reply lists the person in `ping`.
+   */
+  | { readonly user: string; readonly name?: string }
   /** A channel, by platform id. */
   | { readonly channel: string }
   /** A moment, epoch milliseconds, shown in the reader's own time zone where the platform can. */
@@ -33,7 +36,7 @@ export function plainText(text: Text): string {
         return span.bold;
       }
       if ('user' in span) {
-        return `@${span.user}`;
+        return span.name ?? `@${span.user}`;
       }
       if ('channel' in span) {
         return `#${span.channel}`;

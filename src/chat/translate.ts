@@ -62,7 +62,7 @@ function spanText(span: Span): string {
     return span.bold;
   }
   if ('user' in span) {
-    return `@${span.user}`;
+    return span.name ?? `@${span.user}`;
   }
   if ('channel' in span) {
     return `#${span.channel}`;

@@ -7,6 +7,7 @@ import { RegistryClient } from '../catalogue/registry.ts';
 import type { DispatchHooks } from '../chat/dispatch/dispatcher.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { Painter } from '../chat/pictures/painter.ts';
+import type { Platform } from '../chat/platform.ts';
 import type { ChatPoster } from '../chat/poster.ts';
 import type { Reply } from '../chat/reply.ts';
 import { parseGpuList } from '../gpus/declared.ts';
@@ -33,6 +34,9 @@ import { dataFolder, openMemory } from './memory.ts';
 import { createModelFinder } from './model-finder.ts';
 import { composeChatNotices, composeTerminalNotices, type Notices } from './notices.ts';
 
+/** A platform with channels. */
+export type ChatPlatform = Platform & { readonly poster: ChatPoster };
+
 export interface ComposeOptions {
   readonly config: Config;
   readonly log: Log;
@@ -56,7 +60,7 @@ export interface App {
   /** Which of several processes answers what all of them hear; absent where this process is alone. */
   readonly claim: ((interactionId: string) => Promise<boolean>) | undefined;
   /** Adds what posts by itself to a chat with channels; `start` begins it. @returns the services of that chat */
-  withChat(poster: ChatPoster): Services;
+  withChat(platform: ChatPlatform): Services;
   /** Adds what is told in a terminal while the program runs. @returns the services of that chat */
   withTerminal(print: (reply: Reply) => void): Services;
   /**
@@ -107,7 +111,7 @@ export async function compose({
         });
   const models = createModelFinder(catalogue, files);
   const weights = createWeightsIndex();
-  let chat: ChatPoster | null = null;
+  let chat: ChatPlatform | null = null;
   const loading =
     memory === null
       ? null
@@ -118,7 +122,7 @@ export async function compose({
           models,
           estimates,
           memory,
-          poster: () => chat,
+          poster: (platform) => (platform === chat?.name ? chat.poster : null),
           weights,
           settleMs,
         });
@@ -153,7 +157,7 @@ export async function compose({
   const answers =
     memory === null
       ? undefined
-      : new AnswerKeeper({ repository: memory.store.openAnswers, poster: () => chat, log, now });
+      : new AnswerKeeper({ repository: memory.store.openAnswers, poster: () => chat?.poster ?? null, log, now });
   let schedules: StatusSchedules | null = null;
   let notices: Notices | null = null;
   let gatewayStands: (() => boolean) | null = null;
@@ -193,8 +197,9 @@ export async function compose({
     memory: memory === null || sampler === null ? null : { store: memory.store, sampler },
     answers,
     claim: claims?.claim,
-    withChat: (poster) => {
-      chat = poster;
+    withChat: (platform) => {
+      chat = platform;
+      const { poster } = platform;
       if (memory === null || sampler === null) {
         return services;
       }
@@ -210,7 +215,7 @@ export async function compose({
         log,
         clock: now,
       });
-      notices = noticeParts === null ? null : composeChatNotices(noticeParts, poster, sharedLeader ?? onlyProcess);
+      notices = noticeParts === null ? null : composeChatNotices(noticeParts, platform, sharedLeader ?? onlyProcess);
       return { ...services, schedules, ...(notices === null ? {} : { watches: notices.watches }) };
     },
     withTerminal: (print) => {
@@ -256,7 +261,9 @@ function auditRefusals(audit: AuditTrail, now: () => number): DispatchHooks {
         atMs: now(),
         personId: person.id,
         personName: person.name,
-        ...place,
+        platform: place.platform.name,
+        guildId: place.guildId,
+        channelId: place.channelId,
         action: 'refused',
         server: null,
         target: null,

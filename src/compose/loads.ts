@@ -21,7 +21,7 @@ export interface ComposeLoadsParts {
   readonly memory: Memory;
   readonly weights: WeightsIndex;
   /** Where holders are asked; `null` while, or where, there is no chat with messages of the bot's own. */
-  readonly poster: () => ChatPoster | null;
+  readonly poster: (platform: string) => ChatPoster | null;
   readonly settleMs: number | undefined;
 }
 

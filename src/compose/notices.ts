@@ -42,10 +42,14 @@ export interface Notices {
 }
 
 /** Notices on a chat platform with channels. */
-export function composeChatNotices(parts: ComposeNoticesParts, poster: ChatPoster, leader: Leader): Notices {
+export function composeChatNotices(
+  parts: ComposeNoticesParts,
+  { name, poster }: { readonly name: string; readonly poster: ChatPoster },
+  leader: Leader,
+): Notices {
   const { config, log, registry, store, sampler, now } = parts;
   const { locale, timeZone, alertChannelId: channelId } = config;
-  const watches = watchKeeper(parts, ['discord'], leader, createWatchTeller(poster, log));
+  const watches = watchKeeper(parts, [name], leader, createWatchTeller(poster, log));
   const channel = channelId === null ? null : { poster, channelId };
   const alerts = new AlertKeeper({ sampler, repository: store.alerts, channel, locale, leader, log, now });
   const digest =
@@ -69,7 +73,7 @@ export function composeChatNotices(parts: ComposeNoticesParts, poster: ChatPoste
 /** Notices in a terminal: what somebody waits for is printed while the program runs. */
 export function composeTerminalNotices(parts: ComposeNoticesParts, print: (reply: Reply) => void): Notices {
   const watches = watchKeeper(parts, ['console'], onlyProcess, async (news) => {
-    print(newsReply(news, toLocale(news.watch.locale)));
+    print(newsReply(news, toLocale(news.watch.locale), false));
     return 'sent';
   });
   return { watches, alerts: null, start: () => watches.start(), stop: () => watches.stop() };

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Command, Person, Place } from '../chat/command.ts';
 import type { Dispatcher, DispatchRequest, Responder } from '../chat/dispatch/dispatcher.ts';
 import type { Locale } from '../chat/locale.ts';
+import type { Platform } from '../chat/platform.ts';
 import type { Action, Reply } from '../chat/reply.ts';
 import { createTranslator } from '../chat/translate.ts';
 import { parseLine } from './line.ts';
@@ -10,7 +11,13 @@ import { renderReply } from './render.ts';
 
 /** The terminal belongs to the owner of the machine. */
 export const CONSOLE_PERSON: Person = { id: 'console', name: 'console', access: 'admin' };
-export const CONSOLE_PLACE: Place = { platform: 'console', guildId: null, channelId: null };
+const CONSOLE_PLATFORM: Platform = { name: 'console', poster: null, belongsToOwner: true };
+export const CONSOLE_PLACE: Place = { platform: CONSOLE_PLATFORM, guildId: null, channelId: null };
+
+/** The terminal as a platform: it has no channels, what people wait for is printed while the program runs. */
+export function createConsolePlatform(show: (reply: Reply) => void): Platform {
+  return { ...CONSOLE_PLATFORM, show };
+}
 
 export interface ConsoleChatOptions<S> {
   readonly commands: readonly Command<S>[];

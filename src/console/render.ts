@@ -43,7 +43,9 @@ function showText(text: Text, options: RenderOptions): string {
         return paint(span.bold.replace(UNSAFE, ''), '1', options);
       }
       if ('user' in span) {
-        return `@${span.user.replace(UNSAFE, '')}`;
+        return span.name === undefined
+          ? `@${span.user.replace(UNSAFE, '')}`
+          : paint(span.name.replace(UNSAFE, ''), '36', options);
       }
       if ('channel' in span) {
         return `#${span.channel.replace(UNSAFE, '')}`;

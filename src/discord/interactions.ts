@@ -18,6 +18,7 @@ import type { Caller, Dispatcher, Prepared } from '../chat/dispatch/dispatcher.t
 import { toLocale } from '../chat/locale.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { accessOf, type RoleSettings } from '../chat/permissions.ts';
+import type { Platform } from '../chat/platform.ts';
 import type { OptionValue } from '../chat/reply.ts';
 import type { DiscordApi, InteractionHandle } from './api.ts';
 import { isAlreadyAcknowledged, isTooLateToAcknowledge, loggable } from './failures.ts';
@@ -29,6 +30,7 @@ import { CUSTOM_ID_PREFIX, cutLabel, renderReply } from './render.ts';
 const UNKNOWN_BUTTON_WAIT_MS = 600;
 
 export interface InteractionSettings {
+  readonly platform: Platform;
   readonly api: DiscordApi;
   readonly dispatcher: Dispatcher;
   readonly roles: RoleSettings;
@@ -129,7 +131,7 @@ function readInteraction(settings: InteractionSettings, interaction: APIInteract
     handle: { id: interaction.id, applicationId: interaction.application_id, token: interaction.token },
     caller: {
       person,
-      place: { platform: 'discord', guildId: interaction.guild_id ?? null, channelId },
+      place: { platform: settings.platform, guildId: interaction.guild_id ?? null, channelId },
       locale: toLocale(interaction.locale),
     },
     channelId,

@@ -21,6 +21,7 @@ export const LIMITS = {
   choiceLabelChars: 100,
   choiceValueChars: 100,
   mentions: 100,
+  nonceChars: 25,
   descriptionChars: 100,
   /** After this time an interaction's token is void, milliseconds. */
   tokenLifeMs: 15 * 60 * 1000,

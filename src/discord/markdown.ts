@@ -39,8 +39,8 @@ export function codeBlock(lines: readonly string[]): string {
 }
 
 /** A person as a mention. Whether it notifies is decided by the message's allowed mentions, not here. */
-export function userMention(id: string): string {
-  return SNOWFLAKE.test(id) ? `<@${id}>` : escapeMarkdown(`@${id}`);
+export function userMention(id: string, name?: string): string {
+  return SNOWFLAKE.test(id) ? `<@${id}>` : name === undefined ? escapeMarkdown(`@${id}`) : codeSpan(name);
 }
 
 /** A channel as a link to it. */
@@ -62,7 +62,7 @@ export function spanMarkdown(span: Span): string {
     return span.bold === '' ? '' : `**${escapeMarkdown(span.bold)}**`;
   }
   if ('user' in span) {
-    return userMention(span.user);
+    return userMention(span.user, span.name);
   }
   if ('channel' in span) {
     return channelMention(span.channel);

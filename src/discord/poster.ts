@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Log } from '../base/log.ts';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { ChatPoster, MessageRef, PostOptions } from '../chat/poster.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { DiscordApi } from './api.ts';
 import { toPostError } from './failures.ts';
+import { LIMITS } from './limits.ts';
 import { type RenderedMessage, renderReply } from './render.ts';
 
 /** Messages whose buttons are remembered, so that an edit replaces them; the oldest leave first. */
@@ -34,7 +35,7 @@ export function createPoster(settings: PosterSettings): ChatPoster {
 
   const post = async (channelId: string, reply: Reply, options: PostOptions) => {
     const message = await render(reply, options);
-    const nonce = options.nonce?.slice(0, 25) ?? randomBytes(12).toString('hex');
+    const nonce = toDiscordNonce(options.nonce);
     const messageId = await api.createMessage(channelId, message, nonce);
     return remember({ channelId, messageId }, message);
   };
@@ -91,4 +92,14 @@ function setBounded<V>(map: Map<string, V>, key: string, value: V, max: number):
     }
     map.delete(oldest);
   }
+}
+
+/** Discord takes 25 characters; a longer nonce is told by its digest, so that two never become one by being cut. */
+function toDiscordNonce(nonce: string | undefined): string {
+  if (nonce === undefined) {
+    return randomBytes(12).toString('hex');
+  }
+  return nonce.length <= LIMITS.nonceChars
+    ? nonce
+    : createHash('sha256').update(nonce).digest('base64url').slice(0, LIMITS.nonceChars);
 }

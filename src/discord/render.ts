@@ -124,7 +124,7 @@ export async function renderReply(reply: Reply, context: RenderContext): Promise
   }
   const missing = unmentioned(reply, context.preface);
   if (missing.length > 0) {
-    builder.addLine(missing.map(userMention).join(' '));
+    builder.addLine(missing.map((id) => userMention(id)).join(' '));
   }
   const title = textMarkdownWithin(reply.title, TITLE_CHARS).replaceAll('\n', ' ');
   builder.addLine(`### ${SIGN[reply.tone]} ${title}`);

@@ -8,6 +8,7 @@ import type { ActionHandler, Command } from '../chat/command.ts';
 import { createDispatcher, type Dispatcher, type DispatchHooks } from '../chat/dispatch/dispatcher.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { type RoleSettings, somebodyMayAct } from '../chat/permissions.ts';
+import type { Platform } from '../chat/platform.ts';
 import type { ChatPoster } from '../chat/poster.ts';
 import { DiscordApi } from './api.ts';
 import { createClient, missingPermissions, onInteraction } from './client.ts';
@@ -55,10 +56,8 @@ export interface DiscordSettings {
 
 /** The bot on Discord. */
 export interface Discord {
-  /** The bot's own messages; usable before `start`. */
-  readonly poster: ChatPoster;
-  /** Whether the gateway session stands. */
-  readonly ready: boolean;
+  /** Discord as the rest of the program knows it; its poster is usable before `start`. */
+  readonly platform: Platform & { readonly poster: ChatPoster; readonly ready: () => boolean };
   /**
    * Connects, registers the commands and answers interactions.
    * @throws DiscordStartError
@@ -78,6 +77,18 @@ export function createDiscord(settings: DiscordSettings): Discord {
   let client: Client | null = null;
   let dispatcher: Dispatcher | null = null;
 
+  const platform: Discord['platform'] = {
+    name: 'discord',
+    poster: createPoster({
+      api,
+      actions,
+      log,
+      missingPermissions: (channelId, guildId) =>
+        client === null ? null : missingPermissions(client, channelId, guildId),
+    }),
+    ready: () => client?.isReady() ?? false,
+  };
+
   const track = (work: Promise<void>) => {
     open.add(work);
     void work.finally(() => open.delete(work));
@@ -95,6 +106,7 @@ export function createDiscord(settings: DiscordSettings): Discord {
           handleInteraction(
             {
               api,
+              platform,
               dispatcher: active,
               roles: settings.roles,
               guildIds: settings.guildIds,
@@ -136,16 +148,7 @@ export function createDiscord(settings: DiscordSettings): Discord {
   };
 
   return {
-    poster: createPoster({
-      api,
-      actions,
-      log,
-      missingPermissions: (channelId, guildId) =>
-        client === null ? null : missingPermissions(client, channelId, guildId),
-    }),
-    get ready() {
-      return client?.isReady() ?? false;
-    },
+    platform,
     start: async ({ commands, dispatcher: active }) => {
       dispatcher = active;
       const connected = await connect(active);
@@ -183,8 +186,8 @@ export interface StartSettings<S> {
   readonly roles: RoleSettings;
   readonly commands: readonly Command<S>[];
   readonly actionHandlers: readonly ActionHandler<S>[];
-  /** What the commands stand on; built on the poster where they post by themselves. */
-  readonly services: S | ((poster: ChatPoster) => S);
+  /** What the commands stand on; built on the platform where they post by themselves. */
+  readonly services: S | ((platform: Discord['platform']) => S);
   readonly log: Log;
   readonly hooks?: DispatchHooks;
   readonly answers?: OpenAnswers | undefined;
@@ -208,7 +211,7 @@ export async function startDiscord<S>(settings: StartSettings<S>): Promise<Disco
     claim,
     ...(onLost ? { onLost } : {}),
   });
-  const services = settings.services instanceof Function ? settings.services(discord.poster) : settings.services;
+  const services = settings.services instanceof Function ? settings.services(discord.platform) : settings.services;
   const dispatcher = createDispatcher({
     commands,
     actionHandlers,

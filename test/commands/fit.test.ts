@@ -187,10 +187,10 @@ describe('completion', () => {
   const complete = (option: string, typed: string, options: Record<string, OptionValue> = {}) =>
     dispatcher.complete({ ...caller('en'), command: 'fit', option, typed, options });
 
-  it('offers what the server has first', async () => {
+  it('offers what the server has first, then every model of the list', async () => {
     const names = (await complete('model', '')).map((choice) => choice.value);
     expect(names.slice(0, 3).sort()).toEqual(['gemma3:12b', 'nomic-embed-text:latest', 'qwen3:8b']);
-    expect(names).toHaveLength(25);
+    expect(names.length).toBeGreaterThan(100);
   });
 
   it('marks contexts with what fits', async () => {

@@ -7,6 +7,7 @@ import type { OptionValue } from '../../src/chat/reply.ts';
 import { createLog } from '../../src/compose/log.ts';
 import { renderReply } from '../../src/discord/render.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
+import { discordPlatform } from '../support/platforms.ts';
 
 /** A name that pings everybody, hides, links, turns the line around and ends every kind of span. */
 const HOSTILE = '@everyone||`x`||[y](https://evil.example)<@123456789012345678>\u202e**z**';
@@ -58,7 +59,7 @@ describe('a hostile name', () => {
           options,
           locale,
           person: { id: '223456789012345678', name: HOSTILE, access: 'admin' },
-          place: { platform: 'discord', guildId: '323456789012345678', channelId: '423456789012345678' },
+          place: { platform: discordPlatform, guildId: '323456789012345678', channelId: '423456789012345678' },
         },
         { progress: () => {} },
       );

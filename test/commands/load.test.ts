@@ -18,6 +18,7 @@ import { createWeightsIndex } from '../../src/servers/asking/same-weights.ts';
 import type { AskHolder } from '../../src/servers/loading/types.ts';
 import { createDirectEstimates } from '../../src/workers/estimates.ts';
 import { MIDDLE, otherClient, type Rig, type RigOptions, SMALL, startRig } from '../servers/loading/rig.ts';
+import { discordPlatform } from '../support/platforms.ts';
 
 /** A chat that keeps what the bot writes by itself. */
 class Board implements ChatPoster {
@@ -101,7 +102,7 @@ async function scene(options: RigOptions = {}, answerWithinMs = 10_000): Promise
 function caller({ id, access = 'operator', locale = 'en' }: Somebody) {
   return {
     person: { id, name: `name of ${id}`, access },
-    place: { platform: 'discord' as const, guildId: 'guild', channelId: 'lab' },
+    place: { platform: discordPlatform, guildId: 'guild', channelId: 'lab' },
     locale,
   };
 }
@@ -265,7 +266,7 @@ describe('a model that somebody holds', () => {
 
   it('has its holder asked in the holder’s language, who agrees', async () => {
     const { stage, reply } = await held();
-    expect(rendered(reply)).toContain('llama3.2:1b is held by @bob');
+    expect(rendered(reply)).toContain('llama3.2:1b is held by name of bob');
     expect(stage.board.posts).toEqual([]);
     const loading = press(stage, ada, button(reply, /^Ask name of bob, then load with 8192$/));
     await expect.poll(() => stage.board.posts.length).toBe(1);
@@ -286,7 +287,7 @@ describe('a model that somebody holds', () => {
     const keep = button(stage.board.posts[0]!.reply, /保留/);
     await press(stage, bob, keep);
     const answer = await loading;
-    expect(rendered(answer)).toContain('@bob keeps llama3.2:1b.');
+    expect(rendered(answer)).toContain('name of bob keeps llama3.2:1b.');
     expect(answer.actions ?? []).toEqual([]);
     expect(rendered(await press(stage, bob, keep))).toContain('已有结论');
     expect(stage.rig.loaded()).toEqual([SMALL]);
@@ -315,7 +316,7 @@ describe('a model that somebody holds', () => {
     expect(await press(stage, { id: 'root', access: 'operator' }, override)).toMatchObject({ failed: true });
     expect(stage.rig.loaded()).toEqual([SMALL]);
     const answer = await press(stage, root, override);
-    expect(rendered(answer)).toContain('The hold of @bob on llama3.2:1b was overridden; that is on record.');
+    expect(rendered(answer)).toContain('The hold of name of bob on llama3.2:1b was overridden; that is on record.');
     expect(stage.rig.loaded()).toEqual([MIDDLE]);
   });
 
@@ -390,7 +391,7 @@ describe('/unload', () => {
     const stage = await scene();
     await ask(stage, bob, 'load', { model: SMALL, 'keep-alive': '1h' });
     const { reply } = await ask(stage, ada, 'unload', { model: SMALL });
-    expect(rendered(reply)).toContain('llama3.2:1b on main is held by @bob.');
+    expect(rendered(reply)).toContain('llama3.2:1b on main is held by name of bob.');
     expect(reply.actions?.map((action) => action.label)).toEqual(['Ask name of bob']);
     const unloading = press(stage, ada, button(reply, /^Ask/));
     await expect.poll(() => stage.board.posts.length).toBe(1);

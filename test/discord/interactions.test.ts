@@ -7,6 +7,7 @@ import { DiscordApi } from '../../src/discord/api.ts';
 import { handleInteraction } from '../../src/discord/interactions.ts';
 import { createRest } from '../../src/discord/transport.ts';
 import { DiscordStandIn } from '../support/discord-stand-in/index.ts';
+import { discordPlatform } from '../support/platforms.ts';
 
 const log = pino({ level: 'silent' });
 let discord: DiscordStandIn;
@@ -53,7 +54,14 @@ async function requestOf(
     data: { id: '1', type: 1, name: 'status', options: [] },
     ...change,
   };
-  const settings = { api: new DiscordApi(rest, rest), dispatcher: dispatcher as Dispatcher, roles, guildIds, log };
+  const settings = {
+    platform: discordPlatform,
+    api: new DiscordApi(rest, rest),
+    dispatcher: dispatcher as Dispatcher,
+    roles,
+    guildIds,
+    log,
+  };
   await handleInteraction(settings, payload as unknown as APIInteraction);
   return requests[0];
 }
@@ -81,7 +89,7 @@ describe('an interaction', () => {
     });
     expect(request).toEqual({
       person: { id: '1', name: 'Ada', access: 'everyone' },
-      place: { platform: 'discord', guildId: discord.guildId, channelId: discord.channel.id },
+      place: { platform: discordPlatform, guildId: discord.guildId, channelId: discord.channel.id },
       locale: 'zh-CN',
       command: 'status',
       subcommand: 'schedule',

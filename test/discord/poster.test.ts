@@ -23,7 +23,7 @@ beforeEach(async () => {
     actions,
     log: pino({ level: 'silent' }),
   });
-  poster = bot.poster;
+  poster = bot.platform.poster;
 });
 
 afterEach(async () => {

@@ -79,7 +79,7 @@ export interface DispatcherSettings<S> {
   readonly log: Log;
   readonly actions?: ActionRegistry;
   readonly hooks?: DispatchHooks;
-  /** Per person; the terminal belongs to the machine's owner and is not limited. */
+  /** Per person, on platforms that do not belong to the machine's owner alone. */
   readonly rateLimit?: RateLimit;
   /** When work begins; the terminal's at once. */
   readonly pace?: Pace;
@@ -167,10 +167,11 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
 
   /** The refusal of somebody who asks too often; `null` = go on. It stands before everything that is written down. */
   const tooMany = (name: string, caller: Caller): Prepared | null => {
-    if (caller.place.platform === 'console') {
+    const { platform } = caller.place;
+    if (platform.belongsToOwner === true) {
       return null;
     }
-    const wait = limiter.take(`${caller.place.platform}:${caller.person.id}`);
+    const wait = limiter.take(`${platform.name}:${caller.person.id}`);
     return wait > 0 ? refusal(name, caller, { key: 'error.rate-limited', params: { wait } }, false) : null;
   };
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { OptionDefinition } from '../command.ts';
-import type { OptionValue } from '../reply.ts';
 import { readContextLength } from '../context-length.ts';
+import type { OptionValue } from '../reply.ts';
 import { isMessageKey, type Translator } from '../translate.ts';
 import { ExplainedError, type Explanation, explainError } from './errors.ts';
 

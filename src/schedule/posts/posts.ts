@@ -4,7 +4,7 @@ import { type CronTimes, dueBetween } from './cron.ts';
 
 /** A post that comes this much after its time is still that post; later it counts as missed and is told. */
 const ON_TIME_MS = 5 * 60_000;
-/** Discord recognises a repeated nonce for "a few minutes" (its reference of messages, 2026); this is the safe part. */
+/** Platforms recognise a repeated nonce for minutes (Discord: "a few", its reference of messages, 2026); this is the safe part. */
 export const NONCE_LIFE_MS = 2 * 60_000;
 /** A post that was put off by the platform is sent at most this much after it was taken up. */
 const LONGEST_PUT_OFF_MS = 60 * 60_000;
@@ -18,11 +18,11 @@ export interface PostMark {
   readonly missed: number;
 }
 
-/** A mark as a nonce: at most 25 characters, never the same twice. */
+/** A mark as a nonce, never the same twice. */
 export function toNonce(id: number, mark: PostMark): string {
   const seconds = Math.max(0, Math.floor(mark.claimedAtMs / 1000)).toString(36);
   const missed = Math.min(mark.missed, 9_999).toString(36);
-  return `s${id.toString(36)}.${seconds}.${missed}.${randomBytes(3).toString('hex')}`.slice(0, 25);
+  return `s${id.toString(36)}.${seconds}.${missed}.${randomBytes(3).toString('hex')}`;
 }
 
 /** Reads a nonce; one of another form says nothing. */

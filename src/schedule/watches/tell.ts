@@ -15,8 +15,11 @@ export function loadAction(translator: Translator, model: string, ctx: number, s
   };
 }
 
-/** What somebody is told when there is room. */
-export function newsReply(news: WatchNews, locale: Locale): Reply {
+/**
+ * What somebody is told when there is room.
+ * @param named whether it says who is meant: where nobody else reads along it need not
+ */
+export function newsReply(news: WatchNews, locale: Locale, named = true): Reply {
   const translator = createTranslator(locale);
   const { watch, server } = news;
   const params = {
@@ -34,8 +37,7 @@ export function newsReply(news: WatchNews, locale: Locale): Reply {
     tone: 'good',
     title: translator.text(isFit ? 'notify.news.fits' : 'notify.news.free', params),
     blocks: [
-      // In a terminal there is nobody else to tell apart.
-      ...(watch.platform === 'console' ? [] : [{ kind: 'text' as const, text: [{ user: watch.ownerId }] }]),
+      ...(named ? [{ kind: 'text' as const, text: [{ user: watch.ownerId, name: watch.ownerName }] }] : []),
       { kind: 'text', text: translator.text(isFit ? 'notify.news.fits-more' : 'notify.news.free-more', params) },
       { kind: 'small', text: translator.text('notify.news.window', params) },
     ],

@@ -10,6 +10,7 @@ import {
 } from '../../../src/chat/dispatch/dispatcher.ts';
 import type { OptionValue, Reply } from '../../../src/chat/reply.ts';
 import { plainText } from '../../../src/chat/text.ts';
+import { discordPlatform } from '../../support/platforms.ts';
 
 interface Services {
   readonly greeting: string;
@@ -67,7 +68,7 @@ function build(commands: readonly Command<Services>[], more: Partial<DispatcherS
 function caller(access: Access = 'everyone', id = 'ada'): Caller {
   return {
     person: { id, name: 'Ada', access },
-    place: { platform: 'discord', guildId: 'g', channelId: 'c' },
+    place: { platform: discordPlatform, guildId: 'g', channelId: 'c' },
     locale: 'en',
   };
 }
@@ -199,7 +200,8 @@ describe('access', () => {
     expect(await titles(1, caller('everyone', 'bob'))).toEqual(['ok']);
     now += 20_000;
     expect(await titles(2)).toEqual(['ok', expect.stringContaining('Try again')]);
-    const terminal = { ...caller(), place: { platform: 'console' as const, guildId: null, channelId: null } };
+    const platform = { name: 'terminal', poster: null, belongsToOwner: true } as const;
+    const terminal = { ...caller(), place: { platform, guildId: null, channelId: null } };
     expect(new Set(await titles(50, terminal))).toEqual(new Set(['ok']));
   });
 });

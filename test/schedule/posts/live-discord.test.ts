@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 function begin(): void {
-  const { poster } = createDiscord({
+  const { platform } = createDiscord({
     token: discord.token,
     guildIds: [discord.guildId],
     apiUrl: discord.apiUrl,
@@ -46,7 +46,7 @@ function begin(): void {
   const log = createLog('silent');
   bot = new StatusSchedules({
     schedules: store.schedules,
-    poster,
+    poster: platform.poster,
     source,
     leader: onlyProcess,
     log,

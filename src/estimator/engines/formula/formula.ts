@@ -19,6 +19,7 @@ import {
   type VerdictName,
 } from '../../types.ts';
 import { atLeast, parseVersion, usesOllamaEngine, type Version } from '../../versions.ts';
+import { outOfMemory, planRunner, type Shortage, shortage } from '../llama-runner.ts';
 import {
   chooseAttention,
   hostLimitBytes,
@@ -27,7 +28,6 @@ import {
   slotCandidates,
   withoutLoadedModels,
 } from '../ollama-server.ts';
-import { outOfMemory, planRunner, type Shortage, shortage } from '../llama-runner.ts';
 import { createEstimator, type Estimator } from './estimate.ts';
 import { humanBytes2 } from './human-bytes.ts';
 import { type LogFields, logFields } from './log-fields.ts';

@@ -15,8 +15,8 @@ import type {
   Reason,
 } from '../../types.ts';
 import { atLeast, parseVersion, usesOllamaEngine, type Version } from '../../versions.ts';
-import { chooseAttention, hostLimitBytes, hostMemory, isEmbeddingOnly, slotCandidates } from '../ollama-server.ts';
 import type { RunnerPlan } from '../llama-runner.ts';
+import { chooseAttention, hostLimitBytes, hostMemory, isEmbeddingOnly, slotCandidates } from '../ollama-server.ts';
 import type { Agreed, ConvergeOptions, Disagreed } from './converge.ts';
 import type { LayoutGpu } from './packer.ts';
 

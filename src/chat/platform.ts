@@ -1,0 +1,19 @@
+import type { ChatPoster } from './poster.ts';
+import type { Reply } from './reply.ts';
+
+/**
+ * A chat platform as the rest of the program knows it. How it shows a person, and how much a message holds, is its
+ * adapter's own business: replies name people by id and name, and adapters cut what is too long for them.
+ */
+export interface Platform {
+  /** Stands in the store and the audit trail, so it never changes. */
+  readonly name: string;
+  /** The bot's own messages in channels and to people; `null` where it can only answer. */
+  readonly poster: ChatPoster | null;
+  /** Shows what nobody asked for just now to whoever looks on, where there is no poster. */
+  readonly show?: (reply: Reply) => void;
+  /** Whoever sits there owns the machine, as at a terminal: commands are not counted. */
+  readonly belongsToOwner?: true;
+  /** Whether its session stands; absent where there is none. */
+  readonly ready?: () => boolean;
+}
