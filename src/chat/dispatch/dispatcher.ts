@@ -193,7 +193,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     if (!allows(caller.person.access, access)) {
       return refusal(name, caller, { key: 'error.not-allowed', params: { command: { code: `/${name}` } } }, true);
     }
-    const paced = caller.place.platform !== 'console';
+    const paced = caller.place.platform.belongsToOwner !== true;
     if (paced && !pace.hasRoom(kindOf(name))) {
       return refusal(name, caller, { key: 'error.too-much-at-once', params: {} }, false);
     }
@@ -284,7 +284,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       },
     };
     const work = (async () => {
-      if (caller.place.platform === 'console') {
+      if (caller.place.platform.belongsToOwner === true) {
         return job.start(context);
       }
       const turn = pace.begin(kindOf(job.name), signal);
