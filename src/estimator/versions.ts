@@ -3,6 +3,7 @@
  * from Ollama's history (llm/memory.go, llm/server.go, llm/llama_server.go, fs/ggml/ggml.go).
  */
 
+import { ollamaArchitecture } from './model/ollama-architecture.ts';
 import { type EngineName, EstimateError, type ModelSpec } from './types.ts';
 
 /** A release as three numbers. */
@@ -45,10 +46,10 @@ export function atLeast(version: Version, border: string): boolean {
 }
 
 /**
- * Architectures that Ollama runs on its own engine, and since when (KV.OllamaEngineRequired in fs/ggml/ggml.go).
- * Everything else goes to the llama.cpp runner of that version.
+ * Architectures that Ollama runs on its own engine, by Ollama's names, and since when (KV.OllamaEngineRequired in
+ * fs/ggml/ggml.go, each tag). Everything else goes to the llama.cpp runner of that version.
  */
-const OLLAMA_ENGINE_SINCE: readonly (readonly [since: string, architectures: readonly string[]])[] = [
+export const ENGINE_SINCE: readonly (readonly [since: string, architectures: readonly string[]])[] = [
   ['0.6.0', ['gemma3']],
   ['0.6.5', ['mistral3']],
   ['0.6.7', ['llama4']],
@@ -57,24 +58,32 @@ const OLLAMA_ENGINE_SINCE: readonly (readonly [since: string, architectures: rea
   ['0.11.0', ['gptoss']],
   ['0.11.5', ['gpt-oss']],
   ['0.12.0', ['qwen3']],
-  ['0.12.3', ['qwen3moe']],
+  ['0.12.2', ['qwen3moe']],
   ['0.12.7', ['qwen3vl', 'qwen3vlmoe']],
   ['0.13.0', ['deepseekocr', 'deepseek2']],
   ['0.13.1', ['nomic-bert']],
-  ['0.13.5', ['bert', 'olmo3']],
-  ['0.15.0', ['glm4moelite', 'lfm2']],
-  ['0.16.0', ['qwen3next', 'glmocr']],
-  ['0.18.0', ['nemotron_h', 'nemotron_h_moe', 'qwen35', 'qwen35moe', 'lfm2moe']],
+  ['0.13.4', ['olmo3']],
+  ['0.13.5', ['bert']],
+  ['0.14.3', ['glm4moelite', 'lfm2']],
+  ['0.15.5', ['qwen3next', 'glmocr']],
+  ['0.17.1', ['nemotron_h', 'nemotron_h_moe', 'qwen35', 'qwen35moe', 'lfm2moe']],
   ['0.20.0', ['gemma4']],
   ['0.22.0', ['laguna', 'nemotron_h_omni']],
 ];
+
+/** The one release that gave qwen3 back to the llama.cpp runner. */
+const QWEN3_ON_RUNNER: Version = [0, 12, 5];
 
 /**
  * Whether this version runs the model on Ollama's own engine. From 0.11.11 a model with a projector in a file of its
  * own falls back to the llama.cpp runner (NewLlamaServer: "split vision models aren't supported").
  */
 export function usesOllamaEngine(version: Version, spec: ModelSpec): boolean {
-  const since = OLLAMA_ENGINE_SINCE.find(([, architectures]) => architectures.includes(spec.architecture))?.[0];
+  const architecture = ollamaArchitecture(spec);
+  const since = ENGINE_SINCE.find(([, architectures]) => architectures.includes(architecture))?.[0];
+  if (architecture === 'qwen3' && compareVersions(version, QWEN3_ON_RUNNER) === 0) {
+    return false;
+  }
   if (since === undefined || !atLeast(version, since) || !readsTokenizer(spec)) {
     return false;
   }
@@ -138,13 +147,14 @@ const FLASH_ATTENTION_DEFAULT_SINCE: readonly (readonly [since: string, architec
   ['0.11.8', ['gptoss', 'gpt-oss']],
   ['0.12.4', ['qwen3', 'qwen3moe']],
   ['0.12.6', ['gemma3']],
-  ['0.12.7', ['qwen3vl', 'qwen3vlmoe']],
-  ['0.13.3', ['mistral3']],
-  ['0.13.5', ['bert', 'olmo3']],
-  ['0.15.0', ['glm4moelite', 'lfm2']],
-  ['0.16.0', ['glmocr', 'qwen3next']],
-  ['0.18.0', ['nemotron_h', 'nemotron_h_moe', 'qwen35', 'qwen35moe', 'lfm2moe']],
-  ['0.21.0', ['gemma4']],
+  ['0.12.8', ['qwen3vl', 'qwen3vlmoe']],
+  ['0.13.2', ['mistral3']],
+  ['0.13.4', ['olmo3']],
+  ['0.13.5', ['bert']],
+  ['0.14.3', ['glm4moelite', 'lfm2']],
+  ['0.15.5', ['glmocr', 'qwen3next']],
+  ['0.17.1', ['nemotron_h', 'nemotron_h_moe', 'qwen35', 'qwen35moe', 'lfm2moe']],
+  ['0.20.4', ['gemma4']],
   ['0.22.0', ['nemotron_h_omni']],
 ];
 
@@ -159,10 +169,9 @@ export function flashAttentionByDefault(version: Version, architecture: string):
 const ONE_SLOT_SINCE: readonly (readonly [since: string, architectures: readonly string[]])[] = [
   ['0.4.0', ['mllama']],
   ['0.12.7', ['qwen3vl', 'qwen3vlmoe']],
-  [
-    '0.18.0',
-    ['qwen35', 'qwen35moe', 'qwen3next', 'lfm2', 'lfm2moe', 'nemotron_h', 'nemotron_h_moe', 'nemotron_h_omni'],
-  ],
+  ['0.15.5', ['qwen3next', 'lfm2', 'lfm2moe']],
+  ['0.17.1', ['qwen35', 'qwen35moe', 'nemotron_h', 'nemotron_h_moe']],
+  ['0.22.0', ['nemotron_h_omni']],
 ];
 
 /** Whether Ollama forces one parallel slot for this architecture. */

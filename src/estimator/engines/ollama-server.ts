@@ -4,6 +4,7 @@
 
 import { GIB } from '../../base/bytes.ts';
 import { gpuOverhead } from '../outside-buffers.ts';
+import { ollamaArchitecture } from '../model/ollama-architecture.ts';
 import { architectureValue, isEmbeddingModel } from '../plan/facts.ts';
 import type {
   EstimateRequest,
@@ -57,7 +58,7 @@ export function isEmbeddingOnly(spec: ModelSpec, request: EstimateRequest): bool
 
 /** Slots that Ollama tries in this order. Up to 0.9.6 it tried 4 (2 from 0.6.7) before 1 when nobody set a number. */
 export function slotCandidates(version: Version, spec: ModelSpec, request: EstimateRequest): readonly number[] {
-  if (isEmbeddingOnly(spec, request) || oneSlotOnly(version, spec.architecture)) {
+  if (isEmbeddingOnly(spec, request) || oneSlotOnly(version, ollamaArchitecture(spec))) {
     return [1];
   }
   if (request.numParallel !== undefined && request.numParallel > 0) {
@@ -106,7 +107,7 @@ function flashAttentionWanted(version: Version, spec: ModelSpec, request: Estima
   if (request.flashAttention === true) {
     return true;
   }
-  const byDefault = flashAttentionByDefault(version, spec.architecture);
+  const byDefault = flashAttentionByDefault(version, ollamaArchitecture(spec));
   // Before 0.12.4 the environment could only switch it on.
   if (request.flashAttention === false && atLeast(version, '0.12.4')) {
     return false;
@@ -139,7 +140,7 @@ function flashAttentionInModel(version: Version, spec: ModelSpec, gpus: readonly
   if (architecture === 'gemma2' && atLeast(version, '0.11.11')) {
     return false;
   }
-  if (architecture === 'grok' && atLeast(version, '0.12.11')) {
+  if (architecture === 'grok' && atLeast(version, '0.19.0')) {
     return false;
   }
   if (architecture === 'gemma4' && gpus.some((gpu) => (gpu.computeCapability ?? 7.5) < 7.5)) {

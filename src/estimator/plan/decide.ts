@@ -10,10 +10,13 @@ import { prepareLaunch } from '../engines/llama-server/launch.ts';
 import { decideLlamaServer } from '../engines/llama-server/llama-server.ts';
 import { seenGpus } from '../engines/ollama-server.ts';
 import { buildOf } from '../llama-cpp/builds.ts';
-import type { EngineName, EstimateRequest, EstimateServer, ModelSpec, Plan } from '../types.ts';
+import { tooOld } from '../loadable.ts';
+import type { EngineName, EstimateRequest, EstimateServer, ModelSpec, Plan, Reason } from '../types.ts';
 import { engineFor, parseVersion } from '../versions.ts';
 import { checkModel, checkRequest, checkServer, inBounds, inWholeBytes } from './checks.ts';
 import { contextFloor } from './default-context.ts';
+import { blockCount } from './facts.ts';
+import { refusedPlan } from './refused.ts';
 import { planForAll, usableServer } from './usable-gpus.ts';
 
 const DECISIONS: Readonly<
@@ -42,6 +45,11 @@ export function decide(spec: ModelSpec, server: EstimateServer, request: Estimat
   checkServer(server);
   checkModel(spec);
   const whole = inWholeBytes(server);
+  const unknown = engine === 'llama.cpp' ? undefined : tooOld(parseVersion(server.ollama).version, spec);
+  if (unknown !== undefined) {
+    const reason: Reason = { code: 'refused-version-too-old', params: { ...unknown } };
+    return refusedPlan(whole, request, { engine, reason, blocks: blockCount(spec) });
+  }
   const usable = usableServer(whole);
   const raised = { ...request, numCtx: Math.max(request.numCtx, contextFloor(spec, usable.server)) };
   const plan = DECISIONS[engine](spec, usable.server, raised);

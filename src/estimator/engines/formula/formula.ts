@@ -5,7 +5,8 @@
  */
 
 import { projectorOf } from '../../model/projector.ts';
-import { trainingContext } from '../../plan/facts.ts';
+import { blockCount, trainingContext } from '../../plan/facts.ts';
+import { refusedPlan } from '../../plan/refused.ts';
 import {
   EstimateError,
   type EstimateRequest,
@@ -336,39 +337,6 @@ function entryPrice({ choice, gpus }: FormulaDecision): Record<string, number | 
 
 /** Before 0.9.3 a number of heads per layer ends the request in a Go panic: nothing is loaded. */
 function crashPlan(spec: ModelSpec, server: EstimateServer, request: EstimateRequest, error: EstimateError): Plan {
-  const blocks = Number(spec.metadata[`${spec.architecture}.block_count`] ?? 0);
-  return {
-    engine: 'formula',
-    verdict: 'refused',
-    reason: { code: 'refused-version-too-old', params: { ...error.params, needs: '0.9.3' } },
-    placement: {
-      gpuLayers: 0,
-      totalLayers: blocks + 1,
-      perGpuLayers: server.gpus.map(() => 0),
-      overrides: 0,
-      overridePatterns: [],
-    },
-    gpus: server.gpus.map((gpu) => ({
-      weightsBytes: 0,
-      cacheBytes: 0,
-      computeBytes: 0,
-      projectorBytes: 0,
-      overheadBytes: 0,
-      overheadRangeBytes: [0, 0],
-      totalBytes: 0,
-      layers: 0,
-      headroomBytes: gpu.freeBytes,
-    })),
-    host: { weightsBytes: 0, cacheBytes: 0, computeBytes: 0, totalBytes: 0 },
-    sizeVramBytes: 0,
-    sizeBytes: 0,
-    numCtx: request.numCtx,
-    numParallel: request.numParallel ?? 1,
-    numBatch: request.numBatch ?? DEFAULT_BATCH,
-    numUbatch: request.numBatch ?? DEFAULT_BATCH,
-    flashAttention: false,
-    kvCacheType: 'f16',
-    computeBasis: 'planned',
-    notes: [],
-  };
+  const reason = { code: 'refused-version-too-old', params: { ...error.params, needs: '0.9.3' } };
+  return refusedPlan(server, request, { engine: 'formula', reason, blocks: blockCount(spec) });
 }

@@ -5,6 +5,7 @@
 
 import { checkBounds } from '../../model/bounds.ts';
 import { elementCount, ggmlType } from '../../model/ggml-types.ts';
+import { ollamaArchitecture } from '../../model/ollama-architecture.ts';
 import { architectureNumber, architectureNumbers, architectureValue, blockCount } from '../../plan/facts.ts';
 import { EstimateError, type ModelSpec, type TensorInfo } from '../../types.ts';
 import { atLeast, compareVersions, type Version } from '../../versions.ts';
@@ -73,18 +74,6 @@ export function ollamaTensorBytes(tensor: TensorInfo, architecture: string, vers
 }
 
 const UNKNOWN_TO_OLLAMA: ReadonlySet<string> = new Set(['TQ1_0', 'TQ2_0', 'NVFP4', 'Q1_0']);
-
-/**
- * The architecture under which Ollama knows the file. Its own gpt-oss files, told by their BF16 embedding, say `gptoss`
- * where llama.cpp's say `gpt-oss`.
- */
-function ollamaArchitecture(spec: ModelSpec): string {
-  if (spec.architecture !== 'gpt-oss') {
-    return spec.architecture;
-  }
-  const embedding = spec.tensors.find((tensor) => tensor.name === 'token_embd.weight');
-  return embedding?.type === 'BF16' ? 'gptoss' : 'gpt-oss';
-}
 
 /**
  * Scales beside matrices belong to NVFP4, which no llama.cpp of these versions reads: a file that it loads has none, since
