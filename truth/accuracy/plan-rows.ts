@@ -3,6 +3,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
 import type { KvCacheType, LlamaCppConfig, LlamaCppPlan } from '../../src/estimator/types.ts';
 
 /** One dry run. Sizes are bytes. */
@@ -95,7 +96,8 @@ export function plannedSizes(plan: LlamaCppPlan): {
 
 /** Reads rows, leaving out those where llama.cpp itself failed. */
 export async function readPlanRows(path: string): Promise<PlanRow[]> {
-  const text = await readFile(path, 'utf8');
+  const content = await readFile(path);
+  const text = (path.endsWith('.gz') ? gunzipSync(content) : content).toString();
   const rows: PlanRow[] = [];
   for (const line of text.split('\n')) {
     if (line === '') {

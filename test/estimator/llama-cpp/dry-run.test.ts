@@ -13,7 +13,7 @@ import {
 } from '../../../truth/accuracy/plan-rows.ts';
 import { gpu, model } from '../fixture-models.ts';
 
-const rows = await readPlanRows(fileURLToPath(new URL('../../fixtures/truth-small.jsonl', import.meta.url)));
+const rows = await readPlanRows(fileURLToPath(new URL('../../../truth/record/plans-sample.jsonl.gz', import.meta.url)));
 
 function specOf(row: PlanRow): ModelSpec {
   const spec = builtinCatalogue().find(row.model);

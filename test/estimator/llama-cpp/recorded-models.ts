@@ -1,6 +1,7 @@
-/** Small models of many architectures and what llama.cpp b10256 allocated for them on simulated CUDA devices. */
+/** Small models of many architectures and what llama.cpp (the reference build) allocated for them on simulated CUDA devices. */
 
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import type {
   KvCacheType,
   LlamaCppConfig,
@@ -95,8 +96,21 @@ export function bytesOf(device: Pick<LlamaCppDevice, 'weightsBytes' | 'cacheByte
   return [device.weightsBytes, device.cacheBytes, device.computeBytes];
 }
 
-const text = readFileSync(new URL('../../fixtures/architectures.jsonl', import.meta.url), 'utf8');
+const RECORD = new URL('../../../truth/record/', import.meta.url);
+const text = gunzipSync(readFileSync(new URL('architectures.jsonl.gz', RECORD))).toString();
 export const entries: readonly Entry[] = text
   .split('\n')
   .filter((line) => line !== '')
   .map((line) => JSON.parse(line) as Entry);
+
+/** Architectures of the full-size models that dry runs are recorded of. */
+export function fullSizeArchitectures(): ReadonlySet<string> {
+  const folder = gunzipSync(readFileSync(new URL('models.folder.gz', RECORD))).toString();
+  const files = JSON.parse(folder) as readonly { readonly base64: string }[];
+  return new Set(
+    files.map(({ base64 }) => {
+      const { metadata } = JSON.parse(Buffer.from(base64, 'base64').toString()) as Pick<Entry, 'metadata'>;
+      return String(metadata['general.architecture']);
+    }),
+  );
+}

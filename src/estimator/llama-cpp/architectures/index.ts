@@ -174,3 +174,8 @@ const BY_NAME: ReadonlyMap<string, Architecture> = new Map(
 export function findArchitecture(name: string): Architecture | undefined {
   return BY_NAME.get(name);
 }
+
+/** Every value of `general.architecture` that is described. */
+export function describedNames(): readonly string[] {
+  return [...BY_NAME.keys()];
+}

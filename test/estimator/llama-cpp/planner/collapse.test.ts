@@ -8,7 +8,9 @@ import { computeBytes } from '../../../../src/estimator/llama-cpp/planner/planne
 import { planConfig, readPlanRows } from '../../../../truth/accuracy/plan-rows.ts';
 import { gpu, model } from '../../fixture-models.ts';
 
-const rows = await readPlanRows(fileURLToPath(new URL('../../../fixtures/truth-small.jsonl', import.meta.url)));
+const rows = await readPlanRows(
+  fileURLToPath(new URL('../../../../truth/record/plans-sample.jsonl.gz', import.meta.url)),
+);
 
 describe('collapsing equal layers', () => {
   it('gives the buffers of the graph with all layers, on every shipped row and in both views', () => {
