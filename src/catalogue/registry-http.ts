@@ -15,6 +15,8 @@ export interface RegistryHosts {
    * no host that they redirect to.
    */
   readonly privateHosts: readonly string[];
+  /** The same over https. */
+  readonly privateSecureHosts?: readonly string[];
 }
 
 export const DEFAULT_HOSTS: RegistryHosts = {
@@ -41,6 +43,8 @@ export interface RegistryRequest {
   /** Path with a leading slash. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent to the origin of the request alone, never where it redirects to. Then no other token is fetched. */
+  readonly authorization?: string;
   /** Whether the answer may come from a storage host (blobs). */
   readonly storage: boolean;
   readonly signal: AbortSignal;
@@ -75,14 +79,14 @@ export class RegistryHttp {
    */
   async get(options: RegistryRequest): Promise<RegistryResponse> {
     const host = options.host.toLowerCase();
-    if (!this.#hosts.manifestHosts.includes(host) && !this.#isPrivate(host)) {
+    if (!this.#hosts.manifestHosts.includes(host) && !this.#isTrusted(host)) {
       throw new CatalogueError('registry-host-refused', { host });
     }
     const origin = new URL(`${this.#isPrivate(host) ? 'http' : 'https'}://${host}`);
     const scope = `${host} ${options.path.split('/').slice(0, 4).join('/')}`;
     const known = this.#tokens.get(scope);
     const first = await this.#follow(new URL(options.path, origin), options, known);
-    if (first.status !== 401) {
+    if (first.status !== 401 || options.authorization !== undefined) {
       return this.#accept(first, host);
     }
     await drain(first);
@@ -98,13 +102,20 @@ export class RegistryHttp {
     return this.#hosts.privateHosts.includes(host);
   }
 
+  /** Whether the owner named the host: it may have a private address. */
+  #isTrusted(host: string): boolean {
+    return this.#isPrivate(host) || (this.#hosts.privateSecureHosts ?? []).includes(host);
+  }
+
   async #follow(start: URL, options: RegistryRequest, token: string | undefined): Promise<RegistryResponse> {
     let url = start;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       // The token and nothing else of ours stays with the registry: storage hosts have their own signature in the address.
       const headers = {
         ...options.headers,
-        ...(token && url.host === start.host && { authorization: `Bearer ${token}` }),
+        ...(token && url.origin === start.origin && { authorization: `Bearer ${token}` }),
+        ...(options.authorization !== undefined &&
+          url.origin === start.origin && { authorization: options.authorization }),
       };
       const response = await this.#send(url, headers, options.signal);
       if (![301, 302, 303, 307, 308].includes(response.status)) {
@@ -130,11 +141,11 @@ export class RegistryHttp {
     if (to.protocol !== 'https:' && !this.#isPrivate(host)) {
       throw refuse('not-https');
     }
-    if (isIP(to.hostname.replace(/^\[|\]$/g, '')) !== 0 && !this.#isPrivate(host)) {
+    if (isIP(to.hostname.replace(/^\[|\]$/g, '')) !== 0 && !this.#isTrusted(host)) {
       throw refuse('address');
     }
     const allowed = [...this.#hosts.manifestHosts, ...(storage ? this.#hosts.storageHosts : [])];
-    if (!allowed.some((rule) => matches(host, rule)) && !this.#isPrivate(host)) {
+    if (!allowed.some((rule) => matches(host, rule)) && !this.#isTrusted(host)) {
       throw refuse('host');
     }
     return to;
@@ -143,7 +154,7 @@ export class RegistryHttp {
   async #send(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<RegistryResponse> {
     const host = url.host.toLowerCase();
     const literal = url.hostname.replace(/^\[|\]$/g, '');
-    const trusted = this.#isPrivate(host);
+    const trusted = this.#isTrusted(host);
     // Address literals never reach the name resolution.
     if (!trusted && isIP(literal) !== 0 && !isPublicAddress(literal)) {
       throw new CatalogueError('registry-address-refused', { host });

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { MIB } from '../base/bytes.ts';
 import type { ModelSpec, ProjectorSpec } from '../estimator/types.ts';
-import type { ByteSource } from '../gguf/byte-source.ts';
 import { projectorFromHeader } from '../gguf/from-file.ts';
 import { type GgufHeader, MAX_HEADER_BYTES, readHeader } from '../gguf/header.ts';
 import { buildSpec } from '../gguf/spec.ts';
 import { CatalogueError } from './errors.ts';
 import { HeaderCache } from './header-cache.ts';
 import { displayShortest, type ModelName } from './names.ts';
+import { bodySource, checkRange } from './ranged.ts';
 import {
-  connectionError,
   cutOff,
   DEFAULT_HOSTS,
   parseJson,
@@ -237,39 +236,4 @@ export class RegistryClient {
       await source.close();
     }
   }
-}
-
-/**
- * A 206 must begin at 0 and agree with the manifest about the whole size. A 200 is the whole blob from its beginning: it is
- * read as far as the header goes, and then cut off.
- * @throws CatalogueError `registry-range-wrong`
- */
-function checkRange({ status, headers }: RegistryResponse, size: number, host: string): void {
-  if (status === 200) {
-    return;
-  }
-  const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
-  const total = match?.[3];
-  if (match?.[1] !== '0' || (total !== '*' && Number(total) !== size) || Number(match[2]) >= size) {
-    throw new CatalogueError('registry-range-wrong', { host });
-  }
-}
-
-/** A response's body as the header reader takes it: as fast as it reads, and no further. */
-function bodySource(response: RegistryResponse, totalBytes: number, host: string, signal: AbortSignal): ByteSource {
-  const chunks = response.body[Symbol.asyncIterator]();
-  return {
-    totalBytes,
-    async next() {
-      try {
-        const { done, value } = await chunks.next();
-        return done ? null : (value as Buffer);
-      } catch (error) {
-        throw connectionError(error, host, signal);
-      }
-    },
-    async close() {
-      cutOff(response);
-    },
-  };
 }
