@@ -9,6 +9,8 @@ import { asLlamaCppSees } from '../gguf/llama-cpp-view.ts';
 import { builtinCatalogue } from './builtin.ts';
 import type { BuiltinNote } from './builtin-names.ts';
 import { CatalogueError } from './errors.ts';
+import { type HubAddress, hubAddress } from './hub/name.ts';
+import type { HubModel, HubName, HubWarning } from './hub/types.ts';
 import { Lru } from './lru.ts';
 import { DEFAULT_HOST, displayShortest, isCloudName, type ModelName, nameKey, parseModelName } from './names.ts';
 import { nearestNames } from './nearest.ts';
@@ -31,12 +33,20 @@ export interface SpecRegistry {
   find(name: ModelName, options: { readonly signal: AbortSignal }): Promise<RegistryModel>;
 }
 
+/** What the catalogue asks of a client of hubs. */
+export interface SpecHub {
+  /** Asked in place of the registry that the hub has itself: the owner named a mirror. */
+  readonly mirrored: boolean;
+  find(name: HubName, options: { readonly signal: AbortSignal }): Promise<HubModel>;
+}
+
 export type SpecSource = 'server' | 'registry' | 'file' | 'builtin';
 
 /** What a person should know about where a spec comes from. */
 export type CatalogueWarning =
   | ShowGap
   | BuiltinNote
+  | HubWarning
   | RegistryModel['warnings'][number]
   | 'server-unreachable'
   | 'server-timeout'
@@ -62,12 +72,16 @@ export interface Found {
 export interface CatalogueOptions {
   /** Absent: registries are not asked. */
   readonly registry?: SpecRegistry;
+  /** Absent: hubs are not asked. */
+  readonly hub?: SpecHub;
   /** How long a server may take before the list answers in its stead, ms. Default 2000. */
   readonly serverTimeoutMs?: number;
   /** How long a verbose answer of many MB may take, ms. Default 10,000. */
   readonly verboseTimeoutMs?: number;
   /** How long a registry may take: when the built-in list has the very model too, and when not, ms. Default 1500 and 10,000. */
   readonly registryTimeoutMs?: { readonly known: number; readonly unknown: number };
+  /** The same for a hub. Default 5000 and 20,000. */
+  readonly hubTimeoutMs?: { readonly known: number; readonly unknown: number };
 }
 
 export interface FindOptions {
@@ -78,7 +92,17 @@ export interface FindOptions {
    * Ollama's own form are given as llama.cpp sees them.
    */
   readonly ollama?: string;
+  /** Whether the asker may see what the owner's own token opens. */
+  readonly restricted?: boolean;
   readonly signal?: AbortSignal;
+}
+
+/** What came of asking elsewhere than the server. */
+interface LookedUp {
+  readonly found?: Found;
+  /** Asked in vain: nobody knows whether the model is there. */
+  readonly unanswered: boolean;
+  readonly failure?: Error;
 }
 
 const MAX_CACHED = 64;
@@ -89,16 +113,20 @@ const MAX_CACHED = 64;
  */
 export class Catalogue {
   readonly #registry: SpecRegistry | undefined;
+  readonly #hub: SpecHub | undefined;
   readonly #serverTimeoutMs: number;
   readonly #verboseTimeoutMs: number;
   readonly #registryTimeoutMs: { readonly known: number; readonly unknown: number };
+  readonly #hubTimeoutMs: { readonly known: number; readonly unknown: number };
   readonly #byDigest = new Lru<Found>(MAX_CACHED);
 
   constructor(options: CatalogueOptions = {}) {
     this.#registry = options.registry;
+    this.#hub = options.hub;
     this.#serverTimeoutMs = options.serverTimeoutMs ?? 2000;
     this.#verboseTimeoutMs = options.verboseTimeoutMs ?? 10_000;
     this.#registryTimeoutMs = options.registryTimeoutMs ?? { known: 1500, unknown: 10_000 };
+    this.#hubTimeoutMs = options.hubTimeoutMs ?? { known: 5000, unknown: 20_000 };
   }
 
   /**
@@ -125,12 +153,12 @@ export class Catalogue {
     }
     const warnings = asked.warnings;
     const builtin = builtinCatalogue().lookUp(shown);
-    const registry = await this.#fromRegistry(name, builtin?.notes.length === 0, options.signal);
-    if (registry.found !== undefined) {
-      const spec = seenBy(asked.version ?? readVersion(options.ollama), registry.found.spec);
-      return { ...registry.found, spec, warnings: [...warnings, ...registry.found.warnings] };
+    const looked = await this.#lookUp(name, typed, builtin, options);
+    if (looked.found !== undefined) {
+      const spec = seenBy(asked.version ?? readVersion(options.ollama), looked.found.spec);
+      return { ...looked.found, spec, warnings: [...warnings, ...looked.found.warnings] };
     }
-    if (registry.asked) {
+    if (looked.unanswered) {
       warnings.push('registry-unavailable');
     }
     if (builtin !== null) {
@@ -139,11 +167,29 @@ export class Catalogue {
     if (asked.found !== undefined) {
       return asked.found;
     }
-    // Of a model elsewhere than in Ollama's own library only its registry can tell whether it is there.
-    if (registry.failure !== undefined && name.host.toLowerCase() !== DEFAULT_HOST) {
-      throw registry.failure;
+    throw notFound(shown, name, looked, asked.names);
+  }
+
+  /** In the registry, and in the hub that the name may mean. */
+  async #lookUp(
+    name: ModelName,
+    typed: string,
+    builtin: { readonly notes: readonly unknown[] } | null,
+    options: FindOptions,
+  ): Promise<LookedUp> {
+    const hub = this.#hub;
+    const address = hub === undefined ? undefined : hubAddress(typed);
+    const past = address?.explicit === true && (hub?.mirrored === true || address.kind === 'modelscope');
+    const registry: LookedUp = past
+      ? { unanswered: false }
+      : await this.#fromRegistry(name, builtin?.notes.length === 0, options.signal);
+    // A registry that the hub has itself and that cannot be reached: neither can the hub.
+    const elsewhere = address?.explicit !== true || !registry.unanswered || !isOutOfReach(registry.failure);
+    if (registry.found !== undefined || hub === undefined || address === undefined || !elsewhere) {
+      return registry;
     }
-    throw unknownModel(shown, asked.names);
+    const found = await this.#fromHub(hub, address, builtin !== null, options);
+    return found.found === undefined && found.failure === undefined ? registry : found;
   }
 
   /** A text that is no name for Ollama may still spell one: `gemma 3 12b`, full-width letters. */
@@ -272,21 +318,17 @@ export class Catalogue {
     return found;
   }
 
-  async #fromRegistry(
-    name: ModelName,
-    listed: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<{ found?: Found; asked: boolean; failure?: Error }> {
+  async #fromRegistry(name: ModelName, listed: boolean, signal: AbortSignal | undefined): Promise<LookedUp> {
     const registry = this.#registry;
     if (registry === undefined) {
-      return { asked: false };
+      return { unanswered: false };
     }
     const limitMs = listed ? this.#registryTimeoutMs.known : this.#registryTimeoutMs.unknown;
     try {
       const model = await bounded(limitMs, signal, (bound) => registry.find(name, { signal: bound }));
       const { spec, digest, downloadBytes, numCtx, warnings } = model;
       const found: Found = { spec, source: 'registry', warnings, digest, downloadBytes, ...(numCtx && { numCtx }) };
-      return { found, asked: true };
+      return { found, unanswered: false };
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof GgufError && error.code === 'gguf-not-a-language-model') {
@@ -298,16 +340,65 @@ export class Catalogue {
         }
         // The registry answered: it does not have the model, or may not be asked for it.
         if (error.code === 'registry-not-found') {
-          return { asked: false };
+          return { unanswered: false };
         }
         if (error.code === 'registry-host-refused') {
-          return { asked: false, failure: error };
+          return { unanswered: false, failure: error };
         }
       }
-      const known = error instanceof CatalogueError || error instanceof GgufError;
-      return { asked: true, failure: known ? error : new CatalogueError('registry-timeout', { host: name.host }) };
+      return { unanswered: true, failure: asFailure(error, name.host) };
     }
   }
+
+  async #fromHub(hub: SpecHub, address: HubAddress, listed: boolean, options: FindOptions): Promise<LookedUp> {
+    const { signal } = options;
+    const limitMs = listed ? this.#hubTimeoutMs.known : this.#hubTimeoutMs.unknown;
+    try {
+      const model = await bounded(limitMs, signal, (bound) => hub.find(address, { signal: bound }));
+      if (model.restricted && options.restricted !== true) {
+        return { unanswered: false, failure: new CatalogueError('model-restricted', { model: address.name }) };
+      }
+      const { spec, warnings, downloadBytes } = model;
+      return { found: { spec, source: 'registry', warnings, downloadBytes }, unanswered: false };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof GgufError && error.code === 'gguf-not-a-language-model') {
+        throw error;
+      }
+      if (error instanceof CatalogueError && error.code === 'registry-not-found') {
+        return { unanswered: false };
+      }
+      const failure = asFailure(error, address.kind);
+      return { unanswered: isOutOfReach(failure), failure };
+    }
+  }
+}
+
+function asFailure(error: unknown, host: string): Error {
+  const known = error instanceof CatalogueError || error instanceof GgufError;
+  return known ? error : new CatalogueError('registry-timeout', { host });
+}
+
+const OUT_OF_REACH = new Set(['registry-unreachable', 'registry-timeout', 'registry-busy', 'registry-failed']);
+
+/** Whether nobody could be asked, as against an answer that says no. */
+function isOutOfReach(error: Error | undefined): boolean {
+  return error instanceof CatalogueError && OUT_OF_REACH.has(error.code);
+}
+
+/** A model that nobody has, or that nobody could be asked for. */
+function notFound(shown: string, name: ModelName, looked: LookedUp, names: readonly string[]): Error {
+  const { failure } = looked;
+  if (failure === undefined || otherKind(shown) !== undefined) {
+    return unknownModel(shown, names);
+  }
+  // Of a model elsewhere than in Ollama's own library the reason itself is told.
+  if (isOutOfReach(failure) && name.host === DEFAULT_HOST) {
+    const host = String((failure as CatalogueError).params.host ?? name.host);
+    const nearest = nearestNames(shown, [...names, ...builtinCatalogue().names()]);
+    return new CatalogueError('model-unanswered', { model: shown, host }, nearest);
+  }
+  return failure;
 }
 
 /** The text as a name: full-width letters made plain, an address from a browser reduced to what it leads to. */
@@ -316,7 +407,8 @@ function asTyped(text: string): string {
   if (pasted === undefined) {
     return plainText(text);
   }
-  return pasted.host === 'ollama' ? pasted.path : `hf.co/${pasted.path}`;
+  const host = { ollama: '', hub: 'hf.co/', modelscope: 'modelscope.cn/' }[pasted.host];
+  return `${host}${pasted.path}`;
 }
 
 /** Whether two names spell the same model in the same quantization. */

@@ -3,6 +3,7 @@ import { CodedError, type Params } from '../base/coded.ts';
 /** Why no model spec was found, or a registry could not be read. */
 export type CatalogueErrorCode =
   | 'model-unknown'
+  | 'model-unanswered'
   | 'model-name-invalid'
   | 'model-cloud'
   | 'model-not-language'
@@ -11,6 +12,7 @@ export type CatalogueErrorCode =
   | 'hub-address-invalid'
   | 'hub-quantization-missing'
   | 'hub-no-model'
+  | 'hub-gated'
   | 'model-restricted'
   | 'safetensors-class-range'
   | 'registry-host-refused'

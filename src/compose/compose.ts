@@ -3,7 +3,6 @@ import { createStatusSource } from '../../commands/status/source.ts';
 import { GIB } from '../base/bytes.ts';
 import type { Log } from '../base/log.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
-import { RegistryClient } from '../catalogue/registry.ts';
 import type { DispatchHooks } from '../chat/dispatch/dispatcher.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { Painter } from '../chat/pictures/painter.ts';
@@ -33,6 +32,7 @@ import { composeLoads } from './loads.ts';
 import { dataFolder, openMemory } from './memory.ts';
 import { createModelFinder } from './model-finder.ts';
 import { composeChatNotices, composeTerminalNotices, type Notices } from './notices.ts';
+import { createSources } from './sources.ts';
 
 /** A platform with channels. */
 export type ChatPlatform = Platform & { readonly poster: ChatPoster };
@@ -93,8 +93,8 @@ export async function compose({
   const painter = new Painter();
   const estimates = files ? createDirectEstimates() : createEstimatePool();
   // The simulated server's models are all known; nothing is fetched for it.
-  const registry = simulated ? null : new RegistryClient({ cacheDirectory: dataFolder(config, 'headers') });
-  const catalogue = new Catalogue(registry === null ? {} : { registry });
+  const sources = simulated ? null : createSources(config.hubs, dataFolder(config, 'headers'));
+  const catalogue = sources?.catalogue ?? new Catalogue();
   /** Which of several processes posts and writes the history; claimed only by a process that can. */
   let sharedLeader: Leader | null = null;
   const writes = () => sharedLeader?.leads() ?? true;
@@ -242,7 +242,7 @@ export async function compose({
       await Promise.all([http?.close(), schedules?.stop(), notices?.stop(), loading?.close(), answers?.stop()]);
       await sharedLeader?.stop();
       claims?.stop();
-      const parts = [sampler?.stop(), servers.close(), painter.close(), estimates.close(), registry?.close()];
+      const parts = [sampler?.stop(), servers.close(), painter.close(), estimates.close(), sources?.close()];
       for (const result of await Promise.allSettled(parts)) {
         if (result.status === 'rejected') {
           log.warn({ err: result.reason }, 'a part did not end cleanly');

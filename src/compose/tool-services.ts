@@ -29,7 +29,7 @@ export async function createToolServices(
   const closing: (() => Promise<unknown>)[] = [];
   const network = async () => {
     const { createNetworkFinder } = await import('./network-finder.ts');
-    const { finder, close } = createNetworkFinder(cacheFolder(environment));
+    const { finder, close } = createNetworkFinder(environment, cacheFolder(environment));
     closing.push(close);
     return finder;
   };

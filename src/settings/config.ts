@@ -5,6 +5,7 @@ import { LOCALES, type Locale } from '../chat/locale.ts';
 import { parseGpuSource } from '../gpus/parse-source.ts';
 import { parseOllamaHost } from '../ollama/host.ts';
 import { type PostgresAddress, PostgresAddressError, parsePostgresUrl } from '../store/postgres/address.ts';
+import { type HubSettings, readHubs } from './hubs.ts';
 
 /** The server's own settings under Ollama's names, as far as they matter to the estimate. */
 export interface ServerEnvironment {
@@ -54,6 +55,7 @@ export interface Config {
   readonly timeZone: string;
   readonly roles: { readonly operators: readonly string[]; readonly admins: readonly string[] };
   readonly pullHosts: readonly string[];
+  readonly hubs: HubSettings;
   /** Largest context that may be asked for by /load, tokens; null = no cap. */
   readonly maxCtx: number | null;
   /** Largest keep-alive for /load as Ollama writes it (`24h`); null = no cap. */
@@ -382,6 +384,7 @@ export function readConfig(environment: Environment): Config {
       .split(',')
       .map((host) => host.trim().toLowerCase())
       .filter((host) => host !== ''),
+    hubs: readHubs(reader),
     maxCtx: reader.integer('MAX_CTX', 1, 100_000_000),
     maxKeepAlive,
     alertChannelId: alertChannels[0] ?? null,
@@ -391,4 +394,17 @@ export function readConfig(environment: Environment): Config {
     throw new ConfigError(reader.faults);
   }
   return config;
+}
+
+/**
+ * The hubs alone, for whoever asks no server.
+ * @throws ConfigError
+ */
+export function readHubConfig(environment: Environment): HubSettings {
+  const reader = new Reader(environment);
+  const hubs = readHubs(reader);
+  if (reader.faults.length > 0) {
+    throw new ConfigError(reader.faults);
+  }
+  return hubs;
 }

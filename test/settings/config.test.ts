@@ -94,6 +94,31 @@ describe('the configuration', () => {
     expect(faultsOf({ SHARD_COUNT: '2' })).toEqual(['SHARD_ID']);
   });
 
+  it('reads where models come from', () => {
+    expect(readConfig({ TZ: 'UTC' }).hubs).toEqual({
+      endpoint: null,
+      token: null,
+      tokenForMirror: false,
+      modelScope: null,
+      registries: [],
+    });
+    const hubs = { HF_ENDPOINT: 'https://mirror.example', PRIVATE_REGISTRIES: 'R.example:5000, http://10.0.0.9' };
+    expect(readConfig({ TZ: 'UTC', ...hubs }).hubs).toMatchObject({
+      endpoint: 'https://mirror.example',
+      registries: [
+        { host: 'r.example:5000', secure: true },
+        { host: '10.0.0.9', secure: false },
+      ],
+    });
+    const wrong = {
+      HF_ENDPOINT: 'https://me:pass@x',
+      HF_TOKEN: 'two words',
+      MODELSCOPE_ENDPOINT: 'x',
+      PRIVATE_REGISTRIES: 'a/b',
+    };
+    expect(faultsOf(wrong).sort()).toEqual(Object.keys(wrong).sort());
+  });
+
   it('reads several servers, each with its own settings', () => {
     const path = join(folder, 'servers.json');
     writeFileSync(

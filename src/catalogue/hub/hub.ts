@@ -9,6 +9,7 @@ import { specFromSafetensors } from '../../gguf/safetensors/convert.ts';
 import { elementBits } from '../../gguf/safetensors/header.ts';
 import { buildSpec } from '../../gguf/spec.ts';
 import { CatalogueError } from '../errors.ts';
+import { Lru } from '../lru.ts';
 import { bodySource, checkRange } from '../ranged.ts';
 import { cutOff, RegistryHttp } from '../registry-http.ts';
 import { type ChosenGguf, chooseGguf, offeredQuantizations } from './gguf-files.ts';
@@ -30,11 +31,16 @@ export interface HubOptions {
   readonly timeoutMs?: number;
 }
 
+/** How long an answer is taken for true, ms. */
+const KEPT_MS = 10 * 60_000;
+
 const HUGGING_FACE = 'https://huggingface.co';
 const MODEL_SCOPE = 'https://modelscope.cn';
 /** Requests for one repository. */
 const MAX_REQUESTS = 30;
 const MAX_HEADER_BYTES = 64 * 1024 * 1024;
+
+type Unrestricted = Omit<HubModel, 'restricted'>;
 
 /** Where files of the hubs may be redirected to. */
 const STORAGE = ['.hf.co', '.huggingface.co', '.modelscope.cn', '.aliyuncs.com'];
@@ -44,6 +50,9 @@ export class HubClient {
   readonly #http: RegistryHttp;
   readonly #endpoints: Readonly<Record<HubKind, HubEndpoint>>;
   readonly #timeoutMs: number;
+  readonly #kept = new Lru<{ readonly model: HubModel; readonly untilMs: number }>(64);
+  /** Whether Hugging Face is asked through a mirror. */
+  readonly mirrored: boolean;
 
   /** @throws CatalogueError `hub-address-invalid` */
   constructor(options: HubOptions = {}) {
@@ -52,6 +61,7 @@ export class HubClient {
     const isMirror = endpoint.host !== 'huggingface.co' && endpoint.host !== 'hf.co';
     const withToken =
       options.token !== undefined && options.token !== '' && (!isMirror || options.tokenForMirror === true);
+    this.mirrored = isMirror;
     const own = [endpoint, modelScope];
     this.#http = new RegistryHttp({
       manifestHosts: own.map(({ host }) => host),
@@ -79,19 +89,34 @@ export class HubClient {
 
   /**
    * @throws CatalogueError `registry-*`; `model-not-language` (params.kind); `hub-quantization-missing` with those there
-   *   are; `hub-no-model` for a repository without weights that are known here
+   *   are; `hub-no-model` for a repository without weights that are known here; `hub-gated`
    * @throws GgufError for headers that cannot be read, `safetensors-*`
    */
   async find(name: HubName, options: { readonly signal?: AbortSignal } = {}): Promise<HubModel> {
+    const key = JSON.stringify([name.kind, name.owner, name.name, name.quantization]);
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && kept.untilMs > performance.now()) {
+      return kept.model;
+    }
     const limits = [AbortSignal.timeout(this.#timeoutMs), ...(options.signal === undefined ? [] : [options.signal])];
     const transport = new HubTransport(this.#http, this.#endpoints[name.kind], AbortSignal.any(limits), MAX_REQUESTS);
     const listing = await listRepository(transport, name);
-    const restricted = listing.restricted && transport.endpoint.token !== undefined;
-    const chosen = chooseGguf(listing.files, name.quantization);
+    const gated = listing.restricted && transport.endpoint.token === undefined;
+    const model = await this.#read(transport, name, listing).catch((error: unknown) => {
+      const refused = error instanceof CatalogueError && error.code === 'registry-unauthorized';
+      throw gated && refused ? new CatalogueError('hub-gated', { model: `${name.owner}/${name.name}` }) : error;
+    });
+    const result = { ...model, restricted: listing.restricted && !gated };
+    this.#kept.set(key, { model: result, untilMs: performance.now() + KEPT_MS });
+    return result;
+  }
+
+  async #read(transport: HubTransport, name: HubName, { files, ...rest }: HubListing): Promise<Unrestricted> {
+    const chosen = chooseGguf(files, name.quantization);
     if (chosen !== undefined) {
-      return { ...(await this.#fromGguf(transport, name, chosen)), restricted };
+      return this.#fromGguf(transport, name, chosen);
     }
-    const offered = offeredQuantizations(listing.files);
+    const offered = offeredQuantizations(files);
     if (offered.length > 0) {
       throw new CatalogueError('hub-quantization-missing', {
         model: `${name.owner}/${name.name}`,
@@ -99,10 +124,10 @@ export class HubClient {
         offered: offered.slice(0, 30).join(', '),
       });
     }
-    return { ...(await fromSafetensors(transport, name, listing)), restricted };
+    return fromSafetensors(transport, name, { files, ...rest });
   }
 
-  async #fromGguf(transport: HubTransport, name: HubName, chosen: ChosenGguf): Promise<Omit<HubModel, 'restricted'>> {
+  async #fromGguf(transport: HubTransport, name: HubName, chosen: ChosenGguf): Promise<Unrestricted> {
     const headers = await Promise.all(chosen.parts.map((file) => ggufHeader(transport, name, file)));
     const projector =
       chosen.projector === undefined
@@ -150,11 +175,7 @@ async function ggufHeader(transport: HubTransport, name: HubName, file: HubFile)
   }
 }
 
-async function fromSafetensors(
-  transport: HubTransport,
-  name: HubName,
-  listing: HubListing,
-): Promise<Omit<HubModel, 'restricted'>> {
+async function fromSafetensors(transport: HubTransport, name: HubName, listing: HubListing): Promise<Unrestricted> {
   const model = `${name.owner}/${name.name}`;
   const has = (path: string): boolean => listing.files.some((file) => file.path === path);
   const kind = listing.task === undefined ? undefined : OTHER_TASKS[listing.task];

@@ -60,7 +60,13 @@ export async function listRepository(transport: HubTransport, name: HubName): Pr
 }
 
 async function listHuggingFace(transport: HubTransport, { owner, name }: HubName): Promise<HubListing> {
-  const parsed = huggingFace.safeParse(await transport.json(`/api/models/${owner}/${name}?blobs=true`));
+  const answer = await transport.json(`/api/models/${owner}/${name}?blobs=true`).catch((error: unknown) => {
+    // The hub says 401 of what is not there to whom it does not know; what is gated can be listed.
+    const anonymous = transport.endpoint.token === undefined;
+    const absent = error instanceof CatalogueError && error.code === 'registry-unauthorized' && anonymous;
+    throw absent ? new CatalogueError('registry-not-found', error.params) : error;
+  });
+  const parsed = huggingFace.safeParse(answer);
   if (!parsed.success) {
     throw invalid(transport);
   }

@@ -10,6 +10,50 @@ export const modelMessages = area({
     en: 'No model {model} is known. Did you mean {nearest}?',
     'zh-CN': '找不到模型 {model}。你是不是要找 {nearest}？',
   },
+  'error.model-unanswered': {
+    en: '{host} could not be asked, and the built-in list does not have {model}: whether there is such a model is not known.',
+    'zh-CN': '无法查询 {host}，内置列表中也没有 {model}：无法确定是否存在该模型。',
+  },
+  'error.model-unanswered-near': {
+    en: '{host} could not be asked, and the built-in list does not have {model}: whether there is such a model is not known. It has {nearest}.',
+    'zh-CN': '无法查询 {host}，内置列表中也没有 {model}：无法确定是否存在该模型。内置列表中有 {nearest}。',
+  },
+  'error.model-restricted': {
+    en: '{model} is gated: only operators see what the token of this installation opens.',
+    'zh-CN': '{model} 需要授权：只有操作员能查看本机令牌所打开的内容。',
+  },
+  'error.hub-address-invalid': {
+    en: '{address} is no address of a hub: http:// or https://, a host, and at most a path.',
+    'zh-CN': '{address} 不是有效的模型站地址：应为 http:// 或 https://，主机名，最多再加路径。',
+  },
+  'error.hub-quantization-missing': {
+    en: '{model} has no file in {quantization}. It has {offered}.',
+    'zh-CN': '{model} 没有 {quantization} 的文件。现有：{offered}。',
+  },
+  'error.hub-no-model': {
+    en: '{model} has neither GGUF files nor a configuration with safetensors files.',
+    'zh-CN': '{model} 中既没有 GGUF 文件，也没有配置和 safetensors 文件。',
+  },
+  'error.hub-gated': {
+    en: '{model} is gated: its terms have to be accepted on the hub, and HF_TOKEN set.',
+    'zh-CN': '{model} 需要授权：请先在模型站上接受其条款，并设置 HF_TOKEN。',
+  },
+  'note.hub-computed': {
+    en: 'Worked out from the configuration and the safetensors files of the repository; a published GGUF may be another mix.',
+    'zh-CN': '根据仓库的配置和 safetensors 文件推算；已发布的 GGUF 可能采用不同的混合量化。',
+  },
+  'note.hub-size-mismatch': {
+    en: 'Not every file of the repository was read, and what was inferred does not add up to the size it says it has.',
+    'zh-CN': '仓库中并非每个文件都已读取，推断的部分与其声明的总大小不符。',
+  },
+  'note.hub-ollama-import-unsupported': {
+    en: 'Ollama cannot import this repository itself; convert it with llama.cpp or take a GGUF.',
+    'zh-CN': 'Ollama 无法直接导入该仓库；请用 llama.cpp 转换，或使用现成的 GGUF。',
+  },
+  'note.hub-ollama-import-without-mla': {
+    en: "The answer holds for a GGUF of llama.cpp's converter. Ollama's own import leaves out latent attention, and the cache is many times larger.",
+    'zh-CN': '此结果适用于 llama.cpp 转换的 GGUF。Ollama 自带的导入不含潜在注意力，缓存会大许多倍。',
+  },
   'error.model-cloud': {
     en: '{model} runs in the cloud of ollama.com: it uses no memory here, so there is nothing to fit.',
     'zh-CN': '{model} 在 ollama.com 云端运行：不占用本地显存，无需判断。',

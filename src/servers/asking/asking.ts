@@ -50,7 +50,7 @@ export function createAsking({ models, weights, calibration }: AskingParts): Ask
     async gather(server, model, asked, signal, freshness = FRESH) {
       const [snapshot, found] = await Promise.all([
         server === null ? null : server.snapshot(freshness),
-        models.find(model, server, signal),
+        models.find(model, server, signal, asked.restricted === undefined ? {} : { restricted: asked.restricted }),
       ]);
       const { spec } = found;
       const replaced =

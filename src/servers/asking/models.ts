@@ -11,10 +11,15 @@ export interface FoundModel {
   readonly downloadBytes?: number;
 }
 
+export interface FindModelOptions {
+  /** Whether the asker may see what the owner's own token opens: operators. */
+  readonly restricted?: boolean | undefined;
+}
+
 /** Finds models by the names people type. */
 export interface ModelFinder {
   /** Throws typed errors with a code (`model-unknown`, `model-cloud`, …). Bounded in time even when the server hangs. */
-  find(name: string, server: Server | null, signal: AbortSignal): Promise<FoundModel>;
+  find(name: string, server: Server | null, signal: AbortSignal, options?: FindModelOptions): Promise<FoundModel>;
   /** The model from the built-in list, at once; `null` where the list does not have it. */
   findListed(name: string): FoundModel | null;
   /** Names of the built-in list, for completion. */

@@ -1,0 +1,34 @@
+import { Catalogue } from '../catalogue/catalogue.ts';
+import { HubClient } from '../catalogue/hub/hub.ts';
+import { RegistryClient } from '../catalogue/registry.ts';
+import { DEFAULT_HOSTS } from '../catalogue/registry-http.ts';
+import type { HubSettings } from '../settings/hubs.ts';
+
+/** The catalogue over registries and hubs, as the settings name them. */
+export function createSources(
+  hubs: HubSettings,
+  cacheDirectory: string,
+): { readonly catalogue: Catalogue; readonly close: () => Promise<void> } {
+  const own = (secure: boolean): string[] =>
+    hubs.registries.filter((registry) => registry.secure === secure).map(({ host }) => host);
+  const registry = new RegistryClient({
+    cacheDirectory,
+    hosts: {
+      manifestHosts: [...DEFAULT_HOSTS.manifestHosts, ...own(true), ...own(false)],
+      privateHosts: own(false),
+      privateSecureHosts: own(true),
+    },
+  });
+  const hub = new HubClient({
+    endpoint: hubs.endpoint ?? undefined,
+    token: hubs.token ?? undefined,
+    tokenForMirror: hubs.tokenForMirror,
+    modelScope: hubs.modelScope ?? undefined,
+  });
+  return {
+    catalogue: new Catalogue({ registry, hub }),
+    close: async () => {
+      await Promise.all([registry.close(), hub.close()]);
+    },
+  };
+}
