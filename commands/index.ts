@@ -9,6 +9,7 @@ import { loadHandlers } from './load/handlers.ts';
 import { loadCommand } from './load/load.ts';
 import { modelsCommand, modelsPage } from './models.ts';
 import { notifyCommand } from './notify/notify.ts';
+import { planCommand } from './plan/plan.ts';
 import { psCommand } from './ps.ts';
 import { pullCancel, pullCommand, pullStart } from './pull.ts';
 import type { Services } from './services.ts';
@@ -19,6 +20,7 @@ import { vramCommand } from './vram.ts';
 /** Every command, in the order in which /help lists them. */
 export const commands: readonly Command<Services>[] = [
   fitCommand,
+  planCommand,
   explainCommand,
   loadCommand,
   unloadCommand,

@@ -1,10 +1,10 @@
 /** Headroom's estimator as a library: pure, without input, output or clock. */
 
 export { cardNames, driverReservedBytes, findCard, type KnownCard } from './cards.ts';
-export { gpuOverhead, type Overhead, outsideBuffers } from './outside-buffers.ts';
 export { type ProjectorPlan, planProjector, projectorOf } from './model/projector.ts';
 export { type Quantized, type QuantizeOptions, quantize } from './model/quantize/quantize.ts';
 export { QUANTIZE_ERAS, QUANTIZE_TARGETS, type QuantizeEra } from './model/quantize/targets.ts';
+export { gpuOverhead, type Overhead, outsideBuffers } from './outside-buffers.ts';
 export { type Calibration, calibrate, type GpuObservation, type LoadObservation } from './plan/calibration.ts';
 export {
   type InferredSettings,

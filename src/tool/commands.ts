@@ -52,6 +52,24 @@ export const toolCommands: readonly ToolCommand[] = [
     load: async () => (await import('./quantize.ts')).runQuantize,
   },
   {
+    name: 'plan',
+    description: 'tool.plan',
+    args: [{ name: 'MODELS', description: 'tool.plan.models', variadic: true }],
+    options: [
+      { name: 'gpus', value: 'LIST', description: 'tool.option.gpus' },
+      { name: 'ollama', value: 'VERSION', description: 'tool.option.ollama' },
+      { name: 'server', value: 'NAME', description: 'tool.option.server' },
+      { name: 'json', description: 'tool.option.json' },
+    ],
+    examples: ['plan "gemma3:12b@32k nomic-embed-text" --gpus 24GiB'],
+    exits: [
+      [0, 'tool.exit.together'],
+      [2, 'tool.exit.smaller'],
+      [3, 'tool.exit.not-together'],
+    ],
+    load: async () => (await import('./plan.ts')).runPlan,
+  },
+  {
     name: 'explain',
     description: 'tool.explain-log',
     args: [{ name: 'FILE', description: 'tool.explain-log.file', optional: true }],

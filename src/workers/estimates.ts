@@ -1,4 +1,5 @@
 import { CodedError } from '../base/coded.ts';
+import type { WantedModel } from '../estimator/plan/fit-set.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec } from '../estimator/types.ts';
 import { type JobArguments, type JobName, type JobResult, runJob } from './jobs.ts';
 
@@ -15,6 +16,7 @@ export interface Estimator {
   readonly clamp: OneModel<'clamp'>;
   readonly bestCacheType: OneModel<'bestCacheType'>;
   readonly smallestGpuCount: OneModel<'smallestGpuCount'>;
+  readonly fitSet: (models: readonly WantedModel[], server: EstimateServer) => Promise<JobResult<'fitSet'>>;
   readonly bestQuantization: (
     specs: readonly ModelSpec[],
     server: EstimateServer,
@@ -57,6 +59,12 @@ export function createEstimator(run: RunJob): Estimator {
     clamp: (spec, ...rest) => run('clamp', [spec], rest),
     bestCacheType: (spec, ...rest) => run('bestCacheType', [spec], rest),
     smallestGpuCount: (spec, ...rest) => run('smallestGpuCount', [spec], rest),
+    fitSet: (models, server) =>
+      run(
+        'fitSet',
+        models.map(({ spec }) => spec),
+        [models.map(({ spec: _, ...wanted }) => wanted), server],
+      ),
     bestQuantization: (specs, ...rest) => run('bestQuantization', specs, rest),
   };
 }

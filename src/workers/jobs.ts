@@ -5,6 +5,7 @@
 
 import { type ClampOptions, type ClampResult, clamp } from '../estimator/plan/clamp.ts';
 import { decide, planFixed } from '../estimator/plan/decide.ts';
+import { type FittedSet, fitSet, type WantedModel } from '../estimator/plan/fit-set.ts';
 import {
   bestCacheType,
   bestQuantization,
@@ -42,6 +43,11 @@ const JOBS = {
     request: EstimateRequest,
     maxGpus?: number,
   ): GpuCountAnswer | undefined => smallestGpuCount(spec!, gpu, server, request, maxGpus),
+  fitSet: (specs: Specs, wanted: readonly Omit<WantedModel, 'spec'>[], server: EstimateServer): FittedSet =>
+    fitSet(
+      wanted.map((model, index) => ({ ...model, spec: specs[index]! })),
+      server,
+    ),
   bestQuantization: (specs: Specs, server: EstimateServer, request: EstimateRequest): QuantizationPlace | undefined => {
     const best = bestQuantization(specs, server, request);
     return best === undefined ? undefined : { index: specs.indexOf(best.spec), plan: best.plan };

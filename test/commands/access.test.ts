@@ -5,6 +5,7 @@ import { allows } from '../../src/chat/permissions.ts';
 /** Who may use what. A change here gives or takes somebody's right: it is made on purpose or not at all. */
 const COMMANDS = {
   fit: 'everyone',
+  'plan check': 'everyone',
   explain: 'everyone',
   load: 'operator',
   // The loading service lets operators, and the holder of the model.

@@ -12,6 +12,7 @@ import { loadMessages } from './load.ts';
 import { manageMessages } from './manage.ts';
 import { modelMessages } from './models.ts';
 import { notifyMessages } from './notify.ts';
+import { planMessages } from './plan.ts';
 import { quantizationMessages } from './quantizations.ts';
 import { serverMessages } from './server.ts';
 import { statusMessages } from './status.ts';
@@ -27,6 +28,7 @@ export const messages = {
   ...modelMessages,
   ...quantizationMessages,
   ...explainMessages,
+  ...planMessages,
   ...manageMessages,
   ...serverMessages,
   ...notifyMessages,

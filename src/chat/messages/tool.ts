@@ -61,6 +61,17 @@ export const toolMessages = area({
   },
   'tool.quantize.era': { en: 'whose rules', 'zh-CN': '采用哪一代的规则' },
   'tool.quantize.imatrix': { en: 'with an importance matrix', 'zh-CN': '使用重要性矩阵' },
+  'tool.plan': {
+    en: 'say whether several models are on the GPUs at the same time, and with which contexts',
+    'zh-CN': '判断多个模型能否同时放入 GPU，以及各自的上下文',
+  },
+  'tool.plan.models': {
+    en: 'models, such as gemma3:12b@32k qwen3:8b! (@ context, ! keep it)',
+    'zh-CN': '模型列表，如 gemma3:12b@32k qwen3:8b!（@ 上下文，! 固定）',
+  },
+  'tool.exit.together': { en: 'all of them fit together', 'zh-CN': '全部能同时放下' },
+  'tool.exit.smaller': { en: 'together with shorter contexts', 'zh-CN': '缩短上下文后能同时放下' },
+  'tool.exit.not-together': { en: 'not together', 'zh-CN': '无法同时放下' },
   'tool.explain-log': {
     en: 'read a log of Ollama or llama.cpp and say what happened and what would help',
     'zh-CN': '解读 Ollama 或 llama.cpp 的日志：发生了什么、怎么解决',

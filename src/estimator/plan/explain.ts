@@ -4,9 +4,9 @@
  */
 
 import { MIB } from '../../base/bytes.ts';
-import { gpuOverhead } from '../outside-buffers.ts';
 import { prepareLaunch } from '../engines/llama-server/launch.ts';
 import { planProjector } from '../model/projector.ts';
+import { gpuOverhead } from '../outside-buffers.ts';
 import type { EstimateRequest, EstimateServer, GpuPlan, ModelSpec, Plan } from '../types.ts';
 import { inWholeBytes } from './checks.ts';
 import { architectureNumber, blockCount, isMixtureOfExperts, modelFileBytes } from './facts.ts';

@@ -1,0 +1,65 @@
+/** Whether several models are on a server at the same time, and with which contexts they would be. */
+
+import { CodedError } from '../../src/base/coded.ts';
+import { modelFileBytes } from '../../src/estimator/plan/facts.ts';
+import type { FittedSet, WantedModel } from '../../src/estimator/plan/fit-set.ts';
+import type { EstimateServer, GpuDevice } from '../../src/estimator/types.ts';
+import type { Server } from '../../src/servers/types.ts';
+import type { Services } from '../services.ts';
+import type { WrittenModel } from './parse.ts';
+
+/** What a set is asked of. */
+export interface SetOptions {
+  readonly models: readonly WrittenModel[];
+  readonly server: Server | null;
+  readonly gpus?: readonly GpuDevice[] | undefined;
+  readonly ollama?: string | undefined;
+}
+
+export interface SetAnswerOf {
+  readonly models: readonly WantedModel[];
+  readonly estimate: EstimateServer;
+  readonly server: Server | null;
+  readonly fitted: FittedSet;
+  /** In the order given they would not be together with any contexts; in this one they are. */
+  readonly reordered: boolean;
+}
+
+/**
+ * Plans a set on an empty server, one model after the other in the order given. Rejects with typed errors: those of a
+ * question, `no-gpus-known`, `set-twice`.
+ */
+export async function answerSet(
+  services: Services,
+  asker: string,
+  options: SetOptions,
+  signal: AbortSignal,
+): Promise<SetAnswerOf> {
+  const { server, gpus, ollama } = options;
+  const models: WantedModel[] = [];
+  let estimate: EstimateServer | null = null;
+  // One after the other: a server that hangs is asked once, then its snapshot is at hand.
+  for (const { name, numCtx, pinned } of options.models) {
+    const question = await services.asking.gather(server, name, { numCtx, gpus, ollama }, signal);
+    if (models.some((model) => model.spec.name === question.spec.name)) {
+      throw new CodedError('set-twice', { model: question.spec.name });
+    }
+    models.push({ spec: question.spec, name: question.spec.name, request: question.request, pinned });
+    estimate ??= question.emptied ?? question.estimate;
+  }
+  if (estimate === null) {
+    throw new CodedError('no-gpus-known');
+  }
+  const estimator = services.estimates.by(asker, signal);
+  const empty = { ...estimate, loaded: [] };
+  const fitted = await estimator.fitSet(models, empty);
+  if (fitted.contexts !== null) {
+    return { models, estimate, server, fitted, reordered: false };
+  }
+  // A small model that comes first takes the room that only a large one needs whole.
+  const ordered = models.toSorted((a, b) => modelFileBytes(b.spec) - modelFileBytes(a.spec));
+  const again = await estimator.fitSet(ordered, empty);
+  return again.contexts === null
+    ? { models, estimate, server, fitted, reordered: false }
+    : { models: ordered, estimate, server, fitted: again, reordered: true };
+}

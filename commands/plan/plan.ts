@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { type Command, type CommandContext, runnable } from '../../src/chat/command.ts';
+import type { Reply } from '../../src/chat/reply.ts';
+import { pickServer } from '../../src/servers/asking/pick-server.ts';
+import { completeServer } from '../parts/completion.ts';
+import { serverOption } from '../parts/options.ts';
+import type { Services } from '../services.ts';
+import { answerSet } from './answer.ts';
+import { parseSet } from './parse.ts';
+import { planReply } from './reply.ts';
+
+const schema = z.object({
+  models: z.string().trim().min(1).max(1_000),
+  server: z.string().trim().min(1).max(64).optional(),
+});
+
+async function check(context: CommandContext<Services>, options: z.output<typeof schema>): Promise<Reply> {
+  const { services, translator, person, signal } = context;
+  const server = pickServer(services, options.server);
+  const answer = await answerSet(services, person.id, { models: parseSet(options.models), server }, signal);
+  const reply = planReply(answer, translator);
+  return services.simulated
+    ? { ...reply, blocks: [...reply.blocks, { kind: 'small', text: translator.text('fit.note.simulated') }] }
+    : reply;
+}
+
+/** `/plan`: do several models get along on a server. */
+export const planCommand: Command<Services> = {
+  name: 'plan',
+  description: 'plan.description',
+  example: '/plan check gemma3:12b@32k qwen2.5-coder:7b nomic-embed-text',
+  subcommands: {
+    check: runnable<Services, typeof schema>({
+      description: 'plan.check.description',
+      access: 'everyone',
+      options: [
+        { name: 'models', description: 'plan.option.models', type: 'string', required: true, maxLength: 1_000 },
+        serverOption,
+      ],
+      schema,
+      run: check,
+      complete: completeServer,
+    }),
+  },
+};

@@ -1,0 +1,98 @@
+import { formatGibNumber } from '../../src/chat/format.ts';
+import type { Block, Reply } from '../../src/chat/reply.ts';
+import type { Text } from '../../src/chat/text.ts';
+import type { Translator } from '../../src/chat/translate.ts';
+import type { SetAnswer } from '../../src/estimator/plan/sets.ts';
+import type { SetAnswerOf } from './answer.ts';
+
+/** GPUs that the table has columns for; more are told together. */
+const MOST_GPUS = 4;
+
+function setTable(answer: SetAnswer, gpuCount: number, translator: Translator): Block {
+  const { locale } = translator;
+  const right = (title: string) => ({ title, align: 'right' as const });
+  const shown = gpuCount <= MOST_GPUS;
+  const cell = (bytes: number) => (bytes === 0 ? '–' : formatGibNumber(bytes, locale));
+  return {
+    kind: 'table',
+    columns: [
+      { title: 'GiB', align: 'left' },
+      right(translator.t('plan.column.ctx')),
+      ...(shown
+        ? Array.from({ length: gpuCount }, (_, index) => right(`GPU ${index}`))
+        : [right(translator.t('plan.column.gpus'))]),
+      right('RAM'),
+    ],
+    rows: [
+      ...answer.steps.map(({ name, plan }) => [
+        name.slice(0, 24),
+        String(plan.numCtx),
+        ...(shown
+          ? plan.gpus.map((gpu) => cell(gpu.totalBytes))
+          : [cell(plan.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0))]),
+        // What stays there of every model (the token embedding) is no spill.
+        cell(plan.verdict === 'fits' ? 0 : plan.host.totalBytes),
+      ]),
+      [
+        translator.t('plan.row.left'),
+        '',
+        ...(shown
+          ? answer.leftBytes.map((bytes) => formatGibNumber(bytes, locale))
+          : [
+              formatGibNumber(
+                answer.leftBytes.reduce((sum, bytes) => sum + bytes, 0),
+                locale,
+              ),
+            ]),
+        '',
+      ],
+    ],
+  };
+}
+
+/** What goes wrong as asked: who sends whom away, who is not wholly on the GPUs. */
+function troubles(answer: SetAnswer, translator: Translator): Text[] {
+  return answer.steps.flatMap(({ name, plan, evicted }) => {
+    const model = { code: name };
+    const lines: Text[] = evicted
+      .filter((other) => other !== name)
+      .map((other) => translator.text('plan.evicts', { model, other: { code: other } }));
+    if (plan.verdict === 'refused') {
+      lines.push(translator.text('plan.refused', { model }));
+    } else if (plan.verdict !== 'fits') {
+      lines.push(translator.text('plan.spills', { model }));
+    }
+    return lines;
+  });
+}
+
+/** Whether a set of models is together, with which contexts it would be, and who is where. */
+export function planReply({ models, estimate, server, fitted, reordered }: SetAnswerOf, translator: Translator): Reply {
+  const { asked, contexts, fitted: smaller } = fitted;
+  const count = models.length;
+  const where = server === null ? translator.t('plan.these-gpus') : server.name;
+  const blocks: Block[] = reordered ? [{ kind: 'text', text: translator.text('plan.reordered') }] : [];
+  const written = (ctxs: readonly number[]) =>
+    models
+      .map(({ name, spec, pinned }, index) => `${name ?? spec.name}@${ctxs[index]}${pinned === true ? '!' : ''}`)
+      .join(' ');
+  if (asked.together) {
+    blocks.push(setTable(asked, estimate.gpus.length, translator));
+    return { tone: 'good', title: translator.text('plan.together', { count, server: { code: where } }), blocks };
+  }
+  const lines = troubles(asked, translator);
+  if (lines.length > 0) {
+    blocks.push({ kind: 'list', items: lines });
+  }
+  if (contexts === null || smaller === null) {
+    blocks.push(setTable(asked, estimate.gpus.length, translator));
+    blocks.push({ kind: 'text', text: translator.text('plan.fewer') });
+    return { tone: 'bad', title: translator.text('plan.not-together', { count, server: { code: where } }), blocks };
+  }
+  blocks.push(
+    { kind: 'text', text: translator.text('plan.with-contexts') },
+    { kind: 'code', text: written(contexts) },
+    setTable(smaller, estimate.gpus.length, translator),
+  );
+  return { tone: 'warning', title: translator.text('plan.smaller', { count, server: { code: where } }), blocks };
+}
