@@ -6,10 +6,11 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentedSettings } from '../scripts/docs/configuration.ts';
 import { generatedPages } from '../scripts/docs/pages.ts';
+import { builtinCatalogue } from '../src/catalogue/builtin.ts';
+import { parseGpuList } from '../src/gpus/declared.ts';
 import { ConfigError, readConfig } from '../src/settings/config.ts';
 import { answerSchema } from '../src/tool/answer-schema.ts';
 import { BatchEstimator } from '../src/tool/estimate.ts';
-import { builtinCatalogue } from '../src/catalogue/builtin.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -51,6 +52,7 @@ describe('the answers of headroom estimate', () => {
         throw new Error('not read here');
       },
       String,
+      parseGpuList,
     );
     const gpus = [{ totalBytes: 8 * 2 ** 30 }];
     const lines = [
@@ -58,6 +60,12 @@ describe('the answers of headroom estimate', () => {
       { id: 2, model: 'gemma3:12b', numCtx: 131_072, gpus },
       { model: 'gemma3:12b', numCtx: 8_192, mode: 'plan', numGpu: -1, gpus },
       { id: 3, model: 'gemma3:12b', numCtx: 131_072, ollama: '0.6.5', gpus },
+      {
+        id: 4,
+        mode: 'set',
+        models: [{ model: 'gemma3:1b', numCtx: 4_096 }, { model: 'nomic-embed-text' }],
+        gpus: '2x8GiB',
+      },
       { id: 4, model: 'nothing of the kind', numCtx: 1, gpus },
       { id: 5 },
     ];

@@ -24,15 +24,38 @@ const answered = z.looseObject({
       cache: bytes,
       compute: bytes,
       projector: bytes,
-      overhead: bytes,
+      overhead: bytes.describe('Outside the buffers, once prompts have run.'),
+      overheadParts: z
+        .object({ context: bytes, load: bytes, use: bytes })
+        .optional()
+        .describe('Before anything is loaded, by the load, by the first prompts.'),
       total: bytes.describe('The sum of the parts.'),
+      left: z.number().int().describe('Free beyond the plan; negative = too little for the first prompts.'),
     }),
   ),
   host: z.looseObject({ weights: bytes, cache: bytes, compute: bytes, total: bytes }),
   sizeVram: bytes.describe('What /api/ps will report.'),
   size: bytes,
+  evicts: z.array(z.string()).describe('Loaded models that Ollama unloads first, in its order.'),
   maxCtx: z.number().int().nullable().describe('The largest context that fits; null = none, or not asked.'),
   numCtx: z.number().int(),
+});
+
+/** What a line about a set says. */
+const answeredSet = z.looseObject({
+  id: z.unknown(),
+  together: z.boolean().describe('All are wholly on the GPUs at the same time, with room for first prompts.'),
+  steps: z.array(
+    z.looseObject({
+      model: z.string(),
+      verdict: z.enum(['fits', 'partial', 'cpu', 'refused']),
+      evicts: z.array(z.string()).describe('Whom this load makes leave; itself, where it was loaded otherwise.'),
+      reused: z.boolean().describe('It was there already, with the same options.'),
+      loaded: z.array(z.string()).describe('Who is loaded afterwards, the earliest first.'),
+    }),
+  ),
+  gpus: z.array(z.looseObject({ left: z.number().int() })),
+  loaded: z.array(z.string()),
 });
 
 const failed = z.looseObject({
@@ -41,4 +64,4 @@ const failed = z.looseObject({
 });
 
 /** One answer line of `headroom estimate`. Sizes are bytes. */
-export const answerSchema = z.union([answered, failed]);
+export const answerSchema = z.union([answered, answeredSet, failed]);

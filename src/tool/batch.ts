@@ -15,6 +15,7 @@ export async function runBatch(tool: Tool): Promise<number> {
     async (name) => (await services.models.find(name, null, AbortSignal.timeout(FIND_LIMIT_MS))).spec,
     specFromJson,
     (error) => errorSentence(error, translator),
+    services.readGpuList,
   );
   const lines = createInterface({ input: tool.input, terminal: false, crlfDelay: Number.POSITIVE_INFINITY });
   for await (const line of lines) {

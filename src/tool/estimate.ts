@@ -1,108 +1,28 @@
 import { z } from 'zod';
 import { quantize } from '../estimator/model/quantize/quantize.ts';
 import { readTarget } from '../estimator/model/quantize/targets.ts';
+import { besideLoaded, type Resident } from '../estimator/plan/beside.ts';
 import { clamp } from '../estimator/plan/clamp.ts';
 import { decide, planFixed } from '../estimator/plan/decide.ts';
 import { trainingContext } from '../estimator/plan/facts.ts';
+import { planSet, type SetAnswer } from '../estimator/plan/sets.ts';
 import {
   EstimateError,
   type EstimateRequest,
   type EstimateServer,
+  type GpuDevice,
   type ModelSpec,
+  type OverheadParts,
   type Plan,
 } from '../estimator/types.ts';
+import { type EstimateInput, type EstimateMember, inputSchema, toRequest, toServer } from './estimate-input.ts';
 
-const bytes = z.number().finite().nonnegative();
-const KV_TYPES = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 'iq4_nl'] as const;
-
-/** One input line of `headroom estimate`. Names are promised to the outside: add freely, rename never. */
-export const inputSchema = z.object({
-  id: z.unknown().optional(),
-  model: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
-  mode: z.enum(['decide', 'plan']).default('decide'),
-  ollama: z.string().min(1).max(64).optional(),
-  build: z.string().min(1).max(64).optional(),
-  numCtx: z.number().int(),
-  quant: z.string().min(1).max(64).optional(),
-  numParallel: z.number().int().optional(),
-  numBatch: z.number().int().optional(),
-  numUbatch: z.number().int().optional(),
-  flashAttention: z.union([z.boolean(), z.literal('auto'), z.literal('on'), z.literal('off')]).optional(),
-  kvCacheType: z.enum(KV_TYPES).optional(),
-  numGpu: z.number().int().optional(),
-  outputs: z.number().int().nonnegative().optional(),
-  unifiedCache: z.boolean().optional(),
-  tensorSplit: z.array(z.number().finite().nonnegative()).max(256).nullish(),
-  cpuTensors: z.array(z.string().max(1000)).max(10_000).nullish(),
-  embedding: z.boolean().optional(),
-  opOffload: z.boolean().optional(),
-  fitMarginBytes: bytes.optional(),
-  gpus: z
-    .array(
-      z.object({
-        name: z.string().default('GPU'),
-        totalBytes: bytes,
-        freeBytes: bytes.optional(),
-        computeCapability: z.number().optional(),
-        library: z.enum(['CUDA', 'ROCm', 'Metal', 'Vulkan']).optional(),
-        integrated: z.boolean().optional(),
-      }),
-    )
-    .max(256),
-  system: z.object({ totalBytes: bytes, freeBytes: bytes, swapFreeBytes: bytes.default(0) }).nullish(),
-});
-
-type EstimateInput = z.output<typeof inputSchema>;
-
-/** Version assumed where a line names none: the newest that the engines know. */
-const DEFAULT_OLLAMA = '0.33.0';
+export { inputSchema } from './estimate-input.ts';
 
 /** Finds a model by name or path. Throws typed errors with a `code`. */
 export type FindModel = (nameOrPath: string) => Promise<ModelSpec>;
 /** Reads a model given in place. */
 export type ReadModel = (json: unknown) => ModelSpec;
-
-/** Leaves out what is undefined or null, so that the estimator's own defaults apply. */
-function present<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined | null> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined && value !== null)) as {
-    [K in keyof T]?: Exclude<T[K], undefined | null>;
-  };
-}
-
-function toRequest(input: EstimateInput): EstimateRequest {
-  const flash = input.flashAttention;
-  return {
-    numCtx: input.numCtx,
-    ...present({
-      numParallel: input.numParallel,
-      numBatch: input.numBatch,
-      numUbatch: input.numUbatch,
-      flashAttention: flash === 'on' ? true : flash === 'off' ? false : flash,
-      kvCacheType: input.kvCacheType,
-      numGpu: input.numGpu,
-      outputs: input.outputs,
-      unifiedCache: input.unifiedCache,
-      tensorSplit: input.tensorSplit,
-      cpuTensors: input.cpuTensors,
-      embedding: input.embedding,
-      opOffload: input.opOffload,
-      fitMarginBytes: input.fitMarginBytes,
-    }),
-  };
-}
-
-function toServer(input: EstimateInput): EstimateServer {
-  return {
-    ollama: input.ollama ?? (input.mode === 'plan' ? 'llama.cpp' : DEFAULT_OLLAMA),
-    gpus: input.gpus.map((gpu) => ({
-      name: gpu.name,
-      totalBytes: gpu.totalBytes,
-      freeBytes: gpu.freeBytes ?? gpu.totalBytes,
-      ...present({ computeCapability: gpu.computeCapability, library: gpu.library, integrated: gpu.integrated }),
-    })),
-    ...present({ build: input.build, system: input.system }),
-  };
-}
 
 /** A plan as the outside sees it. */
 export function planToJson(plan: Plan, maxCtx: number | null): Record<string, unknown> {
@@ -124,7 +44,9 @@ export function planToJson(plan: Plan, maxCtx: number | null): Record<string, un
       compute: gpu.computeBytes,
       projector: gpu.projectorBytes,
       overhead: gpu.overheadBytes,
+      ...(gpu.overheadParts === undefined ? {} : { overheadParts: partsToJson(gpu.overheadParts) }),
       total: gpu.totalBytes,
+      left: gpu.headroomBytes,
     })),
     host: {
       weights: plan.host.weightsBytes,
@@ -135,11 +57,34 @@ export function planToJson(plan: Plan, maxCtx: number | null): Record<string, un
     sizeVram: plan.sizeVramBytes,
     size: plan.sizeBytes,
     maxCtx,
+    evicts: plan.evicts ?? [],
     numCtx: plan.numCtx,
+    numBatch: plan.numBatch,
     flashAttention: plan.flashAttention,
     computeBasis: plan.computeBasis,
     ...(plan.notes.length === 0 ? {} : { notes: plan.notes }),
     ...(plan.ollamaError === undefined ? {} : { ollamaError: plan.ollamaError }),
+  };
+}
+
+function partsToJson({ contextBytes, loadBytes, useBytes }: OverheadParts): Record<string, number> {
+  return { context: contextBytes, load: loadBytes, use: useBytes };
+}
+
+/** A set as the outside sees it: each load as a plan, and whether all are there together in the end. */
+function setToJson(answer: SetAnswer): Record<string, unknown> {
+  const { steps, together, leftBytes, loaded } = answer;
+  return {
+    together,
+    steps: steps.map(({ name, plan, reused, evicted, loaded: after }) => ({
+      model: name,
+      ...planToJson(plan, null),
+      evicts: evicted,
+      reused,
+      loaded: after,
+    })),
+    gpus: leftBytes.map((left) => ({ left })),
+    loaded: loaded.map(({ name }) => name),
   };
 }
 
@@ -178,11 +123,19 @@ export class BatchEstimator {
   readonly #largest = new Map<string, number | null>();
   readonly #describe: (error: unknown) => string;
 
-  /** `describe` turns a typed error into a sentence. */
-  constructor(findModel: FindModel, readModel: ReadModel, describe: (error: unknown) => string) {
+  readonly #readGpus: (text: string) => readonly GpuDevice[];
+
+  /** `describe` turns a typed error into a sentence, `readGpus` a text such as `2x24GiB` into GPUs. */
+  constructor(
+    findModel: FindModel,
+    readModel: ReadModel,
+    describe: (error: unknown) => string,
+    readGpus: (text: string) => readonly GpuDevice[],
+  ) {
     this.#findModel = findModel;
     this.#readModel = readModel;
     this.#describe = describe;
+    this.#readGpus = readGpus;
   }
 
   /** One JSON line in, one JSON line out; never throws. */
@@ -197,16 +150,51 @@ export class BatchEstimator {
       }
       id = typeof json === 'object' && json !== null && 'id' in json ? json.id : undefined;
       const input = inputSchema.parse(json);
-      const spec = this.#quantized(await this.#spec(input.model), input.quant);
-      const request = toRequest(input);
-      const server = toServer(input);
-      const plan = input.mode === 'plan' ? planFixed(spec, server, request) : decide(spec, server, request);
-      const wantsMax = input.mode === 'decide' && input.gpus.length > 0;
-      const maxCtx = wantsMax ? this.#largestFor(input, spec, server, request) : null;
-      return JSON.stringify({ id: id ?? null, ...planToJson(plan, maxCtx) });
+      return JSON.stringify({ id: id ?? null, ...(await this.#answered(input)) });
     } catch (error) {
       return errorToJson(id, error, this.#describe);
     }
+  }
+
+  async #answered(input: EstimateInput): Promise<Record<string, unknown>> {
+    const empty = toServer(input, this.#readGpus);
+    const residents = await Promise.all((input.loaded ?? []).map((member) => this.#member(input, empty, member)));
+    const server = besideLoaded(empty, residents);
+    if (input.mode === 'set') {
+      if (input.models === undefined) {
+        throw new EstimateError('models-missing', {});
+      }
+      const models = input.models.map(({ pinned, ...member }) => {
+        const forever = pinned === true ? { keepAliveSeconds: -1 } : {};
+        return this.#member(input, empty, { ...member, ...forever });
+      });
+      return setToJson(planSet(await Promise.all(models), server));
+    }
+    if (input.model === undefined) {
+      throw new EstimateError('model-missing', {});
+    }
+    const spec = this.#quantized(await this.#spec(input.model), input.quant);
+    const request = toRequest(input, spec, empty);
+    const plan = input.mode === 'plan' ? planFixed(spec, server, request) : decide(spec, server, request);
+    const wantsMax = input.mode === 'decide' && server.gpus.length > 0;
+    return planToJson(plan, wantsMax ? this.#largestFor(input, spec, server, request) : null);
+  }
+
+  async #member(
+    input: EstimateInput,
+    server: EstimateServer,
+    member: EstimateMember & { readonly gpus?: readonly number[] | undefined },
+  ): Promise<Resident> {
+    const { model, quant, keepAliveSeconds, digest, gpus } = member;
+    const spec = this.#quantized(await this.#spec(model), quant);
+    return {
+      spec,
+      name: typeof model === 'string' ? model : spec.name,
+      request: toRequest(input, spec, server, member),
+      ...(keepAliveSeconds === undefined ? {} : { keepAliveSeconds }),
+      ...(digest === undefined ? {} : { digest }),
+      ...(gpus === undefined ? {} : { gpus }),
+    };
   }
 
   /** Rows that differ in the context alone share one search. */
@@ -251,7 +239,7 @@ export class BatchEstimator {
     return quantized;
   }
 
-  async #spec(model: EstimateInput['model']): Promise<ModelSpec> {
+  async #spec(model: EstimateMember['model']): Promise<ModelSpec> {
     if (typeof model !== 'string') {
       return this.#readModel(model);
     }

@@ -204,6 +204,8 @@ export const estimatorMessages = area({
     en: 'The split {split} is no list of shares.',
     'zh-CN': '切分 {split} 不是有效的比例列表。',
   },
+  'error.model-missing': { en: 'The line names no "model".', 'zh-CN': '该行缺少 "model"。' },
+  'error.models-missing': { en: 'A set needs "models".', 'zh-CN': '集合需要 "models"。' },
   'error.set-too-large': {
     en: 'A set may have {max} models at most, not {models}.',
     'zh-CN': '一组最多 {max} 个模型，而不是 {models} 个。',

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { defaultContext } from '../estimator/plan/default-context.ts';
+import { settingsFromEnvironment } from '../estimator/plan/environment.ts';
+import type { EstimateRequest, EstimateServer, GpuDevice, ModelSpec } from '../estimator/types.ts';
+
+const bytes = z.number().finite().nonnegative();
+const KV_TYPES = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 'iq4_nl'] as const;
+const modelName = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
+const indices = z.array(z.number().int().nonnegative().max(255)).max(256);
+
+const gpuSchema = z.object({
+  name: z.string().default('GPU'),
+  totalBytes: bytes,
+  freeBytes: bytes.optional(),
+  computeCapability: z.number().optional(),
+  library: z.enum(['CUDA', 'ROCm', 'Metal', 'Vulkan']).optional(),
+  integrated: z.boolean().optional(),
+});
+
+/** What a model of a set, or one that is loaded already, may say of itself; the line's own options hold for the rest. */
+const memberSchema = z.object({
+  model: modelName,
+  quant: z.string().min(1).max(64).optional(),
+  numCtx: z.number().int().optional(),
+  numParallel: z.number().int().optional(),
+  numBatch: z.number().int().optional(),
+  numGpu: z.number().int().optional(),
+  mainGpu: z.number().int().nonnegative().optional(),
+  kvCacheType: z.enum(KV_TYPES).optional(),
+  keepAliveSeconds: z.number().optional().describe('Below 0 = for ever; absent = 300.'),
+  digest: z.string().max(200).optional().describe('Where keep-alives are equal, the smaller one leaves first.'),
+});
+
+/** One input line of `headroom estimate`. Names are promised to the outside: add freely, rename never. */
+export const inputSchema = z.object({
+  id: z.unknown().optional(),
+  model: modelName.optional().describe('Needed but for sets.'),
+  mode: z.enum(['decide', 'plan', 'set']).default('decide'),
+  models: z
+    .array(memberSchema.extend({ pinned: z.boolean().optional().describe('Keep-alive for ever.') }))
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Of a set, in the order in which they are loaded.'),
+  ollama: z.string().min(1).max(64).optional(),
+  build: z.string().min(1).max(64).optional(),
+  numCtx: z.number().int().optional().describe("Absent = the server's default for the model."),
+  quant: z.string().min(1).max(64).optional(),
+  numParallel: z.number().int().optional(),
+  numBatch: z.number().int().optional(),
+  numUbatch: z.number().int().optional(),
+  flashAttention: z.union([z.boolean(), z.literal('auto'), z.literal('on'), z.literal('off')]).optional(),
+  kvCacheType: z.enum(KV_TYPES).optional(),
+  numGpu: z.number().int().optional(),
+  mainGpu: z.number().int().nonnegative().optional(),
+  outputs: z.number().int().nonnegative().optional(),
+  unifiedCache: z.boolean().optional(),
+  tensorSplit: z.array(z.number().finite().nonnegative()).max(256).nullish(),
+  cpuTensors: z.array(z.string().max(1000)).max(10_000).nullish(),
+  embedding: z.boolean().optional(),
+  opOffload: z.boolean().optional(),
+  fitMarginBytes: bytes.optional(),
+  gpus: z.union([z.string().max(2000), z.array(gpuSchema).max(256)]).describe('`2x24GiB`, or one object each.'),
+  visibleGpus: indices.optional().describe('CUDA_VISIBLE_DEVICES: the GPUs that Ollama may use.'),
+  env: z
+    .record(z.string().max(100), z.union([z.string().max(4000), z.number(), z.boolean()]))
+    .optional()
+    .describe("Ollama's own variables; what the line says itself comes before them."),
+  loaded: z
+    .array(memberSchema.extend({ gpus: indices.optional(), sizeVramBytes: bytes.optional() }))
+    .max(64)
+    .optional()
+    .describe('What is loaded already, the earliest first; `freeBytes` is then what they leave.'),
+  system: z.object({ totalBytes: bytes, freeBytes: bytes, swapFreeBytes: bytes.default(0) }).nullish(),
+});
+
+export type EstimateInput = z.output<typeof inputSchema>;
+export type EstimateMember = z.output<typeof memberSchema>;
+
+/** Version assumed where a line names none: the newest that the engines know. */
+const DEFAULT_OLLAMA = '0.33.0';
+
+/** Leaves out what is undefined or null, so that the estimator's own defaults apply. */
+function present<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined | null> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined && value !== null)) as {
+    [K in keyof T]?: Exclude<T[K], undefined | null>;
+  };
+}
+
+function settingsOf(input: EstimateInput): ReturnType<typeof settingsFromEnvironment> {
+  const env = Object.entries(input.env ?? {}).map(([name, value]) => [name, String(value)]);
+  return settingsFromEnvironment(Object.fromEntries(env));
+}
+
+/** The request of a line; with a model of a set or one that is loaded, that one's. */
+export function toRequest(
+  input: EstimateInput,
+  spec: ModelSpec,
+  server: EstimateServer,
+  member?: EstimateMember,
+): EstimateRequest {
+  const { request, contextLength } = settingsOf(input);
+  const flash = input.flashAttention;
+  const own = present({
+    numParallel: input.numParallel,
+    numBatch: input.numBatch,
+    numUbatch: input.numUbatch,
+    flashAttention: flash === 'on' ? true : flash === 'off' ? false : flash,
+    kvCacheType: input.kvCacheType,
+    numGpu: input.numGpu,
+    mainGpu: input.mainGpu,
+    outputs: input.outputs,
+    unifiedCache: input.unifiedCache,
+    tensorSplit: input.tensorSplit,
+    cpuTensors: input.cpuTensors,
+    embedding: input.embedding,
+    opOffload: input.opOffload,
+    fitMarginBytes: input.fitMarginBytes,
+  });
+  const { numParallel, numBatch, numGpu, mainGpu, kvCacheType } = member ?? {};
+  return {
+    numCtx: member?.numCtx ?? input.numCtx ?? defaultContext(spec, server, contextLength),
+    ...request,
+    ...own,
+    ...present({ numParallel, numBatch, numGpu, mainGpu, kvCacheType }),
+  };
+}
+
+/** The server of a line, with nothing loaded. */
+export function toServer(input: EstimateInput, readGpus: (text: string) => readonly GpuDevice[]): EstimateServer {
+  const { server } = settingsOf(input);
+  const gpus =
+    typeof input.gpus === 'string'
+      ? readGpus(input.gpus)
+      : input.gpus.map(({ name, totalBytes, freeBytes, computeCapability, library, integrated }) => ({
+          name,
+          totalBytes,
+          freeBytes: freeBytes ?? totalBytes,
+          ...present({ computeCapability, library, integrated }),
+        }));
+  return {
+    ollama: input.ollama ?? (input.mode === 'plan' ? 'llama.cpp' : DEFAULT_OLLAMA),
+    gpus,
+    ...server,
+    ...present({ build: input.build, system: input.system, visibleGpus: input.visibleGpus }),
+  };
+}
