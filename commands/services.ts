@@ -32,7 +32,7 @@ export interface Services {
   /** Questions to holders of models. */
   readonly consents?: ConsentDesk;
   /** Memory per GPU over a window that ends now, at most `points` each; absent where nothing is kept. */
-  history?(server: string, window: HistoryWindow, points: number): Promise<History>;
+  history?(server: string, window: HistoryWindow, points: number): Promise<History | null>;
   /** What the program finds about itself: its data folder or its database. Absent where nothing is kept. */
   examineSelf?(): Promise<readonly Finding[]>;
   /** Status posts by schedule; absent where there is no chat with channels (the terminal). */

@@ -69,7 +69,7 @@ export function vramBars(snapshot: ServerSnapshot, translator: Translator): Bars
   };
 }
 
-/** Used memory per GPU over a window; `null` where there is no history yet. */
+/** Used memory per GPU over a window; `null` where there is no history yet, or it cannot be read. */
 export async function vramLines(
   services: Services,
   snapshot: ServerSnapshot,
@@ -88,7 +88,7 @@ export async function vramLines(
       colour: LINE_COLOURS[index % LINE_COLOURS.length]!,
       points: line.points.map((point) => [point.atMs, point.usedAvgBytes] as const),
     }));
-  if (history === undefined || lines.length === 0) {
+  if (history === undefined || history === null || lines.length === 0) {
     return null;
   }
   return {
@@ -214,7 +214,8 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
     });
   }
   if (lines === null && services.history !== undefined) {
-    blocks.push({ kind: 'small', text: translator.text('vram.no-history') });
+    const away = (await services.history(snapshot.name, options.window, 1)) === null;
+    blocks.push({ kind: 'small', text: translator.text(away ? 'vram.history-away' : 'vram.no-history') });
   }
   return {
     tone: unknown ? 'bad' : snapshot.gpuStale || snapshot.gpuProblems.length > 0 ? 'warning' : 'neutral',

@@ -149,7 +149,12 @@ export async function compose({
     ...(memory === null
       ? {}
       : {
-          history: (server, window, points) => readHistory(memory.store.samples, server, window, now(), points),
+          history: (server, window, points) =>
+            readHistory(memory.store.samples, server, window, now(), points).catch((err: unknown) => {
+              // The numbers of now are worth an answer without it.
+              log.warn({ err }, 'the history could not be read');
+              return null;
+            }),
           audit: createAuditTrail(memory.store.audit, log),
           examineSelf: memory.examine,
         }),

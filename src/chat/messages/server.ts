@@ -265,6 +265,10 @@ export const serverMessages = area({
   },
   'vram.bars': { en: 'GPU memory on {server}', 'zh-CN': '{server} 的 GPU 显存' },
   'vram.lines': { en: 'Used, last {window}', 'zh-CN': '已用，最近 {window}' },
+  'vram.history-away': {
+    en: 'The history cannot be read right now.',
+    'zh-CN': '暂时无法读取历史数据。',
+  },
   'vram.no-history': {
     en: 'No history yet: it is kept from the first minute on.',
     'zh-CN': '还没有历史数据：从第一分钟起开始记录。',

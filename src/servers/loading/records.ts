@@ -1,3 +1,4 @@
+import { StoreError } from '../../store/errors.ts';
 import type { AuditEntry, AuditRepository, Hold, Json } from '../../store/types.ts';
 import type { HoldEvent } from './hold-watch.ts';
 import { usedVram } from './proof.ts';
@@ -33,31 +34,65 @@ const UNLOAD_RESULT = {
   canceled: 'canceled',
 } as const satisfies Readonly<Record<UnloadOutcome['result'], AuditEntry['result']>>;
 
+/** Rows that wait for a store that does not answer; what is beyond them is told as lost. */
+const MAX_WAITING_ROWS = 500;
+const TRY_AGAIN_MS = 5_000;
+
 /**
- * @param onError a trail that cannot be written (disk full) is told there and stops nobody's work
+ * What was done stays done when its row cannot be written (the disk is full, the database is away): the row waits and is
+ * tried again, in order, with its own time.
+ * @param onError told of every row that could not be written at once; stops nobody's work
  */
 export function createRecords(audit: AuditRepository, now: () => number, onError: (error: unknown) => void): Records {
+  const waiting: AuditEntry[] = [];
+  let writing: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const writeAll = async () => {
+    clearTimeout(timer);
+    for (let row = waiting[0]; row !== undefined; row = waiting[0]) {
+      try {
+        await audit.append(row);
+      } catch (error) {
+        onError(error);
+        // A row that the store refuses for what it is would keep all others from it.
+        if (!(error instanceof StoreError && error.code === 'store-refused')) {
+          timer = setTimeout(() => void write(), TRY_AGAIN_MS);
+          timer.unref();
+          return;
+        }
+      }
+      waiting.shift();
+    }
+  };
+  const write = (): Promise<void> => {
+    writing ??= writeAll().finally(() => {
+      writing = null;
+    });
+    return writing;
+  };
   const append = async (
     by: Pick<Requester, 'id' | 'name' | 'platform' | 'guildId' | 'channelId'>,
     entry: Pick<AuditEntry, 'action' | 'server' | 'target' | 'result'> & Partial<AuditEntry>,
   ) => {
-    try {
-      await audit.append({
-        atMs: now(),
-        personId: by.id,
-        personName: by.name,
-        platform: by.platform,
-        guildId: by.guildId,
-        channelId: by.channelId,
-        args: {},
-        code: null,
-        vramBeforeBytes: null,
-        vramAfterBytes: null,
-        ...entry,
-      });
-    } catch (error) {
-      onError(error);
+    if (waiting.length >= MAX_WAITING_ROWS) {
+      onError(new StoreError('store-full'));
+      return;
     }
+    waiting.push({
+      atMs: now(),
+      personId: by.id,
+      personName: by.name,
+      platform: by.platform,
+      guildId: by.guildId,
+      channelId: by.channelId,
+      args: {},
+      code: null,
+      vramBeforeBytes: null,
+      vramAfterBytes: null,
+      ...entry,
+    });
+    await write();
   };
   const overrides = async (by: Requester, server: string, holds: readonly Hold[]) => {
     for (const hold of holds) {
