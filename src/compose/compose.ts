@@ -180,6 +180,7 @@ export async function compose({
           calibration,
           sampler,
           store: memory.store,
+          session,
           now,
         };
   const metrics =

@@ -11,6 +11,7 @@ import { WatchKeeper, type WatchKeeperSettings } from '../schedule/watches/watch
 import type { ModelFinder } from '../servers/asking/models.ts';
 import type { WeightsIndex } from '../servers/asking/same-weights.ts';
 import type { Sampler } from '../servers/sampler.ts';
+import type { Session } from '../servers/shared/session.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/types.ts';
@@ -27,6 +28,8 @@ export interface ComposeNoticesParts {
   readonly sampler: Sampler;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What processes on the same store tell each other; `null`: this one is alone. */
+  readonly session: Session | null;
   /** What loads on a server taught. */
   readonly calibration: (server: string) => Calibration | null;
 }
@@ -85,7 +88,7 @@ function watchKeeper(
   leader: Leader,
   deliver: WatchKeeperSettings['deliver'],
 ): WatchKeeper {
-  const { registry, sampler, store, models, estimates, weights, calibration, log, now } = parts;
+  const { registry, sampler, store, models, estimates, weights, calibration, log, now, session } = parts;
   return new WatchKeeper({
     registry,
     sampler,
@@ -99,5 +102,20 @@ function watchKeeper(
     log,
     leader,
     now,
+    ...(session === null ? {} : { others: keepersOf(session) }),
   });
+}
+
+const WATCHES = 'watches';
+
+function keepersOf(session: Session): NonNullable<WatchKeeperSettings['others']> {
+  return {
+    tell: () => session.tell(WATCHES),
+    listen: (listener) =>
+      session.listen((text) => {
+        if (text === WATCHES || text === 'connected') {
+          listener();
+        }
+      }),
+  };
 }

@@ -66,19 +66,19 @@ export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) {
     return error;
   }
-  const { errcode, code, message } = (error ?? {}) as { errcode?: unknown; code?: unknown; message?: unknown };
+  const { errcode, code, message, syscall } = (error ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof errcode === 'number') {
     return new StoreError(CODES[errcode & 0xff] ?? 'store-failed', { sqlite: errcode }, error);
   }
   if (typeof code === 'string') {
-    return new StoreError(codeOf(code), { reason: code }, error);
+    return new StoreError(syscall === 'connect' ? 'store-unreachable' : codeOf(code), { reason: code }, error);
   }
   // The driver's own words for a connection that broke or never stood have no code.
-  if (typeof message === 'string' && /connect|terminated|time-?out|not queryable/i.test(message)) {
-    return new StoreError('store-unreachable', {}, error);
-  }
   if (typeof message === 'string' && /SSL|TLS|certificate/i.test(message)) {
     return new StoreError('store-untrusted', {}, error);
+  }
+  if (typeof message === 'string' && /connect|terminated|time-?out|not queryable/i.test(message)) {
+    return new StoreError('store-unreachable', {}, error);
   }
   return new StoreError('store-failed', {}, error);
 }

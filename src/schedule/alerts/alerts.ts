@@ -80,9 +80,7 @@ export class AlertKeeper {
       return;
     }
     this.#seen.set(snapshot.name, snapshot);
-    this.#looking ??= this.#lookAtAll().finally(() => {
-      this.#looking = null;
-    });
+    this.#looking ??= this.#lookAtAll();
     await this.#looking;
   }
 
@@ -91,6 +89,7 @@ export class AlertKeeper {
       this.#seen.delete(name);
       await this.#lookAt(snapshot);
     }
+    this.#looking = null;
   }
 
   async #lookAt(snapshot: ServerSnapshot): Promise<void> {

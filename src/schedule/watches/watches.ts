@@ -57,6 +57,13 @@ export interface WatchKeeperSettings extends Omit<WatchedModelsSettings, 'signal
   /** Platforms whose people can be told by this process; watches of others keep waiting. */
   readonly platforms: readonly string[];
   readonly leader: Leader;
+  /** The keepers of other processes on the same store; absent where there are none. */
+  readonly others?: {
+    /** Tells them that what waits has changed. */
+    tell(): void;
+    /** @returns the way to stop it */
+    listen(listener: () => void): () => void;
+  };
   readonly now?: () => number;
 }
 
@@ -99,6 +106,7 @@ export class WatchKeeper {
   #turn = 0;
   #exactAtMs = 0;
   #unsubscribe: () => void = () => undefined;
+  #unlisten: () => void = () => undefined;
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(settings: WatchKeeperSettings) {
@@ -112,6 +120,7 @@ export class WatchKeeper {
     this.#toldBefore = await this.#settings.repository.toldSince(this.#now() - HAND_OVER_MS);
     await this.#change(() => this.#reload());
     this.#unsubscribe = this.#settings.sampler.onSnapshot((snapshot) => this.observe(snapshot));
+    this.#unlisten = this.#settings.others?.listen(() => void this.#sweep()) ?? (() => undefined);
     this.#sweeper = setInterval(() => void this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
   }
@@ -121,6 +130,7 @@ export class WatchKeeper {
     this.#stopped.abort();
     clearInterval(this.#sweeper);
     this.#unsubscribe();
+    this.#unlisten();
     this.#queue.clear();
     for (const release of this.#paces.values()) {
       release();
@@ -133,7 +143,7 @@ export class WatchKeeper {
 
   /** Makes a watch. Rejects with a WatchError (`watch-too-many-yours`, `watch-too-many`) or a StoreError. */
   add(watch: NewWatch): Promise<Watch> {
-    return this.#change(() => this.#add(watch));
+    return this.#told(this.#change(() => this.#add(watch)));
   }
 
   async #add(watch: NewWatch): Promise<Watch> {
@@ -161,7 +171,7 @@ export class WatchKeeper {
    * Rejects with a WatchError (`watch-unknown`) or a StoreError.
    */
   end(id: number, ownerId: string, platform: string): Promise<Watch> {
-    return this.#change(() => this.#end(id, ownerId, platform));
+    return this.#told(this.#change(() => this.#end(id, ownerId, platform)));
   }
 
   async #end(id: number, ownerId: string, platform: string): Promise<Watch> {
@@ -437,6 +447,12 @@ export class WatchKeeper {
       }
       this.#paces.set(server, server === '' ? this.#settings.sampler.watch() : this.#settings.sampler.watch(server));
     }
+  }
+
+  async #told<T>(change: Promise<T>): Promise<T> {
+    const result = await change;
+    this.#settings.others?.tell();
+    return result;
   }
 
   #change<T>(work: () => Promise<T>): Promise<T> {

@@ -50,26 +50,30 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
 
   const writeAll = async () => {
     clearTimeout(timer);
-    for (let row = waiting[0]; row !== undefined; row = waiting[0]) {
-      try {
-        await audit.append(row);
-      } catch (error) {
-        onError(error);
-        // A row that the store refuses for what it is would keep all others from it.
-        if (!(error instanceof StoreError && error.code === 'store-refused')) {
-          timer = setTimeout(() => void write(), TRY_AGAIN_MS);
-          timer.unref();
-          return;
-        }
+    try {
+      for (let row = waiting[0]; row !== undefined; row = waiting[0]) {
+        await audit.append(row).catch((error: unknown) => {
+          onError(error);
+          // A row that the store refuses for what it is would keep all others from it.
+          if (!(error instanceof StoreError && error.code === 'store-refused')) {
+            throw error;
+          }
+        });
+        waiting.shift();
       }
-      waiting.shift();
+    } catch {
+      timer = setTimeout(() => void write(), TRY_AGAIN_MS);
+      timer.unref();
+    } finally {
+      // In the same step as the last look: whoever comes now begins anew.
+      writing = null;
     }
   };
-  const write = (): Promise<void> => {
-    writing ??= writeAll().finally(() => {
-      writing = null;
-    });
-    return writing;
+  const write = async (): Promise<void> => {
+    if (waiting.length > 0) {
+      writing ??= writeAll();
+    }
+    await writing;
   };
   const append = async (
     by: Pick<Requester, 'id' | 'name' | 'platform' | 'guildId' | 'channelId'>,

@@ -13,7 +13,11 @@ export function createPool(address: PostgresAddress): PostgresPool {
     ...clientConfig(address),
     max: MAX_CONNECTIONS,
     idleTimeoutMillis: IDLE_MS,
-    onConnect: prepareSession,
+    onConnect: async (client) => {
+      // A connection that breaks while it is in use says so as an event beside the query's own failure.
+      client.on('error', () => undefined);
+      await prepareSession(client);
+    },
   });
   // An idle connection that breaks is replaced at the next query, which tells what is wrong if it still is.
   pool.on('error', () => undefined);

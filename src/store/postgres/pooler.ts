@@ -22,7 +22,10 @@ export async function refusePooler(address: PostgresAddress): Promise<void> {
     const first = await processOf(one);
     await other.connect();
     for (let look = 0; look < LOOKS; look += 1) {
-      await other.query('begin');
+      await other.query('begin').catch((error: unknown) => {
+        // A pooler that gives each statement another connection allows no transactions at all.
+        throw error instanceof pg.DatabaseError ? new StoreError('store-pooler', {}, error) : error;
+      });
       const second = await processOf(other);
       const again = await processOf(one);
       await other.query('rollback');

@@ -10,6 +10,7 @@ import {
   MAX_PER_PERSON,
   MAX_WAITING,
   WatchKeeper,
+  type WatchKeeperSettings,
   type WatchNews,
 } from '../../../src/schedule/watches/watches.ts';
 import { createWeightsIndex } from '../../../src/servers/asking/same-weights.ts';
@@ -25,7 +26,13 @@ const llama = JSON.parse(
   readFileSync(new URL('../../fixtures/models/llama3.1-8b.json', import.meta.url), 'utf8'),
 ) as ModelSpec;
 
-async function world(options: { readonly store?: Store; readonly servers?: readonly string[] } = {}) {
+async function world(
+  options: {
+    readonly store?: Store;
+    readonly servers?: readonly string[];
+    readonly others?: WatchKeeperSettings['others'];
+  } = {},
+) {
   const store = options.store ?? (await openStore(':memory:'));
   if (options.store === undefined) {
     onEnd(() => store.close());
@@ -54,6 +61,7 @@ async function world(options: { readonly store?: Store; readonly servers?: reado
     platforms: ['discord'],
     log: quiet,
     leader: { leads: () => state.leads },
+    ...(options.others === undefined ? {} : { others: options.others }),
     now: () => state.now,
   });
   await keeper.start();
@@ -374,6 +382,32 @@ describe('the keeper', () => {
     await after.read([4]);
     expect(ids(after.told)).toEqual([waits.id]);
     expect((await store.watches.waiting()).map((watch) => watch.id)).toEqual([other.id]);
+  });
+
+  it('looks at what another process’ keeper has made or ended as soon as it is told', async () => {
+    const store = await openStore(':memory:');
+    onEnd(() => store.close());
+    const listeners = new Set<() => void>();
+    const others = {
+      tell: () => {
+        for (const listener of listeners) {
+          listener();
+        }
+      },
+      listen: (listener: () => void) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    };
+    const [here, there] = [await world({ store, others }), await world({ store, others })];
+    const watch = await here.add();
+    const ended = await here.add({ ownerId: 'ben' });
+    await expect.poll(() => there.keeper.waiting().get('main')).toBe(2);
+    await here.keeper.end(ended.id, 'ben', 'discord');
+    await expect.poll(() => there.keeper.waiting().get('main')).toBe(1);
+    await there.read([4]);
+    await there.read([4]);
+    expect(ids(there.told)).toEqual([watch.id]);
   });
 
   it('keeps what it promised over a restart', async () => {
