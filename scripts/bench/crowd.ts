@@ -171,7 +171,7 @@ async function startCrowd(): Promise<Crowd> {
   const fleet = spawn(process.execPath, [FLEET, '1', '4', '0', '12'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [url = ''] = JSON.parse(await lineOf(fleet, () => true)) as string[];
   const dataDir = await mkdtemp(join(tmpdir(), 'headroom-crowd-'));
-  const bot = spawn(process.execPath, [join('src', 'main.ts')], {
+  const bot = spawn(process.execPath, [join('bin', 'headroom.js'), 'start'], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {

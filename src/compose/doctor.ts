@@ -2,7 +2,8 @@ import type { Translator } from '../chat/translate.ts';
 import { examineServer, type Finding } from '../servers/doctor.ts';
 import { type Config, ConfigError, readConfig } from '../settings/config.ts';
 import { printFindings } from '../tool/doctor.ts';
-import { compose } from './compose.ts';
+import { StoreError } from '../store/errors.ts';
+import { type App, compose } from './compose.ts';
 import { createLog } from './log.ts';
 
 /** `headroom doctor`: the configuration first; nothing else can be looked at before it is right. */
@@ -20,7 +21,23 @@ export async function runDoctor(translator: Translator, write: (text: string) =>
     return printFindings(faults, translator, write);
   }
   const log = createLog('silent');
-  const app = await compose({ config, log });
+  let app: App;
+  try {
+    app = await compose({ config, log });
+  } catch (error) {
+    if (!(error instanceof StoreError)) {
+      throw error;
+    }
+    const remark = { code: config.database === null ? 'data-fault' : 'database-fault', params: { code: error.code } };
+    return printFindings(
+      [
+        { level: 'ok', remark: { code: 'config-ok', params: {} } },
+        { level: 'fault', remark },
+      ],
+      translator,
+      write,
+    );
+  }
   const { token } = config.discord;
   const findings: Finding[] = [
     { level: 'ok', remark: { code: 'config-ok', params: {} } },

@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import type { Finding } from '../servers/doctor.ts';
 import type { Session } from '../servers/shared/session.ts';
 import type { Config } from '../settings/config.ts';
 import { guarded } from '../store/errors.ts';
+import { makeFolder } from '../store/folder.ts';
 import type { Store } from '../store/types.ts';
 
 /** What is kept between commands, alone in a file or with other processes in PostgreSQL. */
@@ -79,6 +79,6 @@ async function openShared(address: NonNullable<Config['database']>, log: Log): P
 /** The folder of a kind of data, made when it is not there. @throws StoreError */
 export function dataFolder(config: Pick<Config, 'dataDir'>, name: string): string {
   const folder = join(config.dataDir, name);
-  guarded(() => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  guarded(() => makeFolder(folder));
   return folder;
 }

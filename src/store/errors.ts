@@ -7,6 +7,8 @@ export type StoreErrorCode =
   | 'store-locked'
   /** The file or its directory cannot be written or opened. */
   | 'store-unwritable'
+  /** Another process of this program works with the same folder. */
+  | 'store-in-use'
   /** The disk is full. */
   | 'store-full'
   /** Written by a newer version of this program. */

@@ -13,6 +13,8 @@ export interface Tool {
   writeError(text: string): void;
   /** What the commands stand on; made when a command first asks. `servers`: whether it will ask the servers. */
   services(needs: { readonly servers: boolean }): Promise<Services>;
+  /** `headroom start`: the bot, or the terminal chat where there is no token. */
+  start(): Promise<number>;
   /** `headroom doctor`, which looks at every part of the program. */
   doctor(): Promise<number>;
 }

@@ -78,6 +78,12 @@ export const toolCommands: readonly ToolCommand[] = [
     load: async () => (await import('./explain.ts')).runExplain,
   },
   {
+    name: 'start',
+    description: 'tool.start',
+    needsNode24: true,
+    load: async () => (tool) => tool.start(),
+  },
+  {
     name: 'doctor',
     description: 'tool.doctor',
     exits: [[0, 'tool.exit.doctor']],

@@ -14,6 +14,11 @@ export const storeMessages = area({
     en: "The bot cannot write its database. Check DATA_DIR and the folder's owner.",
     'zh-CN': '机器人无法写入数据库。请检查 DATA_DIR 及该文件夹的所有者。',
   },
+  'error.store-in-use': {
+    en: 'Another Headroom (process {process}) works with the data folder {folder}. Stop it first, or give this one a DATA_DIR of its own; several bots share PostgreSQL through DATABASE_URL.',
+    'zh-CN':
+      '另一个 Headroom（进程 {process}）正在使用数据文件夹 {folder}。请先停止它，或为此进程设置单独的 DATA_DIR；多个机器人可通过 DATABASE_URL 共用 PostgreSQL。',
+  },
   'error.store-full': {
     en: "The disk with the bot's database is full.",
     'zh-CN': '机器人数据库所在的磁盘已满。',

@@ -77,6 +77,10 @@ export const toolMessages = area({
     'zh-CN': '解读 Ollama 或 llama.cpp 的日志：发生了什么、怎么解决',
   },
   'tool.explain-log.file': { en: 'the log; without it, what comes on stdin', 'zh-CN': '日志文件；不写则读取标准输入' },
+  'tool.start': {
+    en: 'start the bot (with DISCORD_TOKEN), else the chat in this terminal',
+    'zh-CN': '启动机器人（需设置 DISCORD_TOKEN），否则在此终端中聊天',
+  },
   'tool.doctor': {
     en: 'check the configuration, Ollama, the GPU source and Discord',
     'zh-CN': '检查配置、Ollama、GPU 来源和 Discord',

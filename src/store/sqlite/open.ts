@@ -1,9 +1,10 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import type { Database } from '../database.ts';
 import { guarded, StoreError } from '../errors.ts';
+import { makeFolder } from '../folder.ts';
 import type { Tables } from '../tables.ts';
 import { createSqliteDialect } from './dialect.ts';
 import { migrateSqlite } from './migrations.ts';
@@ -36,7 +37,7 @@ export async function openSqlite(path: string): Promise<Database> {
 
 function openFile(path: string): DatabaseSync {
   if (path !== ':memory:') {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     // Made before SQLite makes it, so that it is never readable by others; -wal and -shm get the same mode.
     closeSync(openSync(path, 'a', 0o600));
     chmodSync(path, 0o600);

@@ -1,0 +1,66 @@
+/** How the bot's process is started, and how it learns that whoever started it is gone. */
+
+/**
+ * V8 grows its heap by what the machine could give, a bot's is small: the young generation stays small, and the old one
+ * is swept when it has grown by a third.
+ */
+const V8_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=30'];
+/**
+ * glibc gives every thread an arena of its own and keeps what was freed; one arena, and large pieces given back at once
+ * (mallopt(3)). Elsewhere these mean nothing.
+ */
+const MALLOC = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
+/** Set in the environment of a process that was started so. */
+const STARTED = 'HEADROOM_STARTED';
+/** How often it is looked whether the parent is still there, milliseconds. */
+const LOOK_MS = 1_000;
+
+/**
+ * Puts the same program in this one's place (execve: the same process id, so signals go straight to it) with the settings
+ * that keep its memory small. Where that cannot be done, or was done, it returns and the program goes on as it is.
+ */
+export function startLean(): void {
+  const [, program] = process.argv;
+  if (process.env[STARTED] !== undefined || process.execve === undefined || program === undefined) {
+    return;
+  }
+  const environment: Record<string, string> = { ...MALLOC, ...definedOnly(process.env), [STARTED]: '1' };
+  const argv = [process.execPath, ...process.execArgv, ...V8_FLAGS, program, ...process.argv.slice(2)];
+  try {
+    // That execve is new in Node is nobody's business who reads the log.
+    process.removeAllListeners('warning');
+    process.execve(process.execPath, argv, environment);
+  } catch {
+    // Such as on Windows; a larger process does the same work.
+  }
+}
+
+function definedOnly(environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/**
+ * Tells when npm is gone that this was started by: npm hands SIGTERM to its shell, which ends without handing it on, and a
+ * bot that nobody watches any more would stand beside the next one.
+ * @returns ends the looking
+ */
+export function watchParent(onGone: () => void): () => void {
+  if (process.env.npm_lifecycle_event === undefined || process.ppid === 1) {
+    return () => undefined;
+  }
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) {
+      clearInterval(timer);
+      onGone();
+    }
+  }, LOOK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}

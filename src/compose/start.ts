@@ -1,0 +1,126 @@
+import { actionHandlers, commands } from '../../commands/index.ts';
+import { createDispatcher } from '../chat/dispatch/dispatcher.ts';
+import type { Reply } from '../chat/reply.ts';
+import { createTranslator } from '../chat/translate.ts';
+import { runConsoleChat } from '../console/chat.ts';
+import { renderReply } from '../console/render.ts';
+import type { Discord } from '../discord/start.ts';
+import { type Config, readConfig } from '../settings/config.ts';
+import { type App, compose } from './compose.ts';
+import { startLean, watchParent } from './launch.ts';
+import { createLog } from './log.ts';
+import { terminalLocale } from './terminal.ts';
+
+// discord.js is imported where it is needed: the terminal chat starts in half the time.
+
+/** A stop that takes longer than this is cut off. */
+const STOP_LIMIT_MS = 8_000;
+/** Work under way has this long to answer. */
+const STOP_WORK_MS = 4_000;
+
+/** Aborted by the first SIGINT or SIGTERM, or when npm is gone; a second signal ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  watchParent(() => process.kill(process.pid, 'SIGTERM'));
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) {
+        process.exit(1);
+      }
+      controller.abort();
+      setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+    });
+  }
+  return controller.signal;
+}
+
+/** The chat in this terminal, until its input ends. @returns the exit code */
+export async function runTerminal(app: App, config: Config, greeting: readonly string[]): Promise<number> {
+  const log = createLog(config.logLevel);
+  const interactive = process.stdin.isTTY === true;
+  const locale = terminalLocale();
+  const print = (reply: Reply) =>
+    void process.stdout.write(`${renderReply(reply, { locale, colour: interactive, nowMs: Date.now() })}\n`);
+  const services = app.withTerminal(print);
+  await app.serve(null);
+  await app.start();
+  const dispatcher = createDispatcher({ commands, actionHandlers, services, hooks: app.hooks, log });
+  const signal = stopSignal();
+  // A load under way takes itself back and says so; the chat ends with its answer.
+  signal.addEventListener('abort', () => void dispatcher.stop(STOP_WORK_MS), { once: true });
+  const code = await runConsoleChat({
+    commands,
+    dispatcher,
+    locale,
+    input: process.stdin,
+    output: process.stdout,
+    interactive,
+    greeting: interactive ? greeting : [],
+    now: Date.now,
+    signal,
+  });
+  await dispatcher.stop(STOP_WORK_MS);
+  return code;
+}
+
+async function runBot(config: Config, token: string): Promise<number> {
+  const log = createLog(config.logLevel);
+  const stop = stopSignal();
+  const app = await compose({ config, log });
+  let lost = false;
+  const ended = new Promise<void>((resolve) => {
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  try {
+    const { startDiscord } = await import('../discord/start.ts');
+    let discord: Discord | null = null;
+    await app.serve(() => discord?.platform.ready() ?? false);
+    discord = await startDiscord({
+      discord: { ...config.discord, token },
+      roles: config.roles,
+      commands,
+      actionHandlers,
+      services: app.withChat,
+      hooks: app.hooks,
+      answers: app.answers,
+      claim: app.claim,
+      log,
+      onLost: (reason) => {
+        log.fatal({ reason }, 'Discord ended the session for good');
+        lost = true;
+        process.kill(process.pid, 'SIGTERM');
+      },
+    });
+    await app.start();
+    log.info('ready');
+    await ended;
+    await discord.stop();
+  } finally {
+    await app.close();
+  }
+  return lost ? 1 : 0;
+}
+
+/** The bot where a token is set, else the terminal chat. One process alone works with a data folder. */
+export async function runProgram(): Promise<number> {
+  const config = readConfig(process.env);
+  const { token } = config.discord;
+  if (token !== null) {
+    startLean();
+  }
+  const { lockFolder } = await import('../store/sqlite/lock.ts');
+  const unlock = config.database === null ? lockFolder(config.dataDir) : () => undefined;
+  try {
+    if (token !== null) {
+      return await runBot(config, token);
+    }
+    const app = await compose({ config, log: createLog(config.logLevel) });
+    try {
+      return await runTerminal(app, config, [createTranslator(terminalLocale()).t('console.welcome')]);
+    } finally {
+      await app.close();
+    }
+  } finally {
+    unlock();
+  }
+}
