@@ -6,6 +6,7 @@ import { ALIASES, type Aliases } from './aliases.ts';
 import type { ListedModel } from './builtin-codec.ts';
 import { nameKey, parseModelName } from './names.ts';
 import { spelledName } from './spelling.ts';
+import { isLibraryName, libraryProjector, libraryTensors } from './ollama-files.ts';
 import { gemma3Tower } from './towers.ts';
 
 /** What an answer from the built-in list leaves open. */
@@ -146,10 +147,15 @@ function findSpelled(
 /** The model that a name means, with its tower where it is known. */
 export function buildBuiltin(entry: BuiltinEntry, listed: ListedModel): BuiltinModel {
   const { architecture, metadata } = listed;
-  const tensors = asAskedFor(entry, listed);
+  // The list's own name of a model means the file as it was recorded.
+  const library = entry.shown !== entry.listed && isLibraryName(entry.shown);
+  const asked = asAskedFor(entry, listed);
+  const tensors = library ? libraryTensors(architecture, asked) : asked;
+  const published =
+    library && listed.projector !== undefined ? libraryProjector(architecture, listed.projector) : listed.projector;
   const tower = entry.tower === 'gemma3' ? gemma3Tower() : undefined;
   const projector: ProjectorSpec | undefined =
-    tower === undefined ? listed.projector : { source: 'embedded', weightsBytes: tableBytes(tower.tensors), ...tower };
+    tower === undefined ? published : { source: 'embedded', weightsBytes: tableBytes(tower.tensors), ...tower };
   const embeddedBytes = projector?.source === 'embedded' ? projector.weightsBytes : 0;
   const vocabulary = metadata['tokenizer.ggml.tokens.length'];
   const headerBytes = HEADER_BYTES_PER_TOKEN * (typeof vocabulary === 'number' ? vocabulary : 0);

@@ -68,6 +68,20 @@ export const estimatorMessages = area({
     'zh-CN': '该版本的 Ollama 无法加载此模型；需要 {needs} 或更高版本。',
   },
 
+  'reason.one-memory-short': {
+    en: 'GPU and system share one memory here: {neededBytes:bytes} are needed of it in all, and it has {availableBytes:bytes}.',
+    'zh-CN': '这台机器的 GPU 与系统共用同一块内存：总共需要 {neededBytes:bytes}，而它只有 {availableBytes:bytes}。',
+  },
+
+  'note.one-memory-tight': {
+    en: 'GPU and system share one memory here: {neededBytes:bytes} are needed of it in all, {availableBytes:bytes} are free now.',
+    'zh-CN': '这台机器的 GPU 与系统共用同一块内存：总共需要 {neededBytes:bytes}，目前空闲 {availableBytes:bytes}。',
+  },
+  'note.metal-working-set': {
+    en: 'A Mac lets its GPU use about {limitBytes:bytes} of {memoryBytes:bytes} unless somebody set it otherwise (iogpu.wired_limit_mb); counted with that. Plans for Metal are less certain than those for CUDA.',
+    'zh-CN':
+      'Mac 默认只让 GPU 使用 {memoryBytes:bytes} 内存中的约 {limitBytes:bytes}（可用 iogpu.wired_limit_mb 改动）；此处按此计算。Metal 的估算不如 CUDA 精确。',
+  },
   'note.ctx-reduced-by-fit': {
     en: 'llama.cpp lowers the context from {from} to {to}.',
     'zh-CN': 'llama.cpp 会把上下文从 {from} 降到 {to}。',

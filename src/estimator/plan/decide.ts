@@ -17,6 +17,7 @@ import { checkModel, checkRequest, checkServer, inBounds, inWholeBytes } from '.
 import { contextFloor } from './default-context.ts';
 import { blockCount } from './facts.ts';
 import { refusedPlan } from './refused.ts';
+import { withOneMemory, withWorkingSet } from './shared-memory.ts';
 import { planForAll, usableServer } from './usable-gpus.ts';
 
 const DECISIONS: Readonly<
@@ -44,7 +45,8 @@ export function decide(spec: ModelSpec, server: EstimateServer, request: Estimat
   checkRequest(request, engine === 'llama.cpp');
   checkServer(server);
   checkModel(spec);
-  const whole = inWholeBytes(server);
+  const told = inWholeBytes(server);
+  const { server: whole, notes } = withWorkingSet(told);
   const unknown = engine === 'llama.cpp' ? undefined : tooOld(parseVersion(server.ollama).version, spec);
   if (unknown !== undefined) {
     const reason: Reason = { code: 'refused-version-too-old', params: { ...unknown } };
@@ -52,8 +54,10 @@ export function decide(spec: ModelSpec, server: EstimateServer, request: Estimat
   }
   const usable = usableServer(whole);
   const raised = { ...request, numCtx: Math.max(request.numCtx, contextFloor(spec, usable.server)) };
-  const plan = DECISIONS[engine](spec, usable.server, raised);
-  return withBuild(inBounds(planForAll(withRaise(plan, request, raised), whole, usable)), server);
+  const plan = planForAll(withRaise(DECISIONS[engine](spec, usable.server, raised), request, raised), whole, usable);
+  // The pool is the machine's, not what a GPU may use of it.
+  const counted = withOneMemory(plan, told);
+  return withBuild(inBounds({ ...counted, notes: [...notes, ...counted.notes] }), server);
 }
 
 /** Says so where Ollama takes a larger context than it was asked for, whatever was asked. */

@@ -1,4 +1,5 @@
 import { GIB } from '../../base/bytes.ts';
+import { ollamaArchitecture } from '../model/ollama-architecture.ts';
 import type { EstimateServer, ModelSpec } from '../types.ts';
 import { atLeast, parseVersion } from '../versions.ts';
 import { trainingContext } from './facts.ts';
@@ -47,7 +48,7 @@ export function defaultContext(spec: ModelSpec | null, server: ContextServer, co
  * 0.11.4 only where the GPUs have 20 GiB together.
  */
 export function contextFloor(spec: ModelSpec, server: ContextServer): number {
-  const since = RAISED[spec.architecture];
+  const since = RAISED[ollamaArchitecture(spec)];
   if (since === undefined || server.ollama === 'llama.cpp') {
     return 0;
   }
