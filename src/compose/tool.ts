@@ -37,6 +37,7 @@ export async function runTool(argv: readonly string[]): Promise<number> {
         return (await made).services;
       },
       start: async () => (await import('./start.ts')).runProgram(),
+      setup: async () => (await import('./setup.ts')).createSetup(process.env),
       doctor: async () => (await import('./doctor.ts')).runDoctor(translator, write),
     },
   });

@@ -3,16 +3,8 @@ import { z } from 'zod';
 import type { Coded } from '../base/coded.ts';
 import type { Log } from '../base/log.ts';
 import { type RoleSettings, somebodyMayAct } from '../chat/permissions.ts';
+import { NEEDED_PERMISSIONS } from './permissions.ts';
 import { createRest } from './transport.ts';
-
-/** What the bot needs in a server to answer and to post. */
-const NEEDED = {
-  'View Channels': PermissionFlagsBits.ViewChannel,
-  'Send Messages': PermissionFlagsBits.SendMessages,
-  'Embed Links': PermissionFlagsBits.EmbedLinks,
-  'Attach Files': PermissionFlagsBits.AttachFiles,
-  'Read Message History': PermissionFlagsBits.ReadMessageHistory,
-} as const;
 
 const userSchema = z.object({ username: z.string() });
 const guildsSchema = z.array(z.object({ id: z.string(), name: z.string(), permissions: z.string() }));
@@ -61,7 +53,7 @@ export async function examineDiscord(check: DiscordCheck): Promise<readonly Disc
     for (const guild of guilds.slice(0, 20)) {
       const granted = BigInt(guild.permissions);
       const all = (granted & PermissionFlagsBits.Administrator) !== 0n;
-      const missing = Object.entries(NEEDED).filter(([, bit]) => !all && (granted & bit) === 0n);
+      const missing = Object.entries(NEEDED_PERMISSIONS).filter(([, bit]) => !all && (granted & bit) === 0n);
       findings.push(
         missing.length === 0
           ? finding('ok', 'discord-permissions', { guild: guild.name })

@@ -2,6 +2,24 @@ import type { Services } from '../../commands/services.ts';
 import type { MessageKey } from '../chat/messages/index.ts';
 import type { Translator } from '../chat/translate.ts';
 
+/** Something of a chat platform's with an id; the name is one line of somebody's own text. */
+export interface Listed {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What setting up asks of Discord with a token. Rejects with CodedError `discord-token-refused`, `discord-unreachable`. */
+export interface DiscordAccount {
+  identify(): Promise<{ readonly name: string; readonly invite: string }>;
+  guilds(): Promise<readonly Listed[]>;
+  roles(guildId: string): Promise<readonly Listed[]>;
+  channels(guildId: string): Promise<readonly Listed[]>;
+}
+
+export interface ToolSetup {
+  discord(token: string): DiscordAccount;
+}
+
 /** What a command of the tool works with. */
 export interface Tool {
   readonly translator: Translator;
@@ -17,6 +35,8 @@ export interface Tool {
   start(): Promise<number>;
   /** `headroom doctor`, which looks at every part of the program. */
   doctor(): Promise<number>;
+  /** What setting up asks of others. */
+  setup(): Promise<ToolSetup>;
 }
 
 export interface ToolArgument {

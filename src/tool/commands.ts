@@ -84,6 +84,17 @@ export const toolCommands: readonly ToolCommand[] = [
     load: async () => (tool) => tool.start(),
   },
   {
+    name: 'init',
+    description: 'tool.init',
+    exits: [[0, 'tool.exit.init']],
+    load: async () => (await import('./init.ts')).runInit,
+  },
+  {
+    name: 'invite',
+    description: 'tool.invite',
+    load: async () => (await import('./init.ts')).runInvite,
+  },
+  {
     name: 'doctor',
     description: 'tool.doctor',
     exits: [[0, 'tool.exit.doctor']],

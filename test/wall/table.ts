@@ -183,7 +183,16 @@ export const ROOMS: { readonly [room: string]: Room } = {
       settings: 'all',
       store: 'all',
     },
-    packages: ['commander', 'node:fs', 'node:fs/promises', 'node:path', 'node:readline', 'node:util', 'zod'],
+    packages: [
+      'commander',
+      'node:fs',
+      'node:fs/promises',
+      'node:path',
+      'node:readline',
+      'node:stream',
+      'node:util',
+      'zod',
+    ],
   },
   simulator: {
     folder: 'src/simulator',

@@ -81,6 +81,94 @@ export const toolMessages = area({
     en: 'start the bot (with DISCORD_TOKEN), else the chat in this terminal',
     'zh-CN': '启动机器人（需设置 DISCORD_TOKEN），否则在此终端中聊天',
   },
+  'tool.init': {
+    en: 'set the bot up by questions: token, server, roles, Ollama, GPUs; writes .env',
+    'zh-CN': '通过问答完成设置：令牌、服务器、角色、Ollama、GPU；写入 .env',
+  },
+  'tool.invite': {
+    en: 'print the link that lets the bot into a Discord server',
+    'zh-CN': '输出把机器人加入 Discord 服务器的链接',
+  },
+  'tool.exit.init': { en: '.env was written', 'zh-CN': '已写入 .env' },
+  'init.welcome': {
+    en: 'This sets Headroom up. Each answer is tried at once; Ctrl-C ends without a trace.',
+    'zh-CN': '现在开始设置 Headroom。每个回答都会立即验证；按 Ctrl-C 退出，不留任何文件。',
+  },
+  'init.replace': {
+    en: 'There is a {path} already. Set up anew and keep the old one beside it? [y/N]',
+    'zh-CN': '已存在 {path}。是否重新设置，并在旁边保留旧文件？[y/N]',
+  },
+  'init.token-where': {
+    en: 'The token of your bot stands at https://discord.com/developers/applications under Bot (Reset Token). Enter alone: no Discord, the terminal chat only.',
+    'zh-CN':
+      '机器人令牌在 https://discord.com/developers/applications 的 Bot 页面（Reset Token）。直接回车：不使用 Discord，仅用终端。',
+  },
+  'init.token': { en: 'Token (it is not shown):', 'zh-CN': '令牌（输入时不显示）：' },
+  'init.token-shape': {
+    en: 'This is no token: it has letters, digits, dots and dashes, and no spaces.',
+    'zh-CN': '这不是令牌：令牌只含字母、数字、点和短横线，没有空格。',
+  },
+  'init.bot': { en: 'Discord knows the bot as {name}.', 'zh-CN': 'Discord 已识别机器人：{name}。' },
+  'init.no-token': { en: 'Without a token: the terminal chat.', 'zh-CN': '没有令牌：使用终端聊天。' },
+  'init.invite': {
+    en: 'Let it into your server by this link:\n  {link}',
+    'zh-CN': '通过此链接把它加入你的服务器：\n  {link}',
+  },
+  'init.invited': { en: 'Enter when it is in:', 'zh-CN': '加入后按回车：' },
+  'init.no-guild': { en: 'It is in no server yet.', 'zh-CN': '它还不在任何服务器中。' },
+  'init.guild': { en: 'Which server shall it serve (number)?', 'zh-CN': '服务哪个服务器（编号）？' },
+  'init.operators': {
+    en: 'Which roles may load and unload (numbers or names, commas between; Enter: none)?',
+    'zh-CN': '哪些角色可以加载和卸载（编号或名称，用逗号分隔；回车：无）？',
+  },
+  'init.admins': {
+    en: 'Which roles may pull, delete and override holds (Enter: none)?',
+    'zh-CN': '哪些角色可以下载、删除并解除占用（回车：无）？',
+  },
+  'init.channel': {
+    en: 'Which channel shall alerts go to (number or name; Enter: none)?',
+    'zh-CN': '告警发到哪个频道（编号或名称；回车：无）？',
+  },
+  'init.no-such': { en: 'That is not in the list.', 'zh-CN': '列表中没有这一项。' },
+  'init.ollama': {
+    en: 'Where is Ollama (Enter: http://127.0.0.1:11434)?',
+    'zh-CN': 'Ollama 的地址（回车：http://127.0.0.1:11434）？',
+  },
+  'init.gpus-forms': {
+    en: 'The GPUs can be read by auto, nvidia-smi, amd, ssh://user@host, prometheus+http://host:9400/metrics, or declared: 2x4090, 4x8GiB.',
+    'zh-CN':
+      'GPU 读取方式：auto、nvidia-smi、amd、ssh://user@host、prometheus+http://host:9400/metrics，或直接写明：2x4090、4x8GiB。',
+  },
+  'init.gpus': { en: 'How are the GPUs read (Enter: auto)?', 'zh-CN': '如何读取 GPU（回车：auto）？' },
+  'init.keep': { en: 'Keep this all the same? [y/N]', 'zh-CN': '仍然保留这一设置？[y/N]' },
+  'init.kept': { en: 'The old settings lie in {path}.', 'zh-CN': '旧设置保存在 {path}。' },
+  'init.done': {
+    en: '{path} is written; only you can read it. headroom doctor looks at everything once more, headroom start begins.',
+    'zh-CN': '已写入 {path}，仅你可读。headroom doctor 可再检查一遍，headroom start 启动。',
+  },
+  'error.init-ended': { en: 'The input ended; nothing was written.', 'zh-CN': '输入已结束；未写入任何内容。' },
+  'error.init-tries': {
+    en: 'That went wrong {tries} times; nothing was written.',
+    'zh-CN': '已失败 {tries} 次；未写入任何内容。',
+  },
+  'error.invite-no-token': {
+    en: 'There is no DISCORD_TOKEN; headroom init asks for it.',
+    'zh-CN': '没有 DISCORD_TOKEN；运行 headroom init 进行设置。',
+  },
+  'error.discord-token-refused': { en: 'Discord refuses the token.', 'zh-CN': 'Discord 拒绝了该令牌。' },
+  'error.env-exists': {
+    en: '{path} exists already and was left as it is.',
+    'zh-CN': '{path} 已存在，未作改动。',
+  },
+  'error.env-link': {
+    en: '{path} is a link or no plain file; it was left as it is.',
+    'zh-CN': '{path} 是链接或不是普通文件，未作改动。',
+  },
+  'error.env-unwritable': { en: '{path} cannot be written ({reason}).', 'zh-CN': '无法写入 {path}（{reason}）。' },
+  'error.env-value': {
+    en: 'The value of {variable} cannot stand in a .env file: it has a line break, or every kind of quotation mark.',
+    'zh-CN': '{variable} 的值无法写入 .env：含有换行，或含有各种引号。',
+  },
   'tool.doctor': {
     en: 'check the configuration, Ollama, the GPU source and Discord',
     'zh-CN': '检查配置、Ollama、GPU 来源和 Discord',

@@ -278,6 +278,29 @@ export function createRoutes(context: RouteContext): (request: ApiRequest) => Ap
       'bot',
       () => ({ status: 200, body: { id: applicationId, name: 'headroom', flags: 0 } }),
     ],
+    [
+      /^GET \/guilds\/(\d+)\/roles$/,
+      'bot',
+      (_request, [guildId]) => ({
+        status: 200,
+        body: [
+          { id: guildId, name: '@everyone', managed: false },
+          { id: '300000000000000001', name: 'GPU operators', managed: false },
+          { id: '300000000000000002', name: 'Admins', managed: false },
+          { id: '300000000000000003', name: 'headroom', managed: true },
+        ],
+      }),
+    ],
+    [
+      /^GET \/guilds\/(\d+)\/channels$/,
+      'bot',
+      () => ({
+        status: 200,
+        body: [...world.channels.values()]
+          .filter((channel) => channel.kind === 'guild')
+          .map(({ id, name }) => ({ id, name, type: 0 })),
+      }),
+    ],
     [/^POST \/interactions\/(\d+)\/([^/]+)\/callback$/, 'none', callback],
     [/^(?:GET|PATCH|DELETE) \/webhooks\/(\d+)\/([^/]+)\/messages\/([^/]+)$/, 'none', editOriginal],
     [/^POST \/webhooks\/(\d+)\/([^/]+)$/, 'none', followUp],
