@@ -42,6 +42,7 @@ async function init(lines: readonly string[]): Promise<{ code: number | string; 
     writeError: () => undefined,
     services: () => Promise.reject(new Error('not asked here')),
     doctor: () => Promise.reject(new Error('not asked here')),
+    start: () => Promise.reject(new Error('not asked here')),
     setup: async () => ({
       discord: (token) => createDiscordSetup({ token, apiUrl: discord.apiUrl, log: pino({ level: 'silent' }) }),
     }),
