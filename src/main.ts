@@ -1,6 +1,5 @@
 import { pathToFileURL } from 'node:url';
 import { createTranslator } from './chat/translate.ts';
-import { compose } from './compose/compose.ts';
 import { createLog } from './compose/log.ts';
 import { runProgram, runTerminal } from './compose/start.ts';
 import { endWithReader, loadSettings, terminalLocale } from './compose/terminal.ts';
@@ -10,12 +9,11 @@ import { errorSentences } from './tool/errors.ts';
 async function runDemo(): Promise<number> {
   const { startDemo } = await import('./compose/demo.ts');
   const { config, simulator } = await startDemo(process.env);
-  const app = await compose({ config, log: createLog(config.logLevel), simulated: true });
   const { t } = createTranslator(terminalLocale());
   try {
-    return await runTerminal(app, config, [t('console.simulated'), t('console.welcome')]);
+    const options = { config, log: createLog(config.logLevel), simulated: true };
+    return await runTerminal(options, [t('console.simulated'), t('console.welcome')]);
   } finally {
-    await app.close();
     await simulator.close();
   }
 }

@@ -1,8 +1,8 @@
 import type { Translator } from '../chat/translate.ts';
 import { examineServer, type Finding } from '../servers/doctor.ts';
 import { type Config, ConfigError, readConfig } from '../settings/config.ts';
-import { printFindings } from '../tool/doctor.ts';
 import { StoreError } from '../store/errors.ts';
+import { printFindings } from '../tool/doctor.ts';
 import { type App, compose } from './compose.ts';
 import { createLog } from './log.ts';
 

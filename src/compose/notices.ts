@@ -1,11 +1,10 @@
 import type { Log } from '../base/log.ts';
 import { toLocale } from '../chat/locale.ts';
-import type { ChatPoster } from '../chat/poster.ts';
-import type { Reply } from '../chat/reply.ts';
+import type { Platform } from '../chat/platform.ts';
 import type { Calibration } from '../estimator/plan/calibration.ts';
 import { AlertKeeper } from '../schedule/alerts/alerts.ts';
 import { WeeklyDigest } from '../schedule/digest/weekly.ts';
-import { type Leader, onlyProcess } from '../schedule/leader.ts';
+import type { Leader } from '../schedule/leader.ts';
 import { createWatchTeller, newsReply } from '../schedule/watches/tell.ts';
 import { WatchKeeper, type WatchKeeperSettings } from '../schedule/watches/watches.ts';
 import type { ModelFinder } from '../servers/asking/models.ts';
@@ -16,10 +15,13 @@ import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/types.ts';
 import type { Estimates } from '../workers/estimates.ts';
+import { posterOf, postingPlatform } from './platforms.ts';
 
 export interface ComposeNoticesParts {
   readonly config: Pick<Config, 'alertChannelId' | 'timeZone' | 'locale'>;
   readonly log: Log;
+  readonly platforms: readonly Platform[];
+  readonly leader: Leader;
   readonly registry: ServerRegistry;
   readonly models: ModelFinder;
   readonly estimates: Estimates;
@@ -37,22 +39,26 @@ export interface ComposeNoticesParts {
 /** What the program says of its own accord: watches, alerts, the digest. */
 export interface Notices {
   readonly watches: WatchKeeper;
-  /** `null` in the terminal, where nobody stands by to read them. */
+  /** `null` where no platform has channels: nobody stands by to read them. */
   readonly alerts: AlertKeeper | null;
   /** Rejects with a StoreError. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Notices on a chat platform with channels. */
-export function composeChatNotices(
-  parts: ComposeNoticesParts,
-  { name, poster }: { readonly name: string; readonly poster: ChatPoster },
-  leader: Leader,
-): Notices {
-  const { config, log, registry, store, sampler, now } = parts;
+/** Notices on the platforms that people can be told on; `null` where there is none. */
+export function composeNotices(parts: ComposeNoticesParts): Notices | null {
+  const { config, log, registry, store, sampler, leader, now } = parts;
+  const told = parts.platforms.filter(({ poster, show }) => poster !== null || show !== undefined);
+  if (told.length === 0) {
+    return null;
+  }
+  const watches = watchKeeper(parts, told);
+  const poster = postingPlatform(parts.platforms)?.poster ?? null;
+  if (poster === null) {
+    return { watches, alerts: null, start: () => watches.start(), stop: () => watches.stop() };
+  }
   const { locale, timeZone, alertChannelId: channelId } = config;
-  const watches = watchKeeper(parts, [name], leader, createWatchTeller(poster, log));
   const channel = channelId === null ? null : { poster, channelId };
   const alerts = new AlertKeeper({ sampler, repository: store.alerts, channel, locale, leader, log, now });
   const digest =
@@ -73,22 +79,20 @@ export function composeChatNotices(
   };
 }
 
-/** Notices in a terminal: what somebody waits for is printed while the program runs. */
-export function composeTerminalNotices(parts: ComposeNoticesParts, print: (reply: Reply) => void): Notices {
-  const watches = watchKeeper(parts, ['console'], onlyProcess, async (news) => {
-    print(newsReply(news, toLocale(news.watch.locale), false));
-    return 'sent';
-  });
-  return { watches, alerts: null, start: () => watches.start(), stop: () => watches.stop() };
-}
-
-function watchKeeper(
-  parts: ComposeNoticesParts,
-  platforms: readonly string[],
-  leader: Leader,
-  deliver: WatchKeeperSettings['deliver'],
-): WatchKeeper {
-  const { registry, sampler, store, models, estimates, weights, calibration, log, now, session } = parts;
+/** Whoever waits is told on the platform where they asked. */
+function watchKeeper(parts: ComposeNoticesParts, platforms: readonly Platform[]): WatchKeeper {
+  const { registry, sampler, store, models, estimates, weights, calibration, leader, log, now, session } = parts;
+  const deliver: WatchKeeperSettings['deliver'] = async (news) => {
+    const { platform: name, locale } = news.watch;
+    const poster = posterOf(platforms, name);
+    if (poster !== null) {
+      return createWatchTeller(poster, log)(news);
+    }
+    const platform = platforms.find((one) => one.name === name);
+    // Nobody else reads along where it is shown, so nobody need be named.
+    platform?.show?.(newsReply(news, toLocale(locale), false));
+    return platform?.show === undefined ? 'later' : 'sent';
+  };
   return new WatchKeeper({
     registry,
     sampler,
@@ -98,7 +102,7 @@ function watchKeeper(
     calibration,
     weights,
     deliver,
-    platforms,
+    platforms: platforms.map(({ name }) => name),
     log,
     leader,
     now,

@@ -2,11 +2,10 @@ import { actionHandlers, commands } from '../../commands/index.ts';
 import { createDispatcher } from '../chat/dispatch/dispatcher.ts';
 import type { Reply } from '../chat/reply.ts';
 import { createTranslator } from '../chat/translate.ts';
-import { runConsoleChat } from '../console/chat.ts';
+import { createConsolePlatform, runConsoleChat } from '../console/chat.ts';
 import { renderReply } from '../console/render.ts';
-import type { Discord } from '../discord/start.ts';
 import { type Config, readConfig } from '../settings/config.ts';
-import { type App, compose } from './compose.ts';
+import { type ComposeOptions, compose } from './compose.ts';
 import { startLean, watchParent } from './launch.ts';
 import { createLog } from './log.ts';
 import { terminalLocale } from './terminal.ts';
@@ -34,70 +33,61 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** The chat in this terminal, until its input ends. @returns the exit code */
-export async function runTerminal(app: App, config: Config, greeting: readonly string[]): Promise<number> {
-  const log = createLog(config.logLevel);
+/** The chat in this terminal, until its input ends; what people wait for is shown there too. @returns the exit code */
+export async function runTerminal(options: ComposeOptions, greeting: readonly string[]): Promise<number> {
+  const { log } = options;
   const interactive = process.stdin.isTTY === true;
   const locale = terminalLocale();
-  const print = (reply: Reply) =>
+  const show = (reply: Reply) =>
     void process.stdout.write(`${renderReply(reply, { locale, colour: interactive, nowMs: Date.now() })}\n`);
-  const services = app.withTerminal(print);
-  await app.serve(null);
-  await app.start();
-  const dispatcher = createDispatcher({ commands, actionHandlers, services, hooks: app.hooks, log });
-  const signal = stopSignal();
-  // A load under way takes itself back and says so; the chat ends with its answer.
-  signal.addEventListener('abort', () => void dispatcher.stop(STOP_WORK_MS), { once: true });
-  const code = await runConsoleChat({
-    commands,
-    dispatcher,
-    locale,
-    input: process.stdin,
-    output: process.stdout,
-    interactive,
-    greeting: interactive ? greeting : [],
-    now: Date.now,
-    signal,
-  });
-  await dispatcher.stop(STOP_WORK_MS);
-  return code;
+  const app = await compose({ ...options, platforms: [createConsolePlatform(show)] });
+  try {
+    await app.serve();
+    await app.start();
+    const { services, hooks } = app;
+    const dispatcher = createDispatcher({ commands, actionHandlers, services, hooks, log });
+    const signal = stopSignal();
+    // A load under way takes itself back and says so; the chat ends with its answer.
+    signal.addEventListener('abort', () => void dispatcher.stop(STOP_WORK_MS), { once: true });
+    const code = await runConsoleChat({
+      commands,
+      dispatcher,
+      locale,
+      input: process.stdin,
+      output: process.stdout,
+      interactive,
+      greeting: interactive ? greeting : [],
+      now: Date.now,
+      signal,
+    });
+    await dispatcher.stop(STOP_WORK_MS);
+    return code;
+  } finally {
+    await app.close();
+  }
 }
 
 async function runBot(config: Config, token: string): Promise<number> {
   const log = createLog(config.logLevel);
   const stop = stopSignal();
-  const app = await compose({ config, log });
   let lost = false;
   const ended = new Promise<void>((resolve) => {
     stop.addEventListener('abort', () => resolve(), { once: true });
   });
-  try {
-    const { startDiscord } = await import('../discord/start.ts');
-    let discord: Discord | null = null;
-    await app.serve(() => discord?.platform.ready() ?? false);
-    discord = await startDiscord({
-      discord: { ...config.discord, token },
-      roles: config.roles,
-      commands,
-      actionHandlers,
-      services: app.withChat,
-      hooks: app.hooks,
-      answers: app.answers,
-      claim: app.claim,
-      log,
-      onLost: (reason) => {
-        log.fatal({ reason }, 'Discord ended the session for good');
-        lost = true;
-        process.kill(process.pid, 'SIGTERM');
-      },
-    });
-    await app.start();
-    log.info('ready');
-    await ended;
-    await discord.stop();
-  } finally {
-    await app.close();
-  }
+  const { startBot } = await import('./bot.ts');
+  const bot = await startBot({
+    config,
+    token,
+    log,
+    onLost: (reason) => {
+      log.fatal({ reason }, 'Discord ended the session for good');
+      lost = true;
+      process.kill(process.pid, 'SIGTERM');
+    },
+  });
+  log.info('ready');
+  await ended;
+  await bot.stop();
   return lost ? 1 : 0;
 }
 
@@ -114,12 +104,8 @@ export async function runProgram(): Promise<number> {
     if (token !== null) {
       return await runBot(config, token);
     }
-    const app = await compose({ config, log: createLog(config.logLevel) });
-    try {
-      return await runTerminal(app, config, [createTranslator(terminalLocale()).t('console.welcome')]);
-    } finally {
-      await app.close();
-    }
+    const { t } = createTranslator(terminalLocale());
+    return await runTerminal({ config, log: createLog(config.logLevel) }, [t('console.welcome')]);
   } finally {
     unlock();
   }

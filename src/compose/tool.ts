@@ -4,8 +4,8 @@ import type { Services } from '../../commands/services.ts';
 import { createTranslator } from '../chat/translate.ts';
 import { toolCommands } from '../tool/commands.ts';
 import { runTool as run } from '../tool/run.ts';
-import { endWithReader, loadSettings, terminalLocale } from './terminal.ts';
 import { handOverToNode24 } from './hand-over.ts';
+import { endWithReader, loadSettings, terminalLocale } from './terminal.ts';
 
 // What a command needs is imported when it is called: a help text shall not wait for the estimator.
 

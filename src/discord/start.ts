@@ -3,9 +3,9 @@ import { type APIInteraction, type Client, Events } from 'discord.js';
 import { CodedError } from '../base/coded.ts';
 import type { Log } from '../base/log.ts';
 import { orAborted, within } from '../base/wait.ts';
-import { type ActionRegistry, createActionRegistry } from '../chat/actions.ts';
-import type { ActionHandler, Command } from '../chat/command.ts';
-import { createDispatcher, type Dispatcher, type DispatchHooks } from '../chat/dispatch/dispatcher.ts';
+import type { ActionRegistry } from '../chat/actions.ts';
+import type { Command } from '../chat/command.ts';
+import type { Dispatcher } from '../chat/dispatch/dispatcher.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { type RoleSettings, somebodyMayAct } from '../chat/permissions.ts';
 import type { Platform } from '../chat/platform.ts';
@@ -44,15 +44,23 @@ export interface DiscordSettings {
   readonly roles: RoleSettings;
   readonly actions: ActionRegistry;
   readonly log: Log;
-  /** Where answers that take longer are noted. */
-  readonly answers?: OpenAnswers | undefined;
-  /** Which of several processes answers an interaction; absent where this one alone hears it. */
-  readonly claim?: ((interactionId: string) => Promise<boolean>) | undefined;
   /** The one shard of the gateway that is this process'; `null` = all that Discord recommends. */
   readonly shard?: { readonly id: number; readonly count: number } | null;
   /** Discord ended the session for good (token revoked, intents refused). The bot will not come back by itself. */
   readonly onLost?: (reason: string) => void;
 }
+
+/** What answers on Discord. */
+export interface StartParts<S> {
+  readonly commands: readonly Command<S>[];
+  readonly dispatcher: Dispatcher;
+  /** Where answers that take longer are noted. */
+  readonly answers?: OpenAnswers | undefined;
+  /** Which of several processes answers an interaction; absent where this one alone hears it. */
+  readonly claim?: ((interactionId: string) => Promise<boolean>) | undefined;
+}
+
+type Answering = Omit<StartParts<unknown>, 'commands'>;
 
 /** The bot on Discord. */
 export interface Discord {
@@ -62,7 +70,7 @@ export interface Discord {
    * Connects, registers the commands and answers interactions.
    * @throws DiscordStartError
    */
-  start<S>(parts: { readonly commands: readonly Command<S>[]; readonly dispatcher: Dispatcher }): Promise<void>;
+  start<S>(parts: StartParts<S>): Promise<void>;
   /** Lets running work answer, closes the session (close code 1000). Takes less than 8 s. Never rejects. */
   stop(): Promise<void>;
 }
@@ -94,7 +102,7 @@ export function createDiscord(settings: DiscordSettings): Discord {
     void work.finally(() => open.delete(work));
   };
 
-  const connect = async (active: Dispatcher): Promise<Client<true>> => {
+  const connect = async ({ dispatcher: active, answers, claim }: Answering): Promise<Client<true>> => {
     for (let attempt = 0; ; attempt += 1) {
       const fresh = createClient(settings.apiUrl, log, settings.shard ?? null);
       client = fresh;
@@ -111,8 +119,8 @@ export function createDiscord(settings: DiscordSettings): Discord {
               roles: settings.roles,
               guildIds: settings.guildIds,
               log,
-              answers: settings.answers,
-              claim: settings.claim,
+              answers,
+              claim,
             },
             payload as APIInteraction,
           ),
@@ -149,9 +157,9 @@ export function createDiscord(settings: DiscordSettings): Discord {
 
   return {
     platform,
-    start: async ({ commands, dispatcher: active }) => {
-      dispatcher = active;
-      const connected = await connect(active);
+    start: async ({ commands, ...answering }) => {
+      dispatcher = answering.dispatcher;
+      const connected = await connect(answering);
       const applicationId = connected.application.id;
       connected.once(Events.ShardDisconnect, ({ code }) => {
         if (!stopped.signal.aborted) {
@@ -179,49 +187,6 @@ export function createDiscord(settings: DiscordSettings): Discord {
       }
     },
   };
-}
-
-export interface StartSettings<S> {
-  readonly discord: Pick<DiscordSettings, 'token' | 'guildIds' | 'apiUrl' | 'shard'>;
-  readonly roles: RoleSettings;
-  readonly commands: readonly Command<S>[];
-  readonly actionHandlers: readonly ActionHandler<S>[];
-  /** What the commands stand on; built on the platform where they post by themselves. */
-  readonly services: S | ((platform: Discord['platform']) => S);
-  readonly log: Log;
-  readonly hooks?: DispatchHooks;
-  readonly answers?: OpenAnswers | undefined;
-  readonly claim?: DiscordSettings['claim'];
-  readonly onLost?: (reason: string) => void;
-}
-
-/**
- * Connects the commands to Discord: buttons, dispatcher, poster and gateway in one.
- * @throws DiscordStartError
- */
-export async function startDiscord<S>(settings: StartSettings<S>): Promise<Discord> {
-  const { log, roles, commands, actionHandlers, hooks, answers, claim, onLost } = settings;
-  const actions = createActionRegistry();
-  const discord = createDiscord({
-    ...settings.discord,
-    roles,
-    actions,
-    log,
-    answers,
-    claim,
-    ...(onLost ? { onLost } : {}),
-  });
-  const services = settings.services instanceof Function ? settings.services(discord.platform) : settings.services;
-  const dispatcher = createDispatcher({
-    commands,
-    actionHandlers,
-    services,
-    actions,
-    log,
-    ...(hooks ? { hooks } : {}),
-  });
-  await discord.start({ commands, dispatcher });
-  return discord;
 }
 
 function isTokenRefused(error: unknown): boolean {

@@ -6,7 +6,7 @@ import type { Locale } from '../../src/chat/locale.ts';
 import type { OptionValue, Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE, createConsolePlatform } from '../../src/console/chat.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { newsReply } from '../../src/schedule/watches/tell.ts';
 import { GIB } from '../gpus/tools.ts';
@@ -20,10 +20,11 @@ let people = 0;
 let ann: Person;
 
 beforeAll(async () => {
-  demo = await startDemoServices(['gemma3:12b', 'qwen3:8b']);
-  const services = demo.app.withTerminal(() => undefined);
+  demo = await startDemoServices(['gemma3:12b', 'qwen3:8b'], {}, {}, [createConsolePlatform(() => undefined)]);
+  const { services } = demo;
+  const { watches: _, ...unwatched } = services;
   dispatcher = createDispatcher({ commands, actionHandlers, services, log: createLog('silent') });
-  plain = createDispatcher({ commands, actionHandlers, services: demo.services, log: createLog('silent') });
+  plain = createDispatcher({ commands, actionHandlers, services: unwatched, log: createLog('silent') });
 });
 afterAll(() => demo.close());
 beforeEach(async () => {
@@ -118,9 +119,11 @@ describe('/notify when-fits', () => {
     await occupy(7);
     const reply = await notify('when-fits', { model: 'qwen3:8b', ctx: 40_960 });
     expect(reply.failed ?? false).toBe(false);
-    const small = await startDemoServices(['gemma3:12b'], { GPU_SOURCE: '1x8GiB' });
+    const small = await startDemoServices(['gemma3:12b'], { GPU_SOURCE: '1x8GiB' }, {}, [
+      createConsolePlatform(() => undefined),
+    ]);
     try {
-      const services = small.app.withTerminal(() => undefined);
+      const { services } = small;
       const through = createDispatcher({ commands, actionHandlers, services, log: createLog('silent') });
       const never = await notify('when-fits', { model: 'gemma3:12b', ctx: 131_072 }, { through });
       expect(plainText(never.title)).toMatch(

@@ -1,9 +1,11 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createActionRegistry } from '../../src/chat/actions.ts';
 import { type ActionHandler, type Command, runnable } from '../../src/chat/command.ts';
+import { createDispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import type { RoleSettings } from '../../src/chat/permissions.ts';
-import { type Discord, startDiscord } from '../../src/discord/start.ts';
+import { createDiscord } from '../../src/discord/start.ts';
 import { DiscordStandIn, PERMISSION, type StandInOptions } from '../support/discord-stand-in/index.ts';
 
 const OTHER = '900000000000000001';
@@ -48,16 +50,19 @@ async function standIn(options: StandInOptions = {}): Promise<DiscordStandIn> {
 
 async function start(discord: DiscordStandIn, guildIds: readonly string[], roles = NOBODY): Promise<string[]> {
   const refused: string[] = [];
-  const bot: Discord = await startDiscord<null>({
-    discord: { token: discord.token, guildIds, apiUrl: discord.apiUrl },
-    roles,
+  const log = pino({ level: 'silent' });
+  const actions = createActionRegistry();
+  const bot = createDiscord({ token: discord.token, guildIds, apiUrl: discord.apiUrl, roles, actions, log });
+  closers.push(() => bot.stop());
+  const dispatcher = createDispatcher({
     commands: [act],
     actionHandlers: [again],
     services: null,
-    log: pino({ level: 'silent' }),
+    actions,
+    log,
     hooks: { refused: ({ person, why }) => refused.push(`${person.id} ${why}`) },
   });
-  closers.push(() => bot.stop());
+  await bot.start({ commands: [act], dispatcher });
   return refused;
 }
 

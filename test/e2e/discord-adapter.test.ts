@@ -387,7 +387,7 @@ describe.concurrent('at its beginning, or a new one,', () => {
   it('ends with a plain word when the token is refused', async () => {
     const other = await DiscordStandIn.start();
     const started = BotProcess.start(other, { ...START, env: { DISCORD_TOKEN: 'wrong.token' } });
-    await expect(started).rejects.toThrow('Discord refused the token');
+    await expect(started).rejects.toThrow('DiscordStartError: discord-token-invalid');
     await other.stop();
   });
 });

@@ -10,7 +10,7 @@ import type { Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
 import { startDemo } from '../../src/compose/demo.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE, createConsolePlatform } from '../../src/console/chat.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { openStore } from '../../src/store/store.ts';
 import { startDemoServices } from '../support/demo-services.ts';
@@ -115,9 +115,10 @@ describe.concurrent('the bot of its own accord', { timeout: 90_000 }, () => {
   });
 
   it('tells it in the terminal, while the program runs', async () => {
-    const demo = await startDemoServices(['qwen3:8b']);
     const printed: Reply[] = [];
-    const services = demo.app.withTerminal((reply) => printed.push(reply));
+    const platform = createConsolePlatform((reply) => void printed.push(reply));
+    const demo = await startDemoServices(['qwen3:8b'], {}, {}, [platform]);
+    const { services } = demo;
     const dispatcher = createDispatcher({ commands, actionHandlers, services, log: createLog('silent') });
     await demo.app.start();
     try {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Services } from '../../commands/services.ts';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
+import type { Platform } from '../../src/chat/platform.ts';
 import { type App, compose } from '../../src/compose/compose.ts';
 import { createLog } from '../../src/compose/log.ts';
 import { readConfig } from '../../src/settings/config.ts';
@@ -24,6 +25,7 @@ export async function startDemoServices(
   models: readonly string[],
   environment: Record<string, string> = {},
   machine: Partial<SimulatorOptions> = {},
+  platforms: readonly Platform[] = [],
 ): Promise<DemoServices> {
   const specs = models.map((name) => ({ spec: builtinCatalogue().find(name)! }));
   const simulator = await startSimulator({ ...demoMachine(specs), timing: {}, ...machine });
@@ -35,7 +37,7 @@ export async function startDemoServices(
     TZ: 'UTC',
     ...environment,
   });
-  const app: App = await compose({ config, log: createLog('silent'), simulated: true });
+  const app: App = await compose({ config, log: createLog('silent'), platforms, simulated: true });
   return {
     services: app.services,
     app,
