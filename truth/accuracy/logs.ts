@@ -1,7 +1,7 @@
 /**
  * Real CUDA logs, value by value: what llama.cpp printed when it really allocated, against the planner with the log's own
- * configuration. Builds of mid-2026 (the era of n_outputs_max, as b10256) are judged; older builds are shown, since the
- * planner describes b10256 and not them.
+ * configuration. Builds of mid-2026 (the era of n_outputs_max, as the reference build) are judged; older builds are shown, since the
+ * planner describes the reference build and not them.
  */
 
 import { readFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ interface Value {
   readonly ours: number;
 }
 
-/** Builds whose logits and masks are those of b10256. */
+/** Builds whose logits and masks are those of the reference build. */
 function isMid2026(version: string): boolean {
   return /Ollama 0\.3\d|b9[6-9]\d\d|b1\d{4}|mid 2026|2026-1\d/.test(version);
 }

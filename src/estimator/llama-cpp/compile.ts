@@ -3,7 +3,7 @@
  * spec and kept with it.
  *
  * Source: llama-arch.cpp (`LLM_TENSOR_INFOS`: which tensors are input, output or repeating), llama-model-loader.cpp
- * (`create_tensor`), llama.cpp b10256.
+ * (`create_tensor`), llama.cpp.
  */
 
 import { checkBounds } from '../model/bounds.ts';

@@ -1,7 +1,7 @@
 /**
  * llama.cpp's memory for one configuration: weights, cache and compute buffers per device.
  *
- * Source: llama-context.cpp, llama-model.cpp, llama-kv-cache.cpp, ggml-backend.cpp, ggml-alloc.c, llama.cpp b10256.
+ * Source: llama-context.cpp, llama-model.cpp, llama-kv-cache.cpp, ggml-backend.cpp, ggml-alloc.c, llama.cpp.
  */
 
 import { cacheBytes, cacheLines } from '../model/cache.ts';

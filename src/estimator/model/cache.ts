@@ -2,7 +2,7 @@
  * The KV cache and recurrent state per device, exact.
  *
  * Source: llama-kv-cache.cpp, llama-kv-cache-iswa.cpp,
- * llama-kv-cache-dsa.cpp, llama-memory-recurrent.cpp, llama-model.cpp (`create_memory`), llama.cpp b10256.
+ * llama-kv-cache-dsa.cpp, llama-memory-recurrent.cpp, llama-model.cpp (`create_memory`), llama.cpp.
  */
 
 import type { ContextShape } from './context.ts';

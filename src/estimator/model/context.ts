@@ -1,7 +1,7 @@
 /**
  * The context as llama.cpp lays it out: padded, cut into sequences, the batches clamped.
  *
- * Source: llama-context.cpp (`llama_context`), llama-kv-cache-iswa.cpp (cells of the window), llama.cpp b10256.
+ * Source: llama-context.cpp (`llama_context`), llama-kv-cache-iswa.cpp (cells of the window), llama.cpp.
  */
 
 import type { Hparams } from './hyper-parameters.ts';

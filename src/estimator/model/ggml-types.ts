@@ -12,7 +12,7 @@ export interface GgmlType {
 
 /**
  * ggml's tensor types by name (upper case as GGUF tools print them).
- * Source: `type_traits` in llama.cpp ggml/src/ggml.c and the block structs in ggml-common.h (b10256).
+ * Source: `type_traits` in llama.cpp ggml/src/ggml.c and the block structs in ggml-common.h.
  * Ids that ggml has withdrawn (4, 5, 31-33, 36-38) are left out.
  */
 export const GGML_TYPES: Readonly<Record<string, GgmlType>> = {

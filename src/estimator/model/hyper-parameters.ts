@@ -1,7 +1,7 @@
 /**
  * Hyper-parameters of a model, read from GGUF metadata under llama.cpp's keys with llama.cpp's defaults.
  *
- * What every architecture shares is read here (llama-model.cpp, `load_hparams`, b10256); what only some read
+ * What every architecture shares is read here (llama-model.cpp, `load_hparams`); what only some read
  * (`load_arch_hparams` of models/*.cpp) is added by the architecture's own description.
  */
 

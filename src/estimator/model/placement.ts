@@ -2,7 +2,7 @@
  * Which device each layer goes to.
  *
  * Source: llama-model.cpp (`load_tensors`: the output layer goes first, then the last repeating layers; devices take
- * shares by split or free memory in 32-bit floats), llama.cpp b10256.
+ * shares by split or free memory in 32-bit floats), llama.cpp.
  */
 
 import type { GpuDevice } from '../types.ts';

@@ -1,6 +1,6 @@
 /**
  * Vision and audio towers ("projectors"): weights to the byte, and what llama.cpp reserves to run them. The graph is
- * that of tools/mtmd/clip.cpp (b10256, `build_vit`): one transformer block at a time lives, so the reservation is the
+ * that of tools/mtmd/clip.cpp (`build_vit`): one transformer block at a time lives, so the reservation is the
  * largest stage of one block, at the size of the image that clip warms up with (which is smaller than the largest
  * image for most towers, to keep the reservation small).
  */

@@ -1,8 +1,7 @@
 /**
  * ggml's tensor types and what a tensor weighs in a buffer.
  *
- * Source: ggml-common.h and ggml.c (type traits), ggml-cuda.cu (`get_alloc_size`), ggml-alloc.c (alignment), llama.cpp
- * b10256.
+ * Source: ggml-common.h and ggml.c (type traits), ggml-cuda.cu (`get_alloc_size`), ggml-alloc.c (alignment), llama.cpp.
  */
 
 import { EstimateError } from '../types.ts';

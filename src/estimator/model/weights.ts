@@ -2,7 +2,7 @@
  * Bytes of weights per device, exact: every tensor in the buffer where llama.cpp puts it, with its alignment.
  *
  * Source: llama-model-loader.cpp (`create_tensor`: overrides, duplicated tensors), ggml-alloc.c
- * (`ggml_backend_alloc_ctx_tensors_from_buft`), llama.cpp b10256.
+ * (`ggml_backend_alloc_ctx_tensors_from_buft`), llama.cpp.
  */
 
 import { scanSupported } from '../llama-cpp/planner/cuda.ts';

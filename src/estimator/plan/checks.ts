@@ -4,7 +4,7 @@ import { checkBounds } from '../model/bounds.ts';
 import { EstimateError, type EstimateRequest, type EstimateServer, type ModelSpec, type Plan } from '../types.ts';
 import { architectureNumber } from './facts.ts';
 
-/** Cache types llama.cpp knows (common/arg.cpp, `kv_cache_types`, b10256). */
+/** Cache types llama.cpp knows (common/arg.cpp, `kv_cache_types`). */
 export const KV_CACHE_TYPES: ReadonlySet<string> = new Set([
   'f32',
   'f16',

@@ -5,6 +5,7 @@
 
 import { MIB } from '../../base/bytes.ts';
 import { prepareLaunch } from '../engines/llama-server/launch.ts';
+import { REFERENCE_BUILD } from '../llama-cpp/builds.ts';
 import { planProjector } from '../model/projector.ts';
 import { gpuOverhead } from '../outside-buffers.ts';
 import type { EstimateRequest, EstimateServer, GpuPlan, ModelSpec, Plan } from '../types.ts';
@@ -24,8 +25,10 @@ export interface ExplainedFigure {
   readonly source: string;
 }
 
-const KV_CACHE = 'llama.cpp b10256 src/llama-kv-cache.cpp';
-const ALLOCATOR = 'llama.cpp b10256 ggml/src/ggml-alloc.c, src/llama-graph.cpp';
+/** llama.cpp as the formulas were read from it. */
+const LLAMA_CPP = `llama.cpp ${REFERENCE_BUILD.name}`;
+const KV_CACHE = `${LLAMA_CPP} src/llama-kv-cache.cpp`;
+const ALLOCATOR = `${LLAMA_CPP} ggml/src/ggml-alloc.c, src/llama-graph.cpp`;
 const OVERHEAD = 'llama.cpp common_memory_breakdown_print: "unaccounted", public reports 2025-2026';
 const OLLAMA_SERVER = 'Ollama v0.33.0 llm/llama_server.go';
 const OLLAMA_SCHED = 'Ollama v0.33.0 server/sched.go';
@@ -102,7 +105,7 @@ function gpuFigures(
       device,
       valueBytes: gpu.projectorBytes,
       formula: `Σ bytes(v.*, mm.*, a.*) + graph(image) = ${parts}`,
-      source: 'llama.cpp b10256 tools/mtmd/clip.cpp',
+      source: `${LLAMA_CPP} tools/mtmd/clip.cpp`,
     });
   }
   const basis = measured === undefined ? 'guessed' : gpuOverhead(measured).basis;
@@ -182,7 +185,7 @@ function launchFigures(spec: ModelSpec, server: EstimateServer, request: Estimat
       label: 'fit-margin',
       valueBytes: launch.marginBytes,
       formula: launch.projectorOnGpu ? 'max(1 GiB, ⌈projector + 1 GiB⌉)' : '1 GiB',
-      source: `${OLLAMA_SERVER} mmprojFitTargetMiB; llama.cpp b10256 common/fit.cpp`,
+      source: `${OLLAMA_SERVER} mmprojFitTargetMiB; ${LLAMA_CPP} common/fit.cpp`,
     },
   ];
 }
@@ -195,7 +198,7 @@ function weightsSource(plan: Plan): string {
   if (plan.engine === 'formula') {
     return 'Ollama llm/memory.go EstimateGPULayers';
   }
-  return plan.engine === 'layout' ? 'Ollama llm/server.go buildLayout' : 'llama.cpp b10256 src/llama-model-loader.cpp';
+  return plan.engine === 'layout' ? 'Ollama llm/server.go buildLayout' : `${LLAMA_CPP} src/llama-model-loader.cpp`;
 }
 
 function cacheSource(plan: Plan): string {

@@ -35,7 +35,7 @@ function fit(name: FixtureName, on: EstimateServer, request: EstimateRequest) {
   return fitToMemory(model(name), llamaCppConfig(on, request), { marginsBytes: on.gpus.map(() => MARGIN) });
 }
 
-describe('--fit decides as llama.cpp b10256 did', () => {
+describe('--fit decides as llama.cpp did', () => {
   test.each<[FixtureName, EstimateServer, number, 'f16' | 'q8_0']>([
     ['llama3.1-8b', cards(12, 12), 8192, 'f16'],
     ['llama3.1-8b', cards(8), 8192, 'f16'],

@@ -1,6 +1,6 @@
 /**
  * Ollama ≥ 0.30: Ollama predicts roughly, chooses GPUs and batch, and starts llama.cpp's llama-server, whose `--fit`
- * places the layers. Sources: server/sched.go and llm/llama_server.go (v0.30.0 to v0.33.0), common/fit.cpp (b10256).
+ * places the layers. Sources: server/sched.go and llm/llama_server.go (v0.30.0 to v0.33.0), common/fit.cpp.
  */
 
 import { planLlamaCpp } from '../../llama-cpp/dry-run.ts';

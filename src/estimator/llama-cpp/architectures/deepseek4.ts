@@ -2,7 +2,7 @@
  * DeepSeek 4: several residual streams that are mixed in front of and behind every branch; one latent that serves as
  * key and value, in a window and, compressed, beyond it.
  *
- * Source: models/deepseek4.cpp, llama-kv-cache-dsv4.cpp, llama.cpp b10256.
+ * Source: models/deepseek4.cpp, llama-kv-cache-dsv4.cpp, llama.cpp.
  */
 
 import type { NumberKey } from '../../model/bounds.ts';

@@ -2,7 +2,7 @@
  * Attention: queries, keys and values, the cache they are stored in, masks, and both ways to attend.
  *
  * Source: llama-graph.cpp (`build_qkv`, `build_attn*`), llama-kv-cache.cpp (`get_k`, `cpy_k`, `build_input_*`),
- * llama-impl.h (`llama_mul_mat_hadamard`), llama.cpp b10256.
+ * llama-impl.h (`llama_mul_mat_hadamard`), llama.cpp.
  */
 
 import { cachedWidthV, hasOwnCache } from '../../model/cache.ts';

@@ -1,8 +1,7 @@
 /**
  * Builds llama.cpp's graph of one micro-batch: the parts that architectures share.
  *
- * Source: llama-graph.cpp (`llm_graph_context`), llama-context.cpp (`graph_reserve`, `graph_get_cb`), llama.cpp
- * b10256. Only what decides about memory is kept: shapes, types, parents, the order of evaluation.
+ * Source: llama-graph.cpp (`llm_graph_context`), llama-context.cpp (`graph_reserve`, `graph_get_cb`), llama.cpp. Only what decides about memory is kept: shapes, types, parents, the order of evaluation.
  */
 
 import type { ContextShape } from '../../model/context.ts';

@@ -1,8 +1,7 @@
 /**
  * The frame that most decoders share: embedding, blocks of attention and feed-forward with residuals, output.
  *
- * An architecture says where it differs. Names of tensors and the order of operations follow models/*.cpp of llama.cpp
- * b10256.
+ * An architecture says where it differs. Names of tensors and the order of operations follow models/*.cpp of llama.cpp.
  */
 
 import type { AttendOptions, AttentionInputs, Qkv } from './attention.ts';

@@ -1,7 +1,7 @@
 /**
  * Gated delta net spelt out, for where the fused operation is off: chunk by chunk, or a single step.
  *
- * Source: models/delta-net-base.cpp (`build_delta_net_chunking`, `build_delta_net_autoregressive`), llama.cpp b10256.
+ * Source: models/delta-net-base.cpp (`build_delta_net_chunking`, `build_delta_net_autoregressive`), llama.cpp.
  */
 
 import { F32, rowBytes } from '../../model/tensors.ts';

@@ -1,8 +1,7 @@
 /**
  * Gated delta net: Qwen's linear attention.
  *
- * Source: models/delta-net-base.cpp, models/qwen3next.cpp, models/qwen35.cpp, ggml.c (`ggml_gated_delta_net`), llama.cpp
- * b10256. llama.cpp uses one fused operation unless a trial graph puts it on another device than its layer; then the
+ * Source: models/delta-net-base.cpp, models/qwen3next.cpp, models/qwen35.cpp, ggml.c (`ggml_gated_delta_net`), llama.cpp. llama.cpp uses one fused operation unless a trial graph puts it on another device than its layer; then the
  * same is spelt out chunk by chunk.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Dense and expert feed-forward networks.
  *
- * Source: llama-graph.cpp (`build_ffn`, `build_moe_ffn`), llama.cpp b10256.
+ * Source: llama-graph.cpp (`build_ffn`, `build_moe_ffn`), llama.cpp.
  */
 
 import { F32, I32 } from '../../model/tensors.ts';

@@ -4,7 +4,7 @@
  *
  * Tensors are numbers; their properties stand in typed arrays that are kept from one graph to the next, so that a plan
  * allocates next to nothing. Shapes, strides and the order of nodes follow ggml.c (constructors of the operations,
- * `ggml_visit_parents_graph`), llama.cpp b10256.
+ * `ggml_visit_parents_graph`), llama.cpp.
  */
 
 import { BLOCK_BYTES, BLOCK_ELEMENTS, F32, I32 } from '../../model/tensors.ts';

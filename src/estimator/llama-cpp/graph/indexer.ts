@@ -1,7 +1,7 @@
 /**
  * The indexer of sparse attention: a small attention of its own, whose scores choose the cells that each token attends to.
  *
- * Source: models/deepseek32.cpp, models/glm-dsa.cpp, llama-kv-cache-dsa.cpp, llama.cpp b10256.
+ * Source: models/deepseek32.cpp, models/glm-dsa.cpp, llama-kv-cache-dsa.cpp, llama.cpp.
  */
 
 import { F16, F32, I32, I64, rowBytes } from '../../model/tensors.ts';

@@ -2,7 +2,7 @@
  * Attention through a latent (MLA): queries and the latent, both with a rotated part; then on the latent itself or on
  * decompressed heads.
  *
- * Source: models/deepseek2.cpp, llama-graph.cpp (`build_attn` of `llm_graph_input_attn_k`), llama.cpp b10256.
+ * Source: models/deepseek2.cpp, llama-graph.cpp (`build_attn` of `llm_graph_input_attn_k`), llama.cpp.
  */
 
 import type { HparamsDraft } from '../../model/hyper-parameters.ts';

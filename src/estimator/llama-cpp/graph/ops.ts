@@ -1,7 +1,7 @@
 /**
  * The operations of a ggml graph as far as memory depends on them, and which of them may write over a parent.
  *
- * Source: ggml.h (`ggml_op`), ggml-alloc.c (`ggml_op_can_inplace`), ggml-backend.cpp (`ggml_is_view_op`), b10256.
+ * Source: ggml.h (`ggml_op`), ggml-alloc.c (`ggml_op_can_inplace`), ggml-backend.cpp (`ggml_is_view_op`).
  */
 
 export const OP_NONE = 0;

@@ -2,7 +2,7 @@
  * The frame of decoders whose attention and feed-forward network stand side by side: both read the block's input, and
  * both are added to it.
  *
- * Source: models/phi2.cpp, falcon.cpp, command-r.cpp, gptneox.cpp and others, llama.cpp b10256.
+ * Source: models/phi2.cpp, falcon.cpp, command-r.cpp, gptneox.cpp and others, llama.cpp.
  */
 
 import type { GraphBuilder } from './builder.ts';

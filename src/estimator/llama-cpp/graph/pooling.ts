@@ -1,7 +1,7 @@
 /**
  * What turns token embeddings into one embedding per sequence.
  *
- * Source: llama-graph.cpp (`build_pooling`, `build_dense_out`), llama.cpp b10256.
+ * Source: llama-graph.cpp (`build_pooling`, `build_dense_out`), llama.cpp.
  */
 
 import { F32, I32 } from '../../model/tensors.ts';

@@ -1,8 +1,7 @@
 /**
  * Recurrent layers: states carried between batches, Mamba 1 and 2, short convolutions.
  *
- * Source: llama-graph.cpp (`build_rs*`), models/mamba-base.cpp, ggml.c (`ggml_ssm_conv`, `ggml_ssm_scan`), llama.cpp
- * b10256.
+ * Source: llama-graph.cpp (`build_rs*`), models/mamba-base.cpp, ggml.c (`ggml_ssm_conv`, `ggml_ssm_scan`), llama.cpp.
  */
 
 import { convolutionStateWidth, recurrentStateWidth } from '../../model/hyper-parameters.ts';

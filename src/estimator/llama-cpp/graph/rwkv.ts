@@ -2,7 +2,7 @@
  * RWKV's time mixing and channel mixing.
  *
  * Source: models/rwkv6-base.cpp, models/rwkv7-base.cpp, llama-graph.cpp (`build_rwkv_token_shift_*`), ggml.c
- * (`ggml_rwkv_wkv6`, `ggml_rwkv_wkv7`, `ggml_gated_linear_attn`), llama.cpp b10256.
+ * (`ggml_rwkv_wkv6`, `ggml_rwkv_wkv7`, `ggml_gated_linear_attn`), llama.cpp.
  */
 
 import { F32 } from '../../model/tensors.ts';

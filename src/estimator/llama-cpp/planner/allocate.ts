@@ -1,7 +1,7 @@
 /**
  * ggml's graph allocator: where every tensor of a scheduled graph lies, and how large each backend's buffer gets.
  *
- * Source: ggml-alloc.c (`ggml_gallocr_alloc_graph_impl`, `ggml_dyn_tallocr_*`), llama.cpp b10256. CUDA and host
+ * Source: ggml-alloc.c (`ggml_gallocr_alloc_graph_impl`, `ggml_dyn_tallocr_*`), llama.cpp. CUDA and host
  * buffers have no largest size, so all is one chunk.
  */
 

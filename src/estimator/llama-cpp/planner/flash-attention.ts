@@ -3,7 +3,7 @@
  *
  * Source: llama-context.cpp (`llama_init_from_model`, `resolve_fused_ops`): auto turns off when a layer's attention
  * would land on another device than the layer, which is when CUDA has no kernel for its head sizes; a quantized V needs
- * flash attention. llama.cpp b10256.
+ * flash attention. llama.cpp.
  */
 
 import { hasOwnCache } from '../../model/cache.ts';

@@ -2,7 +2,7 @@
  * The compute buffers of a configuration: builds the graph of one prompt micro-batch, schedules it and allocates it,
  * as llama.cpp does when it reserves memory.
  *
- * Source: llama-context.cpp (`sched_reserve`, `graph_reserve`), llama-model.cpp (`build_graph`), llama.cpp b10256.
+ * Source: llama-context.cpp (`sched_reserve`, `graph_reserve`), llama-model.cpp (`build_graph`), llama.cpp.
  */
 
 import type { Model } from '../../model/model.ts';

@@ -1,7 +1,7 @@
 /**
  * Which backend runs which node, where the graph is split, and which tensors are copied between backends.
  *
- * Source: ggml-backend.cpp (`ggml_backend_sched_split_graph`), llama.cpp b10256. Backends are numbered by priority,
+ * Source: ggml-backend.cpp (`ggml_backend_sched_split_graph`), llama.cpp. Backends are numbered by priority,
  * GPUs first, the CPU last. A GPU reads its own buffers only; the CPU reads host buffers.
  */
 

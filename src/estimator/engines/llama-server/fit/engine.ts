@@ -1,5 +1,5 @@
 /**
- * `ollama: "llama.cpp"`: llama.cpp by itself. `decide` is its `--fit` (b10256), `plan` the bytes of a placement given.
+ * `ollama: "llama.cpp"`: llama.cpp by itself. `decide` is its `--fit`, `plan` the bytes of a placement given.
  * The options are llama.cpp's: `numCtx` is the total of `-c`, `numGpu` is `-ngl` and counts the output layer.
  */
 
@@ -20,7 +20,7 @@ import {
 } from './to-plan.ts';
 import { leavesRoom, placedWholly, type WholeQuestion } from './whole.ts';
 
-/** llama.cpp's configuration for a request in llama.cpp's own options (defaults of common/common.h, b10256). */
+/** llama.cpp's configuration for a request in llama.cpp's own options (defaults of common/common.h). */
 export function llamaCppConfig(server: EstimateServer, request: EstimateRequest): LlamaCppConfig {
   const kvCacheType = request.kvCacheType ?? 'f16';
   const numParallel = request.numParallel ?? 1;

@@ -1,5 +1,5 @@
 /**
- * The tensor overrides `--fit` makes (llama.cpp b10256, common/fit.cpp): which part of a layer leaves its GPU, and the
+ * The tensor overrides `--fit` makes (llama.cpp, common/fit.cpp): which part of a layer leaves its GPU, and the
  * regular expressions that say so.
  */
 

@@ -174,7 +174,7 @@ export function cacheRefusal(config: LlamaCppConfig, flashAttention: boolean | '
 
 /**
  * llama.cpp refuses a quantized cache whose blocks do not divide the heads, where flash attention is not off
- * (llama-context.cpp, `llama_init_from_model`, b10256): phi2 has heads of 80, blocks have 32 elements.
+ * (llama-context.cpp, `llama_init_from_model`): phi2 has heads of 80, blocks have 32 elements.
  */
 export function headRefusal(spec: ModelSpec, config: LlamaCppConfig): Reason | undefined {
   if (config.flashAttention === false) {
