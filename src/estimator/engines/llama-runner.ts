@@ -4,7 +4,7 @@
  * llm/server.go (which devices the runner sees), 0.5.0 to 0.24.0.
  */
 
-import { multiprocessors } from '../cards.ts';
+import { cardOf, multiprocessors } from '../cards.ts';
 import { planLlamaCpp, prepareLlamaCpp } from '../llama-cpp/dry-run.ts';
 import { type PoolCard, poolBytes } from '../llama-cpp/planner/cuda-pool.ts';
 import { computeBytes } from '../llama-cpp/planner/planner.ts';
@@ -112,7 +112,7 @@ export function poolCard(gpu: GpuDevice): PoolCard | undefined {
     return undefined;
   }
   return {
-    capability: gpu.computeCapability ?? UNKNOWN_CAPABILITY,
+    capability: gpu.computeCapability ?? (cardOf(gpu.name)?.computeCapability || UNKNOWN_CAPABILITY),
     multiprocessors: multiprocessors(gpu) ?? UNKNOWN_MULTIPROCESSORS,
   };
 }
