@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { createContext, Script } from 'node:vm';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeEnvFile } from '../../src/settings/env-file.ts';
+import { DiscordStandIn } from '../support/discord-stand-in/index.ts';
 import { tinyModel, writeGguf } from '../support/gguf-writer.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -180,6 +182,51 @@ describe.each(VERSIONS)('under Node %i', (version) => {
     expect((await tool(['fit', '--help', '--no-color'])).out).toBe((await tool(['fit', '--help'])).out);
     const { version: own } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     expect(await tool(['--version'])).toEqual({ code: 0, out: `${own}\n`, error: '' });
+  });
+});
+
+describe('the bot of the package', () => {
+  it('starts from what init writes, registers with Discord, answers for its health, and ends when told', async () => {
+    const discord = await DiscordStandIn.start();
+    const home = mkdtempSync(join(folder, 'bot-'));
+    writeEnvFile(
+      join(home, '.env'),
+      [
+        ['DISCORD_TOKEN', discord.token],
+        ['DISCORD_GUILD_IDS', discord.guildId],
+        ['OLLAMA_HOST', 'http://127.0.0.1:9'],
+        ['GPU_SOURCE', '2x4090'],
+        ['HTTP_PORT', '19464'],
+      ],
+      { replace: false },
+    );
+    const child = spawn(nodes.get(24)!, [join(project, 'node_modules/headroom/bin/headroom.js'), 'start'], {
+      cwd: home,
+      env: { PATH: process.env.PATH, HOME: home, DISCORD_API_URL: discord.apiUrl },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    try {
+      await expect
+        .poll(() => (discord.commands.get(discord.guildId) ?? []).length, { timeout: 60_000 })
+        .toBeGreaterThan(5);
+      await expect
+        .poll(
+          () =>
+            fetch('http://127.0.0.1:19464/healthz').then(
+              ({ status }) => status,
+              () => 0,
+            ),
+          { timeout: 60_000 },
+        )
+        .toBe(200);
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      console.info(`the bot's memory just after its start: ${/VmRSS:\s*(.*)/.exec(status)?.[1]}`);
+    } finally {
+      child.kill('SIGTERM');
+    }
+    expect(await ended).toBe(0);
+    await discord.stop();
   });
 });
 

@@ -164,8 +164,9 @@ describe('figures of the program', () => {
   });
 });
 
-describe('the Grafana dashboard', () => {
+describe('the Grafana dashboard and the alert rules', () => {
   const text = readFileSync(new URL('../../contrib/grafana/headroom.json', import.meta.url), 'utf8');
+  const rules = readFileSync(new URL('../../contrib/prometheus/headroom.rules.yaml', import.meta.url), 'utf8');
   const dashboard = JSON.parse(text) as {
     panels: {
       id: number;
@@ -189,7 +190,7 @@ describe('the Grafana dashboard', () => {
         watches: () => new Map(),
       }).names(),
     );
-    const asked = new Set([...text.matchAll(/headroom_[a-z0-9_]+/g)].map(([name]) => name));
+    const asked = new Set([...`${text}${rules}`.matchAll(/headroom_[a-z0-9_]+/g)].map(([name]) => name));
     expect(asked.size).toBeGreaterThan(15);
     expect([...asked].filter((name) => !names.has(name))).toEqual([]);
   });
