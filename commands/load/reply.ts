@@ -39,7 +39,7 @@ function title(outcome: LoadOutcome, translator: Translator): Text {
     server: { code: outcome.server },
     ctx: proof.contextLength ?? outcome.numCtx ?? 0,
     vram: proof.sizeVramBytes,
-    host: proof.sizeBytes - proof.sizeVramBytes,
+    host: proof.spilledBytes,
   };
   if (!proof.onGpu) {
     return translator.text('load.title.partial', params);

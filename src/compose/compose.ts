@@ -7,6 +7,7 @@ import { Painter } from '../chat/pictures/painter.ts';
 import type { Platform } from '../chat/platform.ts';
 import { parseGpuList } from '../gpus/declared.ts';
 import { createAsking } from '../servers/asking/asking.ts';
+import { createPlacer } from '../servers/asking/placing.ts';
 import { createWeightsIndex } from '../servers/asking/same-weights.ts';
 import { createAuditTrail } from '../servers/audit.ts';
 import { readHistory } from '../servers/history.ts';
@@ -82,6 +83,10 @@ export async function compose(options: ComposeOptions): Promise<App> {
       ? null
       : composeLoads({ config, log, registry: servers, models, estimates, memory, poster, weights, settleMs });
   const calibration = (server: string) => loading?.loads.calibration(server) ?? null;
+  const placer = createPlacer(models);
+  for (const server of servers.servers) {
+    server.onSnapshot((snapshot) => void placer(server, snapshot));
+  }
   const alone: Services = {
     servers,
     asking: createAsking({ models, weights, calibration }),

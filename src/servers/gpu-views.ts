@@ -1,5 +1,6 @@
 import { GIB } from '../base/bytes.ts';
 import type { Gpu, GpuProcess, GpuSnapshot } from '../gpus/types.ts';
+import { heldBytes } from './placements.ts';
 import type { GpuView, LoadedModelView } from './types.ts';
 
 /**
@@ -37,7 +38,7 @@ export function viewGpus(snapshot: GpuSnapshot | null, models: readonly LoadedMo
   if (snapshot === null) {
     return [];
   }
-  const vramBytes = models === null ? null : models.reduce((sum, model) => sum + model.sizeVramBytes, 0);
+  const vramBytes = models === null ? null : models.reduce((sum, model) => sum + heldBytes(model), 0);
   const countable = snapshot.gpus.filter(isCountable);
   const byProcess = vramBytes === null ? null : ollamaByProcess(snapshot, vramBytes);
   const usedSum = countable.reduce((sum, gpu) => sum + (gpu.usedBytes ?? 0), 0);

@@ -8,6 +8,7 @@ import type { ServerConfig } from '../settings/config.ts';
 import { Fresh } from './fresh.ts';
 import { isThisMachine } from './locality.ts';
 import { type OllamaReading, readOllama } from './ollama-reading.ts';
+import { createPlacementBook } from './placements.ts';
 import { buildSnapshot, type SnapshotParts } from './snapshot.ts';
 import type { OllamaStatus, Server, ServerSnapshot, SnapshotOptions } from './types.ts';
 
@@ -40,6 +41,7 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
   const gpuSource =
     options.gpuSource ?? createGpuSource(config.gpuSource, { clock, isLocal: isThisMachine(config.ollamaHost) });
 
+  const placements = createPlacementBook();
   const listeners = new Set<(snapshot: ServerSnapshot) => void>();
   let lastVersion: OllamaVersion | null = null;
   let models: SnapshotParts['models'] = null;
@@ -95,6 +97,7 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
       gpus: gpusDone ? (gpuSide.latest?.value ?? null) : lateGpus(),
       goodGpus,
       incomplete: !ollamaDone || !gpusDone,
+      placements,
     });
   }
 
@@ -137,6 +140,7 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
     config,
     ollama,
     gpuSource,
+    placements,
     async snapshot(snapshotOptions: SnapshotOptions = {}) {
       const maxAgeMs = snapshotOptions.maxAgeMs ?? DEFAULT_MAX_AGE_MS;
       let ollamaDone = false;

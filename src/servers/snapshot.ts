@@ -4,6 +4,7 @@ import type { RunningModel } from '../ollama/types.ts';
 import type { ServerEnvironment } from '../settings/config.ts';
 import { serverFigures } from './figures.ts';
 import { viewGpus } from './gpu-views.ts';
+import { heldBytes, type PlacementBook } from './placements.ts';
 import type { LoadedModelView, OllamaStatus, ServerSnapshot } from './types.ts';
 
 /** GPU numbers older than this allow no verdict, ms: three times the pace of watching, at least 30 s. */
@@ -24,16 +25,17 @@ export interface SnapshotParts {
   /** The latest reading that was not a failure. */
   readonly goodGpus: GpuSnapshot | null;
   readonly incomplete: boolean;
+  /** Where loaded models lie, as far as it is known. */
+  readonly placements?: PlacementBook;
 }
 
 /** Puts a snapshot together. Pure: the same parts give the same snapshot. */
 export function buildSnapshot(parts: SnapshotParts): ServerSnapshot {
-  const models = parts.models?.list.map((model) => viewModel(model, parts.nowMs)) ?? null;
+  const models = parts.models?.list.map((model) => viewModel(model, parts.nowMs, parts.placements)) ?? null;
   const known = parts.modelsCurrent ? models : null;
   const failed = parts.gpus === null || parts.gpus.status === 'failed';
   const base = failed ? parts.goodGpus : parts.gpus;
-  const gpus =
-    base === null ? null : withOllamaUsage(base, known === null ? null : known.map((model) => model.sizeVramBytes));
+  const gpus = base === null ? null : withOllamaUsage(base, known === null ? null : known.map(heldBytes));
   const gpuViews = viewGpus(gpus, known).map((view, i) =>
     // What is declared is known for the empty server even when Ollama does not tell what it holds.
     base?.basis === 'declared' ? { ...view, freeWhenEmptyBytes: base.gpus[i]?.freeBytes ?? null } : view,
@@ -58,13 +60,16 @@ export function buildSnapshot(parts: SnapshotParts): ServerSnapshot {
 }
 
 /** A model of /api/ps as people see it. */
-function viewModel(model: RunningModel, nowMs: number): LoadedModelView {
+function viewModel(model: RunningModel, nowMs: number, placements: PlacementBook | undefined): LoadedModelView {
+  const placement = placements?.of(model) ?? undefined;
+  const onGpu = placement === undefined ? model.sizeVramBytes : model.sizeBytes - placement.hostBytes;
   return {
+    ...(placement === undefined ? {} : { placement }),
     name: model.name,
     digest: model.digest,
     sizeBytes: model.sizeBytes,
     sizeVramBytes: model.sizeVramBytes,
-    gpuShare: model.sizeBytes > 0 ? Math.min(1, model.sizeVramBytes / model.sizeBytes) : null,
+    gpuShare: model.sizeBytes > 0 ? Math.min(1, onGpu / model.sizeBytes) : null,
     contextLength: model.contextLength,
     expiresAtMs: model.pinned ? 'pinned' : model.expiresAtMs,
     // Ollama's own command-line tool prints "Stopping…" under the same condition (cmd/cmd.go, v0.33.0).

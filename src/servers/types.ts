@@ -8,6 +8,7 @@ import type { Gpu, GpuSnapshot, GpuSource } from '../gpus/types.ts';
 import type { ModelDetails, OllamaClient } from '../ollama/types.ts';
 import type { OllamaVersion, VersionWarning } from '../ollama/version.ts';
 import type { ServerConfig } from '../settings/config.ts';
+import type { Placement, PlacementBook } from './placements.ts';
 
 /** A code and figures; the edge turns it into words in the reader's language. */
 export type Remark = Coded;
@@ -37,6 +38,8 @@ export interface LoadedModelView {
   readonly digest: string;
   readonly sizeBytes: number;
   readonly sizeVramBytes: number;
+  /** Where it lies, as far as a plan tells; Ollama's sizes alone do not. */
+  readonly placement?: Placement;
   /** 0 to 1: part of the model that is on the GPUs; `null` when the size is 0. */
   readonly gpuShare: number | null;
   /** Context per slot; `null` before Ollama 0.10. */
@@ -127,6 +130,8 @@ export interface Server {
   readonly config: ServerConfig;
   readonly ollama: OllamaClient;
   readonly gpuSource: GpuSource;
+  /** Where loaded models lie. */
+  readonly placements: PlacementBook;
   /** Ollama and GPUs, read side by side. Never rejects. Calls at the same time share one reading. */
   snapshot(options?: SnapshotOptions): Promise<ServerSnapshot>;
   /** The latest snapshot without reading anything. */

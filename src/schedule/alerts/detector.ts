@@ -1,4 +1,5 @@
 import { isCountable } from '../../servers/gpu-views.ts';
+import { hostBytes } from '../../servers/placements.ts';
 import type { ServerSnapshot } from '../../servers/types.ts';
 import type { Alert, Json } from '../../store/types.ts';
 import { MemoryTracker } from './memory.ts';
@@ -200,8 +201,8 @@ export class AlertDetector {
         if (model.isCloud || model.gpuShare === null || model.gpuShare >= 0.999) {
           continue;
         }
-        const hostBytes = model.sizeBytes - model.sizeVramBytes;
-        holds.push({ kind: 'model-spilled', subject: model.name, params: { share: model.gpuShare, hostBytes } });
+        const params = { share: model.gpuShare, hostBytes: hostBytes(model) };
+        holds.push({ kind: 'model-spilled', subject: model.name, params });
       }
     }
     return { holds, judged };

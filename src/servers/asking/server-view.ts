@@ -1,8 +1,8 @@
-import type { EstimateServer, GpuDevice } from '../../estimator/types.ts';
+import type { EstimateServer, GpuDevice, LoadedModel } from '../../estimator/types.ts';
 import type { OllamaVersion } from '../../ollama/version.ts';
 import type { ServerEnvironment } from '../../settings/config.ts';
 import { isCountable } from '../gpu-views.ts';
-import type { GpuView, ServerSnapshot } from '../types.ts';
+import type { GpuView, LoadedModelView, ServerSnapshot } from '../types.ts';
 
 /** Version assumed when a server never told its own: the newest that the engines know. */
 export const ASSUMED_OLLAMA_VERSION = '0.33.0';
@@ -86,12 +86,14 @@ export function estimateServer(
   const all = vram(models);
   const goneShare = all === 0 ? 0 : vram(models.filter((model) => gone.has(model.name))) / all;
   const memory = snapshot.gpus?.hostMemory ?? null;
+  const cards = placeableGpus(snapshot, options.assume);
+  const leaving = models.filter((model) => gone.has(model.name));
   return {
     ollama: versionText(version),
-    gpus: placeableGpus(snapshot, options.assume).map((gpu) => toDevice(gpu, goneShare)),
+    gpus: cards.map((gpu) => toDevice(gpu, comingBack(gpu, leaving, goneShare))),
     loaded: models
       .filter((model) => !gone.has(model.name) && model.sizeVramBytes > 0)
-      .map((model) => ({ name: model.name, sizeVramBytes: model.sizeVramBytes })),
+      .map((model) => toLoaded(model, cards, snapshot.takenAtMs)),
     gpuOverheadBytes: config.env.gpuOverheadBytes,
     schedSpread: config.env.schedSpread,
     ...(config.env.maxLoadedModels === null ? {} : { maxLoadedModels: config.env.maxLoadedModels }),
@@ -111,15 +113,51 @@ function freeOf(gpu: GpuView): number {
   return gpu.freeBytes ?? gpu.freeWhenEmptyBytes ?? 0;
 }
 
-function toDevice(gpu: GpuView, goneShare: number): GpuDevice {
+/** What models that leave give back on a GPU, bytes: where they lie, as far as that is known, else a share of all. */
+function comingBack(gpu: GpuView, leaving: readonly LoadedModelView[], goneShare: number): number {
+  const free = freeOf(gpu);
+  const most = (gpu.freeWhenEmptyBytes ?? free) - free;
+  if (leaving.some(({ placement }) => placement === undefined)) {
+    return Math.round(most * goneShare);
+  }
+  const held = leaving.reduce((sum, { placement }) => {
+    return sum + (placement?.gpus.find(({ uuid }) => uuid === gpu.uuid)?.heldBytes ?? 0);
+  }, 0);
+  return Math.min(most, held);
+}
+
+/** Keep-alives as people and programs set them, seconds: 5 minutes is Ollama's own. */
+const KEEP_ALIVES = [300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 604_800];
+
+/**
+ * A loaded model as Ollama's scheduler sees it. Ollama goes by the keep-alive and tells only when it ends: it is taken to
+ * be the next usual one above what is left.
+ */
+function toLoaded(model: LoadedModelView, cards: readonly GpuView[], nowMs: number): LoadedModel {
+  const { name, sizeVramBytes, expiresAtMs, placement } = model;
+  const left = typeof expiresAtMs === 'number' ? (expiresAtMs - nowMs) / 1000 : Number.NaN;
+  const usual = KEEP_ALIVES.find((seconds) => left <= seconds);
+  const keepAliveSeconds = expiresAtMs === 'pinned' ? -1 : usual;
+  const places = placement?.gpus.flatMap(({ uuid, heldBytes, countedBytes }) => {
+    const gpu = cards.findIndex((card) => card.uuid === uuid);
+    return gpu < 0 ? [] : [{ gpu, heldBytes, countedBytes }];
+  });
+  return {
+    name,
+    sizeVramBytes,
+    ...(keepAliveSeconds === undefined ? {} : { keepAliveSeconds }),
+    ...(places === undefined ? {} : { places, alone: placement?.alone ?? false }),
+  };
+}
+
+function toDevice(gpu: GpuView, backBytes: number): GpuDevice {
   // CUDA's total is without the part the driver keeps: 24124 of 24576 MiB on an RTX 3090 (field notes, 2026).
   const totalBytes = gpu.totalBytes! - (gpu.reservedBytes ?? 0);
   const free = freeOf(gpu);
-  const comingBack = Math.round(((gpu.freeWhenEmptyBytes ?? free) - free) * goneShare);
   return {
     name: gpu.name,
     totalBytes,
-    freeBytes: Math.min(totalBytes, free + comingBack),
+    freeBytes: Math.min(totalBytes, free + backBytes),
     library: gpu.vendor === 'amd' ? 'ROCm' : gpu.vendor === 'apple' ? 'Metal' : 'CUDA',
     integrated: gpu.state === 'uma',
     ...(gpu.computeCapability === null ? {} : { computeCapability: gpu.computeCapability }),

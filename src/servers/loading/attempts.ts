@@ -86,7 +86,7 @@ async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choic
     step('prove', 'done');
     return 'loaded';
   }
-  const spilledBytes = proof.sizeBytes - proof.sizeVramBytes;
+  const { spilledBytes } = proof;
   step('prove', 'failed', { spilled: spilledBytes });
   outcome.proof = null;
   await takeBack(server, model, settleMs, signal);

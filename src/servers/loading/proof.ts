@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plan } from '../../estimator/types.ts';
 import { sameModel } from '../asking/same-model.ts';
 import { placeableGpus } from '../asking/server-view.ts';
+import { hostBytes, placementOf } from '../placements.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import type { GpuProof, Proof } from './types.ts';
 
@@ -22,9 +23,19 @@ export function readAgain(server: Server): Promise<ServerSnapshot> {
   return server.snapshot({ maxAgeMs: 0, timeoutMs: READ_TIMEOUT_MS });
 }
 
+/**
+ * What of a loaded model went to system memory although its plan keeps it on the GPUs, bytes. Ollama's `size` exceeds
+ * `size_vram` also where experts lie on another GPU: what the plan says of that is no spill.
+ */
+export function spilledBytes(model: LoadedModelView, plan: Plan | null): number {
+  const planned = plan?.verdict === 'fits' ? plan.sizeBytes - plan.sizeVramBytes : 0;
+  const spilled = plan === null ? hostBytes(model) : model.sizeBytes - model.sizeVramBytes - planned;
+  return spilled > model.sizeBytes * (1 - ROUNDING) ? spilled : 0;
+}
+
 /** Whether everything of a loaded model is on the GPUs. */
-export function isOnGpu(model: LoadedModelView): boolean {
-  return model.sizeVramBytes >= model.sizeBytes * ROUNDING;
+export function isOnGpu(model: LoadedModelView, plan: Plan | null = null): boolean {
+  return spilledBytes(model, plan) === 0;
 }
 
 /** Memory in use on all GPUs, `null` when not every one could be read. */
@@ -77,10 +88,15 @@ export async function proveLoad(
     if (loaded === null) {
       continue;
     }
+    if (plan !== null) {
+      const uuids = placeableGpus(before).map(({ uuid }) => uuid);
+      server.placements.learn(loaded, placementOf(plan, loaded, uuids));
+    }
     return {
       sizeBytes: loaded.sizeBytes,
       sizeVramBytes: loaded.sizeVramBytes,
-      onGpu: isOnGpu(loaded),
+      onGpu: isOnGpu(loaded, plan),
+      spilledBytes: spilledBytes(loaded, plan),
       contextLength: loaded.contextLength,
       expiresAtMs: loaded.expiresAtMs,
       gpus: proveGpus(before, after, plan),

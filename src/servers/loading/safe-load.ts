@@ -312,6 +312,18 @@ class SafeLoad {
     return chooseContext({ estimator, spec, server, request, wantedCtx, partial, marginBytes: LOAD_MARGIN_BYTES });
   }
 
+  /** Whom Ollama would unload for the context that is wanted, in its order. */
+  async #ollamasOrder(
+    spec: ModelSpec,
+    snapshot: ServerSnapshot,
+    wantedCtx: number,
+    agreed: readonly string[],
+  ): Promise<readonly string[]> {
+    const server = this.#estimate(snapshot, agreed);
+    const plan = await this.#parts.estimator.decide(spec, server, { ...this.#request(), numCtx: wantedCtx });
+    return plan.evicts ?? [];
+  }
+
   async #plan(
     spec: ModelSpec,
     snapshot: ServerSnapshot,
@@ -325,9 +337,9 @@ class SafeLoad {
     const choice = await this.#choose(spec, snapshot, wantedCtx, agreed);
     if (choice === null || choice.clamp !== null) {
       const candidates = await this.#consents.candidates(snapshot, this.#earlier, agreed);
-      this.#outcome.wayOut = await findWayOut(candidates, choice?.numCtx ?? 0, (gone) =>
-        this.#choose(spec, snapshot, wantedCtx, [...agreed, ...gone]),
-      );
+      const without = (gone: readonly string[]) => this.#choose(spec, snapshot, wantedCtx, [...agreed, ...gone]);
+      const order = await this.#ollamasOrder(spec, snapshot, wantedCtx, agreed);
+      this.#outcome.wayOut = await findWayOut(candidates, choice?.numCtx ?? 0, without, order);
     } else {
       this.#outcome.wayOut = null;
     }

@@ -65,6 +65,8 @@ export interface Proof {
   readonly sizeVramBytes: number;
   /** Everything is on the GPUs. */
   readonly onGpu: boolean;
+  /** What went to system memory against the plan, bytes. */
+  readonly spilledBytes: number;
   /** As Ollama reports it; `null` before 0.10. */
   readonly contextLength: number | null;
   readonly expiresAtMs: number | 'pinned' | null;

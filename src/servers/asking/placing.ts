@@ -1,0 +1,65 @@
+import { decide } from '../../estimator/plan/decide.ts';
+import type { EstimateServer } from '../../estimator/types.ts';
+import { placementOf } from '../placements.ts';
+import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
+import type { ModelFinder } from './models.ts';
+import { requestFor } from './question.ts';
+import { estimateServer, placeableGpus } from './server-view.ts';
+
+const FIND_LIMIT_MS = 30_000;
+
+/** Finds out where loaded models lie that nobody has planned yet; never rejects. */
+export type Placer = (server: Server, snapshot: ServerSnapshot) => Promise<void>;
+
+/** Plans what a server lists as loaded, one model at a time: those that are known already keep their places. */
+export function createPlacer(models: Pick<ModelFinder, 'find'>): Placer {
+  const busy = new Set<string>();
+  return async (server, snapshot) => {
+    if (busy.has(server.name) || snapshot.modelsStale || snapshot.gpuStale || snapshot.ollama.state !== 'up') {
+      return;
+    }
+    busy.add(server.name);
+    try {
+      for (const model of snapshot.models ?? []) {
+        if (!model.isCloud && !model.isMlx && server.placements.of(model) === undefined) {
+          await place(models, server, snapshot, model);
+        }
+      }
+    } finally {
+      busy.delete(server.name);
+    }
+  };
+}
+
+async function place(
+  models: Pick<ModelFinder, 'find'>,
+  server: Server,
+  snapshot: ServerSnapshot,
+  model: LoadedModelView,
+): Promise<void> {
+  const cards = placeableGpus(snapshot, 'empty');
+  if (cards.length === 0 || model.contextLength === null) {
+    return;
+  }
+  try {
+    const { spec } = await models.find(model.name, server, AbortSignal.timeout(FIND_LIMIT_MS));
+    const empty = estimateServer(snapshot, server.config, { assume: 'empty' });
+    const taken = new Map<string, number>();
+    for (const other of snapshot.models ?? []) {
+      for (const { uuid, heldBytes } of server.placements.of(other)?.gpus ?? []) {
+        taken.set(uuid, (taken.get(uuid) ?? 0) + heldBytes);
+      }
+    }
+    const gpus = empty.gpus.map((gpu, index) => {
+      const freeBytes = Math.max(0, gpu.freeBytes - (taken.get(cards[index]!.uuid) ?? 0));
+      return { ...gpu, freeBytes };
+    });
+    const before: EstimateServer = { ...empty, gpus };
+    const plan = decide(spec, before, requestFor(server.config.env, model.contextLength));
+    const uuids = cards.map(({ uuid }) => uuid);
+    server.placements.learn(model, placementOf(plan, model, uuids));
+  } catch {
+    // Not known: the sizes that Ollama tells have to do.
+    server.placements.learn(model, null);
+  }
+}
