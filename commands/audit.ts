@@ -77,6 +77,7 @@ export const auditCommand: Command<Services> = {
   run: runnable<Services, typeof schema>({
     description: 'audit.description',
     access: 'admin',
+    acts: false,
     private: true,
     options: [serverOption],
     schema,
@@ -88,6 +89,7 @@ export const auditCommand: Command<Services> = {
 export const auditPage: ActionHandler<Services> = {
   name: 'audit.page',
   access: 'admin',
+  acts: false,
   payload: pageSchema,
   run: list,
 };

@@ -252,6 +252,7 @@ export const pullStart: ActionHandler<Services> = {
 export const pullCancel: ActionHandler<Services> = {
   name: 'pull.cancel',
   access: 'admin',
+  acts: false,
   payload: cancelSchema,
   run: async ({ translator }: Context, { id }: z.output<typeof cancelSchema>): Promise<Reply> => {
     const entry = running.get(id);

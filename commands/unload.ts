@@ -140,6 +140,7 @@ export const unloadCommand: Command<Services> = {
   run: runnable<Services, typeof schema>({
     description: 'unload.description',
     access: 'everyone',
+    acts: true,
     // It may wait for a load that runs on the same server.
     timeoutMs: null,
     options: [modelOption, serverOption],
@@ -154,6 +155,7 @@ function confirm(name: string, access: 'everyone' | 'admin'): ActionHandler<Serv
   return {
     name,
     access,
+    acts: true,
     payload: confirmSchema,
     timeoutMs: null,
     run: (context: Context, { interrupt, ask, ...options }: z.output<typeof confirmSchema>) =>

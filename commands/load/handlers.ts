@@ -79,6 +79,7 @@ const extend: ActionHandler<Services> = {
 const release: ActionHandler<Services> = {
   name: 'load.release',
   access: 'everyone',
+  acts: true,
   payload: targetSchema,
   run: async (context: Context, payload: { server: string; model: string }) => {
     const server = pickServer(context.services, payload.server);

@@ -69,6 +69,10 @@ export interface Runnable<S> {
   readonly description: MessageKey;
   readonly access: Access;
   readonly options: readonly OptionDefinition[];
+  /**
+   * It changes something, and is not begun while nobody can write down who did it. Default: whatever not everybody may do.
+   */
+  readonly acts?: boolean;
   /** Validates the options; the platform's own checks are not trusted. Its output is what `run` gets. */
   readonly schema: z.ZodType;
   /** Only the asker sees the answer. It must be known before the work begins. */
@@ -95,6 +99,8 @@ export interface ActionHandler<S> {
   readonly name: string;
   readonly access: Access;
   readonly payload: z.ZodType;
+  /** As a runnable's. */
+  readonly acts?: boolean;
   /** As a runnable's: milliseconds after which the work is given up. */
   readonly timeoutMs?: number | null;
   // biome-ignore lint/suspicious/noExplicitAny: typed by the handler's own payload schema

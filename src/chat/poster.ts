@@ -6,6 +6,8 @@ import type { Reply } from './reply.ts';
 export interface MessageRef {
   readonly channelId: string;
   readonly messageId: string;
+  /** What the platform gave to answer a command with; used first, while it lasts. */
+  readonly ticket?: string | null;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { AuditTrail } from '../servers/audit.ts';
 export function auditRefusals(audit: AuditTrail, now: () => number): DispatchHooks {
   return {
     refused: ({ person, place, command, why }) =>
-      void audit.record({
+      audit.refused({
         atMs: now(),
         personId: person.id,
         personName: person.name,

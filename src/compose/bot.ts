@@ -36,8 +36,8 @@ export async function startBot(options: BotOptions): Promise<{ stop(): Promise<v
   });
   try {
     await app.serve();
-    const { services, hooks, answers, claim } = app;
-    const dispatcher = createDispatcher({ commands, actionHandlers, services, actions, hooks, log });
+    const { services, hooks, beforeAct, answers, claim } = app;
+    const dispatcher = createDispatcher({ commands, actionHandlers, services, actions, hooks, beforeAct, log });
     await discord.start({ commands, dispatcher, answers, claim });
     await app.start();
   } catch (error) {

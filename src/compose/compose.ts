@@ -46,6 +46,8 @@ export interface App {
   readonly services: Services;
   /** What the dispatcher tells: refusals go to the audit trail. */
   readonly hooks: DispatchHooks;
+  /** Before anything is changed: rejects with words while nobody can write down who did it. */
+  readonly beforeAct: () => Promise<void>;
   /** What is kept between commands, and who fills it; `null` in the command-line tool. */
   readonly memory: { readonly store: Store; readonly sampler: Sampler } | null;
   /** Answers under way, for the chat that gives them; absent where nothing is kept. */
@@ -115,7 +117,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
               log.warn({ err }, 'the history could not be read');
               return null;
             }),
-          audit: createAuditTrail(memory.store.audit, log),
+          audit: createAuditTrail(memory.store, log),
           examineSelf: memory.examine,
         }),
   };
@@ -142,6 +144,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
   let http: HttpEndpoint | null = null;
   return {
     services,
+    beforeAct: async () => services.audit?.ensure(),
     hooks: {
       ...(services.audit === undefined ? {} : auditRefusals(services.audit, now)),
       ...(metrics === null ? {} : metrics.hooks),

@@ -44,8 +44,8 @@ export async function runTerminal(options: ComposeOptions, greeting: readonly st
   try {
     await app.serve();
     await app.start();
-    const { services, hooks } = app;
-    const dispatcher = createDispatcher({ commands, actionHandlers, services, hooks, log });
+    const { services, hooks, beforeAct } = app;
+    const dispatcher = createDispatcher({ commands, actionHandlers, services, hooks, beforeAct, log });
     const signal = stopSignal();
     // A load under way takes itself back and says so; the chat ends with its answer.
     signal.addEventListener('abort', () => void dispatcher.stop(STOP_WORK_MS), { once: true });

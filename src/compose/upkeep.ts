@@ -16,6 +16,9 @@ import type { Memory } from './memory.ts';
 import { composeNotices, type Notices } from './notices.ts';
 import { postingPlatform } from './platforms.ts';
 
+/** How often the audit trail is tidied, ms. */
+const TIDY_MS = 10 * 60_000;
+
 export interface ComposeUpkeepParts {
   readonly config: Config;
   readonly log: Log;
@@ -88,6 +91,7 @@ export function composeUpkeep(parts: ComposeUpkeepParts): Upkeep {
     now,
     calibration,
   });
+  let tidying: NodeJS.Timeout | undefined;
   return {
     sampler,
     schedules,
@@ -99,8 +103,12 @@ export function composeUpkeep(parts: ComposeUpkeepParts): Upkeep {
       schedules?.start();
       await notices?.start();
       answers.start();
+      tidying = setInterval(() => void services.audit?.tidy(now()), TIDY_MS);
+      tidying.unref();
     },
     stop: async () => {
+      clearInterval(tidying);
+      await services.audit?.close();
       await Promise.all([schedules?.stop(), notices?.stop(), answers.stop()]);
     },
     close: async () => {

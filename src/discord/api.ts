@@ -26,6 +26,17 @@ export interface InteractionHandle {
   readonly token: string;
 }
 
+/** An interaction's handle as one text, for the store. */
+export function writeTicket({ id, applicationId, token }: InteractionHandle): string {
+  return [applicationId, id, token].join(' ');
+}
+
+/** @returns null when it is no ticket of Discord's */
+export function readTicket(ticket: string): InteractionHandle | null {
+  const [, applicationId, id, token] = /^(\d+) (\d+) (\S+)$/.exec(ticket) ?? [];
+  return applicationId === undefined || id === undefined || token === undefined ? null : { id, applicationId, token };
+}
+
 /** The few requests the bot makes for its messages. Errors are those of discord.js and of the transport. */
 export class DiscordApi {
   readonly #rest: REST;

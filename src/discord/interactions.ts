@@ -202,6 +202,9 @@ async function answer(
     attachmentBytes: asked.attachmentBytes,
     ...(settings.answers === undefined ? {} : { answers: settings.answers }),
   });
+  if (button === null) {
+    await live.note();
+  }
   const reply = await prepared.run({ progress: (state) => live.progress(state) });
   await live.finish(reply);
 }

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Log } from '../base/log.ts';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { Locale } from '../chat/locale.ts';
-import type { OpenAnswers } from '../chat/open-answers.ts';
+import type { NotedAnswer, OpenAnswers } from '../chat/open-answers.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator } from '../chat/translate.ts';
-import type { DiscordApi, InteractionHandle } from './api.ts';
+import { type DiscordApi, type InteractionHandle, writeTicket } from './api.ts';
 import { isInvalidMessage, isTokenVoid, loggable, toPostError } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { type RenderedMessage, renderReply } from './render.ts';
@@ -17,6 +17,8 @@ const PROGRESS_INTERVAL_MS = 1_500;
 const FIRST_PROGRESS_MS = 300;
 /** An acknowledgement that succeeded was at most this late, so the token is at most this old then, milliseconds. */
 const ACKNOWLEDGE_LIMIT_MS = 3_000;
+/** A store that is slow must not hold up the work for longer than this, milliseconds. */
+const NOTE_MS = 500;
 /** Change over before the token ends rather than fail, milliseconds. */
 const TOKEN_MARGIN_MS = 30_000;
 
@@ -71,7 +73,7 @@ export class LiveReply {
   #shown = false;
   #removed = false;
   #finished = false;
-  #answered: (() => void) | null = null;
+  #noted: NotedAnswer | null = null;
 
   /** To be made right after the acknowledgement succeeded. */
   constructor(settings: LiveReplySettings) {
@@ -109,17 +111,33 @@ export class LiveReply {
         'an answer could not be delivered',
       );
     } finally {
-      this.#answered?.();
+      this.#noted?.end();
     }
   }
 
-  /** Whoever sees an intermediate state is told when this process ends before the answer. */
-  #note(): void {
-    const { answers, channelId, title, locale } = this.#settings;
-    if (answers === undefined || this.#answered !== null || this.#finished || !this.#canEditAsBot()) {
+  /**
+   * Writes down that an answer is owed, before the work for it begins: whoever waits is told when this process ends first.
+   * Resolves when that stands, or has taken too long. Never rejects.
+   */
+  async note(): Promise<void> {
+    const { answers, channelId, title, locale, interaction, private: isPrivate } = this.#settings;
+    if (answers === undefined || this.#noted !== null || this.#finished) {
       return;
     }
-    this.#answered = answers.begin({ channelId: channelId!, messageId: this.#messageId!, title, locale });
+    const editable = !isPrivate && channelId !== null && this.#messageId !== null;
+    this.#noted = answers.begin({
+      channelId: editable ? channelId : '',
+      messageId: editable ? this.#messageId! : '',
+      ticket: writeTicket(interaction),
+      title,
+      locale,
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, NOTE_MS);
+    });
+    await Promise.race([this.#noted.noted, late]);
+    clearTimeout(timer);
   }
 
   #schedule(): void {
@@ -148,7 +166,7 @@ export class LiveReply {
     if (reply === null) {
       return;
     }
-    this.#note();
+    void this.note();
     try {
       const message = await this.#render(reply);
       if (this.#hasToken()) {

@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { ChatPoster, MessageRef, PostOptions } from '../chat/poster.ts';
 import type { Reply } from '../chat/reply.ts';
-import type { DiscordApi } from './api.ts';
+import { type DiscordApi, readTicket } from './api.ts';
 import { toPostError } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { type RenderedMessage, renderReply } from './render.ts';
@@ -53,6 +53,9 @@ export function createPoster(settings: PosterSettings): ChatPoster {
     edit: (ref, reply, options = {}) =>
       typed(async () => {
         const message = await render(reply, options, tokens.get(ref.messageId));
+        if (await editByTicket(api, ref, message)) {
+          return;
+        }
         await api.editMessage(ref.channelId, ref.messageId, message);
         remember(ref, message);
       }),
@@ -81,6 +84,23 @@ export function createPoster(settings: PosterSettings): ChatPoster {
       }),
     missingPermissions: async (channelId, guildId) => settings.missingPermissions(channelId, guildId),
   };
+}
+
+/** Edits the answer of an interaction by its token. @returns false when that cannot be done any more */
+async function editByTicket(api: DiscordApi, ref: MessageRef, message: RenderedMessage): Promise<boolean> {
+  const handle = ref.ticket === undefined || ref.ticket === null ? null : readTicket(ref.ticket);
+  if (handle === null) {
+    return false;
+  }
+  try {
+    await api.editOriginal(handle, message);
+    return true;
+  } catch (error) {
+    if (ref.messageId === '') {
+      throw error;
+    }
+    return false;
+  }
 }
 
 function setBounded<V>(map: Map<string, V>, key: string, value: V, max: number): void {

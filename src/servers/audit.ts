@@ -1,27 +1,55 @@
+import { CodedError } from '../base/coded.ts';
 import type { Log } from '../base/log.ts';
-import type { AuditEntry, AuditQuery, AuditRepository, AuditRow } from '../store/types.ts';
+import type { AuditEntry, AuditQuery, AuditRow, Store } from '../store/types.ts';
+import { createRefusalFold } from './refusals.ts';
 
 export type { AuditEntry, AuditQuery, AuditRow } from '../store/types.ts';
 
-/** Who did what, with which result: append-only. */
+/** Who did what, with which result: append-only, until rows are old. */
 export interface AuditTrail {
   /** Never rejects: what cannot be kept is logged. @returns whether the row is kept */
   record(entry: AuditEntry): Promise<boolean>;
+  /** Somebody was turned away; the same again within minutes becomes one row with a count. Never throws. */
+  refused(entry: AuditEntry): void;
+  /** Whether a row can be written right now. Rejects with a CodedError `trail-unwritable`. */
+  ensure(): Promise<void>;
   /** Newest first. Rejects with a StoreError. */
   list(query?: AuditQuery): Promise<readonly AuditRow[]>;
+  /** Drops rows that are old, and writes the counts that still wait. Never rejects. */
+  tidy(nowMs: number): Promise<void>;
+  /** Writes the counts that still wait. Never rejects. */
+  close(): Promise<void>;
 }
 
-export function createAuditTrail(repository: AuditRepository, log: Log): AuditTrail {
+export function createAuditTrail(store: Pick<Store, 'audit' | 'check'>, log: Log): AuditTrail {
+  const record = async (entry: AuditEntry) => {
+    try {
+      await store.audit.append(entry);
+      return true;
+    } catch (error) {
+      log.error({ err: error, action: entry.action, result: entry.result }, 'an audit row could not be kept');
+      return false;
+    }
+  };
+  const refusals = createRefusalFold(record);
   return {
-    record: async (entry) => {
-      try {
-        await repository.append(entry);
-        return true;
-      } catch (error) {
-        log.error({ err: error, action: entry.action, result: entry.result }, 'an audit row could not be kept');
-        return false;
+    record,
+    refused: (entry) => void refusals.add(entry),
+    ensure: async () => {
+      const reason = await store.check();
+      if (reason !== null) {
+        throw new CodedError('trail-unwritable', { reason });
       }
     },
-    list: (query) => repository.list(query),
+    list: (query) => store.audit.list(query),
+    tidy: async (nowMs) => {
+      await refusals.sweep(nowMs);
+      try {
+        await store.audit.prune(nowMs);
+      } catch (error) {
+        log.warn({ err: error }, 'old audit rows could not be dropped');
+      }
+    },
+    close: () => refusals.sweep(Number.POSITIVE_INFINITY),
   };
 }

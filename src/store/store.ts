@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import { guardRepository, toStoreError } from './errors.ts';
 import type { PostgresAddress } from './postgres/address.ts';
@@ -47,9 +46,10 @@ function createStore(db: Database): Store {
     openAnswers: guardRepository(createOpenAnswerRepository(db)),
     async check() {
       try {
-        // Takes the write lock and gives it back.
-        await db.transaction().execute((transaction) => sql`select 1`.execute(transaction));
-        return null;
+        const { id } = await db.insertInto('probes').values({ at_ms: 0 }).returning('id').executeTakeFirstOrThrow();
+        const found = await db.selectFrom('probes').select('id').where('id', '=', id).executeTakeFirst();
+        await db.deleteFrom('probes').where('id', '=', id).execute();
+        return found === undefined ? 'store-failed' : null;
       } catch (error) {
         return toStoreError(error).code;
       }

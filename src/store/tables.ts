@@ -13,6 +13,7 @@ export interface Tables {
   model_usage: UsageTable;
   open_answers: OpenAnswerTable;
   interactions: InteractionTable;
+  probes: ProbeTable;
 }
 
 interface GpuTable {
@@ -160,6 +161,13 @@ interface OpenAnswerTable {
   title: string;
   locale: string;
   until_ms: number;
+  ticket: string | null;
+}
+
+/** Rows that are written to see that rows can be written. */
+interface ProbeTable {
+  id: Generated<number>;
+  at_ms: number;
 }
 
 interface InteractionTable {

@@ -101,9 +101,14 @@ export interface AuditQuery {
   readonly limit?: number;
 }
 
-/** Append-only: the database itself refuses changes and deletions. */
+/**
+ * Append-only: the database itself refuses changes, and deletions but of rows that are a year old or have a hundred
+ * thousand after them.
+ */
 export interface AuditRepository {
   append(entry: AuditEntry): Promise<number>;
+  /** Drops those rows. */
+  prune(nowMs: number): Promise<void>;
   /** Newest first. */
   list(query?: AuditQuery): Promise<readonly AuditRow[]>;
 }
@@ -329,8 +334,11 @@ export interface UsageRepository {
 
 /** An answer that its process has not finished. */
 export interface OpenAnswerRow {
+  /** Empty where only the ticket leads to the message: one that its asker alone sees. */
   readonly channelId: string;
   readonly messageId: string;
+  /** What the platform gave to answer with; it is void after a while. Never shown or logged. */
+  readonly ticket: string | null;
   /** What was asked: `/load`. */
   readonly title: string;
   readonly locale: 'en' | 'zh-CN';
@@ -368,7 +376,7 @@ export interface Store {
   readonly usage: UsageRepository;
   readonly openAnswers: OpenAnswerRepository;
   readonly interactions: InteractionRepository;
-  /** Whether a write is possible right now: `null`, or why not. */
+  /** Writes a row, reads it and takes it away again: `null`, or why that cannot be done right now. */
   check(): Promise<StoreErrorCode | null>;
   close(): Promise<void>;
 }

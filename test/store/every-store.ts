@@ -369,10 +369,32 @@ export function describeStore(open: () => Promise<Store>): void {
     });
   });
 
+  describe('the end of audit rows', () => {
+    it('comes with age and number alone: the database refuses to delete any other', async () => {
+      const { audit } = await open();
+      const year = 366 * 24 * 3_600_000;
+      await audit.append({ ...entry, atMs: Date.now() - 2 * year });
+      const kept = await audit.append({ ...entry, atMs: Date.now() });
+      await audit.prune(Date.now());
+      expect((await audit.list()).map(({ id }) => id)).toEqual([kept]);
+      // A clock that is far ahead must not empty the trail.
+      await expect(audit.prune(Date.now() + 2 * year)).rejects.toMatchObject({ code: expect.any(String) });
+      expect(await audit.list()).toHaveLength(1);
+    });
+  });
+
+  describe('the check', () => {
+    it('writes a real row and leaves none behind', async () => {
+      const store = await open();
+      expect(await store.check()).toBeNull();
+      expect(await store.check()).toBeNull();
+    });
+  });
+
   describe('open answers', () => {
     it('lapse unless they are renewed, and are taken once', async () => {
       const { openAnswers } = await open();
-      const answer = { channelId: 'c', messageId: 'm', title: '/load', locale: 'zh-CN' } as const;
+      const answer = { channelId: 'c', messageId: 'm', ticket: '1 2 t', title: '/load', locale: 'zh-CN' } as const;
       const [first, second, third] = [
         await openAnswers.add(answer, 100),
         await openAnswers.add({ ...answer, messageId: 'n' }, 100),

@@ -148,7 +148,7 @@ describe('the file', () => {
 describe('the audit', () => {
   it('refuses changes and deletions, also by other programs', async () => {
     const path = file();
-    await (await open(path)).audit.append(entry);
+    await (await open(path)).audit.append({ ...entry, atMs: Date.now() });
     const db = new DatabaseSync(path);
     onEnd(() => db.close());
     expect(() => db.exec("UPDATE audit SET person_name = 'x'")).toThrow(/append-only/);

@@ -79,6 +79,8 @@ export interface DispatcherSettings<S> {
   readonly log: Log;
   readonly actions?: ActionRegistry;
   readonly hooks?: DispatchHooks;
+  /** Asked before anything is changed; what it rejects with is told, and nothing is begun. */
+  readonly beforeAct?: () => Promise<void>;
   /** Per person, on platforms that do not belong to the machine's owner alone. */
   readonly rateLimit?: RateLimit;
   /** When work begins; the terminal's at once. */
@@ -110,6 +112,7 @@ interface Job<S> {
   readonly name: string;
   readonly private: boolean;
   readonly timeoutMs: number | null;
+  readonly acts: boolean;
   start(context: CommandContext<S>): Promise<Reply>;
 }
 
@@ -225,6 +228,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       return {
         name: typed,
         private: runnable.private ?? false,
+        acts: runnable.acts ?? runnable.access !== 'everyone',
         timeoutMs: runnable.timeoutMs === undefined ? (settings.timeoutMs ?? DEFAULT_TIMEOUT_MS) : runnable.timeoutMs,
         start: (context) => runnable.run(context, options),
       };
@@ -248,6 +252,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       return {
         name: handler.name,
         private: false,
+        acts: handler.acts ?? handler.access !== 'everyone',
         timeoutMs: handler.timeoutMs === undefined ? (settings.timeoutMs ?? DEFAULT_TIMEOUT_MS) : handler.timeoutMs,
         start: (context) => handler.run(context, payload),
       };
@@ -284,6 +289,9 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       },
     };
     const work = (async () => {
+      if (job.acts && settings.beforeAct !== undefined) {
+        await settings.beforeAct();
+      }
       if (caller.place.platform.belongsToOwner === true) {
         return job.start(context);
       }

@@ -14,6 +14,10 @@ export const dispatchMessages = area({
     en: 'Too much is being asked of the bot right now, so this was not begun. Try again in a few seconds.',
     'zh-CN': '当前请求过多，此操作尚未开始。请几秒后再试。',
   },
+  'error.trail-unwritable': {
+    en: 'Nothing was done: who does what is written down first, and nothing can be written right now ({reason}). See /doctor.',
+    'zh-CN': '未执行任何操作：操作前必须先记录执行者，而目前无法写入（{reason}）。请查看 /doctor。',
+  },
   'error.given-up': {
     en: 'This took too long and was given up after {duration:duration}. Try again in a moment.',
     'zh-CN': '操作耗时过长，已在 {duration:duration} 后放弃。请稍后再试。',

@@ -1,5 +1,5 @@
 import type { Log } from '../../base/log.ts';
-import type { OpenAnswer, OpenAnswers } from '../../chat/open-answers.ts';
+import type { NotedAnswer, OpenAnswer, OpenAnswers } from '../../chat/open-answers.ts';
 import type { ChatPoster } from '../../chat/poster.ts';
 import { createTranslator } from '../../chat/translate.ts';
 import type { OpenAnswerRepository, OpenAnswerRow } from '../../store/types.ts';
@@ -39,7 +39,7 @@ export class AnswerKeeper implements OpenAnswers {
     this.#leaseMs = parts.leaseMs ?? LEASE_MS;
   }
 
-  begin(answer: OpenAnswer): () => void {
+  begin(answer: OpenAnswer): NotedAnswer {
     const untilMs = this.#now() + this.#leaseMs;
     const added = this.#ask(async () => {
       const id = await this.#parts.repository.add(answer, untilMs);
@@ -47,7 +47,7 @@ export class AnswerKeeper implements OpenAnswers {
       return id;
     });
     let over = false;
-    return () => {
+    const end = () => {
       if (over) {
         return;
       }
@@ -60,6 +60,7 @@ export class AnswerKeeper implements OpenAnswers {
         }
       });
     };
+    return { noted: added.then(() => undefined), end };
   }
 
   start(): void {
@@ -96,11 +97,11 @@ export class AnswerKeeper implements OpenAnswers {
     });
   }
 
-  async #tell({ channelId, messageId, title, locale }: OpenAnswerRow): Promise<void> {
+  async #tell({ channelId, messageId, ticket, title, locale }: OpenAnswerRow): Promise<void> {
     const words = createTranslator(locale).text('discord.answer-lost', { command: { code: title } });
     const reply = { tone: 'bad' as const, title: words, blocks: [] };
     try {
-      await this.#parts.poster()?.edit({ channelId, messageId }, reply, { locale });
+      await this.#parts.poster()?.edit({ channelId, messageId, ticket }, reply, { locale });
     } catch (err) {
       this.#parts.log.info({ err, title }, 'an answer that was cut off could not be told');
     }

@@ -1,12 +1,15 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { AuditTable } from '../tables.ts';
 import type { AuditRepository, AuditRow } from '../types.ts';
 import { json, toJson, whole, wholeOrNull, word } from './columns.ts';
 
 const MAX_PAGE = 500;
+/** What the triggers let go of, with a day to spare for clocks. */
+const KEPT_MS = 366 * 24 * 3_600_000;
+const KEPT_ROWS = 100_000;
 
-/** Who did what, with what result. Rows are only ever added: triggers refuse everything else. */
+/** Who did what, with what result. Rows are only ever added, until they are old: triggers refuse everything else. */
 export function createAuditRepository(db: Database): AuditRepository {
   return {
     async append(entry) {
@@ -31,6 +34,21 @@ export function createAuditRepository(db: Database): AuditRepository {
         .returning('id')
         .executeTakeFirstOrThrow();
       return id;
+    },
+    async prune(nowMs) {
+      await db
+        .deleteFrom('audit')
+        .where(({ eb, or, selectFrom }) =>
+          or([
+            eb('at_ms', '<', whole(nowMs - KEPT_MS)),
+            eb(
+              'id',
+              '<=',
+              selectFrom('audit').select(({ fn }) => sql<number>`${fn.max('id')} - ${KEPT_ROWS}`.as('last')),
+            ),
+          ]),
+        )
+        .execute();
     },
     async list({ server, personId, action, beforeId, limit = 50 } = {}) {
       const rows = await db

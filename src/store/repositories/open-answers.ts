@@ -7,10 +7,10 @@ const LOCALES = ['en', 'zh-CN'] as const;
 /** Answers under way, each with the moment until which its process has promised to be heard of. */
 export function createOpenAnswerRepository(db: Database): OpenAnswerRepository {
   return {
-    async add({ channelId, messageId, title, locale }, untilMs) {
+    async add({ channelId, messageId, ticket, title, locale }, untilMs) {
       const { id } = await db
         .insertInto('open_answers')
-        .values({ channel_id: channelId, message_id: messageId, title, locale, until_ms: whole(untilMs) })
+        .values({ channel_id: channelId, message_id: messageId, ticket, title, locale, until_ms: whole(untilMs) })
         .returning('id')
         .executeTakeFirstOrThrow();
       return id;
@@ -42,6 +42,7 @@ export function createOpenAnswerRepository(db: Database): OpenAnswerRepository {
       return rows.map((row) => ({
         channelId: row.channel_id,
         messageId: row.message_id,
+        ticket: row.ticket,
         title: row.title,
         locale: word(row.locale, LOCALES, 'locale'),
       }));

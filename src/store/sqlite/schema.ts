@@ -161,4 +161,13 @@ export const SQLITE_SCHEMA: Readonly<Record<string, string>> = {
     CREATE TABLE interactions (id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX interactions_by_time ON interactions (at_ms);
   `,
+  '0008-answer-tickets': 'ALTER TABLE open_answers ADD COLUMN ticket TEXT;',
+  '0009-audit-ends': `
+    DROP TRIGGER audit_no_delete;
+    CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+      WHEN OLD.at_ms >= (CAST(strftime('%s', 'now') AS INTEGER) - 31536000) * 1000
+        AND OLD.id > (SELECT MAX(id) FROM audit) - 100000
+      BEGIN SELECT RAISE (ABORT, 'audit is append-only'); END;
+    CREATE TABLE probes (id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL) STRICT;
+  `,
 };

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { CodedError } from '../../../src/base/coded.ts';
 import { type Access, type Command, runnable } from '../../../src/chat/command.ts';
 import {
   type Caller,
@@ -339,6 +340,29 @@ describe('time', () => {
       'left as it was',
     ]);
     expect(plainText((await dispatcher.dispatch(ask('heeds'), silent)).title)).toContain('restarting');
+  });
+});
+
+describe('an act that nobody can write down', () => {
+  it('is not begun, and says why; whoever asks is answered all the same', async () => {
+    let begun = 0;
+    const run: Run = async () => {
+      begun += 1;
+      return said('done');
+    };
+    const { dispatcher } = build(
+      [command('load', run, { access: 'operator' }), command('unload', run, { acts: true }), command('ps', run)],
+      {
+        beforeAct: () => Promise.reject(new CodedError('trail-unwritable', { reason: 'store-full' })),
+      },
+    );
+    for (const name of ['load', 'unload']) {
+      const reply = await dispatcher.dispatch(ask(name, {}, 'operator'), silent);
+      expect(plainText(reply.title)).toContain('Nothing was done');
+      expect(plainText(reply.title)).toContain('store-full');
+    }
+    expect(begun).toBe(0);
+    expect(plainText((await dispatcher.dispatch(ask('ps'), silent)).title)).toBe('done');
   });
 });
 

@@ -35,7 +35,7 @@ describe('answers under way', () => {
     direct: async () => ({ channelId: '', messageId: '' }),
     missingPermissions: async () => [],
   };
-  const answer = { channelId: '1', messageId: '2', title: '/load', locale: 'en' } as const;
+  const answer = { channelId: '1', messageId: '2', ticket: null, title: '/load', locale: 'en' } as const;
 
   beforeEach(async () => {
     store = await openStore(':memory:');
@@ -77,7 +77,7 @@ describe('answers under way', () => {
 
   it('that are answered are forgotten', async () => {
     const one = keeper();
-    one.begin(answer)();
+    one.begin(answer).end();
     await one.stop();
     now += LEASE_MS;
     const next = keeper();

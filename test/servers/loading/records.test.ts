@@ -28,6 +28,7 @@ function world() {
       }
       return rows.push(entry);
     },
+    prune: async () => undefined,
     list: async () => [],
   };
   let now = 0;
