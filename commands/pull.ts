@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import { CommandError } from '../src/chat/command-error.ts';
@@ -8,7 +7,7 @@ import type { Text } from '../src/chat/text.ts';
 import { isMessageKey, type Translator } from '../src/chat/translate.ts';
 import { pickServer } from '../src/servers/asking/pick-server.ts';
 import { sameModel } from '../src/servers/asking/same-model.ts';
-import { checkPull, type PullOutcome, type PullState, pullModel } from '../src/servers/pulling.ts';
+import { checkPull, type PullOutcome, type PullState, type RunningPull } from '../src/servers/pulling.ts';
 import type { Remark, Server } from '../src/servers/types.ts';
 import { largestContext } from './fit/answer.ts';
 import { auditEntry } from './parts/audit-entry.ts';
@@ -18,7 +17,6 @@ import type { Services } from './services.ts';
 
 /** A message is edited at most this often while a download runs, ms. */
 const EDIT_EVERY_MS = 2_000;
-const MAX_RUNNING = 4;
 /** Reading a header from a registry may take this long before the question is asked without it, ms. */
 const LOOK_MS = 12_000;
 
@@ -29,15 +27,6 @@ const schema = z.object({
 const cancelSchema = z.object({ id: z.uuid() });
 type Options = z.output<typeof schema>;
 type Context = CommandContext<Services>;
-
-interface Running {
-  readonly server: string;
-  readonly model: string;
-  readonly cancel: AbortController;
-}
-
-/** Downloads of this process by id. */
-const running = new Map<string, Running>();
 
 function problemText(problem: Remark, translator: Translator): string {
   const key = `error.${problem.code}`;
@@ -135,13 +124,13 @@ async function ask(context: Context, options: Options): Promise<Reply> {
   };
 }
 
-function progressReply(translator: Translator, entry: Running, id: string, state: PullState, personId: string): Reply {
+function progressReply(translator: Translator, pull: RunningPull, state: PullState, personId: string): Reply {
   const share = state.totalBytes > 0 ? state.completedBytes / state.totalBytes : 0;
   const params = { done: state.completedBytes, total: state.totalBytes };
   const rated = state.bytesPerSecond !== null && state.bytesPerSecond > 0 && state.remainingMs !== null;
   return {
     tone: 'neutral',
-    title: translator.text('pull.running', { model: { code: entry.model }, server: { code: entry.server }, share }),
+    title: translator.text('pull.running', { model: { code: pull.model }, server: { code: pull.server }, share }),
     blocks: [
       {
         kind: 'text',
@@ -160,7 +149,7 @@ function progressReply(translator: Translator, entry: Running, id: string, state
         label: translator.t('pull.cancel'),
         style: 'danger',
         onlyFor: [personId],
-        call: { handler: 'pull.cancel', payload: { id } },
+        call: { handler: 'pull.cancel', payload: { id: pull.id } },
       },
     ],
   };
@@ -194,35 +183,21 @@ function outcomeReply(translator: Translator, outcome: PullOutcome, server: stri
 async function download(context: Context, options: Options): Promise<Reply> {
   const { translator, services } = context;
   const { server, name } = await settle(context, options);
-  if ([...running.values()].some((entry) => entry.server === server.name && sameModel(entry.model, name))) {
-    throw new CommandError('pull-running', { model: name, server: server.name });
-  }
-  if (running.size >= MAX_RUNNING) {
-    throw new CommandError('pull-too-many', { count: running.size });
-  }
-  const id = randomUUID();
-  const entry: Running = { server: server.name, model: name, cancel: new AbortController() };
-  running.set(id, entry);
   let lastShownMs = Number.NEGATIVE_INFINITY;
-  const onState = (state: PullState) => {
+  const onState = (pull: RunningPull, state: PullState) => {
     if (services.now() - lastShownMs < EDIT_EVERY_MS) {
       return;
     }
     lastShownMs = services.now();
-    context.progress(progressReply(translator, entry, id, state, context.person.id));
+    context.progress(progressReply(translator, pull, state, context.person.id));
   };
-  try {
-    const signal = AbortSignal.any([context.signal, entry.cancel.signal]);
-    const outcome = await pullModel(server, name, onState, signal, services.now);
-    const result = outcome.result === 'pulled' ? 'ok' : outcome.result;
-    const code = outcome.result === 'pulled' ? null : outcome.problem.code;
-    await services.audit?.record(
-      auditEntry(context, { action: 'pull', server: server.name, target: name, result, code }),
-    );
-    return outcomeReply(translator, outcome, server.name);
-  } finally {
-    running.delete(id);
-  }
+  const outcome = await services.pulls.start(server, name, onState, context.signal);
+  const result = outcome.result === 'pulled' ? 'ok' : outcome.result;
+  const code = outcome.result === 'pulled' ? null : outcome.problem.code;
+  await services.audit?.record(
+    auditEntry(context, { action: 'pull', server: server.name, target: name, result, code }),
+  );
+  return outcomeReply(translator, outcome, server.name);
 }
 
 /** `/pull`: asks first, with the size and whether it fits. */
@@ -254,16 +229,15 @@ export const pullCancel: ActionHandler<Services> = {
   access: 'admin',
   acts: false,
   payload: cancelSchema,
-  run: async ({ translator }: Context, { id }: z.output<typeof cancelSchema>): Promise<Reply> => {
-    const entry = running.get(id);
-    if (entry === undefined) {
+  run: async ({ translator, services }: Context, { id }: z.output<typeof cancelSchema>): Promise<Reply> => {
+    const pull = services.pulls.cancel(id);
+    if (pull === null) {
       throw new CommandError('pull-over', {});
     }
-    entry.cancel.abort();
     return {
       tone: 'neutral',
       private: true,
-      title: translator.text('pull.canceling', { model: { code: entry.model } }),
+      title: translator.text('pull.canceling', { model: { code: pull.model } }),
       blocks: [],
     };
   },

@@ -8,6 +8,7 @@ import type { AuditTrail } from '../src/servers/audit.ts';
 import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';
 import type { LoadService } from '../src/servers/loading/service.ts';
+import type { Pulls } from '../src/servers/pulling.ts';
 import type { ServerRegistry } from '../src/servers/types.ts';
 import type { Estimates } from '../src/workers/estimates.ts';
 import type { ConsentDesk } from './load/consent.ts';
@@ -41,6 +42,8 @@ export interface Services {
   readonly watches?: WatchKeeper;
   /** Who did what; absent where nothing is kept. */
   readonly audit?: AuditTrail;
+  /** Downloads under way. */
+  readonly pulls: Pulls;
   /** Registries that /pull may fetch from, lower case. */
   readonly pullHosts: readonly string[];
   readonly limits: { readonly maxCtx: number | null; readonly maxKeepAlive: string | null };

@@ -25,6 +25,39 @@ const schema = z.object({
   window: z.enum(['1h', '24h', '7d']).default('24h'),
 });
 
+/** Whose memory it is on one GPU, bytes. */
+interface Shares {
+  readonly ollama: number;
+  readonly others: number;
+  /** Used, where it cannot be told by whom. */
+  readonly used: number;
+  readonly reserved: number;
+  readonly free: number;
+}
+
+const SERIES: readonly {
+  readonly share: keyof Shares;
+  readonly label: MessageKey;
+  readonly colour: BarsSpec['series'][number]['colour'];
+}[] = [
+  { share: 'ollama', label: 'vram.series.ollama', colour: 'blue' },
+  { share: 'others', label: 'vram.series.others', colour: 'orange' },
+  { share: 'used', label: 'vram.series.used', colour: 'purple' },
+  { share: 'reserved', label: 'vram.series.reserved', colour: 'grey' },
+  { share: 'free', label: 'vram.series.free', colour: 'empty' },
+];
+
+function sharesOf(gpu: GpuView): Shares {
+  const total = gpu.totalBytes ?? 0;
+  const free = gpu.freeBytes ?? 0;
+  const reserved = gpu.reservedBytes ?? 0;
+  const used = Math.max(0, gpu.usedBytes ?? total - free - reserved);
+  const { ollamaBytes: ollama } = gpu;
+  return ollama === null
+    ? { ollama: 0, others: 0, used, reserved, free }
+    : { ollama, others: Math.max(0, used - ollama), used: 0, reserved, free };
+}
+
 /** GPU memory by owner, one bar per GPU; `null` where no GPU tells its memory. */
 export function vramBars(snapshot: ServerSnapshot, translator: Translator): BarsSpec | null {
   const gpus = snapshot.gpuViews.filter((gpu) => gpu.totalBytes !== null && gpu.totalBytes > 0);
@@ -32,38 +65,21 @@ export function vramBars(snapshot: ServerSnapshot, translator: Translator): Bars
     return null;
   }
   const labels = gpuLabels(gpus);
-  const split = (gpu: GpuView): number[] => {
-    const total = gpu.totalBytes ?? 0;
-    const free = gpu.freeBytes ?? 0;
-    const reserved = gpu.reservedBytes ?? 0;
-    const used = Math.max(0, gpu.usedBytes ?? total - free - reserved);
-    const known = gpu.ollamaBytes !== null;
-    return [
-      gpu.ollamaBytes ?? 0,
-      known ? Math.max(0, used - (gpu.ollamaBytes ?? 0)) : 0,
-      known ? 0 : used,
-      reserved,
-      free,
-    ];
-  };
+  const shares = gpus.map(sharesOf);
+  // What no GPU has is no entry of the legend; free memory always is.
+  const shown = SERIES.filter(({ share }) => share === 'free' || shares.some((one) => one[share] > 0));
   return {
     kind: 'bars',
     title: translator.t('vram.bars', { server: snapshot.name }),
-    series: [
-      { label: translator.t('vram.series.ollama'), colour: 'blue' },
-      { label: translator.t('vram.series.others'), colour: 'orange' },
-      { label: translator.t('vram.series.used'), colour: 'purple' },
-      { label: translator.t('vram.series.reserved'), colour: 'grey' },
-      { label: translator.t('vram.series.free'), colour: 'empty' },
-    ].filter((_series, index) => index === 4 || gpus.some((gpu) => split(gpu)[index]! > 0)) as BarsSpec['series'],
+    series: shown.map(({ label, colour }) => ({ label: translator.t(label), colour })),
     bars: gpus.map((gpu, index) => {
-      const kept = [0, 1, 2, 3, 4].filter((part) => part === 4 || gpus.some((other) => split(other)[part]! > 0));
-      const used = (gpu.totalBytes ?? 0) - (gpu.freeBytes ?? 0);
+      const total = gpu.totalBytes ?? 0;
+      const used = total - (gpu.freeBytes ?? 0);
       return {
         label: labels[index]!,
-        capacityBytes: gpu.totalBytes ?? 0,
-        note: `${(used / GIB).toFixed(1)} / ${formatGib(gpu.totalBytes ?? 0, translator.locale)}`,
-        segments: kept.map((part, series) => ({ series, bytes: split(gpu)[part]! })),
+        capacityBytes: total,
+        note: `${formatDecimal(used / GIB, 1)} / ${formatGib(total, translator.locale)}`,
+        segments: shown.map(({ share }, series) => ({ series, bytes: shares[index]![share] })),
       };
     }),
   };

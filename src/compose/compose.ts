@@ -11,6 +11,7 @@ import { createPlacer } from '../servers/asking/placing.ts';
 import { createWeightsIndex } from '../servers/asking/same-weights.ts';
 import { createAuditTrail } from '../servers/audit.ts';
 import { readHistory } from '../servers/history.ts';
+import { createPulls } from '../servers/pulling.ts';
 import { createServerRegistry } from '../servers/registry.ts';
 import type { Sampler } from '../servers/sampler.ts';
 import type { Config } from '../settings/config.ts';
@@ -97,6 +98,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
     models,
     readGpuList: parseGpuList,
     now,
+    pulls: createPulls(now),
     pullHosts: config.pullHosts,
     limits: { maxCtx: config.maxCtx, maxKeepAlive: config.maxKeepAlive },
     timeZone: config.timeZone,

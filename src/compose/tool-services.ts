@@ -6,6 +6,7 @@ import { parseGpuList } from '../gpus/declared.ts';
 import { createAsking } from '../servers/asking/asking.ts';
 import type { ModelFinder } from '../servers/asking/models.ts';
 import { createWeightsIndex } from '../servers/asking/same-weights.ts';
+import { createPulls } from '../servers/pulling.ts';
 import { createDirectEstimates } from '../workers/estimates.ts';
 
 /** What the command-line tool stands on: nothing is kept, and a model's name may be a path. */
@@ -52,6 +53,7 @@ export async function createToolServices(
     asking: createAsking({ models, weights: createWeightsIndex(), calibration: () => null }),
     readGpuList: parseGpuList,
     now: Date.now,
+    pulls: createPulls(Date.now),
     pullHosts: [],
     limits: { maxCtx: null, maxKeepAlive: null },
     timeZone: 'UTC',

@@ -68,8 +68,7 @@ function examineSettings(config: ServerConfig): Finding[] {
     findings.push(finding('ok', 'parallel-default', { server: config.name }));
   }
   const remote = !/^(https?:\/\/)?(127\.|localhost|\[?::1|0\.0\.0\.0)/.test(config.ollamaHost);
-  const local = ['auto', 'nvidia-smi', 'amd'].includes(parseGpuSource(config.gpuSource).kind);
-  if (remote && local) {
+  if (remote && parseGpuSource(config.gpuSource).readsThisMachine) {
     findings.push(finding('warning', 'gpus-local-ollama-remote', { server: config.name }));
   }
   return findings;

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { CodedError } from '../base/coded.ts';
 import { displayShortest, parseModelName } from '../catalogue/names.ts';
+import { sameModel } from './asking/same-model.ts';
 import type { Remark, Server } from './types.ts';
 
 /** How far a download is. */
@@ -71,6 +74,58 @@ export function checkPull(
     return { problem: { code: 'pull-host-refused', params: { host, hosts: hosts.join(', ') } } };
   }
   return { name: displayShortest(parsed.name) };
+}
+
+/** A download under way. */
+export interface RunningPull {
+  readonly id: string;
+  readonly server: string;
+  readonly model: string;
+}
+
+/** The downloads of this process: a bounded number, one of a model on a server. */
+export interface Pulls {
+  /**
+   * Downloads a model; resolves with how it ended.
+   * @param onState called for every line; the caller slows it down
+   * @throws CodedError `pull-running`, `pull-too-many`: nothing was begun
+   */
+  start(
+    server: Server,
+    model: string,
+    onState: (pull: RunningPull, state: PullState) => void,
+    signal: AbortSignal,
+  ): Promise<PullOutcome>;
+  /** Gives a download up. `null`: it is over, or never was. */
+  cancel(id: string): RunningPull | null;
+}
+
+const MAX_RUNNING = 4;
+
+/** @param now milliseconds since the epoch */
+export function createPulls(now: () => number): Pulls {
+  const running = new Map<string, RunningPull & { readonly cancel: AbortController }>();
+  return {
+    start(server, model, onState, signal) {
+      if ([...running.values()].some((pull) => pull.server === server.name && sameModel(pull.model, model))) {
+        throw new CodedError('pull-running', { model, server: server.name });
+      }
+      if (running.size >= MAX_RUNNING) {
+        throw new CodedError('pull-too-many', { count: running.size });
+      }
+      const pull = { id: randomUUID(), server: server.name, model, cancel: new AbortController() };
+      running.set(pull.id, pull);
+      const either = AbortSignal.any([signal, pull.cancel.signal]);
+      return pullModel(server, model, (state) => onState(pull, state), either, now).finally(() =>
+        running.delete(pull.id),
+      );
+    },
+    cancel(id) {
+      const pull = running.get(id) ?? null;
+      pull?.cancel.abort();
+      return pull;
+    },
+  };
 }
 
 /** Downloads a model onto a server. Never rejects. `onState` is called for every line; the caller slows it down. */

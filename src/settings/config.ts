@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { LOCALES, type Locale } from '../chat/locale.ts';
-import { parseGpuSource } from '../gpus/parse-source.ts';
+import { GPU_SOURCE_EXAMPLES, parseGpuSource } from '../gpus/parse-source.ts';
 import { parseOllamaHost } from '../ollama/host.ts';
 import { type PostgresAddress, PostgresAddressError, parsePostgresUrl } from '../store/postgres/address.ts';
 import { type HubSettings, readHubs } from './hubs.ts';
@@ -207,7 +207,7 @@ function checkAddresses(
   } catch {
     reader.fault(
       variables[1],
-      'must be auto, nvidia-smi, ssh://user@host, prometheus+http://host:9400/metrics, amd, none, or GPUs such as 4x8GiB',
+      `must be ${GPU_SOURCE_EXAMPLES.slice(0, -1).join(', ')}, or ${GPU_SOURCE_EXAMPLES.at(-1)}`,
     );
   }
 }

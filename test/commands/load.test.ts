@@ -16,6 +16,7 @@ import { createAsking } from '../../src/servers/asking/asking.ts';
 import type { ModelFinder } from '../../src/servers/asking/models.ts';
 import { createWeightsIndex } from '../../src/servers/asking/same-weights.ts';
 import type { AskHolder } from '../../src/servers/loading/types.ts';
+import { createPulls } from '../../src/servers/pulling.ts';
 import { createDirectEstimates } from '../../src/workers/estimates.ts';
 import { MIDDLE, otherClient, type Rig, type RigOptions, SMALL, startRig } from '../servers/loading/rig.ts';
 import { discordPlatform } from '../support/platforms.ts';
@@ -91,6 +92,7 @@ async function scene(options: RigOptions = {}, answerWithinMs = 10_000): Promise
     loads: rig.loads,
     holders: (server) => rig.loads.holders(server),
     consents: desk,
+    pulls: createPulls(Date.now),
     pullHosts: [],
     limits: { maxCtx: null, maxKeepAlive: null },
     timeZone: 'UTC',

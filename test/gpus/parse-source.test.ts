@@ -1,27 +1,34 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createAutoSource } from '../../src/gpus/auto.ts';
-import { createGpuSource, GpuSourceError, parseGpuSource } from '../../src/gpus/parse-source.ts';
+import { createGpuSource, GPU_SOURCE_EXAMPLES, GpuSourceError, parseGpuSource } from '../../src/gpus/parse-source.ts';
 import { files, GIB, onEnd, script, temporaryDirectory, UUID_A } from './tools.ts';
 
 describe('GPU_SOURCE', () => {
   it('reads every promised value', () => {
-    expect(parseGpuSource(' Auto ')).toEqual({ kind: 'auto' });
-    expect(parseGpuSource('nvidia-smi')).toEqual({ kind: 'nvidia-smi' });
-    expect(parseGpuSource('amd')).toEqual({ kind: 'amd' });
-    expect(parseGpuSource('none')).toEqual({ kind: 'none' });
-    expect(parseGpuSource('4x8GiB')).toEqual({ kind: 'declared', text: '4x8GiB' });
-    expect(parseGpuSource('ssh://bot@gpu:2222')).toEqual({
-      kind: 'ssh',
-      target: { user: 'bot', host: 'gpu', port: 2222 },
-    });
-    expect(parseGpuSource('prometheus+http://gpu:9400')).toMatchObject({
-      kind: 'prometheus',
-      url: new URL('http://gpu:9400/metrics'),
-    });
-    expect(parseGpuSource('prometheus+https://prom/api/v1/query?instance=a')).toMatchObject({
-      url: new URL('https://prom/api/v1/query?instance=a'),
-    });
+    const read = (text: string) => {
+      const { kind, readsThisMachine, create } = parseGpuSource(text);
+      return [kind, readsThisMachine, create({ clock: Date.now }).description];
+    };
+    expect(read(' Auto ')).toEqual(['auto', true, 'auto']);
+    expect(read('')).toEqual(['auto', true, 'auto']);
+    expect(read('nvidia-smi')).toEqual(['nvidia-smi', true, 'nvidia-smi']);
+    expect(read('amd')).toEqual(['amd', true, 'AMD']);
+    expect(read('none')).toEqual(['none', false, 'none']);
+    expect(read('4x8GiB')).toEqual(['declared', false, '4x8GiB']);
+    expect(read('ssh://bot@gpu:2222')).toEqual(['ssh', false, 'ssh://bot@gpu:2222']);
+    expect(read('prometheus+http://gpu:9400')).toEqual(['prometheus', false, 'http://gpu:9400/metrics']);
+    expect(read('prometheus+https://prom/api/v1/query?instance=a')).toEqual([
+      'prometheus',
+      false,
+      'https://prom/api/v1/query',
+    ]);
+  });
+
+  it('says what it takes, each example of which it reads', () => {
+    for (const example of GPU_SOURCE_EXAMPLES) {
+      expect(() => parseGpuSource(example.replace(/^GPUs such as /, ''))).not.toThrow();
+    }
   });
 
   it.each([
