@@ -3,7 +3,7 @@ import { auditCommand, auditPage } from './audit.ts';
 import { deleteCommand, deleteConfirm } from './delete.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain/explain.ts';
-import { fitCommand, fitExplain } from './fit/fit.ts';
+import { fitCommand, fitExplain, fitSweep } from './fit/fit.ts';
 import { createHelpCommand } from './help.ts';
 import { loadHandlers } from './load/handlers.ts';
 import { loadCommand } from './load/load.ts';
@@ -39,6 +39,7 @@ export const commands: readonly Command<Services>[] = [
 /** What buttons call by name. */
 export const actionHandlers: readonly ActionHandler<Services>[] = [
   fitExplain,
+  fitSweep,
   modelsPage,
   pullStart,
   pullCancel,

@@ -1,3 +1,4 @@
+import { tensorBytes } from '../../src/estimator/model/ggml-types.ts';
 import type { EstimateRequest, EstimateServer, GpuPlan, ModelSpec, Plan } from '../../src/estimator/types.ts';
 import type { Estimator } from '../../src/workers/estimates.ts';
 import type { FitQuestion } from './question.ts';
@@ -9,6 +10,8 @@ export type Advice =
   | { readonly kind: 'unload'; readonly models: readonly string[] }
   | { readonly kind: 'fewer-slots'; readonly from: number; readonly to: number }
   | { readonly kind: 'quantization'; readonly model: string }
+  /** Worked out, whether or not anybody publishes it. */
+  | { readonly kind: 'smaller-quantization'; readonly target: string; readonly ctx: number }
   | { readonly kind: 'more-gpus'; readonly gpus: number };
 
 /** What /fit found out. */
@@ -104,6 +107,24 @@ async function findAdvice(
     }
   }
   return advice;
+}
+
+/** The answer with the best smaller quantization that fits as asked, where there is one. */
+export async function withSmaller(answer: FitAnswer, estimator: Estimator): Promise<FitAnswer> {
+  const { question, estimate, plan } = answer;
+  if (plan.verdict === 'fits' || estimate.gpus.length === 0 || question.found.spec.tensors.length === 0) {
+    return answer;
+  }
+  const { spec } = question.found;
+  const own = spec.tensors.reduce((sum, { type, shape }) => sum + tensorBytes(type, shape), 0);
+  const rows = await estimator.sweep(spec, estimate, question.request);
+  const smaller = rows.filter((row) => row.verdict === 'fits' && row.bytes !== undefined && row.bytes < own);
+  const [best] = smaller.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
+  if (best === undefined) {
+    return answer;
+  }
+  const ctx = best.largestCtx ?? question.request.numCtx;
+  return { ...answer, advice: [...answer.advice, { kind: 'smaller-quantization', target: best.target, ctx }] };
 }
 
 /** Bytes of a plan on all GPUs together. */

@@ -8,19 +8,21 @@ import {
   type CommandContext,
   runnable,
 } from '../../src/chat/command.ts';
+import { allows } from '../../src/chat/permissions.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import type { KvCacheType, Plan } from '../../src/estimator/types.ts';
 import { versionText } from '../../src/servers/asking/server-view.ts';
 import type { Estimator } from '../../src/workers/estimates.ts';
-import { completeContext, completeModel, completeServer } from '../parts/completion.ts';
+import { completeContext, completeModel, completeQuantization, completeServer } from '../parts/completion.ts';
 import { ctxOption, modelOption, serverOption } from '../parts/options.ts';
 import type { Services } from '../services.ts';
-import { answerQuestion } from './answer.ts';
+import { answerQuestion, withSmaller } from './answer.ts';
 import { explainReply } from './explain.ts';
 import { type FitOptions, type FitQuestion, gatherAtOnce, gatherQuestion } from './question.ts';
 import { fitReply, unknownReply } from './reply.ts';
 import { fittingSibling } from './siblings.ts';
 import { somewhereReply } from './somewhere.ts';
+import { sweepReply } from './sweep.ts';
 
 /** Types that both llama.cpp's CUDA kernels and Ollama take. */
 const KV_CHOICES = ['f16', 'q8_0', 'q4_0'] as const satisfies readonly KvCacheType[];
@@ -35,12 +37,19 @@ const fitSchema = z.object({
   gpus: z.string().trim().min(1).max(500).optional(),
   kv: z.enum(KV_CHOICES).optional(),
   parallel: z.number().int().min(1).max(MAX_SLOTS).optional(),
+  quant: z.string().trim().min(1).max(20).optional(),
 });
 
 type Context = CommandContext<Services>;
 
+/** What the person asks, with what they may see. */
+function allowed(context: Context, options: FitOptions): FitOptions {
+  return { ...options, restricted: allows(context.person.access, 'operator') };
+}
+
 /** The reply to one question, where the server is settled. */
-async function answer(context: Context, options: FitOptions): Promise<Reply> {
+async function answer(context: Context, asked: FitOptions): Promise<Reply> {
+  const options = allowed(context, asked);
   const estimator = context.services.estimates.by(context.person.id, context.signal);
   const gathering = gatherQuestion(context.services, options, context.signal);
   const slow = await within(PATIENCE_MS, gathering.then(isSettled, isSettled), () => true);
@@ -53,11 +62,17 @@ async function answer(context: Context, options: FitOptions): Promise<Reply> {
     return unknownReply(question, await needOnOneGpu(estimator, question), context.translator, context.services);
   }
   const found = await answerQuestion(estimator, question, estimate);
-  if (found.plan.verdict === 'fits' || question.gpusGiven) {
+  if (found.plan.verdict === 'fits') {
     return fitReply(found, context.translator, context.services);
   }
+  if (question.gpusGiven) {
+    return fitReply(await withSmaller(found, estimator), context.translator, context.services);
+  }
   const sibling = await fittingSibling(context.services, estimator, question, estimate, context.signal);
-  const advice = sibling === null ? found.advice : [...found.advice, { kind: 'quantization' as const, model: sibling }];
+  if (sibling === null) {
+    return fitReply(await withSmaller(found, estimator), context.translator, context.services);
+  }
+  const advice = [...found.advice, { kind: 'quantization' as const, model: sibling }];
   return fitReply({ ...found, advice }, context.translator, context.services);
 }
 
@@ -94,7 +109,7 @@ function needOnOneGpu(estimator: Estimator, question: FitQuestion): Promise<Plan
 async function run(context: Context, options: FitOptions): Promise<Reply> {
   const { servers } = context.services.servers;
   if (options.server === undefined && options.gpus === undefined && servers.length > 1) {
-    return somewhereReply(context, options);
+    return somewhereReply(context, allowed(context, options));
   }
   return answer(context, options);
 }
@@ -114,6 +129,7 @@ export const fitCommand: Command<Services> = {
       { name: 'gpus', description: 'option.gpus', type: 'string', maxLength: 500 },
       { name: 'kv', description: 'option.kv', type: 'string', choices: KV_CHOICES.map((value) => ({ value })) },
       { name: 'parallel', description: 'option.parallel', type: 'integer', min: 1, max: MAX_SLOTS },
+      { name: 'quant', description: 'option.quant', type: 'string', maxLength: 20, completes: true },
     ],
     schema: fitSchema,
     run,
@@ -123,6 +139,9 @@ export const fitCommand: Command<Services> = {
       }
       if (request.option === 'ctx') {
         return completeContext(context, request);
+      }
+      if (request.option === 'quant') {
+        return completeQuantization(request);
       }
       return completeServer(context, request);
     },
@@ -136,11 +155,29 @@ export const fitExplain: ActionHandler<Services> = {
   payload: fitSchema,
   run: async (context: Context, options: FitOptions) => {
     const estimator = context.services.estimates.by(context.person.id, context.signal);
-    const question = await gatherQuestion(context.services, options, context.signal);
+    const question = await gatherQuestion(context.services, allowed(context, options), context.signal);
     if (question.estimate === null) {
       return unknownReply(question, await needOnOneGpu(estimator, question), context.translator, context.services);
     }
     return explainReply(await answerQuestion(estimator, question, question.estimate), context.translator);
+  },
+};
+
+/** The button under an answer: quantization × largest context. */
+export const fitSweep: ActionHandler<Services> = {
+  name: 'fit.sweep',
+  access: 'everyone',
+  payload: fitSchema,
+  run: async (context: Context, options: FitOptions) => {
+    const { services, translator } = context;
+    const estimator = services.estimates.by(context.person.id, context.signal);
+    const question = await gatherQuestion(services, allowed(context, options), context.signal);
+    if (question.estimate === null) {
+      return unknownReply(question, await needOnOneGpu(estimator, question), translator, services);
+    }
+    const { estimate } = question;
+    const rows = await estimator.sweep(question.found.spec, estimate, question.request);
+    return sweepReply({ question, estimate, rows }, translator, services);
   },
 };
 

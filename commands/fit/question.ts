@@ -12,6 +12,10 @@ export interface FitOptions {
   readonly gpus?: string | undefined;
   readonly kv?: KvCacheType | undefined;
   readonly parallel?: number | undefined;
+  /** Quantization in place of the model's own, in llama-quantize's spelling. */
+  readonly quant?: string | undefined;
+  /** Whether the asker may see what the owner's own token opens: operators. */
+  readonly restricted?: boolean | undefined;
   /** Ollama's version, for "what would that version do". */
   readonly ollama?: string | undefined;
   /** No server is asked: GPUs and version come with the question. */
@@ -29,6 +33,8 @@ function toAsked(services: Services, options: FitOptions): Asked {
     kvCacheType: options.kv,
     numParallel: options.parallel,
     ollama: options.ollama,
+    quantization: options.quant,
+    restricted: options.restricted,
     gpus: options.gpus === undefined ? undefined : services.readGpuList(options.gpus),
   };
 }

@@ -29,11 +29,16 @@ function reasonText(translator: Translator, prefix: string, reason: Reason): Tex
   return isMessageKey(key) ? translator.text(key, reason.params) : null;
 }
 
+/** The model as it is asked about, with the quantization where it was worked out. */
+function shownModel({ found }: FitQuestion): string {
+  return found.quantization === undefined ? found.spec.name : `${found.spec.name} ${found.quantization}`;
+}
+
 function title(answer: FitAnswer, translator: Translator): Text {
   const { plan, question } = answer;
   const used = usedGpus(plan);
   const params: MessageParams = {
-    model: { code: question.found.spec.name },
+    model: { code: shownModel(question) },
     ctx: plan.numCtx,
     need: totalBytes(used),
     gpus: used.length,
@@ -172,6 +177,8 @@ function adviceText(advice: Advice, translator: Translator): Text {
       return translator.text('fit.help.unload', { models: { code: advice.models.join(', ') } });
     case 'quantization':
       return translator.text('fit.help.quantization', { model: { code: advice.model } });
+    case 'smaller-quantization':
+      return translator.text('fit.help.computed-quantization', { target: advice.target, ctx: advice.ctx });
     case 'more-gpus':
       return translator.text('fit.help.more-gpus', { gpus: advice.gpus });
     case 'fewer-slots':
@@ -278,6 +285,7 @@ function actions(answer: FitAnswer, translator: Translator): Action[] {
     ...(options.gpus === undefined ? {} : { gpus: options.gpus }),
     ...(options.kv === undefined ? {} : { kv: options.kv }),
     ...(options.parallel === undefined ? {} : { parallel: options.parallel }),
+    ...(question.found.quantization === undefined ? {} : { quant: question.found.quantization }),
   };
   const list: Action[] = [];
   const loadCtx = plan.verdict === 'fits' ? request.numCtx : largestCtx;
@@ -306,6 +314,13 @@ function actions(answer: FitAnswer, translator: Translator): Action[] {
     style: 'secondary',
     call: { handler: 'fit.explain', payload: { ...same, ctx: request.numCtx } },
   });
+  if (question.found.spec.tensors.length > 0 && answer.estimate.gpus.length > 0) {
+    list.push({
+      label: translator.t('fit.action.sweep'),
+      style: 'secondary',
+      call: { handler: 'fit.sweep', payload: { ...same, ctx: request.numCtx } },
+    });
+  }
   return list;
 }
 
@@ -332,7 +347,9 @@ export function fitReply(answer: FitAnswer, translator: Translator, services: Se
         kind: 'list',
         items: [
           ...answer.advice.map((advice) => adviceText(advice, translator)),
-          translator.t('fit.help.smaller-quantization'),
+          ...(answer.advice.some(({ kind }) => kind === 'smaller-quantization' || kind === 'quantization')
+            ? []
+            : [translator.t('fit.help.smaller-quantization')]),
         ],
       },
     );

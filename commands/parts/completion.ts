@@ -1,5 +1,6 @@
 import type { Choice, CommandContext, CompletionRequest } from '../../src/chat/command.ts';
 import { readContextLength } from '../../src/chat/context-length.ts';
+import { SWEEP_TARGETS } from '../../src/estimator/plan/sweep.ts';
 import { largestContext } from '../fit/answer.ts';
 import { gatherQuestion } from '../fit/question.ts';
 import type { Services } from '../services.ts';
@@ -54,6 +55,12 @@ export async function completeModel(context: Context, request: CompletionRequest
     .filter(({ at }) => at >= 0)
     .sort((a, b) => Number(a.at > 0) - Number(b.at > 0) || a.index - b.index);
   return ranked.map(({ name }) => ({ value: name, label: name }));
+}
+
+/** Quantizations that people keep. */
+export async function completeQuantization({ typed }: CompletionRequest): Promise<readonly Choice[]> {
+  const wanted = typed.trim().toUpperCase();
+  return SWEEP_TARGETS.filter((target) => target.includes(wanted)).map((target) => ({ value: target, label: target }));
 }
 
 /** Models that the server has on disk, for commands that work on those alone. */

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { GIB, MIB } from '../../src/base/bytes.ts';
 import { clamp } from '../../src/estimator/plan/clamp.ts';
 import { decide, planFixed } from '../../src/estimator/plan/decide.ts';
+import { sweep } from '../../src/estimator/plan/sweep.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec, TensorInfo } from '../../src/estimator/types.ts';
 
 const FIXTURES = new URL('../../test/fixtures/models/', import.meta.url);
@@ -22,7 +23,8 @@ interface Case {
 /** The Markdown section for `npm run bench`. */
 export async function benchEstimator(): Promise<string> {
   const dense = await fixture('llama3.1-8b');
-  const experts = trillionParameters(await fixture('qwen3-30b-a3b'));
+  const thirty = await fixture('qwen3-30b-a3b');
+  const experts = trillionParameters(thirty);
   const one = server(1, 24);
   const four = server(4, 12);
   const eight = server(8, 80);
@@ -74,6 +76,16 @@ export async function benchEstimator(): Promise<string> {
       run: () => clamp(longer, ollama(taken(8, 80)), asked()),
     },
     {
+      name: 'sweep, dense 8B, 20 quantizations on four GPUs of 4 GiB',
+      target: '≤ 300 ms',
+      run: () => sweep(dense, ollama(taken(4, 4)), asked()),
+    },
+    {
+      name: 'sweep, 30B experts, 20 quantizations on four GPUs of 8 GiB',
+      target: '≤ 300 ms',
+      run: () => sweep(thirty, ollama(taken(4, 8)), asked()),
+    },
+    {
       name: 'estimate rows of dry runs, contexts all different',
       target: '≥ 2,000 a second',
       perSecond: true,
@@ -98,7 +110,8 @@ export async function benchEstimator(): Promise<string> {
 }
 
 function measure({ name, target, run, perSecond }: Case): string {
-  for (let warm = 0; warm < 30; warm++) {
+  const warmUntil = performance.now() + 1500;
+  for (let warm = 0; warm < 30 && performance.now() < warmUntil; warm++) {
     run();
   }
   const times: number[] = [];

@@ -15,6 +15,8 @@ export const toolCommands: readonly ToolCommand[] = [
       { name: 'ollama', value: 'VERSION', description: 'tool.option.ollama' },
       { name: 'kv', value: 'TYPE', description: 'tool.option.kv', choices: [...KV_CACHE_TYPES] },
       { name: 'parallel', value: 'N', description: 'tool.option.parallel' },
+      { name: 'quant', value: 'TARGET', description: 'tool.option.quant' },
+      { name: 'sweep', description: 'tool.option.sweep' },
       { name: 'server', value: 'NAME', description: 'tool.option.server' },
       { name: 'json', description: 'tool.option.json' },
       { name: 'explain', description: 'tool.option.explain' },

@@ -1,14 +1,16 @@
-import { answerQuestion } from '../../commands/fit/answer.ts';
+import { answerQuestion, withSmaller } from '../../commands/fit/answer.ts';
 import { explainReply } from '../../commands/fit/explain.ts';
-import { type FitOptions, gatherQuestion } from '../../commands/fit/question.ts';
+import { type FitOptions, type FitQuestion, gatherQuestion } from '../../commands/fit/question.ts';
 import { fitReply } from '../../commands/fit/reply.ts';
+import { sweepReply } from '../../commands/fit/sweep.ts';
+import type { Services } from '../../commands/services.ts';
 import { CodedError } from '../base/coded.ts';
 import { readContextLength } from '../chat/context-length.ts';
 import type { Translator } from '../chat/translate.ts';
 import { renderReply } from '../console/render.ts';
 import { KV_CACHE_TYPES } from '../estimator/plan/checks.ts';
 import { explain } from '../estimator/plan/explain.ts';
-import type { KvCacheType, Plan } from '../estimator/types.ts';
+import type { EstimateServer, KvCacheType, Plan } from '../estimator/types.ts';
 import type { Tool, ToolCall } from './command.ts';
 
 const EXIT: Readonly<Record<Plan['verdict'], number>> = { fits: 0, partial: 2, cpu: 3, refused: 3 };
@@ -26,6 +28,9 @@ export async function runFit(tool: Tool, call: ToolCall): Promise<number> {
   if (question.snapshot?.gpuStale === true && !question.gpusGiven) {
     throw new CodedError('gpus-stale');
   }
+  if (call.options.sweep === true) {
+    return writeSweep(tool, call, { services, question, estimate: question.estimate });
+  }
   const answer = await answerQuestion(services.estimates.by('tool'), question, question.estimate);
   const explained = call.options.explain === true;
   if (call.options.json === true) {
@@ -37,13 +42,37 @@ export async function runFit(tool: Tool, call: ToolCall): Promise<number> {
     tool.write(`${JSON.stringify({ ...planToJson(answer.plan, answer.largestCtx), ...figures })}\n`);
     return EXIT[answer.plan.verdict];
   }
-  const { actions: _buttons, ...reply } = fitReply(answer, translator, services);
+  const { actions: _buttons, ...reply } = fitReply(
+    await withSmaller(answer, services.estimates.by('tool')),
+    translator,
+    services,
+  );
   const how = { locale: translator.locale, colour: tool.colour, nowMs: services.now() };
   tool.write(renderReply(reply, how));
   if (explained) {
     tool.write(`\n${renderReply(explainReply(answer, translator), how)}`);
   }
   return EXIT[answer.plan.verdict];
+}
+
+interface SweepParts {
+  readonly services: Services;
+  readonly question: FitQuestion;
+  readonly estimate: EstimateServer;
+}
+
+/** The model under every usual quantization. @returns 0 where one of them fits, else 3 */
+async function writeSweep(tool: Tool, call: ToolCall, { services, question, estimate }: SweepParts): Promise<number> {
+  const { translator } = tool;
+  const rows = await services.estimates.by('tool').sweep(question.found.spec, estimate, question.request);
+  if (call.options.json === true) {
+    const { numCtx } = question.request;
+    tool.write(`${JSON.stringify({ model: question.found.spec.name, ctx: numCtx, quantizations: rows })}\n`);
+  } else {
+    const reply = sweepReply({ question, estimate, rows }, translator, services);
+    tool.write(renderReply(reply, { locale: translator.locale, colour: tool.colour, nowMs: services.now() }));
+  }
+  return rows.some(({ verdict }) => verdict === 'fits') ? 0 : 3;
 }
 
 function readFitOptions({ args, options }: ToolCall, translator: Translator): FitOptions {
@@ -61,6 +90,7 @@ function readFitOptions({ args, options }: ToolCall, translator: Translator): Fi
     gpus,
     ollama: text('ollama'),
     server,
+    quant: text('quant'),
     offline: gpus !== undefined && server === undefined,
   };
 }

@@ -17,6 +17,7 @@ export interface Estimator {
   readonly bestCacheType: OneModel<'bestCacheType'>;
   readonly smallestGpuCount: OneModel<'smallestGpuCount'>;
   readonly fitSet: (models: readonly WantedModel[], server: EstimateServer) => Promise<JobResult<'fitSet'>>;
+  readonly sweep: OneModel<'sweep'>;
   readonly bestQuantization: (
     specs: readonly ModelSpec[],
     server: EstimateServer,
@@ -65,6 +66,7 @@ export function createEstimator(run: RunJob): Estimator {
         models.map(({ spec }) => spec),
         [models.map(({ spec: _, ...wanted }) => wanted), server],
       ),
+    sweep: (spec, ...rest) => run('sweep', [spec], rest),
     bestQuantization: (specs, ...rest) => run('bestQuantization', specs, rest),
   };
 }

@@ -13,6 +13,7 @@ import {
   type GpuCountAnswer,
   smallestGpuCount,
 } from '../estimator/plan/inverse.ts';
+import { type SweepRow, sweep } from '../estimator/plan/sweep.ts';
 import type { EstimateRequest, EstimateServer, GpuDevice, KvCacheType, ModelSpec, Plan } from '../estimator/types.ts';
 
 /** The largest of several quantizations that fits, as its place in the list that was given. */
@@ -48,6 +49,12 @@ const JOBS = {
       wanted.map((model, index) => ({ ...model, spec: specs[index]! })),
       server,
     ),
+  sweep: (
+    [spec]: Specs,
+    server: EstimateServer,
+    request: EstimateRequest,
+    targets?: readonly string[],
+  ): readonly SweepRow[] => sweep(spec!, server, request, targets),
   bestQuantization: (specs: Specs, server: EstimateServer, request: EstimateRequest): QuantizationPlace | undefined => {
     const best = bestQuantization(specs, server, request);
     return best === undefined ? undefined : { index: specs.indexOf(best.spec), plan: best.plan };

@@ -31,6 +31,7 @@ const COMMANDS = {
 
 const HANDLERS = {
   'fit.explain': 'everyone',
+  'fit.sweep': 'everyone',
   'models.page': 'everyone',
   'pull.start': 'admin',
   'pull.cancel': 'admin',

@@ -55,6 +55,24 @@ describe('/fit', () => {
     expect((await fit({ model: 'gemma3:12b', ctx: shorter + 256, gpus: '12GiB' })).tone).not.toBe('good');
   });
 
+  it('answers for a quantization that nobody may publish', async () => {
+    const reply = await fit({ model: 'gemma3:12b', ctx: 8192, quant: 'q3_k_m' });
+    expect(plainText(reply.title)).toMatch(/^gemma3:12b Q3_K_M fits/);
+    expect(rendered(reply)).toContain("Worked out by llama-quantize's rules");
+    expect(reply.actions?.map(({ label }) => label)).not.toContain('Load with 8192');
+    expect((await fit({ model: 'gemma3:12b', quant: 'Q99' })).failed).toBe(true);
+  });
+
+  it('offers the best smaller quantization, and all of them on a button', async () => {
+    const reply = await fit({ model: 'gemma3:12b', ctx: 65536, gpus: '12GiB' });
+    const target = /In (\w+) it fits \(worked out\)/.exec(rendered(reply))?.[1] ?? '';
+    expect((await fit({ model: 'gemma3:12b', ctx: 65536, gpus: '12GiB', quant: target })).tone).toBe('good');
+    const button = reply.actions?.find(({ label }) => label === 'Quantizations')?.call;
+    const payload = button !== undefined && 'handler' in button ? button.payload : {};
+    const sweep = actionHandlers.find(({ name }) => name === 'fit.sweep')!;
+    expect(sweep.payload.safeParse(payload).success).toBe(true);
+  });
+
   it('says how many GPUs of a kind would do', async () => {
     const text = rendered(await fit({ model: 'llama3.1:8b', ctx: 131072, gpus: '2x8GiB' }));
     const count = Number(/(\d+) GPUs of this kind would do/.exec(text)?.[1]);
@@ -80,7 +98,12 @@ describe('/fit', () => {
 
   it('offers to load only what the server has, and to try the largest context', async () => {
     const here = await fit({ model: 'qwen3:8b', ctx: 8192 });
-    expect(here.actions?.map((action) => action.label)).toEqual(['Load with 8192', 'Try 40960', 'Explain']);
+    expect(here.actions?.map((action) => action.label)).toEqual([
+      'Load with 8192',
+      'Try 40960',
+      'Explain',
+      'Quantizations',
+    ]);
     const elsewhere = await fit({ model: 'llama3.1:8b', ctx: 8192 });
     expect(elsewhere.actions?.map((action) => action.label)).not.toContain('Load with 8192');
     expect(rendered(elsewhere)).toContain('not pulled on this server yet');

@@ -14,6 +14,7 @@ export const fitMessages = area({
     'zh-CN': '改用假设的 GPU：4x8GiB，或 24GiB:22GiB（总量:空闲）',
   },
   'option.kv': { en: 'Type of the KV cache', 'zh-CN': 'KV 缓存类型' },
+  'option.quant': { en: 'Quantization in place of the model’s own: Q3_K_M', 'zh-CN': '改用的量化：如 Q3_K_M' },
   'option.parallel': { en: 'Parallel slots (OLLAMA_NUM_PARALLEL)', 'zh-CN': '并行槽位（OLLAMA_NUM_PARALLEL）' },
 
   'fit.title.fits': {
@@ -104,6 +105,10 @@ export const fitMessages = area({
     en: 'Another quantization that the server has: {model} fits.',
     'zh-CN': '服务器上的另一种量化：{model} 放得下。',
   },
+  'fit.help.computed-quantization': {
+    en: 'In {target} it fits (worked out), with a context of up to {ctx}.',
+    'zh-CN': '用 {target} 放得下（推算），上下文最大 {ctx}。',
+  },
   'fit.help.more-gpus': { en: '{gpus} GPUs of this kind would do.', 'zh-CN': '这种 GPU 需要 {gpus} 张。' },
   'fit.help.smaller-quantization': {
     en: 'A smaller quantization of the same model, or a smaller model.',
@@ -113,6 +118,7 @@ export const fitMessages = area({
   'fit.source.server': { en: 'model read from the server', 'zh-CN': '模型信息来自服务器' },
   'fit.source.registry': { en: 'model read from the registry, not pulled yet', 'zh-CN': '模型信息来自仓库，尚未拉取' },
   'fit.source.file': { en: 'model read from the file', 'zh-CN': '模型信息来自文件' },
+  'fit.source.computed': { en: 'quantization worked out', 'zh-CN': '量化为推算所得' },
   'fit.source.builtin': { en: 'model from the built-in list', 'zh-CN': '模型信息来自内置列表' },
   'fit.small': {
     en: '{server}, Ollama {version}; {source}. {slots:int} {slots:plural:slot|slots}, cache {kv}, flash attention {flash}, batch {batch:int}.',
@@ -167,6 +173,7 @@ export const fitMessages = area({
 
   'fit.action.load': { en: 'Load with {ctx}', 'zh-CN': '以 {ctx} 加载' },
   'fit.action.largest': { en: 'Try {ctx}', 'zh-CN': '试试 {ctx}' },
+  'fit.action.sweep': { en: 'Quantizations', 'zh-CN': '各种量化' },
   'fit.action.explain': { en: 'Explain', 'zh-CN': '说明' },
   'fit.picture.title': { en: '{model} · {ctx} tokens', 'zh-CN': '{model} · {ctx} 个 token' },
   'fit.picture.alt': {

@@ -33,4 +33,36 @@ export const quantizationMessages = area({
     en: 'Worked out from the shapes; a file that somebody published under this name may be another mix.',
     'zh-CN': '按张量形状推算；他人以此名称发布的文件可能采用不同的混合方式。',
   },
+
+  'note.quantization-computed': {
+    en: "Worked out by llama-quantize's rules; a file published under this name may be another mix.",
+    'zh-CN': '按 llama-quantize 的规则推算；以此名称发布的文件可能采用不同的混合量化。',
+  },
+  'sweep.title': {
+    en: '{model}: {target} is the best quantization that fits with a context of {ctx}.',
+    'zh-CN': '{model}：上下文为 {ctx} 时，{target} 是放得下的最佳量化。',
+  },
+  'sweep.title.none': {
+    en: '{model}: no quantization fits with a context of {ctx}.',
+    'zh-CN': '{model}：上下文为 {ctx} 时，没有放得下的量化。',
+  },
+  'sweep.picture.title': {
+    en: '{model}: weights, and the largest context that each quantization leaves room for',
+    'zh-CN': '{model}：各种量化的权重大小和最大上下文',
+  },
+  'sweep.column.quantization': { en: 'Quantization', 'zh-CN': '量化' },
+  'sweep.column.size': { en: 'Size', 'zh-CN': '大小' },
+  'sweep.column.verdict': { en: 'As asked', 'zh-CN': '按所问' },
+  'sweep.column.largest': { en: 'Largest context', 'zh-CN': '最大上下文' },
+  'sweep.ctx': { en: '{ctx}', 'zh-CN': '{ctx}' },
+  'sweep.verdict.fits': { en: 'fits', 'zh-CN': '放得下' },
+  'sweep.verdict.partial': { en: 'in part', 'zh-CN': '部分' },
+  'sweep.verdict.cpu': { en: 'CPU only', 'zh-CN': '仅 CPU' },
+  'sweep.verdict.refused': { en: 'refused', 'zh-CN': '被拒绝' },
+  'sweep.verdict.refused-by-quantizer': { en: 'cannot be made', 'zh-CN': '无法制作' },
+  'sweep.note': {
+    en: "{server}, Ollama {version}. Every row is planned, with weights worked out by llama-quantize's rules; a published file may be another mix.",
+    'zh-CN':
+      '{server}，Ollama {version}。每一行都经过完整计算，权重按 llama-quantize 的规则推算；已发布的文件可能采用不同的混合量化。',
+  },
 });

@@ -41,6 +41,14 @@ export const toolMessages = area({
   },
   'tool.option.kv': { en: 'type of the KV cache', 'zh-CN': 'KV 缓存类型' },
   'tool.option.parallel': { en: 'requests served at the same time, 1 to 256', 'zh-CN': '并行数，1 到 256' },
+  'tool.option.quant': {
+    en: "quantization in place of the model's own: Q3_K_M",
+    'zh-CN': '改用的量化，如 Q3_K_M',
+  },
+  'tool.option.sweep': {
+    en: 'every usual quantization with its size and largest context',
+    'zh-CN': '列出各种常用量化及其大小和最大上下文',
+  },
   'tool.option.server': { en: 'one of the servers of SERVERS_FILE', 'zh-CN': 'SERVERS_FILE 中的服务器名' },
   'tool.option.json': { en: 'one JSON object instead of text', 'zh-CN': '输出一个 JSON 对象' },
   'tool.option.explain': {

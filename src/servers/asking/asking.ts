@@ -2,6 +2,7 @@ import type { Calibration } from '../../estimator/plan/calibration.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import type { Server, ServerSnapshot, SnapshotOptions } from '../types.ts';
 import type { FoundModel, ModelFinder } from './models.ts';
+import { computedIn, foundIn } from './quantized-model.ts';
 import { type Asked, buildQuestion, type Question } from './question.ts';
 import type { AskedModel, WeightsIndex } from './same-weights.ts';
 
@@ -48,20 +49,26 @@ export function createAsking({ models, weights, calibration }: AskingParts): Ask
   const learned = (server: Server | null) => (server === null ? null : calibration(server.name));
   return {
     async gather(server, model, asked, signal, freshness = FRESH) {
-      const [snapshot, found] = await Promise.all([
+      const options = { restricted: asked.restricted };
+      const [snapshot, named] = await Promise.all([
         server === null ? null : server.snapshot(freshness),
-        models.find(model, server, signal, asked.restricted === undefined ? {} : { restricted: asked.restricted }),
+        models.find(model, server, signal, options),
       ]);
+      const target = asked.quantization;
+      const found = target === undefined ? named : await foundIn(models, named, { model, target, options }, signal);
       const { spec } = found;
       const replaced =
-        server === null || snapshot === null ? [] : await weights.replacedBy(server, snapshot, { name: spec.name });
+        server === null || snapshot === null || found.source === 'computed'
+          ? []
+          : await weights.replacedBy(server, snapshot, { name: spec.name });
       return { found, ...buildQuestion({ server, snapshot, spec, calibration: learned(server), replaced }, asked) };
     },
     async gatherAtOnce(server, model, asked) {
-      const found = models.findListed(model);
-      if (found === null) {
+      const listed = models.findListed(model);
+      if (listed === null) {
         return null;
       }
+      const found = asked.quantization === undefined ? listed : computedIn(listed, asked.quantization);
       const { spec } = found;
       const snapshot = await server.snapshot(KNOWN);
       const replaced = weights.replacedByKnown(server, snapshot, { name: spec.name });

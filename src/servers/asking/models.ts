@@ -4,7 +4,9 @@ import type { Server } from '../types.ts';
 /** A model spec and where it was found. */
 export interface FoundModel {
   readonly spec: ModelSpec;
-  readonly source: 'server' | 'registry' | 'file' | 'builtin';
+  readonly source: 'server' | 'registry' | 'file' | 'builtin' | 'computed';
+  /** The quantization that it was worked out for, where none is published. */
+  readonly quantization?: string;
   /** Codes of what the reader should know about the spec. */
   readonly warnings: readonly string[];
   /** Bytes to download, when it came from a registry. */

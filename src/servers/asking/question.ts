@@ -27,6 +27,8 @@ export interface Asked {
   readonly ollama?: string | undefined;
   /** GPUs given with the question instead of the server's own. */
   readonly gpus?: readonly GpuDevice[] | undefined;
+  /** Quantization in llama-quantize's spelling, in place of the model's own. */
+  readonly quantization?: string | undefined;
   /** Whether the asker may see what the owner's own token opens. */
   readonly restricted?: boolean | undefined;
 }
