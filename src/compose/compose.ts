@@ -159,7 +159,14 @@ export async function compose(options: ComposeOptions): Promise<App> {
         return;
       }
       const checks = () => readiness(servers, store, gateway, now());
-      http = await startHttp({ port: config.httpPort, host: config.httpHost, metrics, readiness: checks, log });
+      http = await startHttp({
+        port: config.httpPort,
+        host: config.httpHost,
+        metrics,
+        readiness: checks,
+        token: config.httpToken,
+        log,
+      });
     },
     start: async () => {
       warmUp(services, log);

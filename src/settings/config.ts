@@ -51,6 +51,8 @@ export interface Config {
   readonly httpPort: number | null;
   /** Address that the port is opened on. */
   readonly httpHost: string;
+  /** For figures asked for from other machines; null = they get none. */
+  readonly httpToken: string | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly timeZone: string;
   readonly roles: { readonly operators: readonly string[]; readonly admins: readonly string[] };
@@ -287,6 +289,15 @@ function readHttpHost(reader: Reader): string {
   return host;
 }
 
+/** A token that is short could be guessed. */
+function readHttpToken(reader: Reader): string | null {
+  const token = reader.text('HTTP_TOKEN');
+  if (token !== null && !/^[\x21-\x7e]{16,256}$/.test(token)) {
+    reader.fault('HTTP_TOKEN', 'must be 16 to 256 printable characters without spaces');
+  }
+  return token;
+}
+
 function readLocale(reader: Reader): Locale {
   const text = reader.text('BOT_LANGUAGE');
   const locale = LOCALES.find((known) => known.toLowerCase() === (text ?? 'en').toLowerCase());
@@ -377,6 +388,7 @@ export function readConfig(environment: Environment): Config {
     database: readDatabase(reader),
     httpPort: reader.integer('HTTP_PORT', 0, 65535),
     httpHost: readHttpHost(reader),
+    httpToken: readHttpToken(reader),
     logLevel: logLevel ?? 'info',
     timeZone: readTimeZone(reader),
     roles: { operators: reader.snowflakes('OPERATOR_ROLES'), admins: reader.snowflakes('ADMIN_ROLES') },

@@ -5,12 +5,14 @@ import type { Log } from '../base/log.ts';
 import { within } from '../base/wait.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Store } from '../store/types.ts';
+import { boundConnections, mayRead } from './guard.ts';
 
 /** A client has this long to send its request, and the answer this long to be made, ms. */
 const REQUEST_MS = 10_000;
 const ANSWER_MS = 10_000;
 const KEEP_ALIVE_MS = 5_000;
-const MAX_CONNECTIONS = 64;
+/** What readiness was found to be holds for this long, ms: it writes a row to see. */
+const READY_MS = 1_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 
 /** What readiness rests on. `true` = well. */
@@ -34,6 +36,8 @@ export interface HttpSettings {
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   /** Looked at with every question; does not reject. */
   readonly readiness: () => Promise<Checks>;
+  /** For figures from other machines; `null`: they get none. */
+  readonly token: string | null;
   readonly log: Log;
 }
 
@@ -72,16 +76,17 @@ export async function readiness(
  * Rejects with an HttpPortError when the port cannot be had.
  */
 export async function startHttp(settings: HttpSettings): Promise<HttpEndpoint> {
+  const remembering = { ...settings, readiness: remembered(settings.readiness) };
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: 2_000 },
     (request, response) => {
-      void answer(settings, request, response);
+      void answer(remembering, request, response);
     },
   );
   server.requestTimeout = REQUEST_MS;
   server.headersTimeout = REQUEST_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.maxConnections = MAX_CONNECTIONS;
+  boundConnections(server);
   server.on('clientError', (_error, socket) => {
     if (socket.writable) {
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
@@ -100,6 +105,18 @@ export async function startHttp(settings: HttpSettings): Promise<HttpEndpoint> {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** Asks at most once in a while, however often it is asked. */
+function remembered(ask: () => Promise<Checks>): () => Promise<Checks> {
+  let asked: { readonly atMs: number; readonly checks: Promise<Checks> } | null = null;
+  return () => {
+    const atMs = performance.now();
+    if (asked === null || atMs - asked.atMs > READY_MS) {
+      asked = { atMs, checks: ask() };
+    }
+    return asked.checks;
   };
 }
 
@@ -145,7 +162,13 @@ async function answer(settings: HttpSettings, request: IncomingMessage, response
     if (path === '/readyz') {
       const checks = await inTime(settings.readiness());
       const ready = Object.values(checks).every((isWell) => isWell);
-      return send(ready ? 200 : 503, 'application/json', `${JSON.stringify({ ready, checks })}\n`);
+      // What is wrong is nobody's business elsewhere; whether it is well, an orchestrator has to know.
+      const told = mayRead(request, settings.token) ? { ready, checks } : { ready };
+      return send(ready ? 200 : 503, 'application/json', `${JSON.stringify(told)}\n`);
+    }
+    if (path === '/metrics' && !mayRead(request, settings.token)) {
+      response.setHeader('www-authenticate', 'Bearer');
+      return send(401, 'text/plain; charset=utf-8', 'only from this machine, or with HTTP_TOKEN\n');
     }
     if (path === '/metrics') {
       return send(200, settings.metrics.contentType, await inTime(settings.metrics.text()));

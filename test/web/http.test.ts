@@ -12,6 +12,7 @@ async function serve(more: Partial<Parameters<typeof startHttp>[0]> = {}) {
     host: '127.0.0.1',
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'headroom_up 1\n' },
     readiness: async () => ({ chat: true, store: true }),
+    token: null,
     log: quiet,
     ...more,
   });
@@ -50,6 +51,44 @@ describe('the HTTP port', () => {
     const answer = await fetch(`${url}/readyz`);
     expect(answer.status).toBe(503);
     expect(await answer.json()).toEqual({ ready: false, checks: { chat: true, store: false } });
+  });
+
+  it('gives figures to this machine, and to others with the token alone', async () => {
+    const token = 'a-token-of-some-length';
+    const elsewhere = { 'x-forwarded-for': '203.0.113.7' };
+    const { url } = await serve({ token, readiness: async () => ({ chat: false, store: true }) });
+    expect((await fetch(`${url}/metrics`)).status).toBe(200);
+    expect((await fetch(`${url}/metrics`, { headers: elsewhere })).status).toBe(401);
+    const wrong = { ...elsewhere, authorization: 'Bearer a-token-of-some-lengtH' };
+    expect((await fetch(`${url}/metrics`, { headers: wrong })).status).toBe(401);
+    const right = { ...elsewhere, authorization: `Bearer ${token}` };
+    expect((await fetch(`${url}/metrics`, { headers: right })).status).toBe(200);
+    const ready = await fetch(`${url}/readyz`, { headers: elsewhere });
+    expect([ready.status, await ready.json()]).toEqual([503, { ready: false }]);
+    expect(await (await fetch(`${url}/readyz`, { headers: right })).json()).toHaveProperty('checks');
+    expect((await fetch(`${url}/healthz`, { headers: elsewhere })).status).toBe(200);
+    const { url: without } = await serve();
+    expect((await fetch(`${without}/metrics`, { headers: right })).status).toBe(401);
+  });
+
+  it('answers beside hundreds of clients that send nothing or half of a request', async () => {
+    const { http, url } = await serve();
+    const sockets = Array.from({ length: 200 }, () => connect(http.port, '127.0.0.1'));
+    onEnd(() => {
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+    });
+    for (const [index, socket] of sockets.entries()) {
+      socket.on('error', () => undefined);
+      if (index % 2 === 0) {
+        socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
+      }
+    }
+    await Promise.all(sockets.slice(-20).map((socket) => (socket.connecting ? once(socket, 'connect') : null)));
+    for (let i = 0; i < 5; i++) {
+      expect((await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5_000) })).status).toBe(200);
+    }
   });
 
   it('answers nothing else', async () => {

@@ -1,0 +1,60 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Connections at once. One more takes the place of the one that has been idle or half open for longest. */
+const MAX_CONNECTIONS = 64;
+/** Headers that a proxy adds: whoever asks is not on this machine, though the proxy is. */
+const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
+
+/**
+ * Whether a request may see figures: it comes from this machine itself, or carries the token. Without a token nobody else
+ * may, for the figures name servers and models.
+ */
+export function mayRead(request: IncomingMessage, token: string | null): boolean {
+  const proxied = PROXY_HEADERS.some((name) => request.headers[name] !== undefined);
+  if (!proxied && isLoopback(request.socket.remoteAddress)) {
+    return true;
+  }
+  const [, given] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
+  return token !== null && given !== undefined && equal(given, token);
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/.test(address);
+}
+
+/** In the same time whatever is given. */
+function equal(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+/** Keeps a server reachable beside any number of clients that open connections and send nothing. */
+export function boundConnections(server: Server): void {
+  // A Set keeps the order of insertion: the first is the oldest.
+  const idle = new Set<Socket>();
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    idle.add(socket);
+    socket.once('close', () => {
+      open.delete(socket);
+      idle.delete(socket);
+    });
+    const [oldest] = idle;
+    if (open.size > MAX_CONNECTIONS && oldest !== undefined) {
+      idle.delete(oldest);
+      oldest.destroy();
+    }
+  });
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    idle.delete(socket);
+    response.once('close', () => {
+      if (open.has(socket)) {
+        idle.add(socket);
+      }
+    });
+  });
+}
