@@ -39,6 +39,7 @@ const answered = z.looseObject({
   evicts: z.array(z.string()).describe('Loaded models that Ollama unloads first, in its order.'),
   maxCtx: z.number().int().nullable().describe('The largest context that fits; null = none, or not asked.'),
   numCtx: z.number().int(),
+  notes: z.array(z.object({ code: z.string(), params })).describe('Remarks; docs/codes.md lists them.'),
 });
 
 /** What a line about a set says. */

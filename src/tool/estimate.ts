@@ -61,6 +61,7 @@ export function planToJson(plan: Plan, maxCtx: number | null): Record<string, un
     numCtx: plan.numCtx,
     numBatch: plan.numBatch,
     flashAttention: plan.flashAttention,
+    notes: plan.notes,
     computeBasis: plan.computeBasis,
     ...(plan.notes.length === 0 ? {} : { notes: plan.notes }),
     ...(plan.ollamaError === undefined ? {} : { ollamaError: plan.ollamaError }),

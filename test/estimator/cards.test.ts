@@ -12,7 +12,7 @@ describe('memory outside the buffers', () => {
     ['NVIDIA GeForce GTX 1070 Ti', 174, 'measured'],
     ['NVIDIA H100 80GB HBM3', 596, 'measured'],
     ['NVIDIA H200', 596, 'measured'],
-    ['NVIDIA A40', 343, 'measured'],
+    ['NVIDIA A40', 281, 'measured'],
   ])('%s: %i MiB, %s', (name, mib, basis) => {
     const overhead = gpuOverhead(gpu(24, { name }));
     expect([overhead.expectedBytes / MIB, overhead.basis]).toEqual([mib, basis]);

@@ -116,6 +116,10 @@ export const estimatorMessages = area({
     en: 'It loads, but the first prompts may run out of memory on GPU {gpu}: about {missingBytes:bytes} are missing. Take a smaller context.',
     'zh-CN': '可以加载，但首次提问时 GPU {gpu} 可能显存不足：大约还差 {missingBytes:bytes}。请减小上下文。',
   },
+  'note.draft-layers-not-counted': {
+    en: 'The model has {layers} {layers:plural:layer|layers} for next-token prediction (MTP). They work only with speculative decoding (draft_num_predict); what that takes is not counted.',
+    'zh-CN': '该模型有 {layers} 个多 token 预测（MTP）层，仅在推测解码（draft_num_predict）时使用；其占用未计入。',
+  },
   'note.gpus-hidden': {
     en: 'Ollama may use {usable} of the GPUs; {hidden} {hidden:plural:is|are} hidden from it or too old for it.',
     'zh-CN': 'Ollama 只能使用其中 {usable} 张 GPU；另有 {hidden} 张对它不可见或过旧。',

@@ -20,6 +20,7 @@ import type {
 } from '../../types.ts';
 import { atLeast, oneSlotOnly, parseVersion, type Version } from '../../versions.ts';
 import { FIT_MARGIN_BYTES } from './fit/fit.ts';
+import { noteDraftLayers } from './fit/to-plan.ts';
 import { choosePlacement } from './placement.ts';
 import {
   automaticBatch,
@@ -98,6 +99,7 @@ export function prepareLaunch(spec: ModelSpec, server: EstimateServer, request: 
     notes.push({ code: 'evicts-others', params });
   }
 
+  noteDraftLayers(spec, notes);
   const offload = projectorOffload(spec, version, projector, start.believed, numGpu);
   if (projector !== undefined && offload !== 'gpu') {
     notes.push({ code: 'projector-on-cpu', params: { why: offload } });

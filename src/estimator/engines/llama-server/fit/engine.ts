@@ -12,6 +12,7 @@ import { FIT_MARGIN_BYTES, type FitDecision, fitToMemory } from './fit.ts';
 import {
   cacheRefusal,
   headRefusal,
+  noteDraftLayers,
   outOfMemory,
   type PlanBody,
   placementVerdict,
@@ -136,6 +137,7 @@ function bodyOf(spec: ModelSpec, server: EstimateServer, config: LlamaCppConfig,
   if (decision?.reducedFromCtx !== undefined) {
     notes.push({ code: 'ctx-reduced-by-fit', params: { from: decision.reducedFromCtx, to: decision.config.numCtx } });
   }
+  noteDraftLayers(spec, notes);
   if (decision?.kind === 'aborted') {
     notes.push({ code: 'fit-aborted', params: {} });
   }

@@ -5,7 +5,7 @@
 import { compileModel } from '../../../llama-cpp/compile.ts';
 import { BLOCK_ELEMENTS, typeId } from '../../../model/tensors.ts';
 import { gpuOverhead, outsideBuffers, type Use } from '../../../outside-buffers.ts';
-import { blockCount } from '../../../plan/facts.ts';
+import { architectureNumber, blockCount } from '../../../plan/facts.ts';
 import type {
   CalibrationFactors,
   EngineName,
@@ -44,6 +44,17 @@ export interface PlanParts {
 
 /** Everything of a plan but the verdict's reason and the sizes that /api/ps reports. */
 export type PlanBody = Omit<Plan, 'verdict' | 'reason' | 'sizeVramBytes' | 'sizeBytes'>;
+
+/**
+ * Layers that predict further tokens run in a context of their own, and only where `draft_num_predict` is set or llama.cpp
+ * is told to speculate (`appendDraftArgs`, llm/llama_server.go, v0.33.0): they are not counted.
+ */
+export function noteDraftLayers(spec: ModelSpec, notes: Reason[]): void {
+  const layers = architectureNumber(spec, 'nextn_predict_layers');
+  if (layers > 0) {
+    notes.push({ code: 'draft-layers-not-counted', params: { layers } });
+  }
+}
 
 /** Lays the parts of a plan out per GPU. */
 export function planBody(parts: PlanParts): PlanBody {
