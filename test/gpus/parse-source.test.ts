@@ -15,8 +15,8 @@ describe('GPU_SOURCE', () => {
     expect(read('nvidia-smi')).toEqual(['nvidia-smi', true, 'nvidia-smi']);
     expect(read('amd')).toEqual(['amd', true, 'AMD']);
     expect(read('none')).toEqual(['none', false, 'none']);
-    expect(read('4x8GiB')).toEqual(['declared', false, '4x8GiB']);
-    expect(read('ssh://bot@gpu:2222')).toEqual(['ssh', false, 'ssh://bot@gpu:2222']);
+    expect(read('4x8GiB')).toEqual(['declared', false, '4 GPU']);
+    expect(read('ssh://bot@gpu:2222')).toEqual(['ssh', false, 'ssh bot@gpu:2222']);
     expect(read('prometheus+http://gpu:9400')).toEqual(['prometheus', false, 'http://gpu:9400/metrics']);
     expect(read('prometheus+https://prom/api/v1/query?instance=a')).toEqual([
       'prometheus',

@@ -3,12 +3,10 @@
  * It runs as the only load of its server (queue.ts) and never throws: every end is an outcome.
  */
 
-import { isCloudName, parseModelName } from '../../catalogue/names.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
 import { architectureNumber } from '../../estimator/plan/facts.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec } from '../../estimator/types.ts';
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
-import type { OllamaModel } from '../../ollama/types.ts';
 import type { Estimator } from '../../workers/estimates.ts';
 import { LOAD_MARGIN_BYTES, requestFor, serverContext, viewFor } from '../asking/question.ts';
 import { sameModel } from '../asking/same-model.ts';
@@ -19,6 +17,8 @@ import { type Choice, chooseContext } from './choose.ts';
 import { Consents } from './consents.ts';
 import type { HoldBook } from './holds.ts';
 import { findWayOut } from './in-the-way.ts';
+import { findOrdered } from './ordered-model.ts';
+import { emptyOutcome } from './outcome.ts';
 import { findLoaded, isOnGpu, proveLoad, proveUnload, readAgain } from './proof.ts';
 import { restore } from './restore.ts';
 import {
@@ -66,37 +66,6 @@ export interface LoadRun {
 /** Loads a model safely, or tells whose answer it needs first. Never rejects. */
 export async function safeLoad(parts: LoadParts, order: LoadOrder, run: LoadRun): Promise<LoadOutcome | NeedsAnswer> {
   return new SafeLoad(parts, order, run).run();
-}
-
-/** The outcome of an order before anything was done. */
-export function emptyOutcome(server: string, order: LoadOrder): Mutable<LoadOutcome> {
-  return {
-    result: 'failed',
-    problem: null,
-    model: order.model,
-    server,
-    spec: null,
-    digest: null,
-    askedCtx: order.numCtx ?? null,
-    wantedCtx: null,
-    numCtx: null,
-    clamp: null,
-    plan: null,
-    plainPlan: null,
-    learnedFrom: 0,
-    proof: null,
-    renewed: false,
-    attempts: 0,
-    unloaded: [],
-    overridden: [],
-    kept: [],
-    wayOut: null,
-    alias: null,
-    aliasProblem: null,
-    lost: [],
-    before: null,
-    hold: null,
-  };
 }
 
 class SafeLoad {
@@ -206,42 +175,12 @@ class SafeLoad {
       throw new Stop('failed', `ollama-${snapshot.ollama.state}`, { server: server.name });
     }
     this.#step('look', 'done');
-    const parsed = parseModelName(this.#order.model);
-    if (!parsed.ok) {
-      throw new Stop('refused', parsed.code);
-    }
-    if (isCloudName(parsed.name)) {
-      throw new Stop('refused', 'load-cloud', { model: this.#order.model });
-    }
-    const models = await server.ollama.tags({ signal });
-    const entry = models.find((model) => sameModel(model.name, this.#order.model));
-    if (entry === undefined) {
-      throw new Stop('refused', 'model-not-pulled', { model: this.#order.model, server: server.name });
-    }
-    if (entry.isCloud) {
-      throw new Stop('refused', 'load-cloud', { model: entry.name });
-    }
+    const entry = await findOrdered(server, this.#order, signal);
     Object.assign(this.#outcome, { model: entry.name, digest: entry.digest });
     const asked = { name: entry.name, digest: entry.digest, parentModel: entry.details.parentModel };
     const [replaced] = await this.#parts.weights.replacedBy(server, snapshot, asked);
     this.#earlier = replaced === undefined ? null : findLoaded(snapshot, replaced);
-    this.#checkAlias(entry, models);
     return snapshot;
-  }
-
-  #checkAlias(entry: OllamaModel, models: readonly OllamaModel[]): void {
-    const { alias } = this.#order;
-    if (alias === undefined) {
-      return;
-    }
-    const parsed = parseModelName(alias);
-    if (!parsed.ok) {
-      throw new Stop('refused', parsed.code);
-    }
-    const taken = models.find((model) => sameModel(model.name, alias));
-    if (sameModel(alias, entry.name) || (taken !== undefined && !sameModel(taken.details.parentModel, entry.name))) {
-      throw new Stop('refused', 'alias-taken', { alias });
-    }
   }
 
   #request(): EstimateRequest {

@@ -7,15 +7,17 @@ import type { WeightsIndex } from '../asking/same-weights.ts';
 import type { Remark, Server, ServerRegistry } from '../types.ts';
 import { createActivity } from './activity.ts';
 import { readKeepAlive } from './caps.ts';
-import { createHoldWatch, type HoldEvent, holdEnd } from './hold-watch.ts';
+import { createHoldDesk, type HoldAnswer } from './hold-desk.ts';
+import { createHoldWatch, type HoldEvent } from './hold-watch.ts';
 import { type HoldBook, rememberHolds } from './holds.ts';
 import { createJobs, type LoadListener } from './jobs.ts';
 import { createLearning } from './learning.ts';
-import { findLoaded, readAgain, SETTLE_MS, usedVram } from './proof.ts';
+import { emptyOutcome } from './outcome.ts';
+import { readAgain, SETTLE_MS, usedVram } from './proof.ts';
 import { createQuestions } from './questions.ts';
 import type { ServerQueue } from './queue.ts';
-import { createRecords, type HoldAction } from './records.ts';
-import { emptyOutcome, safeLoad } from './safe-load.ts';
+import { createRecords } from './records.ts';
+import { safeLoad } from './safe-load.ts';
 import { emptyUnload, safeUnload, type UnloadOrder, type UnloadOutcome } from './safe-unload.ts';
 import {
   type Answers,
@@ -31,6 +33,8 @@ import {
 
 /** At the end of the program, work under way has this long to take itself back, ms. */
 const CLOSE_LIMIT_MS = 3_000;
+
+export type { HoldAnswer } from './hold-desk.ts';
 
 export interface LoadServiceParts {
   readonly registry: ServerRegistry;
@@ -59,10 +63,6 @@ export interface StartedLoad {
   /** Never rejects. */
   readonly done: Promise<LoadOutcome>;
 }
-
-export type HoldAnswer =
-  | { readonly ok: true; readonly hold: Hold; readonly untilMs: number | null }
-  | { readonly ok: false; readonly problem: Remark };
 
 /** Loads, unloads and holds of all servers. Nothing here rejects but where it says so. */
 export interface LoadService {
@@ -99,6 +99,9 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   const ending = new AbortController();
   const jobs = createJobs(parts.queueFor, createQuestions(parts.askHolder, now), ending.signal);
 
+  const { maxKeepAlive } = parts.limits;
+  const desk = createHoldDesk({ holds, records, activity, maxKeepAlive, ending: ending.signal, now });
+
   const watch = createHoldWatch({
     servers: registry.servers,
     holds,
@@ -129,48 +132,6 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   ): { result: 'canceled' | 'failed' | 'refused'; problem: Remark } =>
     signal.aborted ? givenUp(signal.reason) : { result: 'refused', problem: toRemark(error) };
 
-  /**
-   * The hold after a load: the requester's. A model that somebody else holds already stays theirs when it was only
-   * renewed, for as long as either wants it.
-   */
-  const putHold = async (order: LoadOrder, outcome: LoadOutcome): Promise<Hold | null> => {
-    const { proof, server, model } = outcome;
-    if (outcome.result !== 'loaded' || proof === null) {
-      return null;
-    }
-    const untilMs = holdEnd(proof.expiresAtMs, now());
-    const earlier = outcome.renewed ? await holds.get(server, model) : null;
-    if (earlier !== null && earlier.holderId !== order.by.id) {
-      if (earlier.untilMs === null || (untilMs !== null && untilMs <= earlier.untilMs)) {
-        return earlier;
-      }
-      await holds.extend(server, model, untilMs, earlier.holderId);
-      return { ...earlier, untilMs };
-    }
-    const hold: Hold = {
-      server,
-      model,
-      holderId: order.by.id,
-      holderName: order.by.name,
-      platform: order.by.platform,
-      guildId: order.by.guildId,
-      channelId: order.by.channelId,
-      sinceMs: now(),
-      untilMs,
-      numCtx: proof.contextLength ?? outcome.numCtx,
-    };
-    await holds.put(hold);
-    return hold;
-  };
-
-  const releaseLost = async (outcome: LoadOutcome) => {
-    for (const model of [...outcome.unloaded, ...outcome.lost]) {
-      if (model !== outcome.model) {
-        await holds.release(outcome.server, model);
-      }
-    }
-  };
-
   const runLoad = async (
     server: Server,
     order: LoadOrder,
@@ -178,7 +139,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     signal: AbortSignal,
     answers: Answers,
   ): Promise<LoadOutcome | NeedsAnswer> => {
-    const { maxCtx, maxKeepAlive } = parts.limits;
+    const { maxCtx } = parts.limits;
     const outcome = await safeLoad(
       {
         server,
@@ -205,8 +166,8 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   const settle = async (server: Server, order: LoadOrder, outcome: LoadOutcome): Promise<LoadOutcome> => {
     let hold: Hold | null = null;
     try {
-      hold = await putHold(order, outcome);
-      await releaseLost(outcome);
+      hold = await desk.putAfter(order, outcome);
+      await desk.releaseLost(outcome);
     } catch (error) {
       onError(error);
     }
@@ -228,41 +189,11 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     return outcome;
   };
 
-  /** The hold that somebody may change: their own, or any for an administrator. */
-  const changeable = async (server: Server, model: string, by: Requester): Promise<Hold> => {
-    const hold = await holds.get(server.name, model);
-    if (hold === null) {
-      throw new Stop('refused', 'no-hold', { model });
-    }
-    if (hold.holderId !== by.id && !by.isAdmin) {
-      throw new Stop('refused', 'hold-not-yours', { model, holder: hold.holderName });
-    }
-    return hold;
-  };
-
-  const changeHold = async (
-    action: HoldAction,
-    server: Server,
-    model: string,
-    by: Requester,
-    change: (hold: Hold) => Promise<Hold>,
-  ): Promise<HoldAnswer> => {
-    try {
-      const hold = await change(await changeable(server, model, by));
-      await records.hold(action, by, hold);
-      return { ok: true, hold, untilMs: hold.untilMs };
-    } catch (error) {
-      const problem = error instanceof Stop ? error.problem : toRemark(error);
-      await records.holdRefused(action, by, server.name, model, problem.code);
-      return { ok: false, problem };
-    }
-  };
-
   return {
     load(server, order, listener) {
       try {
         // Caps are told at once rather than after the wait.
-        readKeepAlive(order.keepAlive, parts.limits.maxKeepAlive, order.by.isAdmin);
+        readKeepAlive(order.keepAlive, maxKeepAlive, order.by.isAdmin);
       } catch (error) {
         const problem = error instanceof Stop ? error.problem : toRemark(error);
         return { id: '', done: refusedLoad(server, order, { result: 'refused', problem }) };
@@ -309,30 +240,9 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
 
     holders: (server) => new Map(holds.known(server).map((hold) => [hold.model, hold.holderName])),
 
-    extend: (server, model, keepAlive, by) =>
-      changeHold('hold-extend', server, model, by, async (hold) => {
-        const wanted = readKeepAlive(keepAlive, parts.limits.maxKeepAlive, by.isAdmin);
-        const snapshot = await readAgain(server);
-        const loaded = snapshot.ollama.state === 'up' && !snapshot.modelsStale ? findLoaded(snapshot, model) : null;
-        const numCtx = loaded?.contextLength ?? hold.numCtx;
-        if (loaded === null || loaded.stopping || numCtx === null) {
-          throw new Stop('refused', 'not-loaded', { model, server: server.name });
-        }
-        activity.ownTouch(server.name, loaded.name);
-        // The same context: Ollama only sets the time anew.
-        const keep = wanted === null ? {} : { keepAlive: wanted };
-        await server.ollama.load(loaded.name, { numCtx, signal: ending.signal, ...keep });
-        const after = findLoaded(await readAgain(server), model);
-        const untilMs = holdEnd(after?.expiresAtMs ?? null, now());
-        await holds.extend(server.name, hold.model, untilMs, hold.holderId);
-        return { ...hold, untilMs };
-      }),
+    extend: desk.extend,
 
-    release: (server, model, by) =>
-      changeHold('hold-release', server, model, by, async (hold) => {
-        await holds.release(server.name, hold.model, hold.holderId);
-        return hold;
-      }),
+    release: desk.release,
 
     calibration: (server) => learning.known(server),
 

@@ -1,0 +1,32 @@
+import type { LoadOrder, LoadOutcome, Mutable } from './types.ts';
+
+/** The outcome of an order before anything was done. */
+export function emptyOutcome(server: string, order: LoadOrder): Mutable<LoadOutcome> {
+  return {
+    result: 'failed',
+    problem: null,
+    model: order.model,
+    server,
+    spec: null,
+    digest: null,
+    askedCtx: order.numCtx ?? null,
+    wantedCtx: null,
+    numCtx: null,
+    clamp: null,
+    plan: null,
+    plainPlan: null,
+    learnedFrom: 0,
+    proof: null,
+    renewed: false,
+    attempts: 0,
+    unloaded: [],
+    overridden: [],
+    kept: [],
+    wayOut: null,
+    alias: null,
+    aliasProblem: null,
+    lost: [],
+    before: null,
+    hold: null,
+  };
+}
