@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { builtinCatalogue } from '../../../src/catalogue/builtin.ts';
 import { readModelFacts } from '../../../src/estimator/engines/formula/model-facts.ts';
 import type { RunnerRequest } from '../../../src/estimator/engines/layout/runner-request.ts';
 import { runnerSizes } from '../../../src/estimator/engines/layout/runner-sizes.ts';
@@ -114,6 +115,29 @@ describe("what Ollama's runner reports", () => {
     expect(tower(gemma, true, [0, 13, 1])).toBe(tower(gemma, false));
     expect(tower(gemma, true, [0, 13, 2])).toBe(on);
     expect(tower(qwen, true)).toBe(0);
+  });
+});
+
+describe("gemma3's tower", () => {
+  // What real Ollama reserved on one RTX 3090, MiB: full scores before 0.13.2, flash attention since.
+  test.each([
+    [[0, 12, 6], 1197.6],
+    [[0, 12, 11], 1197.6],
+    [[0, 24, 0], 209.3],
+  ] as const)('%j: text and tower of gemma3:12b in one buffer, %d MiB', (version, mib) => {
+    const spec = builtinCatalogue().find('gemma3:12b')!;
+    const sizes = runnerSizes(spec, { ...request, version }, gpus);
+    const all = [{ gpu: 0, layers: Array.from({ length: 49 }, (_, i) => i) }];
+    expect(sizes.described).toBe(true);
+    expect(Math.abs(sizes.graphs(all).gpuBytes.get(0)! / MIB - mib)).toBeLessThan(1);
+  });
+
+  test('an image is whole in its batch, however small that is set', () => {
+    const spec = builtinCatalogue().find('gemma3:12b')!;
+    const cpu = runnerSizes(spec, { ...request, numBatch: 128 }, gpus).graphs([
+      { gpu: 0, layers: Array.from({ length: 49 }, (_, i) => i) },
+    ]).cpuBytes;
+    expect(cpu).toBe(260 * 3840 * 4);
   });
 });
 

@@ -4,7 +4,6 @@
  * (Init), runner/ollamarunner (reserveWorstCaseGraph), 0.11.11 to 0.24.0.
  */
 
-import type { CompiledModel } from '../../llama-cpp/architecture.ts';
 import { compileModel } from '../../llama-cpp/compile.ts';
 import { hasOwnCache, hasState } from '../../model/cache.ts';
 import { ggmlType } from '../../model/ggml-types.ts';
@@ -13,12 +12,10 @@ import type { Model } from '../../model/model.ts';
 import { contiguousBytes, cudaBufferBytes, F32, hostBufferBytes, typeId } from '../../model/tensors.ts';
 import type { GpuDevice, ModelSpec, TensorInfo } from '../../types.ts';
 import { atLeast, type Version } from '../../versions.ts';
-import { poolCard } from '../llama-runner.ts';
-import { ownGraphBytes } from './own-engine/compute.ts';
-import { findOwnModel, type OwnModel } from './own-engine/models.ts';
-import { type Layout, layoutKey } from './packer.ts';
+import { CACHELESS, cacheCells } from './cells.ts';
+import { type RunnerGraphs, runnerGraphs } from './graphs.ts';
+import type { Layout } from './packer.ts';
 import type { RunnerRequest } from './runner-request.ts';
-import { towerGraphBytes } from './tower-graph.ts';
 
 /** The runner's answer for one model. */
 export interface RunnerSizes {
@@ -36,35 +33,19 @@ export interface RunnerSizes {
   readonly described: boolean;
 }
 
-/** Graphs of one layout, bytes: by GPU number (0 for a GPU without layers), and the CPU's. */
-export interface RunnerGraphs {
-  readonly gpuBytes: ReadonlyMap<number, number>;
-  readonly cpuBytes: number;
-}
-
 /** Asks for a model's memory once; graphs are worked out when asked for and kept. */
 export function runnerSizes(spec: ModelSpec, request: RunnerRequest, gpus: readonly GpuDevice[]): RunnerSizes {
   const model = compileModel(spec);
   const weights = layerWeightsOf(spec, model.hp.layersAll);
-  const tower = weights.towerBytes > 0 ? towerGraphBytes(spec, request) : 0;
-  const known = new Map<string, RunnerGraphs>();
-  const own = findOwnModel(model.hp.architecture);
+  const { graphs, basis, described } = runnerGraphs(spec, model, request, gpus, weights.towerBytes > 0);
   return {
     weights: weights.layers,
     cache: [...layerCaches(model, request), 0],
     towerBytes: weights.towerBytes,
     inputBytes: weights.inputBytes,
-    graphs: (layout) => {
-      const key = layoutKey(layout);
-      let graphs = known.get(key);
-      if (graphs === undefined) {
-        graphs = layoutGraphs(model, own, request, gpus, layout, tower);
-        known.set(key, graphs);
-      }
-      return graphs;
-    },
-    basis: model.described || own !== undefined ? 'planned' : 'guess',
-    described: own !== undefined && tower === 0,
+    graphs,
+    basis,
+    described,
   };
 }
 
@@ -165,26 +146,12 @@ function runnerTensorBytes(
   return ggmlType(widened) === undefined ? 0 : bufferBytes(typeId(widened), shape);
 }
 
-/** Cells of memory that a sliding layer keeps beyond its window, by architecture (NewSWAMemCache). */
-const WINDOW_MEMORY: Readonly<Record<string, number>> = { gptoss: 4096, 'gpt-oss': 4096, gemma4: 4096 };
-
 /** Checkpoints of the recurrent state that are reserved per slot. */
 function checkpointCount(version: Version, architecture: string): number {
   if (atLeast(version, '0.17.1')) {
     return 24;
   }
   return architecture === 'qwen3next' && atLeast(version, '0.16.0') ? 32 : 0;
-}
-
-/** Cells of a layer that sees everything, and of a windowed one (kvcache/causal.go, Init). */
-function cacheCells({ hp }: Model, request: RunnerRequest): { readonly full: number; readonly window: number } {
-  const { version, numCtx, numParallel, numBatch, flashAttention } = request;
-  const padding = flashAttention || atLeast(version, '0.13.2') ? 256 : 32;
-  const full = numParallel * numCtx;
-  const kept = Math.max(WINDOW_MEMORY[hp.architecture] ?? 0, hp.windowTokens);
-  const memory = numParallel > 1 ? Math.max(kept, hp.windowTokens + 1) : kept;
-  const window = memory >= numCtx ? full : numParallel * memory + numBatch;
-  return { full: roundUp(full, padding), window: roundUp(window, padding) };
 }
 
 function layerCaches(model: Model, request: RunnerRequest): number[] {
@@ -218,57 +185,4 @@ function layerCaches(model: Model, request: RunnerRequest): number[] {
     result.push(bytes);
   }
   return result;
-}
-
-function roundUp(value: number, step: number): number {
-  return Math.ceil(value / step) * step;
-}
-
-/** Architectures that Ollama's engine runs without a cache. */
-const CACHELESS: ReadonlySet<string> = new Set(['bert', 'nomic-bert', 'nomic-bert-moe']);
-
-function layoutGraphs(
-  model: CompiledModel,
-  own: OwnModel | undefined,
-  request: RunnerRequest,
-  gpus: readonly GpuDevice[],
-  layout: Layout,
-  towerBytes: number,
-): RunnerGraphs {
-  const { hp } = model;
-  // The scheduler has the GPUs with layers in the order in which they were found.
-  const used = layout.filter(({ layers }) => layers.length > 0).sort((a, b) => a.gpu - b.gpu);
-  const deviceOf = new Array<number>(hp.layersAll + 1).fill(used.length);
-  used.forEach(({ layers }, device) => {
-    for (const layer of layers) {
-      deviceOf[layer] = device;
-    }
-  });
-  const { numBatch, numCtx, numParallel } = request;
-  // Models that keep no cache take their whole context as one batch.
-  const batch = CACHELESS.has(hp.architecture) ? Math.max(numBatch, numCtx * numParallel) : numBatch;
-  const cells = cacheCells(model, request);
-  const bytes = ownGraphBytes(model, own, {
-    version: request.version,
-    deviceOf,
-    cards: used.map(({ gpu }) => poolCard(gpus[gpu]!)),
-    numBatch: batch,
-    outputs: numParallel,
-    flashAttention: request.flashAttention,
-    typeK: typeId(request.kvCacheType),
-    cells: cells.full,
-    windowCells: cells.window,
-  });
-  const output = hp.layersAll;
-  // One scheduler runs tower and text after each other in one buffer: the larger counts.
-  const gpuBytes = used.map(({ gpu, layers }, device): [number, number] => [
-    gpu,
-    Math.max(bytes[device]!, layers.includes(output) ? towerBytes : 0),
-  ]);
-  const embedded = batch * hp.embedding * 4;
-  return {
-    gpuBytes: new Map(gpuBytes),
-    // llama.cpp's graph has the inputs in it, which Ollama keeps apart.
-    cpuBytes: own !== undefined || used.length === 0 ? bytes.at(-1)! : embedded,
-  };
 }

@@ -6,8 +6,9 @@
  */
 
 import { projectorOf } from '../../model/projector.ts';
-import type { ModelSpec, ProjectorSpec } from '../../types.ts';
+import type { MetadataValue, ModelSpec, ProjectorSpec } from '../../types.ts';
 import { atLeast } from '../../versions.ts';
+import type { SiglipTower } from './own-engine/gemma3-tower.ts';
 import type { RunnerRequest } from './runner-request.ts';
 
 const WORST_SIDE_PIXELS = 2048;
@@ -24,6 +25,32 @@ const GEMMA4_TOKENS = 280;
 const GEMMA4_MERGE = 3;
 /** qwen25vl: pixels of an image at most (28·28·1280, the default of its preprocessing). */
 const QWEN25_PIXELS = 1_003_520;
+
+/** The tower of a gemma3 file, whose graph is described; undefined for any other, or where its keys are not known. */
+export function siglipTower(spec: ModelSpec): SiglipTower | undefined {
+  const projector = projectorOf(spec);
+  if (projector === undefined || spec.architecture !== 'gemma3') {
+    return undefined;
+  }
+  const value = (key: string): number => visionValue(spec, projector, key);
+  const tower = {
+    width: value('embedding_length'),
+    feedForward: value('feed_forward_length'),
+    heads: value('attention.head_count'),
+    imageSize: value('image_size'),
+    patchSize: value('patch_size'),
+    channels: value('num_channels') || 3,
+    tokens: numberOf(projector.metadata['gemma3.mm.tokens_per_image']) || TOKENS_PER_IMAGE,
+  };
+  return Object.values(tower).every((number) => number > 0) ? tower : undefined;
+}
+
+/** What gemma3 takes where the file does not say (`mm.tokens_per_image`). */
+const TOKENS_PER_IMAGE = 256;
+
+function numberOf(value: MetadataValue | undefined): number {
+  return typeof value === 'number' ? value : 0;
+}
 
 /** Bytes of the tower's graph; 0 without a tower or when its hyper-parameters are unknown. */
 export function towerGraphBytes(spec: ModelSpec, request: Pick<RunnerRequest, 'version' | 'flashAttention'>): number {

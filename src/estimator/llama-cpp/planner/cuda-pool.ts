@@ -7,7 +7,7 @@
  * ggml_cuda_mul_mat_batched_cublas, ggml_cuda_pool_vmm), fattn-common.cuh (launch_fattn), 0.12.6 to 0.24.0.
  */
 
-import { F16, F32, IS_QUANTIZED, typeId } from '../../model/tensors.ts';
+import { F16, IS_QUANTIZED, typeId } from '../../model/tensors.ts';
 import { type Graph, MAX_PARENTS, NO_TENSOR, type Tensor } from '../graph/graph.ts';
 import { OP_FLASH_ATTN, OP_MUL_MAT } from '../graph/ops.ts';
 import type { Schedule } from './schedule.ts';
@@ -134,6 +134,8 @@ function floatProduct(graph: Graph, weights: Tensor, x: Tensor): number {
 /** Query columns of one tile of the kernel with matrix instructions, and of the one without. */
 const TILE_COLUMNS = 64;
 const PLAIN_TILE_COLUMNS = 32;
+/** Key heads that the kernel with matrix instructions is compiled for; others (towers' 40 and 72) go without. */
+const MATRIX_HEADS: ReadonlySet<number> = new Set([64, 80, 96, 112, 128, 256, 576]);
 /** Cells that a block without matrix instructions takes at once. */
 const PLAIN_TILE_CELLS = 64;
 
@@ -148,7 +150,7 @@ function attentionBytes(graph: Graph, node: Tensor, card: PoolCard): number {
   const copies = halfCopy(graph, k) + (sameMemory ? 0 : halfCopy(graph, v));
   const heads = graph.size(q, 2) * graph.size(q, 3);
   const valueHead = graph.size(v, 0);
-  if (card.capability < TURING) {
+  if (card.capability < TURING || !MATRIX_HEADS.has(graph.size(k, 0))) {
     const blocks = parallelBlocks(Math.ceil(columns / PLAIN_TILE_COLUMNS) * heads, graph.size(k, 1), card);
     return copies + (blocks > 1 ? taken(4 * blocks * graph.elements(node)) : 0);
   }
@@ -164,7 +166,7 @@ function attentionBytes(graph: Graph, node: Tensor, card: PoolCard): number {
 
 function halfCopy(graph: Graph, t: Tensor): number {
   const type = graph.type[t]!;
-  return type === F16 || type === F32 ? 0 : taken(2 * graph.elements(t));
+  return type === F16 ? 0 : taken(2 * graph.elements(t));
 }
 
 /** How many blocks share a tile's cells: as many as keep 95 % of the processors busy, one where it can be. */

@@ -19,6 +19,8 @@ export interface OwnTraits {
   readonly writesRows: boolean;
   /** Attention without a cache uses flash attention too (from 0.13.2). */
   readonly flashWithoutCache: boolean;
+  /** Tokens of an image in the batch; 0 = text alone. */
+  readonly imageTokens: number;
 }
 
 /** One cache as a batch sees it. */
@@ -102,6 +104,10 @@ function attendWithoutCache({ b, traits }: OwnInputs, q: Tensor, k: Tensor, v: T
   const g = b.graph;
   const flash = b.flashAttention && traits.flashWithoutCache;
   const values = flash ? v : g.cont(g.permute(v, 1, 2, 0, 3));
+  if (!traits.flashWithoutCache) {
+    const scores = g.scale(g.mulMat(g.permute(k, 0, 2, 1, 3), g.permute(q, 0, 2, 1, 3)));
+    return g.cont(g.permute(g.mulMat(values, g.softMax(scores)), 0, 2, 1, 3));
+  }
   return scaledDotProduct(b, flash, q, k, values, NO_TENSOR, NO_TENSOR);
 }
 

@@ -31,22 +31,24 @@ export interface OwnGraphRequest {
   /** Cells of a layer that sees everything, and of a windowed one. */
   readonly cells: number;
   readonly windowCells: number;
+  /** Tokens of an image in the batch; 0 = text alone. */
+  readonly imageTokens: number;
 }
 
-/**
- * Bytes of the graph per GPU, the CPU last. A model whose graph nobody described gets llama.cpp's of its time, by the same
- * allocator.
- */
-export function ownGraphBytes(
-  model: CompiledModel,
-  own: OwnModel | undefined,
-  request: OwnGraphRequest,
-): readonly number[] {
+/** What a graph takes, bytes: buffers per GPU, the CPU last, and CUDA's pools per GPU. */
+export interface OwnGraph {
+  readonly buffers: readonly number[];
+  readonly pools: readonly number[];
+}
+
+/** The graph of a model; one that nobody described gets llama.cpp's of its time, by the same allocator. */
+export function ownGraph(model: CompiledModel, own: OwnModel | undefined, request: OwnGraphRequest): OwnGraph {
   const { version, numBatch } = request;
   const traits: OwnTraits = {
     castsMask: atLeast(version, '0.12.7'),
     writesRows: atLeast(version, '0.13.1'),
     flashWithoutCache: atLeast(version, '0.13.2'),
+    imageTokens: request.imageTokens,
   };
   const asBuilt: CompiledModel =
     own === undefined ? model : { ...model, traits: { ...model.traits, build: (b) => own(b, traits) } };
@@ -63,7 +65,7 @@ export function ownGraphBytes(
   // Graphs are recorded since 0.12.4, which is when the pool began to count.
   const records = atLeast(version, '0.12.4');
   const pools: number[] = [];
-  const bytes = computeBytes(asBuilt, {
+  const buffers = computeBytes(asBuilt, {
     shape,
     placement: {
       deviceOf: Int32Array.from(request.deviceOf),
@@ -86,7 +88,7 @@ export function ownGraphBytes(
       }
     },
   });
-  return bytes.map((own, device) => own + (pools[device] ?? 0));
+  return { buffers, pools };
 }
 
 /** The norm behind the token embedding stays on the CPU: its name is none that Ollama looks for. */

@@ -7,7 +7,7 @@ import type { GraphBuilder } from '../../../llama-cpp/graph/builder.ts';
 import { NO_TENSOR, type Tensor } from '../../../llama-cpp/graph/graph.ts';
 import { OP_OTHER } from '../../../llama-cpp/graph/ops.ts';
 import { F32 } from '../../../model/tensors.ts';
-import { embedTokens, type OwnInputs, type OwnTraits, ownAttention, ownInputs } from './attention.ts';
+import { embedTokens, inputTensor, type OwnInputs, type OwnTraits, ownAttention, ownInputs } from './attention.ts';
 
 /** Builds the graph of a full batch. */
 export type OwnModel = (b: GraphBuilder, traits: OwnTraits) => void;
@@ -42,6 +42,11 @@ function decoder(b: GraphBuilder, traits: OwnTraits, options: BlockOptions): voi
   let x = embedTokens(b);
   if (options.scalesEmbedding === true) {
     x = g.scale(x);
+  }
+  if (traits.imageTokens > 0) {
+    // What the tower made is copied over the first tokens.
+    const image = inputTensor(b, F32, b.hp.embedding, traits.imageTokens);
+    g.expand(g.copy(image, g.view(x, b.hp.embedding * traits.imageTokens)));
   }
   for (const layer of b.layers) {
     x = block(inputs, layer, x, options);
