@@ -76,6 +76,7 @@ async function measure(scene: Scene, spec: ModelSpec): Promise<string> {
     schedSpread: false,
     contextLength: null,
     maxLoadedModels: null,
+    visibleDevices: null,
   };
   const config = { name: 'main', ollamaHost: 'http://127.0.0.1:2', apiKey: null, headers: {}, gpuSource: 'none', env };
   const registry = createServerRegistry([config]);

@@ -23,6 +23,8 @@ export interface ServerEnvironment {
   readonly contextLength: number | null;
   /** OLLAMA_MAX_LOADED_MODELS; null = unset. */
   readonly maxLoadedModels: number | null;
+  /** CUDA_VISIBLE_DEVICES, or its like of ROCm or Vulkan: the GPUs that Ollama may use; null = unset, all of them. */
+  readonly visibleDevices: string | null;
 }
 
 /** One machine that runs Ollama. */
@@ -189,7 +191,23 @@ function readServerEnvironment(reader: Reader): ServerEnvironment {
     schedSpread: reader.flag('OLLAMA_SCHED_SPREAD') ?? false,
     contextLength: reader.integer('OLLAMA_CONTEXT_LENGTH', 0, 100_000_000) || null,
     maxLoadedModels: reader.integer('OLLAMA_MAX_LOADED_MODELS', 0, 1000) || null,
+    visibleDevices: readVisibleDevices(reader),
   };
+}
+
+/** The variables that say which GPUs Ollama may use, one for each kind of GPU. */
+const VISIBLE_DEVICES = ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES', 'GGML_VK_VISIBLE_DEVICES'];
+
+function readVisibleDevices(reader: Reader): string | null {
+  let found: string | null = null;
+  for (const name of VISIBLE_DEVICES) {
+    const text = reader.text(name);
+    if (text !== null && !/^[\w-]{1,64}(?:\s*,\s*[\w-]{1,64}){0,127}$/.test(text)) {
+      reader.fault(name, 'must be numbers or UUIDs of GPUs with commas between, such as 0,1');
+    }
+    found ??= text;
+  }
+  return found;
 }
 
 /** Looks at a server's two addresses with the parsers that will read them. */

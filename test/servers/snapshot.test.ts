@@ -16,7 +16,7 @@ import { gpu, reading } from './stub.ts';
 const NOW = Date.UTC(2026, 10, 23, 12);
 const A = 'GPU-00000000-0000-4000-8000-00000000000a';
 const B = 'GPU-00000000-0000-4000-8000-00000000000b';
-const config = { env: { gpuOverheadBytes: 0, schedSpread: false, maxLoadedModels: null } };
+const config = { env: { gpuOverheadBytes: 0, schedSpread: false, maxLoadedModels: null, visibleDevices: null } };
 
 function model(name: string, sizeVramBytes: number, more: Partial<RunningModel> = {}): RunningModel {
   return {
@@ -262,6 +262,32 @@ describe('the server for the estimator', () => {
       reservedBytes: 0,
     });
     expect(placeableGpus(snapshot({ gpus: [small, far] })).map((view) => view.uuid)).toEqual([A, B]);
+  });
+
+  it.each([
+    ['1', [1]],
+    ['GPU-00000000-0000-4000-8000-00000000000b,0', [1, 0]],
+    ['0,7,1', [0]],
+    ['-1', []],
+  ])('sees the GPUs that CUDA_VISIBLE_DEVICES=%s leaves, as CUDA reads it', (visibleDevices, expected) => {
+    const gpus = [gpu({ uuid: A, index: 0, pci: '0000:01:00.0' }), gpu({ uuid: B, index: 1, pci: '0000:41:00.0' })];
+    const env = { ...config.env, visibleDevices };
+    expect(estimateServer(snapshot({ gpus }), { env }).visibleGpus).toEqual(expected);
+  });
+
+  it('tells the estimator where a loaded model lies, and for how long it was told to stay', () => {
+    const now = snapshot({ gpus: [gpu({ uuid: A })] }, [model('a', GIB)]);
+    const placement = { hostBytes: 0, gpus: [{ uuid: A, heldBytes: 2 * GIB, countedBytes: GIB }], alone: false };
+    const placed = { ...now, models: now.models!.map((one) => ({ ...one, placement })) };
+    expect(estimateServer(placed, config).loaded).toEqual([
+      {
+        name: 'a',
+        sizeVramBytes: GIB,
+        keepAliveSeconds: 300,
+        places: [{ gpu: 0, heldBytes: 2 * GIB, countedBytes: GIB }],
+        alone: false,
+      },
+    ]);
   });
 
   it('imagines models gone: all, idle ones, or the one that is loaded again', () => {

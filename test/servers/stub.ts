@@ -132,6 +132,7 @@ export function serverConfig(name: string, ollamaHost: string, gpuSource = 'none
       schedSpread: false,
       contextLength: null,
       maxLoadedModels: null,
+      visibleDevices: null,
     },
   };
 }

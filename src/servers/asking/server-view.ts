@@ -62,7 +62,9 @@ export function versionText(version: OllamaVersion | null): string {
  */
 export function estimateServer(
   snapshot: ServerSnapshot,
-  config: { readonly env: Pick<ServerEnvironment, 'gpuOverheadBytes' | 'schedSpread' | 'maxLoadedModels'> },
+  config: {
+    readonly env: Pick<ServerEnvironment, 'gpuOverheadBytes' | 'schedSpread' | 'maxLoadedModels' | 'visibleDevices'>;
+  },
   options: EstimateServerOptions = {},
 ): EstimateServer {
   const version = snapshot.ollama.state === 'up' ? snapshot.ollama.version : snapshot.ollama.lastVersion;
@@ -96,6 +98,7 @@ export function estimateServer(
       .map((model) => toLoaded(model, cards, snapshot.takenAtMs)),
     gpuOverheadBytes: config.env.gpuOverheadBytes,
     schedSpread: config.env.schedSpread,
+    ...visibleTo(cards, config.env.visibleDevices),
     ...(config.env.maxLoadedModels === null ? {} : { maxLoadedModels: config.env.maxLoadedModels }),
     ...(memory === null
       ? {}
@@ -107,6 +110,27 @@ export function estimateServer(
           },
         }),
   };
+}
+
+/**
+ * The GPUs that Ollama was left, in the order of the variable. As CUDA reads it: a number as nvidia-smi counts, or the
+ * beginning of a UUID; what follows an entry that is none of these is not seen.
+ */
+function visibleTo(cards: readonly GpuView[], devices: string | null): Pick<EstimateServer, 'visibleGpus'> {
+  if (devices === null) {
+    return {};
+  }
+  const visibleGpus: number[] = [];
+  for (const entry of devices.split(',').map((part) => part.trim().toLowerCase())) {
+    const position = cards.findIndex((card, place) =>
+      /^\d+$/.test(entry) ? (card.index ?? place) === Number(entry) : card.uuid.toLowerCase().startsWith(entry),
+    );
+    if (entry === '' || position < 0 || visibleGpus.includes(position)) {
+      break;
+    }
+    visibleGpus.push(position);
+  }
+  return { visibleGpus };
 }
 
 function freeOf(gpu: GpuView): number {
