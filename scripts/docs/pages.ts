@@ -1,3 +1,4 @@
+import { accessPage } from './access.ts';
 import { codesPage } from './codes.ts';
 import { commandsPage } from './commands.ts';
 import { configurationPage } from './configuration.ts';
@@ -6,6 +7,7 @@ import { estimateSchema } from './estimate-schema.ts';
 /** Pages that are written from the code, by their paths. */
 export function generatedPages(root: string): readonly (readonly [path: string, text: string])[] {
   return [
+    ['docs/access.md', accessPage()],
     ['docs/codes.md', codesPage()],
     ['docs/commands.md', commandsPage()],
     ['docs/configuration.md', configurationPage(root)],
