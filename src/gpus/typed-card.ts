@@ -44,9 +44,8 @@ const OTHERS: readonly (readonly [
     { computeCapability: 12 },
     { 'RTX 5070 Laptop': 8_151, 'RTX 5070 Ti Laptop': 12_227, 'RTX 5080 Laptop': 16_303, 'RTX 5090 Laptop': 24_463 },
   ],
-  ['NVIDIA ', { computeCapability: 10 }, { B200: 183_359, B300: 275_040, GB200: 189_471, GB300: 284_208 }],
-  ['NVIDIA ', { computeCapability: 12.1 }, { GB10: 122_570, 'DGX Spark': 122_570 }],
-  ['NVIDIA ', { computeCapability: 9 }, { GH200: 97_871 }],
+  ['NVIDIA ', { computeCapability: 10 }, { GB200: 189_471, GB300: 284_208 }],
+  ['NVIDIA ', { computeCapability: 12.1 }, { 'DGX Spark': 122_570 }],
   [
     'AMD Radeon ',
     { library: 'ROCm' },

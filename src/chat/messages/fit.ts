@@ -10,8 +10,8 @@ export const fitMessages = area({
   'option.ctx': { en: 'Context in tokens: 32768, 32k, 128K', 'zh-CN': '上下文 token 数：32768、32k、128K' },
   'option.server': { en: 'Server to ask', 'zh-CN': '要询问的服务器' },
   'option.gpus': {
-    en: 'GPUs to assume instead: 4x8GiB, or 24GiB:22GiB (total:free)',
-    'zh-CN': '改用假设的 GPU：4x8GiB，或 24GiB:22GiB（总量:空闲）',
+    en: 'GPUs to assume instead: 2x4090, 4x8GiB, 24GiB:22GiB (total:free)',
+    'zh-CN': '改用假设的 GPU：2x4090、4x8GiB、24GiB:22GiB（总量:空闲）',
   },
   'option.kv': { en: 'Type of the KV cache', 'zh-CN': 'KV 缓存类型' },
   'option.quant': { en: 'Quantization in place of the model’s own: Q3_K_M', 'zh-CN': '改用的量化：如 Q3_K_M' },
