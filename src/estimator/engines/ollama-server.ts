@@ -4,6 +4,7 @@
 
 import { GIB } from '../../base/bytes.ts';
 import { ollamaArchitecture } from '../model/ollama-architecture.ts';
+import { cardOf } from '../cards.ts';
 import { gpuOverhead } from '../outside-buffers.ts';
 import { architectureValue, isEmbeddingModel } from '../plan/facts.ts';
 import type {
@@ -174,7 +175,8 @@ export function seenGpus(version: Version, { gpus, loaded = [] }: EstimateServer
   }
   const first = gpus.findIndex(isCuda);
   return gpus.map((gpu, index) => {
-    if (!isCuda(gpu) || (late && index === first)) {
+    // What nobody named has no context that is known; its free memory is taken as Ollama's own figure.
+    if (!isCuda(gpu) || (late && index === first) || cardOf(gpu.name) === undefined) {
       return gpu;
     }
     return { ...gpu, freeBytes: Math.max(0, gpu.freeBytes - gpuOverhead(gpu).contextBytes) };
