@@ -170,14 +170,19 @@ export function granite(layer: Layer): void {
   }
   const experts = config.number('num_local_experts') ?? 0;
   if (experts > 0) {
-    const inner = config.number('intermediate_size') ?? 0;
-    writer.linear(`${at}block_sparse_moe.router.layer`, experts, width);
-    writer.add(`${at}block_sparse_moe.input_linear.weight`, [experts, 2 * inner, width]);
-    writer.add(`${at}block_sparse_moe.output_linear.weight`, [experts, width, inner]);
+    graniteExperts(layer, experts);
   }
   const shared = config.number('shared_intermediate_size') ?? 0;
   writer.linear(`${at}shared_mlp.input_linear`, 2 * shared, width);
   writer.linear(`${at}shared_mlp.output_linear`, width, shared);
+}
+
+/** Granite's experts, gate and up in one. */
+export function graniteExperts({ writer, config, at, width }: Layer, experts: number): void {
+  const inner = config.number('intermediate_size') ?? 0;
+  writer.linear(`${at}block_sparse_moe.router.layer`, experts, width);
+  writer.add(`${at}block_sparse_moe.input_linear.weight`, [experts, 2 * inner, width]);
+  writer.add(`${at}block_sparse_moe.output_linear.weight`, [experts, width, inner]);
 }
 
 /** LFM2: short convolutions, with attention in some layers. */

@@ -6,7 +6,16 @@
 import { headSize, readConfig } from '../../src/gguf/safetensors/config.ts';
 import type { Config, SourceTensor } from '../../src/gguf/safetensors/types.ts';
 import { encoder, gptNeoX, phi2 } from './header-older.ts';
-import { deltaNet, gemma4, granite, latent, mamba2, nemotronH, shortConvolution } from './header-parts.ts';
+import {
+  deltaNet,
+  gemma4,
+  granite,
+  graniteExperts,
+  latent,
+  mamba2,
+  nemotronH,
+  shortConvolution,
+} from './header-parts.ts';
 import { gated, HeaderWriter, type Layer, need } from './header-writer.ts';
 
 /** Classes whose queries, keys and values have biases whatever the configuration says. */
@@ -50,7 +59,7 @@ function attention(layer: Layer, className: string): void {
     writer.norm(`${own}q_norm`, head);
     writer.norm(`${own}k_norm`, head);
   }
-  if (className === 'Olmo2ForCausalLM' || className === 'MiniMaxM2ForCausalLM') {
+  if (/^(?:Olmo2|MiniMaxM2)ForCausalLM$/.test(className)) {
     writer.norm(`${own}q_norm`, heads * head);
     writer.norm(`${own}k_norm`, headsKv * head);
   }
@@ -91,6 +100,10 @@ function mixture(layer: Layer, className: string): void {
     writer.add(`${at}mlp.experts.down_proj_bias`, [experts, width]);
     return;
   }
+  if (className === 'GraniteMoeForCausalLM') {
+    graniteExperts(layer, experts);
+    return;
+  }
   if (className === 'MixtralForCausalLM' || className === 'MiniMaxM2ForCausalLM') {
     const inner = need(config, 'intermediate_size');
     const own = `${at}block_sparse_moe.`;
@@ -113,7 +126,7 @@ function mixture(layer: Layer, className: string): void {
     gated(writer, `${at}feed_forward.shared_expert.`, inner, width);
     return;
   }
-  const inner = need(config, 'moe_intermediate_size');
+  const inner = config.number('moe_intermediate_size') ?? need(config, 'intermediate_size');
   writer.linear(`${at}mlp.gate`, experts, width);
   if (className === 'Qwen3VLMoeForConditionalGeneration') {
     writer.add(`${at}mlp.experts.gate_up_proj`, [experts, width, 2 * inner]);
@@ -130,10 +143,13 @@ function mixture(layer: Layer, className: string): void {
   if (scored || config.string('topk_method') === 'noaux_tc') {
     writer.add(`${at}mlp.gate.e_score_correction_bias`, [experts]);
   }
+  if (className === 'BailingMoeV2ForCausalLM') {
+    writer.add(`${at}mlp.gate.expert_bias`, [experts]);
+  }
   if (className === 'Ernie4_5_MoeForCausalLM') {
     writer.add(`${at}mlp.moe_statics.e_score_correction_bias`, [1, experts]);
   }
-  const shared = config.number('n_shared_experts', 'moe_num_shared_experts') ?? 0;
+  const shared = config.number('n_shared_experts', 'num_shared_experts', 'moe_num_shared_experts') ?? 0;
   if (shared > 0) {
     gated(writer, `${at}mlp.shared_experts.`, shared * inner, width);
   }
@@ -191,6 +207,7 @@ function norms(layer: Layer, className: string): void {
         writer.norm(`${at}${name}`, width);
       }
       return;
+    case 'NemotronForCausalLM':
     case 'Starcoder2ForCausalLM':
     case 'StableLmForCausalLM':
       writer.norm(`${at}input_layernorm`, width, true);
@@ -227,6 +244,23 @@ function layerOf(layer: Layer, className: string): void {
       attention(layer, className);
       writer.linear(`${at}mlp.c_fc`, need(config, 'intermediate_size'), width, true);
       writer.linear(`${at}mlp.c_proj`, width, need(config, 'intermediate_size'), true);
+      return;
+    }
+    case 'NemotronForCausalLM':
+      norms(layer, className);
+      attention(layer, className);
+      writer.linear(`${at}mlp.up_proj`, need(config, 'intermediate_size'), width);
+      writer.linear(`${at}mlp.down_proj`, width, need(config, 'intermediate_size'));
+      return;
+    case 'BailingMoeV2ForCausalLM': {
+      const heads = need(config, 'num_attention_heads');
+      const head = headSize(config);
+      norms(layer, className);
+      writer.linear(`${at}attention.query_key_value`, (heads + 2 * need(config, 'num_key_value_heads')) * head, width);
+      writer.linear(`${at}attention.dense`, width, heads * head);
+      writer.norm(`${at}attention.query_layernorm`, head);
+      writer.norm(`${at}attention.key_layernorm`, head);
+      feedForward(layer, className);
       return;
     }
     case 'InternLM2ForCausalLM': {
@@ -296,7 +330,7 @@ export function headerFromConfig(raw: Readonly<Record<string, unknown>>, classNa
     writer.linear('lm_head', vocabulary, width);
   }
   if (className !== 'OlmoForCausalLM') {
-    const bias = className === 'Starcoder2ForCausalLM' || className === 'StableLmForCausalLM';
+    const bias = /^(?:Nemotron|Starcoder2|StableLm)ForCausalLM$/.test(className);
     writer.norm(`${stem}${own?.norm ?? 'norm'}`, width, bias);
   }
   const perLayer = config.number('hidden_size_per_layer_input') ?? 0;
@@ -350,6 +384,10 @@ const OWN_LAYERS: Readonly<Record<string, OwnLayers>> = {
   Qwen3NextForCausalLM: delta('Qwen3NextForCausalLM'),
   Qwen3_5ForConditionalGeneration: delta('Qwen3_5ForConditionalGeneration'),
   Qwen3_5MoeForConditionalGeneration: delta('Qwen3_5MoeForConditionalGeneration'),
+  BailingMoeV2ForCausalLM: {
+    embedding: 'word_embeddings',
+    write: (layer) => layerOf(layer, 'BailingMoeV2ForCausalLM'),
+  },
   Mamba2ForCausalLM: { stem: 'backbone.', embedding: 'embeddings', norm: 'norm_f', write: mamba2 },
   NemotronHForCausalLM: { stem: 'backbone.', embedding: 'embeddings', norm: 'norm_f', write: nemotronH },
   GraniteMoeHybridForCausalLM: { write: granite },

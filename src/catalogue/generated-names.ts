@@ -97,6 +97,46 @@ deepseek-r1-distill-qwen-1.5b|Q4_K_M||deepseek-r1:1.5b deepscaler deepscaler:1.5
 got-ocr2|Q4_K_M|tower|got-ocr2 got-ocr-2.0|stepfun-ai/GOT-OCR-2.0-hf stepfun-ai/GOT-OCR2_0
 ernie4.5-vl-28b-a3b|Q4_K_M|tower|ernie4.5-vl:28b-a3b ernie4.5-vl:28b|baidu/ERNIE-4.5-VL-28B-A3B-Thinking baidu/ERNIE-4.5-VL-28B-A3B-PT
 llama3.2-vision-11b|Q4_K_M|tower|llama3.2-vision llama3.2-vision:11b|meta-llama/Llama-3.2-11B-Vision-Instruct
+qwen1.5-0.5b|Q4_0||qwen:0.5b qwen:0.5b-chat qwen1.5:0.5b|Qwen/Qwen1.5-0.5B Qwen/Qwen1.5-0.5B-Chat
+qwen1.5-1.8b|Q4_0||qwen:1.8b qwen:1.8b-chat qwen1.5:1.8b|Qwen/Qwen1.5-1.8B Qwen/Qwen1.5-1.8B-Chat
+qwen1.5-4b|Q4_0||qwen:4b qwen:4b-chat qwen1.5:4b|Qwen/Qwen1.5-4B Qwen/Qwen1.5-4B-Chat
+qwen1.5-7b|Q4_0||qwen:7b qwen:7b-chat qwen1.5:7b|Qwen/Qwen1.5-7B Qwen/Qwen1.5-7B-Chat
+qwen1.5-14b|Q4_0||qwen:14b qwen:14b-chat qwen1.5:14b|Qwen/Qwen1.5-14B Qwen/Qwen1.5-14B-Chat
+qwen1.5-32b|Q4_0||qwen:32b qwen:32b-chat qwen1.5:32b|Qwen/Qwen1.5-32B Qwen/Qwen1.5-32B-Chat
+qwen1.5-72b|Q4_0||qwen:72b qwen:72b-chat qwen1.5:72b|Qwen/Qwen1.5-72B Qwen/Qwen1.5-72B-Chat
+qwen1.5-110b|Q4_0||qwen:110b qwen:110b-chat qwen1.5:110b|Qwen/Qwen1.5-110B Qwen/Qwen1.5-110B-Chat
+codeqwen1.5-7b|Q4_0||codeqwen codeqwen:7b codeqwen:7b-chat|Qwen/CodeQwen1.5-7B Qwen/CodeQwen1.5-7B-Chat
+qwen2-57b-a14b|Q4_K_M||qwen2:57b-a14b qwen2-moe:57b-a14b|Qwen/Qwen2-57B-A14B-Instruct
+yi-34b|Q4_0||yi:34b yi:34b-chat nous-hermes2:34b|01-ai/Yi-34B-Chat 01-ai/Yi-34B
+internlm2-20b|Q4_K_M||internlm2:20b internlm2.5:20b|internlm/internlm2-chat-20b internlm/internlm2_5-20b-chat
+internlm2.5-1.8b|Q4_K_M||internlm2:1.8b internlm2.5:1.8b|internlm/internlm2_5-1_8b-chat internlm/internlm2-chat-1_8b
+llama-65b|Q4_0||llama1:65b|huggyllama/llama-65b
+baichuan2-13b|Q4_K_M||baichuan2:13b|baichuan-inc/Baichuan2-13B-Chat
+ling-mini-2.0|Q4_K_M||ling:mini-2.0 ling-mini-2.0|inclusionAI/Ling-mini-2.0 inclusionAI/Ring-mini-2.0
+ling-flash-2.0|Q4_K_M||ling:flash-2.0 ling-flash-2.0|inclusionAI/Ling-flash-2.0 inclusionAI/Ring-flash-2.0
+ling-1t|Q4_K_M||ling:1t ling-1t|inclusionAI/Ling-1T inclusionAI/Ring-1T
+starcoder2-3b|Q4_0||starcoder2 starcoder2:3b|bigcode/starcoder2-3b
+starcoder2-15b|Q4_0||starcoder2:15b starcoder2:instruct|bigcode/starcoder2-15b bigcode/starcoder2-15b-instruct-v0.1
+minitron-4b|Q4_K_M||nemotron-mini nemotron-mini:4b minitron:4b|nvidia/Minitron-4B-Base nvidia/Nemotron-Mini-4B-Instruct
+nemotron-3-8b|Q4_K_M||nemotron-3:8b|nvidia/nemotron-3-8b-base-4k
+nemotron-3-22b|Q4_K_M||nemotron-3:22b|
+nemotron-4-15b|Q4_K_M||nemotron4:15b|nvidia/Nemotron-4-15B
+nemotron-4-340b|Q4_K_M||nemotron4:340b|nvidia/Nemotron-4-340B-Instruct
+mamba2-130m|F16||mamba2:130m|state-spaces/mamba2-130m
+mamba2-370m|F16||mamba2:370m|state-spaces/mamba2-370m
+mamba2-780m|F16||mamba2:780m|state-spaces/mamba2-780m
+mamba2-1.3b|F16||mamba2:1.3b|state-spaces/mamba2-1.3b
+nemotron-h-4b|Q4_K_M||nemotron-h:4b|nvidia/Nemotron-H-4B-Base-8K
+nemotron-h-8b|Q4_K_M||nemotron-h:8b|nvidia/Nemotron-H-8B-Base-8K
+nemotron-h-47b|Q4_K_M||nemotron-h:47b|nvidia/Nemotron-H-47B-Base-8K
+ernie4.5-0.3b|Q4_K_M||ernie4.5:0.3b|baidu/ERNIE-4.5-0.3B-PT
+command-r-35b|Q4_0||command-r:35b-v0.1 command-r:v0.1|CohereForAI/c4ai-command-r-v01 CohereLabs/c4ai-command-r-v01
+phi3-mini-4k|Q4_0||phi3:3.8b-mini-4k-instruct phi3:mini-4k|microsoft/Phi-3-mini-4k-instruct
+yi-9b|Q4_0||yi:9b yi:9b-chat|01-ai/Yi-1.5-9B-Chat 01-ai/Yi-9B
+deepseek-llm-7b|Q4_0||deepseek-llm deepseek-llm:7b|deepseek-ai/deepseek-llm-7b-chat deepseek-ai/deepseek-math-7b-instruct
+internlm3-8b|Q4_K_M||internlm3 internlm3:8b|internlm/internlm3-8b-instruct
+granite3.1-2b|Q4_K_M||granite3.1-dense:2b granite3.2:2b granite3.3:2b granite3-dense:2b|ibm-granite/granite-3.1-2b-base ibm-granite/granite-3.1-2b-instruct ibm-granite/granite-3.3-2b-instruct
+granite3-moe-1b|Q4_K_M||granite3-moe granite3-moe:1b granite3.1-moe granite3.1-moe:1b|ibm-granite/granite-3.0-1b-a400m-instruct ibm-granite/granite-3.1-1b-a400m-instruct
 `;
 
 /** The models made from published configurations. */
