@@ -2,7 +2,7 @@ import { within } from '../base/wait.ts';
 import type { Memory } from './memory.ts';
 
 /** An interaction is void after three seconds if nobody acknowledges it: whoever cannot ask in this time goes on, ms. */
-const ASK_MS = 600;
+const ASK_MS = 1_000;
 /** Discord may deliver an interaction again when a session is resumed; its token lives for a quarter of an hour. */
 const KEEP_MS = 60 * 60_000;
 const PRUNE_EVERY_MS = 10 * 60_000;

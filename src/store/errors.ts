@@ -73,14 +73,17 @@ export function toStoreError(error: unknown): StoreError {
     return new StoreError(CODES[errcode & 0xff] ?? 'store-failed', { sqlite: errcode }, error);
   }
   if (typeof code === 'string') {
-    return new StoreError(syscall === 'connect' ? 'store-unreachable' : codeOf(code), { reason: code }, error);
+    // What the driver says of a connection has the address in it, which is part of a URL that is never logged.
+    const name = syscall === 'connect' || syscall === 'getaddrinfo' ? 'store-unreachable' : codeOf(code);
+    const isAddressed = ['store-unreachable', 'store-denied', 'store-untrusted'].includes(name);
+    return new StoreError(name, { reason: code }, isAddressed ? undefined : error);
   }
   // The driver's own words for a connection that broke or never stood have no code.
   if (typeof message === 'string' && /SSL|TLS|certificate/i.test(message)) {
-    return new StoreError('store-untrusted', {}, error);
+    return new StoreError('store-untrusted');
   }
   if (typeof message === 'string' && /connect|terminated|time-?out|not queryable/i.test(message)) {
-    return new StoreError('store-unreachable', {}, error);
+    return new StoreError('store-unreachable');
   }
   return new StoreError('store-failed', {}, error);
 }

@@ -97,6 +97,23 @@ export const toolCommands: readonly ToolCommand[] = [
     load: async () => (await import('./init.ts')).runInvite,
   },
   {
+    name: 'backup',
+    description: 'tool.backup',
+    args: [{ name: 'FILE', description: 'tool.backup.file' }],
+    examples: ['backup headroom-monday.db'],
+    needsNode24: true,
+    load: async () => (await import('./backup.ts')).runBackup,
+  },
+  {
+    name: 'restore',
+    description: 'tool.restore',
+    args: [{ name: 'FILE', description: 'tool.restore.file' }],
+    options: [{ name: 'replace', description: 'tool.restore.replace' }],
+    examples: ['restore headroom-monday.db'],
+    needsNode24: true,
+    load: async () => (await import('./backup.ts')).runRestore,
+  },
+  {
     name: 'doctor',
     description: 'tool.doctor',
     exits: [[0, 'tool.exit.doctor']],

@@ -1,11 +1,18 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLog } from '../../src/compose/log.ts';
+import { openSession } from '../../src/servers/shared/session.ts';
 import { parsePostgresUrl } from '../../src/store/postgres/address.ts';
 import { POSTGRES_SCHEMA } from '../../src/store/postgres/schema.ts';
 import { SQLITE_SCHEMA } from '../../src/store/sqlite/schema.ts';
-import { openSharedStore } from '../../src/store/store.ts';
-import { onEnd } from '../gpus/tools.ts';
+import { openSharedStore, openStore } from '../../src/store/store.ts';
+import { backupStore } from '../../src/store/transfer/backup.ts';
+import { restoreStore } from '../../src/store/transfer/restore.ts';
+import { onEnd, temporaryDirectory } from '../gpus/tools.ts';
 import { describeStore } from '../store/every-store.ts';
+import { describeContents, fillStore, readStore } from '../store/full-store.ts';
 import { postgresInstalled, TestPostgres } from '../support/postgres.ts';
 
 if (!postgresInstalled) {
@@ -75,6 +82,35 @@ describe.skipIf(!postgresInstalled)('on PostgreSQL', () => {
     await admin.query("insert into kysely_migration (name, timestamp) values ('9999-later', '')");
     await expect(open()).rejects.toMatchObject({ code: 'store-too-new', params: { found: '9999-later' } });
     await admin.query("delete from kysely_migration where name = '9999-later'");
+  });
+
+  it('a store moves from SQLite to PostgreSQL and back by backup and restore, whole', async () => {
+    const folder = temporaryDirectory();
+    const place = { path: join(folder, 'headroom.db') };
+    const embedded = await openStore(place.path);
+    await fillStore(embedded);
+    const expected = await readStore(embedded);
+    await embedded.close();
+    await backupStore(place, join(folder, 'one.db'));
+
+    const shared = { postgres: parsePostgresUrl(postgres.createDatabase('moved')) };
+    await restoreStore(join(folder, 'one.db'), shared, false);
+    await expect(restoreStore(join(folder, 'one.db'), shared, false)).rejects.toMatchObject({
+      code: 'restore-not-empty',
+    });
+    await restoreStore(join(folder, 'one.db'), shared, true);
+    await backupStore(shared, join(folder, 'two.db'));
+    expect(statSync(join(folder, 'two.db')).mode & 0o777).toBe(0o600);
+
+    const back = { path: join(folder, 'back.db') };
+    await restoreStore(join(folder, 'two.db'), back, false);
+    for (const store of [await openSharedStore(shared.postgres), await openStore(back.path)]) {
+      onEnd(() => store.close());
+      await describeContents(store, expected);
+    }
+    const session = await openSession(shared.postgres, createLog('silent'));
+    onEnd(() => session.close());
+    await expect(restoreStore(join(folder, 'two.db'), shared, true)).rejects.toMatchObject({ code: 'restore-in-use' });
   });
 
   it('the audit refuses changes and deletions, also by other programs', async () => {

@@ -88,7 +88,16 @@ export const ROOMS: { readonly [room: string]: Room } = {
   store: {
     folder: 'src/store',
     mayImport: { base: 'all' },
-    packages: ['kysely', 'node:fs', 'node:fs/promises', 'node:path', 'node:sqlite', 'node:timers/promises', 'pg'],
+    packages: [
+      'kysely',
+      'node:fs',
+      'node:fs/promises',
+      'node:os',
+      'node:path',
+      'node:sqlite',
+      'node:timers/promises',
+      'pg',
+    ],
   },
   servers: {
     folder: 'src/servers',

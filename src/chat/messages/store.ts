@@ -52,4 +52,28 @@ export const storeMessages = area({
     en: "The bot's database failed; the log has the details.",
     'zh-CN': '机器人的数据库出错；详情见日志。',
   },
+  'error.backup-exists': {
+    en: 'There is a file of this name already. Name another one, or move it away.',
+    'zh-CN': '已有同名文件。请换一个名称，或先移走它。',
+  },
+  'error.backup-nothing': {
+    en: 'There is nothing to back up: DATA_DIR has no headroom.db.',
+    'zh-CN': '没有可备份的内容：DATA_DIR 中没有 headroom.db。',
+  },
+  'error.backup-invalid': {
+    en: 'This file is no backup of Headroom, or a damaged one.',
+    'zh-CN': '该文件不是 Headroom 的备份，或已损坏。',
+  },
+  'error.backup-differs': {
+    en: 'What was copied does not read back as it was. Nothing was changed; check the disk and try again.',
+    'zh-CN': '复制的内容与原来不一致。未作任何更改；请检查磁盘后重试。',
+  },
+  'error.restore-not-empty': {
+    en: 'The store has {rows} rows already. Back it up, then say --replace to delete them.',
+    'zh-CN': '存储中已有 {rows} 行。请先备份，再用 --replace 删除它们。',
+  },
+  'error.restore-in-use': {
+    en: 'A bot is running on this store. Stop it first.',
+    'zh-CN': '有机器人正在使用该存储。请先停止它。',
+  },
 });

@@ -177,6 +177,19 @@ export const toolMessages = area({
     en: 'The value of {variable} cannot stand in a .env file: it has a line break, or every kind of quotation mark.',
     'zh-CN': '{variable} 的值无法写入 .env：含有换行，或含有各种引号。',
   },
+  'tool.backup': {
+    en: 'write everything that the bot keeps to one file, while it runs',
+    'zh-CN': '把机器人保存的全部数据写入一个文件，运行中也可以',
+  },
+  'tool.backup.file': { en: 'the file, which must not be there yet', 'zh-CN': '目标文件，必须尚不存在' },
+  'tool.backup.done': { en: 'Backed up: {rows} rows, {size:bytes}.', 'zh-CN': '已备份：{rows} 行，{size:bytes}。' },
+  'tool.restore': {
+    en: 'put a backup into the store of the settings (DATABASE_URL or DATA_DIR); moves SQLite to PostgreSQL too',
+    'zh-CN': '把备份放入设置所指的存储（DATABASE_URL 或 DATA_DIR）；也可用于从 SQLite 迁移到 PostgreSQL',
+  },
+  'tool.restore.file': { en: 'what headroom backup wrote', 'zh-CN': 'headroom backup 写出的文件' },
+  'tool.restore.replace': { en: 'delete what is in the store now', 'zh-CN': '删除存储中现有的数据' },
+  'tool.restore.done': { en: 'Restored: {rows} rows.', 'zh-CN': '已恢复：{rows} 行。' },
   'tool.doctor': {
     en: 'check the configuration, Ollama, the GPU source and Discord',
     'zh-CN': '检查配置、Ollama、GPU 来源和 Discord',

@@ -5,6 +5,7 @@ import { appliedSteps, type MigrationSteps, migrate } from '../migrator.ts';
 import { SQLITE_SCHEMA } from './schema.ts';
 
 const NAMES = Object.keys(SQLITE_SCHEMA);
+export const NEWEST_VERSION = NAMES.length;
 
 /**
  * Brings a file up to the newest step. Version 0.1.0 counted steps in `user_version`: those are taken over, and the count
@@ -35,7 +36,8 @@ async function runStep(step: Kysely<unknown>, raw: DatabaseSync, name: string, v
   await sql.raw(`PRAGMA user_version = ${version}`).execute(step);
 }
 
-function userVersion(raw: DatabaseSync): number {
+/** How many steps a file has; 0 = it is new. */
+export function userVersion(raw: DatabaseSync): number {
   return Number((raw.prepare('PRAGMA user_version').get() as { user_version: number }).user_version);
 }
 

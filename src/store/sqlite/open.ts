@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
@@ -7,7 +7,7 @@ import { guarded, StoreError } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
 import type { Tables } from '../tables.ts';
 import { createSqliteDialect } from './dialect.ts';
-import { migrateSqlite } from './migrations.ts';
+import { migrateSqlite, NEWEST_VERSION, userVersion } from './migrations.ts';
 
 /** A lock held by another process may stop the event loop for this long at a time, ms. */
 const BUSY_MS = 20;
@@ -26,6 +26,7 @@ export async function openSqlite(path: string): Promise<Database> {
   const db = new Kysely<Tables>({ dialect: createSqliteDialect(raw, patience) });
   try {
     raw.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    keepBefore(raw, path);
     await migrateSqlite(db as unknown as Kysely<unknown>, raw);
     patience.lockedMs = LOCKED_MS;
   } catch (error) {
@@ -33,6 +34,23 @@ export async function openSqlite(path: string): Promise<Database> {
     throw error;
   }
   return db;
+}
+
+/** Before a file of an older version is changed, a copy of it is made beside it, once a version. */
+function keepBefore(raw: DatabaseSync, path: string): void {
+  const found = userVersion(raw);
+  const copy = `${path}.v${found}`;
+  if (path === ':memory:' || found === 0 || found >= NEWEST_VERSION || existsSync(copy)) {
+    return;
+  }
+  // Made by two processes that start at once, it is the same copy.
+  const partial = `${copy}.${process.pid}.partial`;
+  guarded(() => {
+    rmSync(partial, { force: true });
+    closeSync(openSync(partial, 'wx', 0o600));
+    raw.prepare('VACUUM INTO ?').run(partial);
+    renameSync(partial, copy);
+  });
 }
 
 function openFile(path: string): DatabaseSync {
