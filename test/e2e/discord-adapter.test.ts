@@ -65,7 +65,7 @@ describe('a command', () => {
 
   it('tells what is wrong with an option to the asker alone', async () => {
     const asked = discord.slash('echo', { text: 'x', count: 11 }, somebody());
-    expect(await asked.acknowledged()).toMatchObject({ type: 5, private: true });
+    expect(await asked.acknowledged()).toMatchObject({ type: 4, private: true });
     expect((await asked.shows()).text).toContain('the largest value is 10');
   });
 
@@ -336,7 +336,8 @@ describe('a process of its own', () => {
 
     bot = await BotProcess.start(discord, START);
     expect((await discord.press(message, 'Mine', asker).shows()).text).toContain('no longer valid');
-    expect(discord.sent(/^GET .*\/commands$/)).toHaveLength(2);
+    // Everywhere and in the one server, at each start.
+    expect(discord.sent(/^GET .*\/commands$/)).toHaveLength(4);
     expect(discord.sent(/^PUT .*\/commands$/)).toHaveLength(1);
   });
 

@@ -70,7 +70,8 @@ describe('with a GPU server', () => {
 
   it('acknowledges /fit at once and answers with verdict, table, picture and buttons', async () => {
     const asked = discord.slash('fit', { model: 'gemma3:12b', ctx: 32768 }, somebody());
-    const { text, message } = await asked.shows();
+    // On a busy machine what is known comes first; it has no buttons.
+    const { text, message } = await asked.shows((shown) => buttonsOf(shown.message).length > 0);
     expect(asked.acknowledgement).toMatchObject({ type: 5, private: false });
     expect(readable(text)).toContain('gemma3:12b');
     expect(text).toContain('```');
@@ -89,7 +90,7 @@ describe('with a GPU server', () => {
     expect(models.choices.map(({ value }) => value)).toContain('gemma3:12b');
     const contexts = await discord.complete('fit', 'ctx', '8', { model: 'gemma3:12b' }, somebody()).acknowledged();
     expect(contexts.choices.length).toBeGreaterThan(0);
-    expect(contexts.choices.every(({ value }) => Number.isInteger(value))).toBe(true);
+    expect(contexts.choices.every(({ value }) => /^\d+k?$/.test(String(value)))).toBe(true);
   });
 
   it.each(['en-US', 'zh-CN'])(
@@ -120,8 +121,8 @@ describe('with a GPU server', () => {
   });
 
   it.each([
-    [{ model: 'gemma3:12b', ctx: 0 }, /smallest value is 1/],
-    [{ model: 'gemma3:12b', ctx: -4096 }, /smallest value is 1/],
+    [{ model: 'gemma3:12b', ctx: 0 }, /number of tokens from 1/],
+    [{ model: 'gemma3:12b', ctx: -4096 }, /number of tokens from 1/],
     [{ model: 'gemma3:12b', gpus: 'many' }, /GPU|gpus/],
     [{ ctx: 4096 }, /model.* is missing/],
   ])('says what is wrong with %j', async (options, words) => {
