@@ -118,6 +118,14 @@ describe("what Ollama's runner reports", () => {
   });
 });
 
+test("Qwen 2.5 VL's tower is Ollama's own: 5120 patches at most, not the 21316 of a full image", () => {
+  const spec = builtinCatalogue().find('qwen2.5vl:7b')!;
+  const bytes = towerGraphBytes(spec, { version: [0, 13, 1], flashAttention: true });
+  const scores = 4 * 5120 ** 2 * 16;
+  expect(bytes).toBeGreaterThan(scores);
+  expect(bytes).toBeLessThan(2 * scores);
+});
+
 describe("gemma3's tower", () => {
   // What real Ollama reserved on one RTX 3090, MiB: full scores before 0.13.2, flash attention since.
   test.each([

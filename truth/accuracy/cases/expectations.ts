@@ -326,7 +326,7 @@ export const CASES: readonly CaseExpectation[] = [
   {
     id: 'D12',
     asking: own,
-    checks: [{ at: 'gpus.0.weights', mib: 1080 }],
+    checks: [{ at: 'gpus.0.weights+host.weights', mib: 1080 }],
   },
   {
     id: 'D09',

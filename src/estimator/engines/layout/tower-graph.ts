@@ -5,6 +5,7 @@
  * mistral3, a plain one in qwen3.5), so it is an estimate and marked as such.
  */
 
+import { ollamaArchitecture } from '../../model/ollama-architecture.ts';
 import { projectorOf } from '../../model/projector.ts';
 import type { MetadataValue, ModelSpec, ProjectorSpec } from '../../types.ts';
 import { atLeast } from '../../versions.ts';
@@ -65,8 +66,9 @@ export function towerGraphBytes(spec: ModelSpec, request: Pick<RunnerRequest, 'v
     return 0;
   }
   const feedForward = value('feed_forward_length') || 4 * embedding;
-  const patches = worstPatches(spec.architecture, patch, value('image_size'));
-  const block = GATED.test(spec.architecture) ? GATED_BLOCK : PLAIN_BLOCK;
+  const architecture = ollamaArchitecture(spec);
+  const patches = worstPatches(architecture, patch, value('image_size'));
+  const block = GATED.test(architecture) ? GATED_BLOCK : PLAIN_BLOCK;
   // A tower attends without a cache, where flash attention came with 0.13.2 (ml/nn/attention.go).
   const flash = request.flashAttention && atLeast(request.version, '0.13.2');
   const scores = flash ? 0 : patches * patches * value('attention.head_count');
