@@ -31,6 +31,8 @@ const loadFault = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('out-of-memory') }),
   /** Half of what should be on the GPUs goes to the CPU. */
   z.object({ kind: z.literal('spill') }),
+  /** Ollama finds no GPU: everything goes to the CPU. */
+  z.object({ kind: z.literal('no-gpu') }),
   /** The runner dies in mid-load. */
   z.object({ kind: z.literal('crash'), text: z.string() }),
   /** Takes this much longer. */

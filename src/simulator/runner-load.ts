@@ -56,7 +56,7 @@ export async function loadRunner(
   if ('refused' in where) {
     throw new ServerFailure(500, where.refused);
   }
-  const placed = fault?.kind === 'spill' ? spilled(where) : where;
+  const placed = fault?.kind === 'spill' ? spilled(where, 0.5) : fault?.kind === 'no-gpu' ? spilled(where, 1) : where;
   const bytes = placed.gpuBytes.map((size, index) => {
     return size + (placed.usesGpu[index] ? machine.gpus[index]!.cudaContextBytes : 0);
   });
@@ -120,13 +120,13 @@ function outOfMemory(modern: boolean, placed: Placed, index: number): OutOfMemor
   );
 }
 
-function spilled(placed: Placed): Placed {
-  const moved = placed.gpuBytes.reduce((sum, bytes) => sum + bytes, 0) / 2;
+function spilled(placed: Placed, share: number): Placed {
+  const moved = placed.gpuBytes.reduce((sum, bytes) => sum + bytes, 0) * share;
   return {
     ...placed,
-    gpuBytes: placed.gpuBytes.map((bytes) => Math.round(bytes / 2)),
+    gpuBytes: placed.gpuBytes.map((bytes) => Math.round(bytes * (1 - share))),
     hostBytes: placed.hostBytes + Math.round(moved),
     fullyOnGpu: false,
-    reportedVramBytes: Math.round(placed.reportedVramBytes / 2),
+    reportedVramBytes: Math.round(placed.reportedVramBytes * (1 - share)),
   };
 }

@@ -238,6 +238,11 @@ export const loadMessages = area({
     en: '{model} went to system memory in part ({spilledBytes:bytes}) each time it was tried, so it was taken back. With partial:yes it may.',
     'zh-CN': '{model} 每次尝试都有部分（{spilledBytes:bytes}）落入系统内存，因此已撤回。使用 partial:yes 可允许。',
   },
+  'error.load-without-gpu': {
+    en: 'All of {model} went to system memory: Ollama on {server} uses no GPU, so a shorter context would not help. It was taken back. With partial:yes it may stay there.',
+    'zh-CN':
+      '{model} 全部落入系统内存：{server} 上的 Ollama 没有使用 GPU，缩短上下文无济于事，因此已撤回。使用 partial:yes 可允许留在系统内存。',
+  },
   'error.load-vanished': {
     en: '{model} was loaded and left again before it could be checked.',
     'zh-CN': '{model} 加载后在检查之前又消失了。',

@@ -90,6 +90,10 @@ async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choic
   step('prove', 'failed', { spilled: spilledBytes });
   outcome.proof = null;
   await takeBack(server, model, settleMs, signal);
+  if (proof.sizeVramBytes === 0) {
+    // Ollama sees no GPU there: no context is short enough to change that.
+    throw new Stop('failed', 'load-without-gpu', { model, server: server.name });
+  }
   return { problem: { code: 'load-spilled', params: { model, spilledBytes } }, lackBytes: spilledBytes };
 }
 

@@ -61,6 +61,16 @@ describe('a load that goes wrong', () => {
     expect(await rig.store.audit.list()).toMatchObject([{ result: 'failed', code }]);
   });
 
+  it('is tried once where Ollama uses no GPU, and kept there for whoever agreed to system memory', async () => {
+    const rig = await startRig({ cards: 2 });
+    rig.simulator.setFaults({ load: [{ model: MIDDLE, fault: { kind: 'no-gpu' } }] });
+    const { outcome } = await load(rig, order(MIDDLE, { numCtx: 32_768 }));
+    expect(outcome).toMatchObject({ result: 'failed', attempts: 1, problem: { code: 'load-without-gpu' } });
+    expect(state(rig)).toEqual([]);
+    const agreed = await load(rig, order(MIDDLE, { numCtx: 32_768, partial: true }));
+    expect(agreed.outcome).toMatchObject({ result: 'loaded', attempts: 1, proof: { sizeVramBytes: 0, onGpu: false } });
+  });
+
   it('gives way to another program that grew meanwhile', async () => {
     const rig = await startRig({ cards: 1 });
     const wanted = order(MIDDLE, { numCtx: 16_384 });
