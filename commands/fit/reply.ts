@@ -11,7 +11,7 @@ import { type Advice, type FitAnswer, totalBytes, usedGpus } from './answer.ts';
 import type { FitQuestion } from './question.ts';
 
 /** Remarks that say Ollama would unload others first. */
-const EVICTION_NOTES: ReadonlySet<string> = new Set(['evicts-others', 'evicts-loaded']);
+const EVICTION_NOTES: ReadonlySet<string> = new Set(['evicts-others', 'evicts-loaded', 'evicts-after-oom']);
 
 const TONE: Readonly<Record<Plan['verdict'], Tone>> = { fits: 'good', partial: 'warning', cpu: 'bad', refused: 'bad' };
 

@@ -120,6 +120,10 @@ export const estimatorMessages = area({
     en: 'The model has {layers} {layers:plural:layer|layers} for next-token prediction (MTP). They work only with speculative decoding (draft_num_predict); what that takes is not counted.',
     'zh-CN': '该模型有 {layers} 个多 token 预测（MTP）层，仅在推测解码（draft_num_predict）时使用；其占用未计入。',
   },
+  'note.evicts-after-oom': {
+    en: 'It would run out of memory at first; Ollama then unloads all {models} other {models:plural:model|models} and tries once more: {names}.',
+    'zh-CN': '首次加载会显存不足；Ollama 随后会卸载其余全部 {models} 个模型并重试一次：{names}。',
+  },
   'note.gpus-hidden': {
     en: 'Ollama may use {usable} of the GPUs; {hidden} {hidden:plural:is|are} hidden from it or too old for it.',
     'zh-CN': 'Ollama 只能使用其中 {usable} 张 GPU；另有 {hidden} 张对它不可见或过旧。',

@@ -14,7 +14,7 @@ export const SMALLEST_CTX = 2_048;
 /** A search halves at least what is left; more than this is never needed. */
 const MAX_ROUNDS = 24;
 /** Remarks of a plan that say Ollama would unload others first. */
-const EVICTION_NOTES: ReadonlySet<string> = new Set(['evicts-others', 'evicts-loaded']);
+const EVICTION_NOTES: ReadonlySet<string> = new Set(['evicts-others', 'evicts-loaded', 'evicts-after-oom']);
 
 export interface ChooseInput {
   readonly estimator: Estimator;

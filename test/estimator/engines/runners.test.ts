@@ -114,6 +114,21 @@ describe('a load beside others', () => {
   });
 });
 
+describe('a load that runs out of memory beside others', () => {
+  test('makes all of them leave, in order, and is tried once more', () => {
+    // All layers asked for: --fit keeps out of it, and the check before a start lets it through.
+    const cards = [gpu(16, { freeBytes: 5 * GIB })];
+    const held = [loaded('later', 0, 4, { keepAliveSeconds: 600 }), loaded('first', 0, 3, { keepAliveSeconds: 60 })];
+    const request = { numCtx: 16_384, numGpu: 32 };
+    const plan = decide(model('llama3.1-8b'), server(cards, { loaded: held }), request);
+    expect(plan.evicts).toEqual(['first', 'later']);
+    expect(plan.verdict).toBe('partial');
+    expect(plan.notes.map(({ code }) => code)).toContain('evicts-after-oom');
+    const alone = decide(model('llama3.1-8b'), server([gpu(5)]), request);
+    expect(alone.verdict).toBe('refused');
+  });
+});
+
 describe('settings of the server', () => {
   const LLAMA = model('llama3.1-8b');
 

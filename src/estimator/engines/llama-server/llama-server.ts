@@ -20,13 +20,29 @@ import {
 } from './fit/to-plan.ts';
 import { leavesRoom, placedWholly, type WholeQuestion } from './fit/whole.ts';
 import { type Launch, prepareLaunch } from './launch.ts';
+import { withoutAll } from './runners.ts';
 
 /**
- * What Ollama ≥ 0.30 would do with a request on a server.
+ * What Ollama ≥ 0.30 would do with a request on a server. A load that runs out of memory beside others makes all of them
+ * leave, and is tried once more (`load` and `evictAllAndWait` in server/sched.go).
  *
  * @throws EstimateError when the metadata lacks what the estimate needs
  */
 export function decideLlamaServer(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Plan {
+  const plan = decideOnce(spec, server, request);
+  const staying = (server.loaded ?? []).length - (plan.evicts?.length ?? 0);
+  if (plan.verdict !== 'refused' || plan.reason.code !== 'out-of-memory' || staying === 0) {
+    return plan;
+  }
+  const { gpus, order } = withoutAll(server);
+  const again = decideOnce(spec, { ...server, gpus, loaded: [] }, request);
+  const names = order.join(', ');
+  const notes = again.notes.slice();
+  notes.push({ code: 'evicts-after-oom', params: { models: order.length, names } });
+  return { ...again, notes, evicts: order };
+}
+
+function decideOnce(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Plan {
   const launch = prepareLaunch(spec, server, request);
   const { config, notes } = launch;
   const refusal = cacheRefusal(config, config.flashAttention) ?? headRefusal(spec, config);

@@ -153,6 +153,23 @@ export function withoutRunner(gpus: readonly GpuDevice[], runner: Runner): reado
   });
 }
 
+/** The GPUs once everybody has left, and who leaves in which order. */
+export function withoutAll(server: EstimateServer): {
+  readonly gpus: readonly GpuDevice[];
+  readonly order: readonly string[];
+} {
+  let { gpus } = server;
+  let runners = runnersOf(server);
+  const order: string[] = [];
+  for (let first = firstToLeave(runners); first !== undefined; first = firstToLeave(runners)) {
+    const leaving = first;
+    order.push(leaving.model.name);
+    gpus = withoutRunner(gpus, leaving);
+    runners = runners.filter((runner) => runner !== leaving);
+  }
+  return { gpus, order };
+}
+
 function heldOn(places: readonly LoadedPlace[], gpu: number): number {
   return places.find((place) => place.gpu === gpu)?.heldBytes ?? 0;
 }
