@@ -3,10 +3,16 @@
  * a plan beside them knows what Ollama believes and who would leave.
  */
 
+import { MIB } from '../../base/bytes.ts';
 import type { EstimateServer, GpuDevice, LoadedModel } from '../types.ts';
 import { inWholeBytes } from './checks.ts';
 import { decide } from './decide.ts';
 import { loadedBy, planSet, type SetModel } from './sets.ts';
+
+/** What is known of a model's memory is nearer than this share of it; what was measured is nearer still. */
+const UNCERTAIN_SHARE = 0.25;
+
+const NOBODYS_BYTES = 64 * MIB;
 
 /** A model that is loaded. */
 export interface Resident extends SetModel {
@@ -27,12 +33,13 @@ export function besideLoaded(server: EstimateServer, residents: readonly Residen
   const whole = inWholeBytes(server);
   // What others hold is what is not free and not the models': known once it is known what the models hold.
   const empty = whole.gpus.map((gpu) => ({ ...gpu, freeBytes: gpu.totalBytes }));
-  const before = withBack(whole.gpus, placed({ ...whole, gpus: empty }, residents));
-  const loaded = placed({ ...whole, gpus: before }, residents);
-  const gpus = whole.gpus.map((gpu, index) => ({
-    ...gpu,
-    freeBytes: Math.min(gpu.freeBytes, Math.max(0, gpu.totalBytes - heldOn(loaded, index))),
-  }));
+  const first = placed({ ...whole, gpus: empty }, residents);
+  const loaded = agrees(whole, first) ? first : placed({ ...whole, gpus: withBack(whole.gpus, first) }, residents);
+  const gpus = whole.gpus.map((gpu, index) => {
+    const held = heldOn(loaded, index);
+    const left = Math.max(0, gpu.totalBytes - held);
+    return gpu.freeBytes > left + UNCERTAIN_SHARE * held ? { ...gpu, freeBytes: left } : gpu;
+  });
   return { ...whole, gpus, loaded: [...(server.loaded ?? []), ...loaded] };
 }
 
@@ -58,11 +65,21 @@ function placed(server: EstimateServer, residents: readonly Resident[]): readonl
   return loaded;
 }
 
+/** Whether the GPUs are as full as the models make them, or nobody measured how full they are. */
+function agrees({ gpus }: EstimateServer, loaded: readonly LoadedModel[]): boolean {
+  return gpus.every((gpu, index) => {
+    const held = heldOn(loaded, index);
+    const used = gpu.totalBytes - gpu.freeBytes;
+    return used === 0 || used >= (1 - UNCERTAIN_SHARE) * held;
+  });
+}
+
+/** The GPUs without the models; what is left in use by less than a context's share is nobody's. */
 function withBack(gpus: readonly GpuDevice[], loaded: readonly LoadedModel[]): readonly GpuDevice[] {
-  return gpus.map((gpu, index) => ({
-    ...gpu,
-    freeBytes: Math.min(gpu.totalBytes, gpu.freeBytes + heldOn(loaded, index)),
-  }));
+  return gpus.map((gpu, index) => {
+    const freeBytes = gpu.freeBytes + heldOn(loaded, index);
+    return { ...gpu, freeBytes: gpu.totalBytes - freeBytes < NOBODYS_BYTES ? gpu.totalBytes : freeBytes };
+  });
 }
 
 function heldOn(loaded: readonly LoadedModel[], gpu: number): number {

@@ -145,11 +145,16 @@ export function firstToLeave(runners: readonly Runner[]): Runner | undefined {
   return first;
 }
 
+/** What a runner holds is known to within this, bytes: less than that in use on a GPU is nobody's. */
+const NOBODYS_BYTES = 64 * MIB;
+
 /** The GPUs once a runner has left. */
 export function withoutRunner(gpus: readonly GpuDevice[], runner: Runner): readonly GpuDevice[] {
   return gpus.map((gpu, index) => {
     const back = heldOn(runner.places, index);
-    return back === 0 ? gpu : { ...gpu, freeBytes: Math.min(gpu.totalBytes, gpu.freeBytes + back) };
+    const freeBytes = gpu.freeBytes + back;
+    const { totalBytes } = gpu;
+    return back === 0 ? gpu : { ...gpu, freeBytes: totalBytes - freeBytes < NOBODYS_BYTES ? totalBytes : freeBytes };
   });
 }
 
