@@ -231,7 +231,9 @@ describe('whatever goes wrong', () => {
     fault,
   });
 
-  it('what somebody holds is still loaded with its context, and every load is on record', async () => {
+  it('what somebody holds is still loaded with its context, and every load is on record', {
+    timeout: 60_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(scene, async ({ cards, held, wanted, numCtx, partial, presses, version, fault: faults }) => {
         const rig = await startRig({ cards, ollamaVersion: version });

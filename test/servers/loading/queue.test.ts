@@ -123,7 +123,9 @@ describe('the queue of a server', () => {
 });
 
 describe('a hundred people at once on three servers', () => {
-  it('are all answered, in their order on each server, never two loads at once on one', async () => {
+  it('are all answered, in their order on each server, never two loads at once on one', {
+    timeout: 60_000,
+  }, async () => {
     const rig = await startRig({ servers: 3 });
     const models = [SMALL, 'nomic-embed-text', 'gemma3:4b'];
     const begun = new Map<string, number[]>();
