@@ -5,8 +5,8 @@ import { tableBytes } from '../gguf/spec.ts';
 import { ALIASES, type Aliases } from './aliases.ts';
 import type { ListedModel } from './builtin-codec.ts';
 import { nameKey, parseModelName } from './names.ts';
-import { spelledName } from './spelling.ts';
 import { isLibraryName, libraryProjector, libraryTensors } from './ollama-files.ts';
+import { spelledName } from './spelling.ts';
 import { gemma3Tower } from './towers.ts';
 
 /** What an answer from the built-in list leaves open. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MIB } from '../base/bytes.ts';
 import type { ModelSpec, ProjectorSpec } from '../estimator/types.ts';
+import { isAdapter, withAdapters } from '../gguf/adapter.ts';
 import { projectorFromHeader } from '../gguf/from-file.ts';
 import { type GgufHeader, MAX_HEADER_BYTES, readHeader } from '../gguf/header.ts';
 import { buildSpec } from '../gguf/spec.ts';
@@ -18,6 +19,13 @@ import {
   readAll,
 } from './registry-http.ts';
 
+export type RegistryWarning =
+  | 'registry-projector-size-estimated'
+  /** LoRA adapters come with the model and are counted. */
+  | 'registry-adapter-counted'
+  /** They come with it, and could not be read. */
+  | 'registry-adapter-not-counted';
+
 /** A model that lies in a registry, read without downloading it. */
 export interface RegistryModel {
   readonly spec: ModelSpec;
@@ -27,7 +35,7 @@ export interface RegistryModel {
   readonly downloadBytes: number;
   /** `num_ctx` of the model's own parameters. */
   readonly numCtx?: number;
-  readonly warnings: readonly 'registry-projector-size-estimated'[];
+  readonly warnings: readonly RegistryWarning[];
 }
 
 export interface RegistryOptions {
@@ -41,6 +49,8 @@ export interface RegistryOptions {
   readonly maxHeaderBytes?: number;
 }
 
+/** Ollama takes one adapter a model; a crafted manifest shall not cost more. */
+const MAX_ADAPTERS = 4;
 const MAX_MANIFEST_BYTES = MIB;
 const MAX_TEXT_LAYER_BYTES = 64 * 1024;
 const MANIFEST_TYPE = 'application/vnd.docker.distribution.manifest.v2+json';
@@ -117,24 +127,35 @@ export class RegistryClient {
     }
     const projectorLayer = layers.find(({ mediaType }) => mediaType === `${IMAGE}projector`);
     const paramsLayer = layers.find(({ mediaType }) => mediaType === `${IMAGE}params`);
-    const [header, projector, numCtx] = await Promise.all([
+    const adapterLayers = layers.filter(({ mediaType }) => mediaType === `${IMAGE}adapter`).slice(0, MAX_ADAPTERS);
+    const [header, projector, numCtx, adapters] = await Promise.all([
       this.#header(name, model, signal),
       projectorLayer === undefined ? undefined : this.#projector(name, projectorLayer, signal),
       paramsLayer === undefined ? undefined : this.#numCtx(name, paramsLayer, signal),
+      Promise.all(adapterLayers.map((adapter) => this.#header(name, adapter, signal).catch(() => undefined))),
     ]);
-    const spec = buildSpec({
+    const read = adapters.filter((adapter) => adapter !== undefined && isAdapter(adapter)) as GgufHeader[];
+    const alone = buildSpec({
       name: displayShortest(name),
       metadata: header.metadata,
       tensors: header.tensors,
       fileBytes: model.size,
       projector,
     });
+    const spec = withAdapters(alone, read);
+    const warnings: RegistryWarning[] = [];
+    if (projector !== undefined && projector.tensors.length === 0) {
+      warnings.push('registry-projector-size-estimated');
+    }
+    if (adapterLayers.length > 0) {
+      warnings.push(read.length === adapterLayers.length ? 'registry-adapter-counted' : 'registry-adapter-not-counted');
+    }
     return {
       spec: numCtx === undefined ? spec : { ...spec, ownNumCtx: numCtx },
       digest: model.digest,
       downloadBytes: layers.reduce((sum, { size }) => sum + size, configLayer?.size ?? 0),
       ...(numCtx === undefined ? {} : { numCtx }),
-      warnings: projector !== undefined && projector.tensors.length === 0 ? ['registry-projector-size-estimated'] : [],
+      warnings,
     };
   }
 

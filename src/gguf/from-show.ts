@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { elementCount } from '../estimator/model/ggml-types.ts';
 import type { MetadataValue, ModelSpec, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
+import { withAdapterOfSize } from './adapter.ts';
 import { GgufError } from './errors.ts';
 import { type PrintedTensor, readTypes } from './show-types.ts';
 import { buildSpec, tableBytes } from './spec.ts';
@@ -25,6 +26,8 @@ export type ShowGap =
   | 'show-no-vocabulary'
   | 'show-projector-size-estimated'
   | 'show-projector-size-unknown'
+  | 'show-adapter-estimated'
+  | 'show-adapter-not-counted'
   | 'show-cloud-model'
   | 'show-mlx-model';
 
@@ -73,6 +76,9 @@ const showAnswer = z.object({
   model_info: info.nullish(),
   modelInfo: info.nullish(),
   projector_info: info.nullish(),
+  hasAdapter: z.boolean().nullish(),
+  /** Names the adapters, without their sizes. */
+  modelfile: z.string().max(1_000_000).nullish().catch(null),
   projectorInfo: info.nullish(),
   tensors: printedTensors.nullish(),
   /** Text, a name and a value a line; or the client's: values by name. */
@@ -125,9 +131,10 @@ export function specFromShow(answer: unknown, context: ShowContext): ShowSpec {
   const withProjector = projectorInfo != null && Object.keys(projectorInfo).length > 0;
   const headerBytes = HEADER_BYTES_PER_TOKEN * (vocabulary ?? 0);
 
-  // With a projector file the size on disk is that of both, and says nothing about one of them.
+  // With a projector or an adapter the size on disk is that of both, and says nothing about one of them.
+  const withAdapter = shown.hasAdapter ?? /^ADAPTER\s/m.test(shown.modelfile ?? '');
   const onDisk = context.sizeBytes !== undefined && context.sizeBytes > 0 ? context.sizeBytes : undefined;
-  const alone = onDisk !== undefined && !withProjector ? onDisk - headerBytes : undefined;
+  const alone = onDisk !== undefined && !withProjector && !withAdapter ? onDisk - headerBytes : undefined;
   const { tensors, unknown } = readTypes(printed, context.version, alone);
   if (tensors === null) {
     return { spec: null, gaps: [...gaps, 'show-types-unknown'], needsVerbose: false };
@@ -142,8 +149,13 @@ export function specFromShow(answer: unknown, context: ShowContext): ShowSpec {
     projector = projectorOfSize(reduce(projectorInfo, '').metadata, Math.max(0, left));
     gaps.push(left > 0 ? 'show-projector-size-estimated' : 'show-projector-size-unknown');
   }
-  const fileBytes = withProjector || onDisk === undefined ? undefined : plausible(onDisk, tensors);
-  const spec = buildSpec({ name: context.name, architecture, metadata, tensors, fileBytes, projector });
+  const fileBytes = withProjector || withAdapter || onDisk === undefined ? undefined : plausible(onDisk, tensors);
+  const built = buildSpec({ name: context.name, architecture, metadata, tensors, fileBytes, projector });
+  const adapterBytes = withProjector || onDisk === undefined ? 0 : onDisk - tableBytes(tensors) - headerBytes;
+  if (withAdapter) {
+    gaps.push(adapterBytes > 0 ? 'show-adapter-estimated' : 'show-adapter-not-counted');
+  }
+  const spec = withAdapter ? withAdapterOfSize(built, adapterBytes) : built;
   const ownNumCtx = contextParameter(shown.parameters ?? '');
   return { spec: ownNumCtx === undefined ? spec : { ...spec, ownNumCtx }, gaps, needsVerbose: missing };
 }

@@ -142,6 +142,7 @@ export function readShow(answer: unknown): ShowResult {
     tensors: (raw.tensors satisfies ShownTensor[] | null | undefined) ?? null,
     capabilities: raw.capabilities ?? null,
     parameters: parseParameters(raw.parameters),
+    hasAdapter: /^ADAPTER\s/m.test(raw.modelfile),
     weights: weightsOf(raw.modelfile),
     template: raw.template,
     system: raw.system,

@@ -79,6 +79,8 @@ export interface ShowResult {
   readonly capabilities: readonly string[] | null;
   /** Modelfile parameters; one name may stand several times (`stop`). */
   readonly parameters: Readonly<Record<string, readonly string[]>>;
+  /** Whether its modelfile names a LoRA adapter. */
+  readonly hasAdapter: boolean;
   /** Digest of the file of weights, hex, of the modelfile's `FROM …sha256-…`; `null` where it does not tell. */
   readonly weights: string | null;
   readonly template: string;

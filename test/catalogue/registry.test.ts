@@ -81,6 +81,26 @@ describe('a model that is not pulled yet', () => {
     expect(warnings).toEqual(['registry-projector-size-estimated']);
   });
 
+  it('counts the adapter of its own layer, with the layers it belongs to', async () => {
+    const lora = { name: 'blk.0.attn_q.weight.lora_a', shape: [64, 8], type: 'F32' };
+    const adapter = writeGguf({
+      metadata: [
+        ['general.architecture', { type: 'string', value: 'llama' }],
+        ['general.type', { type: 'string', value: 'adapter' }],
+      ],
+      tensors: [lora],
+      data: true,
+    }).bytes;
+    registry.add('library/tuned:1b', { model: tiny, adapter });
+    const { spec, warnings } = await client().find(named('library/tuned:1b'));
+    expect(spec.tensors).toEqual([...tinyModel().tensors, lora]);
+    expect(spec.fileBytes).toBe(tiny.length);
+    expect(warnings).toEqual(['registry-adapter-counted']);
+    registry.add('library/odd-tuned:1b', { model: tiny, adapter: Buffer.from('no header') });
+    const odd = await client().find(named('library/odd-tuned:1b'));
+    expect(odd.warnings).toEqual(['registry-adapter-not-counted']);
+  });
+
   it('with a header of 30 MB and 100 MB behind it, costs the header and little more', async () => {
     const merges = Array.from({ length: 500_000 }, (_, i) => `${i}`.padStart(52, 'x'));
     const options: WriterOptions = tinyModel({

@@ -164,6 +164,20 @@ describe('specFromShow', () => {
     expect(sized.spec!.fileBytes).toBeUndefined();
   });
 
+  it('reckons an adapter from the size on disk, and says when that does not tell', () => {
+    const answer = { ...answerOf(dense, now), modelfile: 'FROM /blobs/sha256-0\nADAPTER /blobs/sha256-1\n' };
+    const model = tableBytes(dense.tensors);
+    const sizeBytes = model + 200_000_000;
+    const read = specFromShow(answer, { name: 'tuned', version: now, sizeBytes });
+    expect(read.gaps).toContain('show-adapter-estimated');
+    const added = tableBytes(read.spec!.tensors) - model;
+    expect(added).toBeGreaterThan(180_000_000);
+    expect(added).toBeLessThanOrEqual(200_000_128);
+    const unknown = specFromShow(answer, { name: 'tuned', version: now });
+    expect(unknown.gaps).toContain('show-adapter-not-counted');
+    expect(unknown.spec!.tensors).toHaveLength(dense.tensors.length);
+  });
+
   it('puts an embedded tower aside', () => {
     const model = builtin('gemma3:12b');
     const all = { ...model, tensors: [...model.tensors, ...model.projector!.tensors] };

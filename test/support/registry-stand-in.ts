@@ -18,6 +18,7 @@ export type BlobFault =
 export interface StandInModel {
   readonly model?: Buffer;
   readonly projector?: Buffer;
+  readonly adapter?: Buffer;
   readonly params?: unknown;
   readonly config?: unknown;
   /** Media types of further layers, under `application/vnd.ollama.image.`. */
@@ -78,6 +79,9 @@ export class RegistryStandIn {
     };
     const model = parts.model === undefined ? '' : put('model', parts.model);
     const projector = parts.projector === undefined ? '' : put('projector', parts.projector);
+    if (parts.adapter !== undefined) {
+      put('adapter', parts.adapter);
+    }
     if (parts.params !== undefined) {
       put('params', Buffer.from(JSON.stringify(parts.params)));
     }

@@ -324,6 +324,22 @@ export const modelMessages = area({
     en: 'The size of the vocabulary is not known.',
     'zh-CN': '词表大小未知。',
   },
+  'note.show-adapter-estimated': {
+    en: 'The size of the LoRA adapter is worked out from the size on disk, and counted.',
+    'zh-CN': 'LoRA 适配器的大小按磁盘占用推算，已计入。',
+  },
+  'note.show-adapter-not-counted': {
+    en: 'The model has a LoRA adapter, whose size the server does not tell; it is not counted.',
+    'zh-CN': '该模型带有 LoRA 适配器，服务器未提供其大小，未计入。',
+  },
+  'note.registry-adapter-counted': {
+    en: 'The LoRA adapter of the model is counted with its layers.',
+    'zh-CN': '模型的 LoRA 适配器已计入各层。',
+  },
+  'note.registry-adapter-not-counted': {
+    en: 'The model has a LoRA adapter that could not be read; it is not counted.',
+    'zh-CN': '模型的 LoRA 适配器无法读取，未计入。',
+  },
   'note.show-projector-size-estimated': {
     en: 'The size of the vision projector is what is left of the size on disk.',
     'zh-CN': '视觉投影器的大小由磁盘大小的剩余部分得出。',
