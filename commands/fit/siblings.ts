@@ -1,4 +1,5 @@
 import type { EstimateServer, ModelSpec } from '../../src/estimator/types.ts';
+import { sameModel } from '../../src/servers/asking/same-model.ts';
 import type { Estimator } from '../../src/workers/estimates.ts';
 import type { Services } from '../services.ts';
 import type { FitQuestion } from './question.ts';
@@ -22,7 +23,7 @@ export async function fittingSibling(
     return null;
   }
   const models = await server.ollama.tags({ signal });
-  const asked = models.find((model) => model.name === found.spec.name);
+  const asked = models.find((model) => sameModel(model.name, found.spec.name));
   if (asked === undefined) {
     return null;
   }

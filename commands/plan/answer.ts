@@ -4,6 +4,7 @@ import { CodedError } from '../../src/base/coded.ts';
 import { modelFileBytes } from '../../src/estimator/plan/facts.ts';
 import type { FittedSet, WantedModel } from '../../src/estimator/plan/fit-set.ts';
 import type { EstimateServer, GpuDevice } from '../../src/estimator/types.ts';
+import { sameModel } from '../../src/servers/asking/same-model.ts';
 import type { Server } from '../../src/servers/types.ts';
 import type { Services } from '../services.ts';
 import type { WrittenModel } from './parse.ts';
@@ -41,7 +42,7 @@ export async function answerSet(
   // One after the other: a server that hangs is asked once, then its snapshot is at hand.
   for (const { name, numCtx, pinned } of options.models) {
     const question = await services.asking.gather(server, name, { numCtx, gpus, ollama }, signal);
-    if (models.some((model) => model.spec.name === question.spec.name)) {
+    if (models.some((model) => sameModel(model.spec.name, question.spec.name))) {
       throw new CodedError('set-twice', { model: question.spec.name });
     }
     models.push({ spec: question.spec, name: question.spec.name, request: question.request, pinned });
