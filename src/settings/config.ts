@@ -106,7 +106,7 @@ const serversFileSchema = z
     }),
   )
   .min(1)
-  .max(200);
+  .max(1_000);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

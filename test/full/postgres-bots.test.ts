@@ -196,7 +196,9 @@ describe.skipIf(!postgresInstalled)('two bots on two hosts with one PostgreSQL',
     expect(await ask('fit', { model: 'gemma3:1b', server: 'one' })).toMatch(/fits/);
     expect(await ask('vram', { server: 'one' })).toMatch(/free/);
     expect(await ask('status now')).toMatch(/free/);
-    expect(await ask('notify when-free', { gib: '500', server: 'one' })).toMatch(/database does not answer|Nothing was done|never/);
+    expect(await ask('notify when-free', { gib: '500', server: 'one' })).toMatch(
+      /database does not answer|Nothing was done|never/,
+    );
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, 30_000 - (performance.now() - goneAt))));
     expect(one.loads).toHaveLength(loads);
     await postgres.resume();
