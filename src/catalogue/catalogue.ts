@@ -428,7 +428,7 @@ function unknownModel(shown: string, names: readonly string[]): CatalogueError {
         { model: shown },
         nearestNames(shown, [...names, ...builtinCatalogue().names()]),
       )
-    : new CatalogueError('model-not-language', { model: shown, kind });
+    : new CatalogueError('model-not-language', { model: shown.replace(/:latest$/, ''), kind });
 }
 
 type Version = readonly [number, number, number];
