@@ -1,3 +1,4 @@
+import { GIB } from '../../src/base/bytes.ts';
 import { formatGibNumber } from '../../src/chat/format.ts';
 import type { Action, Block, Reply, Tone } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
@@ -151,7 +152,7 @@ function gpuText({ server }: Explained): string | null {
   if (server === null || server.gpus.length === 0) {
     return null;
   }
-  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)}GiB`;
+  const gib = (bytes: number) => `${(bytes / GIB).toFixed(2)}GiB`;
   return server.gpus.map((gpu) => `${gib(gpu.totalBytes)}:${gib(gpu.freeBytes)}`).join(',');
 }
 

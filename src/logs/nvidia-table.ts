@@ -1,5 +1,6 @@
 /** Reads the table that `nvidia-smi` prints: cards, and how much of each is in use. */
 
+import { MIB } from '../base/bytes.ts';
 import { tellableName } from './load-builder.ts';
 import { boundedBytes } from './sizes.ts';
 import type { LogGpu } from './types.ts';
@@ -7,7 +8,6 @@ import type { LogGpu } from './types.ts';
 const CARD = /^\| +(\d{1,3}) +(\S.{2,60}?) +(?:On|Off|N\/A|WDDM|TCC|MCDM) +\| +[0-9A-F]{8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d/;
 const MEMORY = /^\|.*\| +(\d{1,8})MiB \/ +(\d{1,8})MiB \|/;
 const MOST_CARDS = 64;
-const MIB = 2 ** 20;
 
 /** The cards in the lines of a paste, by their number. */
 export function readNvidiaTable(lines: readonly string[]): readonly LogGpu[] {

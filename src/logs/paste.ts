@@ -3,8 +3,10 @@
  * cluster put in front, and with lines joined again that a terminal or a message wrapped. Time is linear in the text.
  */
 
+import { MIB } from '../base/bytes.ts';
+
 /** More than this of a paste is not read, characters. */
-export const MAX_PASTE = 2 ** 20;
+export const MAX_PASTE = MIB;
 /** Lines longer than this are cut: no figure that is read stands that far to the right. */
 const MAX_LINE = 64 * 1024;
 const MAX_LINES = 40_000;

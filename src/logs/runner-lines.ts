@@ -1,5 +1,6 @@
 /** What llama.cpp prints, under Ollama's runners and by itself: the model, where its layers and buffers go, its context. */
 
+import { MIB } from '../base/bytes.ts';
 import { type LoadBuilder, STAGE, tellableName } from './load-builder.ts';
 import { currentLoad, loadAt, type Scene } from './scene.ts';
 import { boundedBytes, count, MOST_CTX, MOST_LAYERS, MOST_PARALLEL, sizeBytes } from './sizes.ts';
@@ -7,7 +8,7 @@ import { readTrouble } from './troubles.ts';
 
 type Read = (scene: Scene, match: RegExpExecArray) => void;
 
-const mib = (text: string): number | null => boundedBytes(Number(text) * 2 ** 20);
+const mib = (text: string): number | null => boundedBytes(Number(text) * MIB);
 
 function buffer(kind: 'weightsBytes' | 'cacheBytes' | 'computeBytes'): Read {
   return (scene, match) => {

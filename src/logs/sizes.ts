@@ -1,15 +1,17 @@
 /** Sizes and counts as logs print them, bounded: a paste is nobody's word. */
 
+import { GIB, MIB } from '../base/bytes.ts';
+
 const UNITS: Readonly<Record<string, number>> = {
   b: 1,
   k: 2 ** 10,
   kib: 2 ** 10,
   kb: 1e3,
-  m: 2 ** 20,
-  mib: 2 ** 20,
+  m: MIB,
+  mib: MIB,
   mb: 1e6,
-  g: 2 ** 30,
-  gib: 2 ** 30,
+  g: GIB,
+  gib: GIB,
   gb: 1e9,
   t: 2 ** 40,
   tib: 2 ** 40,

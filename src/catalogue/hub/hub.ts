@@ -1,3 +1,4 @@
+import { MIB } from '../../base/bytes.ts';
 import { quantize } from '../../estimator/model/quantize/quantize.ts';
 import { readTarget } from '../../estimator/model/quantize/targets.ts';
 import type { ModelSpec, TensorInfo } from '../../estimator/types.ts';
@@ -38,7 +39,7 @@ const HUGGING_FACE = 'https://huggingface.co';
 const MODEL_SCOPE = 'https://modelscope.cn';
 /** Requests for one repository. */
 const MAX_REQUESTS = 30;
-const MAX_HEADER_BYTES = 64 * 1024 * 1024;
+const MAX_HEADER_BYTES = 64 * MIB;
 
 type Unrestricted = Omit<HubModel, 'restricted'>;
 
@@ -185,7 +186,7 @@ async function fromSafetensors(transport: HubTransport, name: HubName, listing: 
   if (!has('config.json') || !listing.files.some(({ path }) => path.endsWith('.safetensors'))) {
     throw new CatalogueError('hub-no-model', { model });
   }
-  const config = await transport.json(transport.filePath(name, 'config.json'), 4 * 1024 * 1024);
+  const config = await transport.json(transport.filePath(name, 'config.json'), 4 * MIB);
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw new CatalogueError('registry-answer-invalid', { host: transport.endpoint.host, what: 'config.json' });
   }

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { MIB } from '../../base/bytes.ts';
 import { elementBits, headerLength, readSafetensorsHeader } from '../../gguf/safetensors/header.ts';
 import type { SourceTensor } from '../../gguf/safetensors/types.ts';
 import { CatalogueError } from '../errors.ts';
@@ -68,7 +69,7 @@ export async function readShards(
     const read = await Promise.all(whole.map(({ path }) => readShard(transport, name, path)));
     return { tensors: read.flat(), exact: true };
   }
-  const parsed = index.safeParse(await transport.json(transport.filePath(name, indexFile.path), 64 * 1024 * 1024));
+  const parsed = index.safeParse(await transport.json(transport.filePath(name, indexFile.path), 64 * MIB));
   if (!parsed.success || Object.keys(parsed.data.weight_map).length > MAX_NAMES) {
     throw new CatalogueError('registry-answer-invalid', { host: transport.endpoint.host, what: indexFile.path });
   }

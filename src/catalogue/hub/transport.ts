@@ -1,3 +1,4 @@
+import { MIB } from '../../base/bytes.ts';
 import { CatalogueError } from '../errors.ts';
 import { cutOff, parseJson, type RegistryHttp, type RegistryResponse, readAll } from '../registry-http.ts';
 import type { HubKind, HubName } from './types.ts';
@@ -13,7 +14,7 @@ export interface HubEndpoint {
   readonly token: string | undefined;
 }
 
-const MAX_JSON_BYTES = 16 * 1024 * 1024;
+const MAX_JSON_BYTES = 16 * MIB;
 
 /** Requests for one repository, counted: a hub shall not be asked without bound. */
 export class HubTransport {

@@ -1,5 +1,7 @@
+import { MIB } from '../../base/bytes.ts';
+
 /** Pictures kept, bytes over all of them; one takes 15 to 60 kB. */
-const MAX_BYTES = 4 * 2 ** 20;
+const MAX_BYTES = 4 * MIB;
 
 /** Pictures by their content: those that were drawn lately, and those that are being drawn. */
 export interface PictureCache {

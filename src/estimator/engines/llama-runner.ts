@@ -4,6 +4,7 @@
  * llm/server.go (which devices the runner sees), 0.5.0 to 0.24.0.
  */
 
+import { MIB } from '../../base/bytes.ts';
 import { cardOf, multiprocessors } from '../cards.ts';
 import { planLlamaCpp, prepareLlamaCpp } from '../llama-cpp/dry-run.ts';
 import { type PoolCard, poolBytes } from '../llama-cpp/planner/cuda-pool.ts';
@@ -144,7 +145,7 @@ export function outOfMemory({ gpu, missingBytes }: Shortage): Reason {
 }
 
 /** CUDA gives memory away in pages of this size. */
-const PAGE_BYTES = 2 * 1024 * 1024;
+const PAGE_BYTES = 2 * MIB;
 
 /**
  * The GPU that misses most when the runner has taken all it needs (with its own CUDA context, and where

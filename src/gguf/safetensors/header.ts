@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { MIB } from '../../base/bytes.ts';
 import { GgufError } from '../errors.ts';
 import type { SourceTensor } from './types.ts';
 
 /** Longest header that is read, bytes; the largest real ones have a few MB. */
-export const MAX_SAFETENSORS_HEADER = 32 * 1024 * 1024;
+export const MAX_SAFETENSORS_HEADER = 32 * MIB;
 const MAX_TENSORS = 400_000;
 const LENGTH_BYTES = 8;
 

@@ -5,10 +5,10 @@
  * `findRunnerToUnload` (server/sched.go), v0.33.0-rc2.
  */
 
+import { MIB } from '../../../base/bytes.ts';
 import { gpuOverhead } from '../../outside-buffers.ts';
 import type { EstimateServer, GpuDevice, LoadedModel, LoadedPlace } from '../../types.ts';
 
-const MIB = 1024 * 1024;
 /** Models that Ollama keeps for each GPU where OLLAMA_MAX_LOADED_MODELS says nothing (`defaultModelsPerGPU`). */
 const MODELS_PER_GPU = 3;
 /** OLLAMA_KEEP_ALIVE's default, seconds. */

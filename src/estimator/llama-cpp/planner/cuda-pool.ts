@@ -7,6 +7,7 @@
  * ggml_cuda_mul_mat_batched_cublas, ggml_cuda_pool_vmm), fattn-common.cuh (launch_fattn), 0.12.6 to 0.24.0.
  */
 
+import { MIB } from '../../../base/bytes.ts';
 import { F16, IS_QUANTIZED, typeId } from '../../model/tensors.ts';
 import { type Graph, MAX_PARENTS, NO_TENSOR, type Tensor } from '../graph/graph.ts';
 import { OP_FLASH_ATTN, OP_MUL_MAT } from '../graph/ops.ts';
@@ -19,7 +20,6 @@ export interface PoolCard {
   readonly multiprocessors: number;
 }
 
-const MIB = 1024 * 1024;
 /** The pool grows by whole pages of this size. */
 const PAGE_BYTES = 2 * MIB;
 const POOL_ALIGNMENT = 128;

@@ -80,7 +80,7 @@ function hybridKeys(conversion: Conversion) {
     'ssm.time_step_rank': either(config, 'n_heads', 'num_heads'),
     'attention.head_count_kv': Array.from({ length: blocks }, (_, i) => (attention.has(i) ? headsKv : 0)),
     'rope.scaling.finetuned': useRope,
-    context_length: useRope ? config.number('max_position_embeddings') : 2 ** 20,
+    context_length: useRope ? config.number('max_position_embeddings') : 1_048_576,
   };
 }
 
@@ -242,7 +242,7 @@ export const recurrentFamilies: readonly Family[] = [
         (config.number('expand') ?? 2) * (config.number('hidden_size', 'd_model', 'dim') ?? 0);
       const head = config.number('mamba_d_head', 'head_dim') ?? 64;
       return {
-        context_length: 2 ** 20,
+        context_length: 1_048_576,
         feed_forward_length: 0,
         'attention.head_count': 0,
         'attention.head_count_kv': undefined,
@@ -264,7 +264,7 @@ export const recurrentFamilies: readonly Family[] = [
     metadata: ({ config }) => {
       const width = config.number('hidden_size', 'd_model') ?? 0;
       return {
-        context_length: 2 ** 20,
+        context_length: 1_048_576,
         embedding_length: width,
         feed_forward_length: 0,
         'attention.head_count': 0,

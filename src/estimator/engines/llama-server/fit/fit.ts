@@ -5,7 +5,7 @@
  * partial layer per device. It sees memory as a dry run does (`view: 'fit'`), and that is what makes its choices.
  */
 
-import { GIB } from '../../../../base/bytes.ts';
+import { GIB, MIB } from '../../../../base/bytes.ts';
 import { buildFacts } from '../../../llama-cpp/builds.ts';
 import { compileModel } from '../../../llama-cpp/compile.ts';
 import { cacheLines } from '../../../model/cache.ts';
@@ -112,7 +112,7 @@ function layersCounted(spec: ModelSpec, config: LlamaCppConfig): number {
 }
 
 /** The driver hands out memory in pieces of this many bytes. */
-const ALLOCATION_STEP = 2 * 1024 * 1024;
+const ALLOCATION_STEP = 2 * MIB;
 
 /**
  * What `--fit`'s first dry run really takes of each GPU although it should take nothing, bytes: the recurrent state
