@@ -15,7 +15,16 @@ interface GatewaySettings {
 interface Session {
   readonly id: string;
   readonly events: { readonly s: number; readonly t: string; readonly d: unknown }[];
+  readonly shard: readonly [id: number, count: number];
   socket: WebSocket | null;
+}
+
+/**
+ * Whether a session hears of an event: each server belongs to one shard, direct messages to the first
+ * (https://discord.com/developers/docs/events/gateway#sharding-sharding-formula).
+ */
+function hears([id, count]: Session['shard'], guildId: unknown): boolean {
+  return typeof guildId === 'string' ? Number((BigInt(guildId) >> 22n) % BigInt(count)) === id : id === 0;
 }
 
 interface Closed {
@@ -25,11 +34,13 @@ interface Closed {
 
 /**
  * Discord's gateway as bots see it: HELLO, IDENTIFY, READY, HEARTBEAT, RESUME with replay, and events. Several
- * processes of one bot may connect; each hears everything, as without shards at Discord.
+ * processes of one bot may connect; each hears what belongs to its shard, and everything without shards.
  */
 export class Gateway {
   readonly closes: Closed[] = [];
   readonly counts = { identify: 0, resume: 0, heartbeat: 0 };
+  /** What each IDENTIFY asked for. */
+  readonly shards: (readonly [id: number, count: number])[] = [];
   /** Set to false to let heartbeats go unanswered. */
   answerHeartbeats = true;
   readonly #settings: GatewaySettings;
@@ -55,7 +66,9 @@ export class Gateway {
       this.#waiting.push([type, data]);
     }
     for (const session of this.#sessions.values()) {
-      this.#dispatchTo(session, type, data);
+      if (hears(session.shard, (data as Record<string, unknown> | null)?.guild_id)) {
+        this.#dispatchTo(session, type, data);
+      }
     }
   }
 
@@ -147,12 +160,20 @@ export class Gateway {
     if (data.intents !== 1) {
       this.#settings.violation(`IDENTIFY asks for the intents ${String(data.intents)}`);
     }
-    const session: Session = { id: randomUUID(), events: [], socket };
+    const shard = (data.shard as Session['shard'] | undefined) ?? ([0, 1] as const);
+    this.shards.push(shard);
+    const session: Session = { id: randomUUID(), events: [], shard, socket };
     this.#sessions.set(session.id, session);
     const { ready, after } = this.#settings.hello();
     const resume_gateway_url = this.#settings.url();
-    this.#dispatchTo(session, 'READY', { ...ready, session_id: session.id, resume_gateway_url });
-    for (const [type, payload] of [...after, ...this.#waiting.splice(0)]) {
+    const guilds = (ready.guilds as { readonly id: string }[]).filter((guild) => hears(shard, guild.id));
+    this.#dispatchTo(session, 'READY', { ...ready, guilds, shard, session_id: session.id, resume_gateway_url });
+    for (const [type, payload] of after) {
+      if (hears(shard, (payload as { readonly id: string }).id)) {
+        this.#dispatchTo(session, type, payload);
+      }
+    }
+    for (const [type, payload] of this.#waiting.splice(0)) {
       this.#dispatchTo(session, type, payload);
     }
     this.#changed();

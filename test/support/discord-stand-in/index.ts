@@ -368,7 +368,6 @@ export class DiscordStandIn {
         user,
         guilds: [this.guildId, ...this.#otherGuildIds].map((id) => ({ id, unavailable: true })),
         application: { id: this.applicationId, flags: 0 },
-        shard: [0, 1],
       },
       after: [
         ['GUILD_CREATE', guild],
