@@ -2,6 +2,7 @@ import { accessPage } from './access.ts';
 import { codesPage } from './codes.ts';
 import { commandsPage } from './commands.ts';
 import { configurationPage } from './configuration.ts';
+import { reliabilityPage } from './reliability.ts';
 import { estimateSchema } from './estimate-schema.ts';
 
 /** Pages that are written from the code, by their paths. */
@@ -11,6 +12,7 @@ export function generatedPages(root: string): readonly (readonly [path: string, 
     ['docs/codes.md', codesPage()],
     ['docs/commands.md', commandsPage()],
     ['docs/configuration.md', configurationPage(root)],
+    ['docs/reliability.md', reliabilityPage()],
     ['docs/estimate.schema.json', estimateSchema()],
   ];
 }
