@@ -2,9 +2,9 @@
 
 /**
  * V8 grows its heap by what the machine could give, a bot's is small: the young generation stays small, and the old one
- * is swept when it has grown by a third.
+ * is swept when it has grown by a fifth.
  */
-const V8_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=30'];
+const V8_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=20'];
 /**
  * glibc gives every thread an arena of its own and keeps what was freed; one arena, and large pieces given back at once
  * (mallopt(3)). Elsewhere these mean nothing.

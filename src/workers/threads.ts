@@ -3,7 +3,7 @@ import type { ModelSpec } from '../estimator/types.ts';
 import type { Answer, Question, Ready } from './estimate-thread.ts';
 
 /** Memory of one thread, MiB; beyond it the thread ends and the program does not. */
-const HEAP_MIB = 192;
+const HEAP_MIB = 128;
 const YOUNG_MIB = 4;
 const STACK_MIB = 4;
 /** A thread that has not begun to listen by then is given up, milliseconds; on a busy machine it takes a second. */
@@ -13,7 +13,7 @@ const LONGEST_WAIT = 4;
 /** Less than this share of the deadline left is none. */
 const NEARLY = 0.1;
 /** Models that a thread keeps; each with what the estimator remembers of it. */
-const KEPT_MODELS = 16;
+const KEPT_MODELS = 8;
 
 /** How a question ended that was not answered: past its deadline, with its thread, or before its thread had begun. */
 export type Ending = 'timeout' | 'crashed' | 'not-started' | 'closed';

@@ -22,6 +22,9 @@ const DEFAULT_GRACE_MS = 1_000;
 const DEFAULT_COMPLETION_MS = 2_000;
 const DEFAULT_RATE_LIMIT: RateLimit = { count: 20, windowMs: 60_000 };
 
+/** Nobody is told to try again in 0 s, milliseconds. */
+const SHORTEST_TOLD_MS = 1_000;
+
 /** Who asks, where, and in which language. */
 export interface Caller {
   readonly person: Person;
@@ -175,7 +178,9 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       return null;
     }
     const wait = limiter.take(`${platform.name}:${caller.person.id}`);
-    return wait > 0 ? refusal(name, caller, { key: 'error.rate-limited', params: { wait } }, false) : null;
+    return wait > 0
+      ? refusal(name, caller, { key: 'error.rate-limited', params: { wait: Math.max(wait, SHORTEST_TOLD_MS) } }, false)
+      : null;
   };
 
   /** The checks that every way in shares. `build` validates and says what to run. */
