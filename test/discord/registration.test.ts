@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { commands } from '../../commands/index.ts';
 import { type Command, runnable } from '../../src/chat/command.ts';
+import { inviteLink } from '../../src/discord/permissions.ts';
 import { renderDefinitions, sameDefinitions } from '../../src/discord/registration.ts';
 import { commandFaults } from '../support/discord-stand-in/limits.ts';
 
@@ -100,5 +102,13 @@ describe('command definitions', () => {
     expect(sameDefinitions([], wanted, 'guild')).toBe(false);
     expect(sameDefinitions([...asDiscord(wanted), { name: 'old', description: 'x' }], wanted, 'guild')).toBe(false);
     expect(sameDefinitions({ message: 'odd' }, wanted, 'guild')).toBe(false);
+  });
+});
+
+describe('the link that invites the bot', () => {
+  it('asks for the permissions that docs/security.md names, as that number', () => {
+    const link = new URL(inviteLink('123456789012345678'));
+    const security = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
+    expect(security).toContain(`**${link.searchParams.get('permissions')}**`);
   });
 });

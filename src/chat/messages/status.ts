@@ -159,8 +159,8 @@ export const statusMessages = area({
     'zh-CN': '定时状态需要 Discord：这里没有可发布的频道。可用 /status now 查看状态。',
   },
   'error.cron-invalid': {
-    en: '{cron} is no cron expression: {why}. Five fields are needed, minute hour day month weekday, such as 0 9 * * 1-5.',
-    'zh-CN': '{cron} 不是有效的 cron 表达式：{why}。需要五个字段：分 时 日 月 星期，例如 0 9 * * 1-5。',
+    en: '{cron} is no cron expression. Five fields are needed, minute hour day month weekday, such as 0 9 * * 1-5.',
+    'zh-CN': '{cron} 不是有效的 cron 表达式。需要五个字段：分 时 日 月 星期，例如 0 9 * * 1-5。',
   },
   'error.cron-never': { en: '{cron} never comes.', 'zh-CN': '{cron} 永远不会到来。' },
   'error.time-zone-unknown': {
