@@ -2,9 +2,9 @@
 
 /**
  * V8 grows its heap by what the machine could give, a bot's is small: the young generation stays small, and the old one
- * is swept when it has grown by a fifth.
+ * is swept when it has grown by a seventh.
  */
-const V8_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=20'];
+const V8_FLAGS = ['--max-semi-space-size=1', '--heap-growing-percent=15', '--v8-pool-size=2'];
 /**
  * glibc gives every thread an arena of its own and keeps what was freed; one arena, and large pieces given back at once
  * (mallopt(3)). Elsewhere these mean nothing.
