@@ -4,15 +4,16 @@
  *
  * BUILD is a build such as b10454 whose package is known, or a package and version (llama-cpp-python@0.3.36). `--write`
  * makes what the build plans the record. `--work DIR` keeps sources and builds (default: a folder in the cache).
+ * `--add FILE` plans a small model (a model JSON) of an architecture that is new, adds it to the record, and ends.
  * `--only TEXT` takes models whose name has the text. `--no-fits` leaves `--fit`'s decisions out. Needs cmake, a C++17
  * compiler, tar and the registry's client (npm, or python3 with pip).
  */
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { llamaCppConfig } from '../src/estimator/engines/llama-server/fit/engine.ts';
 import { fitToMemory } from '../src/estimator/engines/llama-server/fit/fit.ts';
 import { buildOf, REFERENCE_BUILD } from '../src/estimator/llama-cpp/builds.ts';
@@ -22,6 +23,7 @@ import { specFromJson } from '../src/gguf/from-json.ts';
 import { type BuildRow, readRows } from './accuracy/builds.ts';
 import { type PlanRow, planConfig, plannedSizes, recordedSizes } from './accuracy/plan-rows.ts';
 import { packIntoRecord, unpackRecord } from './record.ts';
+import { smallEntry } from './recorder/add.ts';
 import { buildRecorder } from './recorder/build.ts';
 import { type ComparedPlan, Comparison } from './recorder/compare.ts';
 import { type FitResult, type FitRow, fitConfigOf, planConfigOf } from './recorder/configs.ts';
@@ -30,6 +32,9 @@ import { describeRow, smallModels } from './recorder/small-models.ts';
 import { fetchSources, sourcePackage } from './recorder/sources.ts';
 import { writeSparseGguf } from './recorder/sparse-gguf.ts';
 
+/** The small models. */
+const SMALL = join(import.meta.dirname, 'record', 'architectures.jsonl.gz');
+
 const { values } = parseArgs({
   options: {
     'llama-cpp': { type: 'string' },
@@ -37,6 +42,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     fits: { type: 'boolean', default: true },
     write: { type: 'boolean', default: false },
+    add: { type: 'string' },
   },
   allowNegative: true,
 });
@@ -55,6 +61,11 @@ console.error('Building the planner; the first time takes some minutes.');
 const recorder = await buildRecorder(tree, join(work, `build-${from.name}-${from.version}`));
 /** What the estimator plans this build as. */
 const facts = /^[bv]\d/.test(from.build) ? buildOf({ ollama: 'llama.cpp', build: from.build }).facts : REFERENCE_BUILD;
+
+if (values.add !== undefined) {
+  await addSmallModel(values.add);
+  process.exit();
+}
 
 const truth = unpackRecord();
 const models = new Map<string, ModelSpec>();
@@ -108,6 +119,23 @@ async function withModel<Result>(spec: ModelSpec, use: (path: string) => Promise
   } finally {
     rmSync(path);
   }
+}
+
+async function addSmallModel(file: string): Promise<void> {
+  const spec = specFromJson(JSON.parse(readFileSync(file, 'utf8')), basename(file, '.json'));
+  const entry = await withModel(spec, (path) => smallEntry(spec, from.build, recorder.program, path));
+  const comparison = new Comparison(`${spec.name} as ${from.build} plans it, against the estimator`);
+  const line = JSON.stringify(entry);
+  for (const { rows: own } of smallModels(line)) {
+    for (const { label, recorded, planned } of own) {
+      const estimated = { ...ofEstimator(spec, planned), fitCompute: undefined };
+      comparison.add(spec.architecture, label, recorded, { ...estimated, settings: [estimated.settings[1]!] });
+    }
+  }
+  console.log(comparison.report());
+  const kept = gunzipSync(readFileSync(SMALL)).toString().split('\n');
+  const others = kept.filter((one) => one !== '' && (JSON.parse(one) as { readonly name: string }).name !== spec.name);
+  writeFileSync(SMALL, gzipSync(`${[...others, line].join('\n')}\n`, { level: 9 }));
 }
 
 /** The record of this build: the reference's rows, and over them those that are known to differ. */
@@ -181,11 +209,12 @@ function sameAsReference(row: PlanRow, result: DryRunResult): boolean {
   );
 }
 
-const small = gunzipSync(readFileSync(join(import.meta.dirname, 'record', 'architectures.jsonl.gz'))).toString();
+const small = gunzipSync(readFileSync(SMALL)).toString();
 const againstSmall = new Comparison('Small models of every architecture, against the record');
 const smallEstimated = new Comparison(`Small models of every architecture, against the estimator, as ${facts.name}`);
-for (const { spec, rows: own } of smallModels(small)) {
-  if (!spec.name.includes(values.only ?? '')) {
+for (const { spec, build, rows: own } of smallModels(small)) {
+  // An architecture that came with another build is not for the reference to load.
+  if (!spec.name.includes(values.only ?? '') || (build !== undefined && facts === REFERENCE_BUILD)) {
     continue;
   }
   console.error(`${spec.name}: ${own.length} configurations`);

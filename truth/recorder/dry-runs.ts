@@ -21,6 +21,7 @@ export interface DryRunResult {
   readonly fa: boolean;
   readonly copies: number;
   readonly splits: number;
+  readonly nodes: number;
 }
 
 export interface DryRunError {

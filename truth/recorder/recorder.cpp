@@ -205,6 +205,7 @@ void plan(const char * path, const options & given) {
     const auto reserved = compute_buffers(*context);
     const int copies = ggml_backend_sched_get_n_copies(context->sched.get());
     const int splits = ggml_backend_sched_get_n_splits(context->sched.get());
+    const int nodes = ggml_graph_n_nodes(context->gf_res_reserve->get_gf());
     model->hparams.no_alloc = true;
 
     std::ostringstream out;
@@ -236,7 +237,8 @@ void plan(const char * path, const options & given) {
         out << (i == 0 ? "" : ",") << find(believed, ggml_backend_dev_name(config->devices[i]));
     }
     out << "],\"host_compute_fit\":" << host_believed << ",\"n_ctx\":" << llama_n_ctx(context.get())
-        << ",\"fa\":" << (context->cparams.flash_attn ? "true" : "false") << ",\"copies\":" << copies << ",\"splits\":" << splits << "}";
+        << ",\"fa\":" << (context->cparams.flash_attn ? "true" : "false") << ",\"copies\":" << copies << ",\"splits\":" << splits
+        << ",\"nodes\":" << nodes << "}";
     std::cout << out.str() << std::endl;
 }
 

@@ -5,12 +5,31 @@ import type { PlanRow } from '../accuracy/plan-rows.ts';
 import type { ComparedPlan } from './compare.ts';
 import type { DryRunConfig } from './dry-runs.ts';
 
-type StoredTensor = readonly [name: string, type: string, ...shape: number[]];
+export type StoredTensor = readonly [name: string, type: string, ...shape: number[]];
 /** Weights, cache, compute buffer, bytes. */
 type Bytes = readonly [number, number, number];
 
-interface SmallEntry {
+/** A configuration of a small model, on GPUs of 24 GiB. */
+export interface SmallConfig {
+  readonly gpus: number;
+  readonly ctx: number;
+  readonly ubatch: number;
+  readonly batch: number;
+  readonly np: number;
+  readonly fa: 'auto' | 'off';
+  readonly k: KvCacheType;
+  readonly v: KvCacheType;
+  readonly nout: number;
+  readonly ngl: number;
+  readonly ot?: readonly string[];
+  readonly emb?: boolean;
+}
+
+/** A line of `architectures.jsonl`. */
+export interface SmallEntry {
   readonly name: string;
+  /** The build that planned it, where that is not the reference, which does not know the architecture. */
+  readonly build?: string;
   readonly metadata: Readonly<Record<string, MetadataValue>>;
   readonly tensors: readonly StoredTensor[];
   readonly blocks: readonly {
@@ -19,28 +38,19 @@ interface SmallEntry {
     readonly tensors: readonly StoredTensor[];
   }[];
   readonly rows: readonly {
-    readonly cfg: {
-      readonly gpus: number;
-      readonly ctx: number;
-      readonly ubatch: number;
-      readonly batch: number;
-      readonly np: number;
-      readonly fa: 'auto' | 'off';
-      readonly k: KvCacheType;
-      readonly v: KvCacheType;
-      readonly nout: number;
-      readonly ngl: number;
-      readonly ot?: readonly string[];
-      readonly emb?: boolean;
-    };
+    readonly cfg: SmallConfig;
     readonly gpus: readonly Bytes[];
     readonly host: Bytes;
+    readonly nodes: number;
+    readonly splits: number;
     readonly fa: boolean;
   }[];
 }
 
 export interface SmallModel {
   readonly spec: ModelSpec;
+  /** As in {@link SmallEntry}. */
+  readonly build: string | undefined;
   readonly rows: readonly {
     readonly label: string;
     readonly config: DryRunConfig;
@@ -77,6 +87,7 @@ function smallModel(entry: SmallEntry): SmallModel {
   };
   return {
     spec,
+    build: entry.build,
     rows: entry.rows.map(({ cfg, gpus, host, fa }) => {
       const planned: LlamaCppConfig = {
         gpus: gpus.map((_, i) => ({ name: `GPU ${i}`, freeBytes: GPU_BYTES, totalBytes: GPU_BYTES })),
@@ -98,21 +109,7 @@ function smallModel(entry: SmallEntry): SmallModel {
       return {
         label: `${entry.name} ${JSON.stringify(cfg)}`,
         planned,
-        config: {
-          free: gpus.map(() => GPU_BYTES),
-          total: gpus.map(() => GPU_BYTES),
-          ctx: cfg.ctx,
-          ub: cfg.ubatch,
-          b: cfg.batch,
-          np: cfg.np,
-          fa: cfg.fa,
-          k: cfg.k,
-          v: cfg.v,
-          nout: cfg.nout,
-          ngl: cfg.ngl,
-          emb: cfg.emb === true ? 1 : 0,
-          ot: cfg.ot,
-        },
+        config: smallConfigOf(cfg),
         recorded: {
           weights: gpus.map(([weights]) => weights),
           cache: gpus.map(([, cache]) => cache),
@@ -130,4 +127,24 @@ export function describeRow({ model, cfg }: PlanRow): string {
   const parts = [`${cfg.gpus.length} GPU`, `ctx ${cfg.ctx}`, `ub ${cfg.ubatch}`, `np ${cfg.np}`, `fa ${cfg.fa}`, cfg.k];
   const placed = cfg.ot === undefined ? `ngl ${cfg.ngl}` : `ngl ${cfg.ngl}, experts on the CPU`;
   return `${model} (${parts.join(', ')}, nout ${cfg.nout}, ${placed})`;
+}
+
+/** A configuration as the recorder reads it. */
+export function smallConfigOf(cfg: SmallConfig): DryRunConfig {
+  const memory = new Array<number>(cfg.gpus).fill(GPU_BYTES);
+  return {
+    free: memory,
+    total: memory,
+    ctx: cfg.ctx,
+    ub: cfg.ubatch,
+    b: cfg.batch,
+    np: cfg.np,
+    fa: cfg.fa,
+    k: cfg.k,
+    v: cfg.v,
+    nout: cfg.nout,
+    ngl: cfg.ngl,
+    emb: cfg.emb === true ? 1 : 0,
+    ot: cfg.ot,
+  };
 }

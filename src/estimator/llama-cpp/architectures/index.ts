@@ -42,6 +42,7 @@ import { falconH1, graniteHybrid, jamba, mamba, nemotronH } from './mamba.ts';
 import { minimaxM2 } from './minimax.ts';
 import { minimaxM3 } from './minimax-sparse.ts';
 import { afmoe, deepseek2Ocr, hyV3, laguna, mellum, mimo2, step35 } from './mixtures.ts';
+import { museGlimmer } from './muse-glimmer.ts';
 import { olmo, olmo2, olmoe } from './olmo.ts';
 import { openElm } from './openelm.ts';
 import { phi3 } from './phi.ts';
@@ -128,6 +129,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   mistral3,
   modernBert,
   mpt,
+  museGlimmer,
   nanbeige,
   nemotron,
   nemotronH,
