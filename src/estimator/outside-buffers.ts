@@ -162,14 +162,24 @@ export function outsideBuffers(spec: ModelSpec, gpu: GpuDevice, use: Use): Overh
   };
 }
 
+const cacheCounts = new WeakMap<Model, number>();
+
+/** Caches that a model keeps: of the whole context, of windows, of states. */
+function cachesOf(model: Model): number {
+  let caches = cacheCounts.get(model);
+  if (caches === undefined) {
+    const layers = Array.from({ length: model.layers }, (_, layer) => layer);
+    const attending = layers.filter((layer) => hasOwnCache(model, layer));
+    caches = attending.some((layer) => model.hp.isWindowed[layer] !== 1) ? 1 : 0;
+    caches += attending.some((layer) => model.hp.isWindowed[layer] === 1) ? 1 : 0;
+    caches += layers.some((layer) => hasState(model, layer)) ? 1 : 0;
+    cacheCounts.set(model, caches);
+  }
+  return caches;
+}
+
 function buffersOf(model: Model, { tower }: Use): number {
-  let caches = 0;
-  const layers = Array.from({ length: model.layers }, (_, layer) => layer);
-  const attending = layers.filter((layer) => hasOwnCache(model, layer));
-  caches += attending.some((layer) => model.hp.isWindowed[layer] !== 1) ? 1 : 0;
-  caches += attending.some((layer) => model.hp.isWindowed[layer] === 1) ? 1 : 0;
-  caches += layers.some((layer) => hasState(model, layer)) ? 1 : 0;
-  return 2 + caches + (tower === true ? 2 : 0);
+  return 2 + cachesOf(model) + (tower === true ? 2 : 0);
 }
 
 function firstUse(model: Model, gpu: GpuDevice, multiprocessors: number, use: Use): number {

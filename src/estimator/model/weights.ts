@@ -198,32 +198,51 @@ function addTo(result: Float64Array, device: number, host: number, tensor: Model
 /** GGUF's alignment of tensors unless the file says otherwise, bytes. */
 const FILE_ALIGNMENT = 32;
 
+/** Where a loaded tensor lies in the file, bytes. */
+interface FileSpan {
+  readonly tensor: ModelTensor;
+  readonly offset: number;
+  readonly end: number;
+}
+
+const fileSpans = new WeakMap<Model, readonly FileSpan[]>();
+
+/** The loaded tensors in the order of the file; worked out once a model, since every plan asks. */
+function spansOf(model: Model): readonly FileSpan[] {
+  let spans = fileSpans.get(model);
+  if (spans === undefined) {
+    const loaded = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
+    const found: FileSpan[] = [];
+    let offset = 0;
+    for (const { name, type, shape } of model.spec.tensors) {
+      const bytes = tensorBytes(type, shape);
+      const tensor = loaded.get(name);
+      if (tensor !== undefined) {
+        found.push({ tensor, offset, end: offset + bytes });
+      }
+      offset += Math.ceil(bytes / FILE_ALIGNMENT) * FILE_ALIGNMENT;
+    }
+    spans = found;
+    fileSpans.set(model, spans);
+  }
+  return spans;
+}
+
 /**
  * What is mapped of the model file: from its first tensor in system memory to its last, with everything between
  * (`get_mapping_range` in llama-model-loader.cpp). 0 where nothing stays there.
  */
 export function mappedBytes(model: Model, placement: Placement, overrides: Overrides): number {
   const { host, deviceOf } = placement;
-  const loaded = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
   const outputDevice = deviceOf[model.hp.layersAll]!;
-  const onHost = (tensor: ModelTensor): boolean => {
+  const onHost = ({ tensor }: FileSpan): boolean => {
     if (tensor.home === HOME_INPUT) {
       return true;
     }
     const device = overrides.get(tensor) ?? (tensor.home >= 0 ? deviceOf[tensor.home]! : outputDevice);
     return device === host || (tensor.home === HOME_EVERY_LAYER && deviceOf.includes(host));
   };
-  let offset = 0;
-  let first = -1;
-  let end = 0;
-  for (const { name, type, shape } of model.spec.tensors) {
-    const bytes = tensorBytes(type, shape);
-    const tensor = loaded.get(name);
-    if (tensor !== undefined && onHost(tensor)) {
-      first = first < 0 ? offset : first;
-      end = offset + bytes;
-    }
-    offset += Math.ceil(bytes / FILE_ALIGNMENT) * FILE_ALIGNMENT;
-  }
-  return first < 0 ? 0 : end - first;
+  const spans = spansOf(model);
+  const first = spans.find(onHost);
+  return first === undefined ? 0 : spans.findLast(onHost)!.end - first.offset;
 }
