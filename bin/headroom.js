@@ -2,23 +2,20 @@
 'use strict';
 // Plain CommonJS: it starts a little sooner than a module does, and the oldest Node that is served can read it. From the
 // package the bundle runs on this very Node; from a checkout the sources run, for which only Node 24 will do.
-const { spawn } = require('node:child_process');
 const { existsSync, readFileSync } = require('node:fs');
-const { enableCompileCache } = require('node:module');
-const { homedir } = require('node:os');
 const { join } = require('node:path');
-const { pathToFileURL } = require('node:url');
 
+// Everything else is taken when it is needed: a help text costs nothing but Node's own start.
 const root = join(__dirname, '..');
 const argv = process.argv.slice(2);
 
 /** Compiled code is kept, so that the next start need not compile it. A folder that cannot be written is no fault. */
 function keepCompiled(folder) {
-  enableCompileCache?.(folder);
+  require('node:module').enableCompileCache?.(folder);
 }
 
 async function run(file) {
-  const { toolMain } = await import(pathToFileURL(file).href);
+  const { toolMain } = await import(require('node:url').pathToFileURL(file).href);
   process.exitCode = await toolMain(argv);
 }
 
@@ -29,7 +26,7 @@ function handOver() {
     process.exitCode = 1;
     return;
   }
-  const child = spawn(node, [__filename, ...argv], { stdio: 'inherit' });
+  const child = require('node:child_process').spawn(node, [__filename, ...argv], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => child.kill(signal));
   }
@@ -73,7 +70,9 @@ if (existsSync(sources)) {
   if (help !== null) {
     process.stdout.write(help);
   } else {
-    keepCompiled(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'headroom', 'compiled'));
+    keepCompiled(
+      join(process.env.XDG_CACHE_HOME || join(require('node:os').homedir(), '.cache'), 'headroom', 'compiled'),
+    );
     void run(join(program, 'tool.js'));
   }
 }

@@ -4,7 +4,6 @@ import type { Services } from '../../commands/services.ts';
 import { createTranslator } from '../chat/translate.ts';
 import { toolCommands } from '../tool/commands.ts';
 import { runTool as run } from '../tool/run.ts';
-import { handOverToNode24 } from './hand-over.ts';
 import { endWithReader, loadSettings, terminalLocale } from './terminal.ts';
 
 // What a command needs is imported when it is called: a help text shall not wait for the estimator.
@@ -24,7 +23,7 @@ export async function runTool(argv: readonly string[]): Promise<number> {
   const code = await run({
     argv,
     version: version(),
-    handOver: () => handOverToNode24(argv),
+    handOver: async () => (await import('./hand-over.ts')).handOverToNode24(argv),
     tool: {
       commands: toolCommands,
       translator,
