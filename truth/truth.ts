@@ -93,7 +93,10 @@ function ofRecord(res: Omit<PlanRow['res'], 'cpu_layers' | 'nodes' | 'splits'>):
     cache: whole(sizes.cache),
     compute: whole(sizes.compute),
     host: [sizes.weights[devices]!, sizes.cache[devices]!, sizes.compute[devices]!],
-    fitCompute: res.compute_fit === undefined ? undefined : [...res.compute_fit, res.host_compute_fit ?? 0],
+    fitCompute:
+      res.compute_fit === undefined || res.host_compute_fit === undefined
+        ? res.compute_fit
+        : [...res.compute_fit, res.host_compute_fit],
     settings: [res.n_ctx, res.fa, res.copies],
   };
 }
