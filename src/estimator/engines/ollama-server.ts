@@ -3,8 +3,8 @@
  */
 
 import { GIB } from '../../base/bytes.ts';
-import { ollamaArchitecture } from '../model/ollama-architecture.ts';
 import { cardOf } from '../cards.ts';
+import { ollamaArchitecture } from '../model/ollama-architecture.ts';
 import { gpuOverhead } from '../outside-buffers.ts';
 import { architectureValue, isEmbeddingModel } from '../plan/facts.ts';
 import type {

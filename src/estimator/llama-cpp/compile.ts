@@ -14,7 +14,7 @@ import { MetadataReader } from '../model/metadata.ts';
 import type { ModelTensor, Part } from '../model/model.ts';
 import type { TensorHome } from '../model/tensor-homes.ts';
 import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from '../model/tensor-homes.ts';
-import { CUDA_PICKS_ROWS, cudaBufferBytes, hostBufferBytes, typeId } from '../model/tensors.ts';
+import { cudaBufferBytes, cudaPicksRows, hostBufferBytes, typeId } from '../model/tensors.ts';
 import type { ModelSpec, TensorInfo } from '../types.ts';
 import { EstimateError } from '../types.ts';
 import type { Architecture, CompiledModel } from './architecture.ts';
@@ -131,8 +131,8 @@ const NEXTN_QKV: ReadonlySet<string> = new Set([
 ]);
 
 /** A block's embedding table stays on the host where CUDA cannot pick its rows. */
-function placedTensor(tensor: ModelTensor, name: string): ModelTensor {
-  const picked = CUDA_PICKS_ROWS[tensor.type] === 1;
+function placedTensor(tensor: ModelTensor, name: string, build: BuildFacts): ModelTensor {
+  const picked = cudaPicksRows(tensor.type, tensor.sizes[0], build.picksLongBlocks);
   return name !== 'nextn.embed_tokens.weight' || picked ? tensor : { ...tensor, home: HOME_INPUT };
 }
 
@@ -201,7 +201,7 @@ function compileAs(spec: ModelSpec, build: BuildFacts, architecture: Architectur
       }
       addPart(blocks[tensor.home]!, name, tensor);
       perLayer[tensor.home]!.push(`${name}:${tensor.sizes.join('x')}:${tensor.type}`);
-      tensors.push(placedTensor(tensor, name));
+      tensors.push(placedTensor(tensor, name, build));
     } else {
       addPart(globals, info.name, tensor);
       tensors.push(tensor);

@@ -11,6 +11,8 @@ export interface BuildFacts {
   readonly loadsNextnQkv: boolean;
   /** Whether `--fit` counts blocks for multi-token prediction among the layers it places (common/fit.cpp). */
   readonly fitCountsNextn: boolean;
+  /** Whether CUDA looks up rows of types with blocks of 256, too (ggml-cuda.cu, `supports_op` of GET_ROWS). */
+  readonly picksLongBlocks: boolean;
   /** Whether the indexer of DeepSeek 3.2 and GLM 5 rotates views and joins them again (models/deepseek32.cpp). */
   readonly indexerSplitsHeads: boolean;
   /** Whether Nemotron H picks output rows within its last layer, not behind the last norm (models/nemotron-h.cpp). */

@@ -68,7 +68,25 @@ export const BLOCK_BYTES: Float64Array = Float64Array.from(TRAITS, (t) => t.byte
 /** Quantized types whose rows CUDA can pick. */
 const PICKED: ReadonlySet<string> = new Set(['Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0']);
 /** 1 for the types whose rows CUDA can pick (`supports_op` of GET_ROWS), by type number. */
-export const CUDA_PICKS_ROWS: Uint8Array = Uint8Array.from(TRAITS, (t) => (!t.quantized || PICKED.has(t.name) ? 1 : 0));
+const CUDA_PICKS_ROWS: Uint8Array = Uint8Array.from(TRAITS, (t) => (!t.quantized || PICKED.has(t.name) ? 1 : 0));
+/** Types with blocks of 256 whose rows no build of CUDA picks. */
+const NEVER_PICKED: ReadonlySet<string> = new Set(['Q8_K', 'TQ1_0', 'TQ2_0']);
+/** Types with blocks of 32 whose kernel goes through a row 256 elements at a time. */
+const PICKED_BY_256: ReadonlySet<string> = new Set(['IQ4_NL', 'MXFP4']);
+const LONG_BLOCK = 256;
+const PICKS_LONG: Uint8Array = Uint8Array.from(TRAITS, ({ name, block }) =>
+  PICKED_BY_256.has(name) ? 2 : block === LONG_BLOCK && !NEVER_PICKED.has(name) ? 1 : 0,
+);
+
+/** Whether CUDA can look up rows of a type; `longBlocks`: as builds do that know blocks of 256 (`picksLongBlocks`). */
+export function cudaPicksRows(type: number, rowElements: number, longBlocks: boolean): boolean {
+  if (CUDA_PICKS_ROWS[type] === 1) {
+    return true;
+  }
+  const kind = PICKS_LONG[type];
+  return longBlocks && (kind === 1 || (kind === 2 && rowElements % LONG_BLOCK === 0));
+}
+
 /** 1 for the quantized types, by type number. */
 export const IS_QUANTIZED: Uint8Array = Uint8Array.from(TRAITS, (t) => (t.quantized ? 1 : 0));
 

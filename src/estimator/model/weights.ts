@@ -11,7 +11,7 @@ import { tensorBytes } from './ggml-types.ts';
 import type { Model, ModelTensor } from './model.ts';
 import type { Placement } from './placement.ts';
 import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from './tensor-homes.ts';
-import { BLOCK_ELEMENTS, IS_QUANTIZED } from './tensors.ts';
+import { BLOCK_ELEMENTS, cudaPicksRows, IS_QUANTIZED } from './tensors.ts';
 
 /** The device (index of the GPU, or the host's) of each tensor with an override; empty = no overrides. */
 export type Overrides = ReadonlyMap<ModelTensor, number>;
@@ -124,8 +124,9 @@ export function unscannableTensors(model: Model): readonly ModelTensor[] {
 }
 
 /** Whether CUDA can look up rows of this type: then the input embedding lies in pinned host memory, else in plain. */
-function isPinnable(tensor: ModelTensor): boolean {
-  return IS_QUANTIZED[tensor.type] === 0 || BLOCK_ELEMENTS[tensor.type] === 32;
+function isPinnable(tensor: ModelTensor, longBlocks: boolean): boolean {
+  const short = IS_QUANTIZED[tensor.type] === 0 || BLOCK_ELEMENTS[tensor.type] === 32;
+  return short || cudaPicksRows(tensor.type, tensor.sizes[0], longBlocks);
 }
 
 /** Weights per device in bytes; the last entry is the host. */
@@ -185,7 +186,7 @@ function addGlobals(model: Model, placement: Placement, overrides: Overrides, re
     const embedding = model.globals.get('token_embd')!.weight!;
     const onHost = (overrides.get(embedding) ?? outputDevice) === host;
     // On the host the copy is spared, unless input and output end in different kinds of host memory.
-    if (!onHost || (host > 0 && !isPinnable(embedding))) {
+    if (!onHost || (host > 0 && !isPinnable(embedding, model.build.picksLongBlocks))) {
       addTo(result, onHost ? host : outputDevice, host, embedding);
     }
   }

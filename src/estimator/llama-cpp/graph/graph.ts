@@ -76,6 +76,8 @@ export const NOT_PLACED = -1;
 export class Graph {
   /** Number of tensors. */
   count = 0;
+  /** See `BuildFacts.picksLongBlocks`. */
+  picksLongBlocks = false;
   op: Uint8Array = new Uint8Array(0);
   type: Uint8Array = new Uint8Array(0);
   /** Four sizes a tensor. */

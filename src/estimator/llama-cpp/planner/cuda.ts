@@ -5,7 +5,7 @@
  * quantized cache since llama.cpp PR 23907.
  */
 
-import { BLOCK_BYTES, CUDA_PICKS_ROWS, cudaRowPaddingBytes, F16, F32, IS_QUANTIZED } from '../../model/tensors.ts';
+import { BLOCK_BYTES, cudaPicksRows, cudaRowPaddingBytes, F16, F32, IS_QUANTIZED } from '../../model/tensors.ts';
 import type { Graph, Tensor } from '../graph/graph.ts';
 import { MAX_PARENTS, NO_TENSOR } from '../graph/graph.ts';
 import { OP_FLASH_ATTN, OP_GET_ROWS, OP_MUL_MAT, OP_MUL_MAT_ID, OP_ROPE, OP_SSM_SCAN } from '../graph/ops.ts';
@@ -65,7 +65,8 @@ export function cudaSupports(graph: Graph, t: Tensor): boolean {
     return flashAttentionSupported(graph.size(k, 0), graph.size(v, 0), graph.size(q, 2) / graph.size(k, 2));
   }
   if (op === OP_GET_ROWS) {
-    return CUDA_PICKS_ROWS[graph.type[graph.parents[t * MAX_PARENTS]!]!] === 1;
+    const table = graph.parents[t * MAX_PARENTS]!;
+    return cudaPicksRows(graph.type[table]!, graph.size(table, 0), graph.picksLongBlocks);
   }
   if (op === OP_SSM_SCAN) {
     const at = t * MAX_PARENTS;

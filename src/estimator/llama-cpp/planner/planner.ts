@@ -199,6 +199,7 @@ function buildGraph(model: CompiledModel, options: ComputeOptions): GraphBuilder
   const micro = trialTokens === undefined ? Math.min(shape.numCtx, shape.numUbatch) : trialTokens * shape.sequences;
   const tokens = Math.ceil(micro / shape.sequences) * shape.sequences;
   graph.reset(mostTensors(model, tokens));
+  graph.picksLongBlocks = model.build.picksLongBlocks;
   graph.copiesCache = !shape.vendored;
   const builder = new GraphBuilder(graph, model, {
     shape,
