@@ -129,6 +129,15 @@ describe('what --fit decides holds', () => {
     );
   });
 
+  test('a GPU that gets nothing keeps its margin beside a context alone, with the plan and without it', () => {
+    const devices = [1154, 2029].map((mib) => ({ name: '', totalBytes: mib * 2 ** 20, freeBytes: mib * 2 ** 20 }));
+    const on = server(devices, { ollama: 'llama.cpp' });
+    const plan = decideLlamaCpp(model('llama3.2-1b'), on, { ...ROW, numCtx: 256 });
+    expect(plan.placement.perGpuLayers).toEqual([0, 17]);
+    const runs = new DryRuns(model('llama3.2-1b'));
+    expect(llamaCppFits(model('llama3.2-1b'), on, { ...ROW, numCtx: 256 }, 2 ** 30, runs)).toBe(true);
+  });
+
   test('"fits" is said exactly where nothing has to move to the CPU, with the plan and without it', () => {
     fc.assert(
       fc.property(question, fc.constantFrom(0, 2 ** 30), ({ name, gpus, numCtx }, marginBytes) => {

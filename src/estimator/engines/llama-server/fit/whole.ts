@@ -50,8 +50,12 @@ export function leavesRoom(
   marginBytes: number,
   runs: DryRuns,
 ): boolean {
-  const targets = roomTargets(spec, question, marginBytes, runs.flashAttention(run));
-  const { calibration } = question;
+  const { calibration, besideBytes } = question;
+  const flashAttention = runs.flashAttention(run);
+  const targets = roomTargets(spec, question, marginBytes, flashAttention, (gpu) => {
+    const beside = gpu === 0 ? besideBytes : 0;
+    return run.storedBytes[gpu]! + beside > 0 || runs.compute(run)[gpu]! > 0;
+  });
   if ((calibration?.computeFactor ?? 1) === 1) {
     // What is really reserved differs little from what `--fit` believes, so with plenty of room nobody need know it.
     const believed = runs.place({ ...run.config(), view: 'fit' });
@@ -85,7 +89,7 @@ export function learnCompute(question: WholeQuestion, runs: DryRuns): void {
 export function roughSurplus(spec: ModelSpec, question: WholeQuestion, marginBytes: number, runs: DryRuns): number {
   const { config, gpus, fitMarginBytes, heldBytes } = question;
   const run = runs.place({ ...config, view: 'fit' });
-  const room = roomTargets(spec, question, marginBytes, config.flashAttention !== false);
+  const room = roomTargets(spec, question, marginBytes, config.flashAttention !== false, () => true);
   const share = runs.copies(run) > 1 ? SHARE_BEFORE_COPIES : 1;
   let surplus = 0;
   let stored = 0;
@@ -103,6 +107,7 @@ function roomTargets(
   question: WholeQuestion,
   marginBytes: number,
   flashAttention: boolean,
+  isTouched: (gpu: number) => boolean,
 ): readonly number[] {
   const { config, gpus, indices, calibration, besideBytes } = question;
   return gpus.map((gpu, i) => {
@@ -111,6 +116,9 @@ function roomTargets(
     const { contextBytes, loadBytes, useBytes } = expectedOverhead(spec, gpu, use, calibration, indices[i]!);
     // Without a margin the question is what Ollama asks: does it load?
     const kept = marginBytes > 0 ? useBytes + marginBytes : 0;
-    return gpu.freeBytes - contextBytes - loadBytes - beside - kept;
+    // A GPU that got nothing holds a context all the same, and nothing more.
+    return isTouched(i)
+      ? gpu.freeBytes - contextBytes - loadBytes - beside - kept
+      : gpu.freeBytes - contextBytes - marginBytes;
   });
 }
