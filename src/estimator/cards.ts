@@ -37,6 +37,15 @@ const FAMILIES: readonly (readonly [prefix: string, capability: number, cards: R
   [
     [
       'NVIDIA GeForce ',
+      5.2,
+      {
+        'GTX 970': { mib: 4096, multiprocessors: 13 },
+        'GTX 980': { mib: 4096, multiprocessors: 16 },
+        'GTX 980 Ti': { mib: 6144, multiprocessors: 22 },
+      },
+    ],
+    [
+      'NVIDIA GeForce ',
       6.1,
       {
         'GTX 1050 Ti': { mib: 4096, multiprocessors: 6 },
