@@ -50,6 +50,11 @@ if (values['llama-cpp'] === undefined) {
   console.error('Name a build: npm run truth -- --llama-cpp b10454');
   process.exit(1);
 }
+if (values.write && values.only !== undefined && values.add === undefined) {
+  // The record of a build is written whole: the rows of the models left out would be lost.
+  console.error('--write records all models; leave --only out, or add a small model with --add FILE.json.');
+  process.exit(1);
+}
 const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
 const work = resolve(values.work ?? join(cache, 'headroom-truth'));
 mkdirSync(work, { recursive: true });

@@ -27,7 +27,16 @@ export const explainCommand: Command<Services> = {
     description: 'log.description',
     access: 'everyone',
     private: true,
-    options: [{ name: 'text', description: 'log.option.text', type: 'string', required: true, maxLength: MAX_TEXT }],
+    options: [
+      {
+        name: 'text',
+        description: 'log.option.text',
+        type: 'string',
+        required: true,
+        maxLength: MAX_TEXT,
+        takesRest: true,
+      },
+    ],
     schema,
     run,
   }),

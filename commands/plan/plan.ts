@@ -34,7 +34,14 @@ export const planCommand: Command<Services> = {
       description: 'plan.check.description',
       access: 'everyone',
       options: [
-        { name: 'models', description: 'plan.option.models', type: 'string', required: true, maxLength: 1_000 },
+        {
+          name: 'models',
+          description: 'plan.option.models',
+          type: 'string',
+          required: true,
+          maxLength: 1_000,
+          takesRest: true,
+        },
         serverOption,
       ],
       schema,

@@ -2,8 +2,8 @@ import { accessPage } from './access.ts';
 import { codesPage } from './codes.ts';
 import { commandsPage } from './commands.ts';
 import { configurationPage } from './configuration.ts';
-import { reliabilityPage } from './reliability.ts';
 import { estimateSchema } from './estimate-schema.ts';
+import { reliabilityPage } from './reliability.ts';
 
 /** Pages that are written from the code, by their paths. */
 export function generatedPages(root: string): readonly (readonly [path: string, text: string])[] {

@@ -1,5 +1,5 @@
-import { FAULTS } from '../faults/matrix.ts';
 import { FIGURES } from '../faults/figures.ts';
+import { FAULTS } from '../faults/matrix.ts';
 
 /** docs/reliability.md: the fault matrix and the figures that were measured. */
 export function reliabilityPage(): string {

@@ -44,6 +44,8 @@ export interface OptionDefinition {
   readonly min?: number;
   readonly max?: number;
   readonly maxLength?: number;
+  /** Where a line is typed, the words behind it that name no other option belong to it. */
+  readonly takesRest?: true;
   /** Fixed values; excludes completion. */
   readonly choices?: readonly { readonly value: string | number; readonly label?: MessageKey }[];
   /** Offers completion through `complete`. */

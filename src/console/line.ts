@@ -127,6 +127,14 @@ export function parseLine<S>(line: string, commands: readonly Command<S>[]): Par
       i += 1;
       value = rest[i]!.text;
     }
+    while (
+      definition.takesRest === true &&
+      rest[i + 1] !== undefined &&
+      namedOption(rest[i + 1]!, definitions) === null
+    ) {
+      i += 1;
+      value += ` ${rest[i]!.text}`;
+    }
     // A context with spaces between its thousands is one number.
     while (
       definition.type === 'context' &&

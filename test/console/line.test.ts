@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { commands as allCommands } from '../../commands/index.ts';
 import type { Command } from '../../src/chat/command.ts';
 import { parseLine } from '../../src/console/line.ts';
 
@@ -118,6 +119,19 @@ describe('a line in the terminal', () => {
   it('tells options that are unknown, too many or doubled', () => {
     expect(parse('/fit a 1 4 true more')).toMatchObject({ kind: 'unknown-option', option: 'more' });
     expect(parse('/fit a ctx:1 ctx:2')).toMatchObject({ kind: 'unknown-option', option: 'ctx:2' });
+  });
+
+  it('gives the rest of the line to an option that takes it, up to another option', () => {
+    const line = (text: string) => parseLine(text, allCommands);
+    expect(line('/explain Error: model requires more system memory (55.2 GiB)')).toMatchObject({
+      kind: 'call',
+      options: { text: 'Error: model requires more system memory (55.2 GiB)' },
+    });
+    expect(line('/plan check gemma3:12b@32k qwen3:8b nomic-embed-text server:main')).toMatchObject({
+      kind: 'call',
+      subcommand: 'check',
+      options: { models: 'gemma3:12b@32k qwen3:8b nomic-embed-text', server: 'main' },
+    });
   });
 
   it('reads a bare number as a button', () => {

@@ -11,8 +11,8 @@ import { createTranslator, type Translator } from '../translate.ts';
 import { type Explanation, errorReply, explainError } from './errors.ts';
 import { GivenUpError, orGivenUp } from './giving-up.ts';
 import { createRateLimiter, type RateLimit } from './limit.ts';
-import { createPace, type Pace } from './pace.ts';
 import { validateOptions, validatePayload } from './options.ts';
+import { createPace, type Pace } from './pace.ts';
 
 /** Work that says nothing else is given up after this time, milliseconds. */
 const DEFAULT_TIMEOUT_MS = 60_000;
