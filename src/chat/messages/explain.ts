@@ -18,7 +18,7 @@ export const explainMessages = area({
     en: 'I read logs of Ollama and llama.cpp, error lines of a load, and what `ollama ps` and `nvidia-smi` print.',
     'zh-CN': '可以识别：Ollama 和 llama.cpp 的日志、加载时的报错，以及 `ollama ps`、`nvidia-smi` 的输出。',
   },
-  'log.model-unknown': { en: 'a model', 'zh-CN': '某个模型' },
+  'log.model-unknown': { en: 'This model', 'zh-CN': '该模型' },
   'log.title.fits': { en: '{model} is wholly on the GPUs.', 'zh-CN': '{model} 已全部放入 GPU。' },
   'log.title.partial': {
     en: '{model} is only partly on the GPUs: {count} of {of} layers.',
@@ -30,7 +30,7 @@ export const explainMessages = area({
   },
   'log.title.cpu': { en: '{model} runs on the CPU alone.', 'zh-CN': '{model} 完全在 CPU 上运行。' },
   'log.title.refused': { en: '{model} was refused.', 'zh-CN': '{model} 被拒绝加载。' },
-  'log.title.failed': { en: 'Loading {model} failed.', 'zh-CN': '{model} 加载失败。' },
+  'log.title.failed': { en: '{model} failed to load.', 'zh-CN': '{model} 加载失败。' },
   'log.title.unknown': {
     en: '{model}: the log does not say how the load ended.',
     'zh-CN': '{model}：日志里看不出加载结果。',

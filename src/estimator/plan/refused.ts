@@ -1,6 +1,7 @@
 /** Plans of models that a version of Ollama does not load at all: nothing is anywhere. */
 
-import type { EngineName, EstimateRequest, EstimateServer, GpuPlan, Plan, Reason } from '../types.ts';
+import type { EngineName, EstimateRequest, EstimateServer, Plan, Reason } from '../types.ts';
+import { untouchedGpu } from './untouched-gpu.ts';
 
 const DEFAULT_BATCH = 512;
 
@@ -25,19 +26,7 @@ export function refusedPlan(server: EstimateServer, request: EstimateRequest, re
       overrides: 0,
       overridePatterns: [],
     },
-    gpus: server.gpus.map(
-      (gpu): GpuPlan => ({
-        weightsBytes: 0,
-        cacheBytes: 0,
-        computeBytes: 0,
-        projectorBytes: 0,
-        overheadBytes: 0,
-        overheadRangeBytes: [0, 0],
-        totalBytes: 0,
-        layers: 0,
-        headroomBytes: gpu.freeBytes,
-      }),
-    ),
+    gpus: server.gpus.map(untouchedGpu),
     host: { weightsBytes: 0, cacheBytes: 0, computeBytes: 0, totalBytes: 0 },
     sizeVramBytes: 0,
     sizeBytes: 0,

@@ -4,6 +4,7 @@
  */
 
 import type { EstimateServer, GpuDevice, GpuPlan, LoadedModel, Plan, Reason } from '../types.ts';
+import { untouchedGpu } from './untouched-gpu.ts';
 
 /** The oldest cards that Ollama's CUDA library runs on (CMakePresets.json, v0.3 to v0.33: `50-virtual`). */
 const LEAST_COMPUTE_CAPABILITY = 5;
@@ -69,7 +70,7 @@ export function planForAll(plan: Plan, all: EstimateServer, { indices, server }:
   if (server === all) {
     return plan;
   }
-  const gpus: GpuPlan[] = all.gpus.map((gpu) => unused(gpu));
+  const gpus: GpuPlan[] = all.gpus.map((gpu) => untouchedGpu(gpu));
   const perGpuLayers = all.gpus.map(() => 0);
   for (const [position, index] of indices.entries()) {
     gpus[index] = plan.gpus[position]!;
@@ -91,19 +92,5 @@ export function planForAll(plan: Plan, all: EstimateServer, { indices, server }:
     gpus,
     placement: { ...plan.placement, perGpuLayers },
     notes: [...plan.notes, ...notes],
-  };
-}
-
-function unused(gpu: GpuDevice): GpuPlan {
-  return {
-    weightsBytes: 0,
-    cacheBytes: 0,
-    computeBytes: 0,
-    projectorBytes: 0,
-    overheadBytes: 0,
-    overheadRangeBytes: [0, 0],
-    totalBytes: 0,
-    layers: 0,
-    headroomBytes: gpu.freeBytes,
   };
 }

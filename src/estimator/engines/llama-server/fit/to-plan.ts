@@ -6,6 +6,7 @@ import { compileModel } from '../../../llama-cpp/compile.ts';
 import { BLOCK_ELEMENTS, typeId } from '../../../model/tensors.ts';
 import { gpuOverhead, outsideBuffers, type Use } from '../../../outside-buffers.ts';
 import { architectureNumber, blockCount } from '../../../plan/facts.ts';
+import { untouchedGpu } from '../../../plan/untouched-gpu.ts';
 import type {
   CalibrationFactors,
   EngineName,
@@ -63,7 +64,7 @@ export function planBody(parts: PlanParts): PlanBody {
   const gpuLayers =
     parts.chosen.length === 0 ? 0 : config.numGpu < 0 ? totalLayers : Math.min(config.numGpu, totalLayers);
   const perGpuLayers = parts.gpus.map(() => 0);
-  const gpus = parts.gpus.map((gpu) => emptyGpu(gpu));
+  const gpus = parts.gpus.map((gpu) => untouchedGpu(gpu));
   for (const [device, index] of parts.chosen.entries()) {
     const planned = memory.gpus[device];
     if (planned === undefined) {
@@ -156,21 +157,6 @@ export function calibratedCompute(computeBytes: number, calibration: Calibration
   return Math.round(computeBytes * (calibration?.computeFactor ?? 1));
 }
 
-/** A GPU that this model does not touch. */
-function emptyGpu(gpu: GpuDevice): GpuPlan {
-  return {
-    weightsBytes: 0,
-    cacheBytes: 0,
-    computeBytes: 0,
-    projectorBytes: 0,
-    overheadBytes: 0,
-    overheadRangeBytes: [0, 0],
-    totalBytes: 0,
-    layers: 0,
-    headroomBytes: gpu.freeBytes,
-  };
-}
-
 /**
  * llama.cpp refuses a quantized V cache when flash attention is off (llama-context.cpp, `llama_init_from_model`): the
  * reason, or undefined when the combination is fine.
@@ -224,7 +210,7 @@ export function refusedPlan(
       overrides: 0,
       overridePatterns: [],
     },
-    gpus: parts.gpus.map(emptyGpu),
+    gpus: parts.gpus.map(untouchedGpu),
     host: { weightsBytes: 0, cacheBytes: 0, computeBytes: 0, totalBytes: 0 },
     sizeVramBytes: 0,
     sizeBytes: 0,
