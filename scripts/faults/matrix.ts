@@ -163,7 +163,7 @@ export const FAULTS: readonly FaultRow[] = [
     seen: 'old numbers with their age',
     kept: 'the history, with a gap',
     next: 'kills it, asks less often',
-    test: ['test/gpus/nvidia-smi.test.ts', 'ends a child that ignores SIGTERM'],
+    test: ['test/gpus/nvidia/nvidia-smi.test.ts', 'ends a child that ignores SIGTERM'],
   },
   {
     part: 'GPU source',
@@ -171,7 +171,7 @@ export const FAULTS: readonly FaultRow[] = [
     seen: 'that the GPUs are not known, and why',
     kept: 'the last good numbers, marked old',
     next: 'cuts at the cap and at the time limit',
-    test: ['test/gpus/exporters.test.ts', 'gives up on a server that never answers'],
+    test: ['test/gpus/exporters/exporters.test.ts', 'gives up on a server that never answers'],
   },
   {
     part: 'GPU source',
@@ -179,7 +179,7 @@ export const FAULTS: readonly FaultRow[] = [
     seen: 'which one is missing',
     kept: 'its history',
     next: 'plans without it',
-    test: ['test/gpus/nvidia-smi.test.ts', 'misses a GPU that was there before'],
+    test: ['test/gpus/nvidia/nvidia-smi.test.ts', 'misses a GPU that was there before'],
   },
   {
     part: 'disk',

@@ -1,6 +1,6 @@
-import { type AmdOptions, createAmdSource } from './amd.ts';
-import { readAmdCards } from './amd-sysfs.ts';
-import { createNvidiaSmiSource, type NvidiaSmiOptions } from './nvidia-smi.ts';
+import { type AmdOptions, createAmdSource } from './amd/amd.ts';
+import { readAmdCards } from './amd/sysfs.ts';
+import { createNvidiaSmiSource, type NvidiaSmiOptions } from './nvidia/nvidia-smi.ts';
 import { createSource, failedReading, type Reading } from './source.ts';
 import type { Clock, GpuError, GpuSnapshot, GpuSource } from './types.ts';
 import { gpuError } from './values.ts';

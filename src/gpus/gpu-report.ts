@@ -5,9 +5,9 @@
  */
 
 import { singleLine } from '../base/text.ts';
-import { type AmdCard, amdReading } from './amd-sysfs.ts';
+import { type AmdCard, amdReading } from './amd/sysfs.ts';
 import { parseMeminfo } from './meminfo.ts';
-import { nvidiaReading } from './nvidia-reading.ts';
+import { nvidiaReading } from './nvidia/reading.ts';
 import type { Reading } from './source.ts';
 import { failedReading } from './source.ts';
 import type { GpuError } from './types.ts';

@@ -1,9 +1,9 @@
 import { CodedError, type Params } from '../base/coded.ts';
-import { type AmdOptions, createAmdSource } from './amd.ts';
+import { type AmdOptions, createAmdSource } from './amd/amd.ts';
 import { createAutoSource, createNoneSource } from './auto.ts';
 import { createDeclaredSource, GpuListError, parseGpuList } from './declared.ts';
-import { createNvidiaSmiSource, type NvidiaSmiOptions } from './nvidia-smi.ts';
-import { createPrometheusSource, parsePrometheusUrl } from './prometheus.ts';
+import { createNvidiaSmiSource, type NvidiaSmiOptions } from './nvidia/nvidia-smi.ts';
+import { createPrometheusSource, parsePrometheusUrl } from './exporters/prometheus.ts';
 import { createSshSource, parseSshTarget } from './ssh.ts';
 import type { Clock, GpuSource } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { type CommandOutcome, createCommand } from './command.ts';
 import { parseGpuReport } from './gpu-report.ts';
-import { outcomeError } from './nvidia-smi.ts';
+import { outcomeError } from './nvidia/nvidia-smi.ts';
 import { createSource, failedReading, type Reading } from './source.ts';
 import type { Clock, GpuError, GpuSource } from './types.ts';
 import { gpuError } from './values.ts';

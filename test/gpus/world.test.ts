@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { amdSmiReading, rocmSmiReading } from '../../src/gpus/amd-tools.ts';
-import { exporterReading } from '../../src/gpus/exporters.ts';
-import { parseExposition } from '../../src/gpus/exposition.ts';
-import { FULL_FIELDS, parseAppRows, parseGpuRows } from '../../src/gpus/nvidia-csv.ts';
-import { parsePrometheusUrl } from '../../src/gpus/prometheus.ts';
+import { amdSmiReading, rocmSmiReading } from '../../src/gpus/amd/tools.ts';
+import { exporterReading } from '../../src/gpus/exporters/reading.ts';
+import { parseExposition } from '../../src/gpus/exporters/exposition.ts';
+import { FULL_FIELDS, parseAppRows, parseGpuRows } from '../../src/gpus/nvidia/csv.ts';
+import { parsePrometheusUrl } from '../../src/gpus/exporters/prometheus.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;

@@ -1,7 +1,7 @@
 // The whole way from a machine to a snapshot: the simulated GPU server over HTTP, its cards through both kinds of source.
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createNvidiaSmiSource } from '../../src/gpus/nvidia-smi.ts';
+import { createNvidiaSmiSource } from '../../src/gpus/nvidia/nvidia-smi.ts';
 import { createServer } from '../../src/servers/server.ts';
 import type { Server } from '../../src/servers/types.ts';
 import { GIB, MIB, onEnd, script, temporaryDirectory } from '../gpus/tools.ts';

@@ -6,10 +6,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { amdSmiReading, rocmSmiReading } from '../../src/gpus/amd-tools.ts';
-import { exporterReading } from '../../src/gpus/exporters.ts';
-import { parseExposition } from '../../src/gpus/exposition.ts';
-import { FULL_FIELDS, parseGpuRows } from '../../src/gpus/nvidia-csv.ts';
+import { amdSmiReading, rocmSmiReading } from '../../src/gpus/amd/tools.ts';
+import { exporterReading } from '../../src/gpus/exporters/reading.ts';
+import { parseExposition } from '../../src/gpus/exporters/exposition.ts';
+import { FULL_FIELDS, parseGpuRows } from '../../src/gpus/nvidia/csv.ts';
 import { type Asking, CASES, type CaseExpectation, type Check } from './cases/expectations.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');

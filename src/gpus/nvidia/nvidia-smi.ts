@@ -1,11 +1,11 @@
-import { type CommandOutcome, createCommand } from './command.ts';
-import { readHostMemory } from './meminfo.ts';
-import { APP_FIELDS, FULL_FIELDS, SHORT_FIELDS } from './nvidia-csv.ts';
-import { nvidiaTextError } from './nvidia-errors.ts';
-import { nvidiaReading } from './nvidia-reading.ts';
-import { createSource, failedReading, type Reading } from './source.ts';
-import type { Clock, GpuError, GpuSource, HostMemory } from './types.ts';
-import { gpuError } from './values.ts';
+import { type CommandOutcome, createCommand } from '../command.ts';
+import { readHostMemory } from '../meminfo.ts';
+import { APP_FIELDS, FULL_FIELDS, SHORT_FIELDS } from './csv.ts';
+import { nvidiaTextError } from './errors.ts';
+import { nvidiaReading } from './reading.ts';
+import { createSource, failedReading, type Reading } from '../source.ts';
+import type { Clock, GpuError, GpuSource, HostMemory } from '../types.ts';
+import { gpuError } from '../values.ts';
 
 export interface NvidiaSmiOptions {
   /** Default `nvidia-smi`, found through PATH. */

@@ -5,11 +5,11 @@
 
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { singleLine } from '../base/text.ts';
+import { singleLine } from '../../base/text.ts';
 import { sharedPool } from './shared-pool.ts';
-import type { Reading } from './source.ts';
-import type { Gpu, GpuError, GpuNote, HostMemory } from './types.ts';
-import { bytesOrNull, gpuError, normalizePci, readNumber } from './values.ts';
+import type { Reading } from '../source.ts';
+import type { Gpu, GpuError, GpuNote, HostMemory } from '../types.ts';
+import { bytesOrNull, gpuError, normalizePci, readNumber } from '../values.ts';
 
 /** One card's files: name to content, `null` where there is none. */
 export interface AmdCard {

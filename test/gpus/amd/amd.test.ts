@@ -2,9 +2,9 @@
 // rocm-smi `--showmeminfo vram --json`. Numbers are made up.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createAmdSource } from '../../src/gpus/amd.ts';
-import { amdSmiReading, jsonAfterBanner, rocmSmiReading } from '../../src/gpus/amd-tools.ts';
-import { files, GIB, MIB, onEnd, script, temporaryDirectory } from './tools.ts';
+import { createAmdSource } from '../../../src/gpus/amd/amd.ts';
+import { amdSmiReading, jsonAfterBanner, rocmSmiReading } from '../../../src/gpus/amd/tools.ts';
+import { files, GIB, MIB, onEnd, script, temporaryDirectory } from '../tools.ts';
 
 const AT = { host: 'local', takenAtMs: 9, hostMemory: null };
 const card = (name: string, facts: Record<string, string | number>) =>

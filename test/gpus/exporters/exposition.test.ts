@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseExposition, parseExpositionInSteps } from '../../src/gpus/exposition.ts';
+import { parseExposition, parseExpositionInSteps } from '../../../src/gpus/exporters/exposition.ts';
 
 describe('the exposition format', () => {
   it('reads names, labels with escapes, values in every notation, time stamps and exemplars', () => {

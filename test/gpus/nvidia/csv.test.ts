@@ -2,9 +2,9 @@
 // the numbers and UUIDs here are made up.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { APP_FIELDS, FULL_FIELDS, parseAppRows, parseGpuRows, SHORT_FIELDS } from '../../src/gpus/nvidia-csv.ts';
-import { nvidiaReading } from '../../src/gpus/nvidia-reading.ts';
-import { GIB, MIB, UUID_A, UUID_B } from './tools.ts';
+import { APP_FIELDS, FULL_FIELDS, parseAppRows, parseGpuRows, SHORT_FIELDS } from '../../../src/gpus/nvidia/csv.ts';
+import { nvidiaReading } from '../../../src/gpus/nvidia/reading.ts';
+import { GIB, MIB, UUID_A, UUID_B } from '../tools.ts';
 
 const IDLE = `0, ${UUID_A}, NVIDIA GeForce GTX 1070 Ti, 8192, 11, 8098, 84, 0, 37, 9.81, 180.00, 580.65.06, 6.1, 00000000:01:00.0, [N/A]`;
 const BUSY = `1, ${UUID_B}, NVIDIA GeForce RTX 3090, 24576, 19318, 4807, 452, 97, 71, 338.20, 350.00, 580.65.06, 8.6, 00000000:0C:00.0, [N/A]`;

@@ -1,9 +1,9 @@
-import { MIB } from '../base/bytes.ts';
-import { parseAppRows, parseGpuRows } from './nvidia-csv.ts';
-import { nvidiaExitError } from './nvidia-errors.ts';
-import type { Reading } from './source.ts';
-import type { Gpu, GpuError, GpuProcess, HostMemory } from './types.ts';
-import { gpuError } from './values.ts';
+import { MIB } from '../../base/bytes.ts';
+import { parseAppRows, parseGpuRows } from './csv.ts';
+import { nvidiaExitError } from './errors.ts';
+import type { Reading } from '../source.ts';
+import type { Gpu, GpuError, GpuProcess, HostMemory } from '../types.ts';
+import { gpuError } from '../values.ts';
 
 /** What nvidia-smi printed, read here or over there. */
 export interface NvidiaOutput {

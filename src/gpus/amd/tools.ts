@@ -3,12 +3,12 @@
  * new shapes (amdsmi amd_smi_commands.py; rocm_smi.py). Warnings may stand before the JSON.
  */
 
-import { MIB } from '../base/bytes.ts';
-import { singleLine } from '../base/text.ts';
+import { MIB } from '../../base/bytes.ts';
+import { singleLine } from '../../base/text.ts';
 import { sharedPool } from './shared-pool.ts';
-import type { Reading } from './source.ts';
-import type { Gpu, HostMemory } from './types.ts';
-import { bytesOrNull, gpuError, normalizePci, readNumber } from './values.ts';
+import type { Reading } from '../source.ts';
+import type { Gpu, HostMemory } from '../types.ts';
+import { bytesOrNull, gpuError, normalizePci, readNumber } from '../values.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,10 @@
-import { MIB } from '../base/bytes.ts';
-import { exporterReading } from './exporters.ts';
+import { MIB } from '../../base/bytes.ts';
+import { createSource, failedReading, type Reading } from '../source.ts';
+import type { Clock, GpuError, GpuSource } from '../types.ts';
+import { gpuError } from '../values.ts';
 import { type Exposition, parseExpositionInSteps, type Sample } from './exposition.ts';
-import { createSource, failedReading, type Reading } from './source.ts';
-import type { Clock, GpuError, GpuSource } from './types.ts';
-import { gpuError } from './values.ts';
+import { EXPORTERS, exporterReading } from './reading.ts';
+import { STALE_SECONDS } from './stale.ts';
 
 export interface PrometheusOptions {
   readonly clock?: Clock;
@@ -12,13 +13,9 @@ export interface PrometheusOptions {
 }
 
 const LIMIT_BYTES = 2 * MIB;
-/** A sample older than this comes from an exporter that is gone: Prometheus shows it for 5 minutes. */
-const STALE_SECONDS = 90;
 const QUERY_PATH = /\/api\/v1\/query\/?$/;
-const METRICS =
-  'DCGM_FI_DEV_(FB_(FREE|USED|RESERVED|TOTAL)|GPU_UTIL|GPU_TEMP|POWER_USAGE)|nvidia_smi_(memory_(free|used|total|reserved)_bytes|utilization_gpu_ratio|temperature_gpu|power_(draw|limit)_watts|gpu_info|last_collect_success|command_exit_code)|all_smi_gpu_(memory_(used|total)_bytes|utilization|temperature_celsius|power_consumption_watts)|(amd_)?gpu_((total|used|free)_vram|(total|used)_gtt)|dcgm_(fb_(free|used|total)|gpu_utilization|gpu_temp|power_usage)|vGPU_device_memory_(limit|usage)_in_bytes|HostGPUMemoryUsage';
-const AGE_METRICS =
-  'DCGM_FI_DEV_FB_USED|nvidia_smi_memory_used_bytes|all_smi_gpu_memory_used_bytes|(amd_)?gpu_used_vram';
+const METRICS = EXPORTERS.flatMap(({ metrics }) => metrics).join('|');
+const AGE_METRICS = EXPORTERS.flatMap(({ ages }) => ages).join('|');
 
 /**
  * Reads `prometheus+http://host:9400/metrics`; `null` when it is no such URL. User and password may stand in it, and

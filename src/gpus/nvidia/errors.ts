@@ -1,5 +1,5 @@
-import type { GpuError } from './types.ts';
-import { gpuError, normalizePci } from './values.ts';
+import type { GpuError } from '../types.ts';
+import { gpuError, normalizePci } from '../values.ts';
 
 const MAX_TEXT = 4_096;
 

@@ -2,8 +2,8 @@
 // lablup/all-smi src/api/metrics, ROCm/device-metrics-exporter docs. Numbers and UUIDs are made up.
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createPrometheusSource, parsePrometheusUrl } from '../../src/gpus/prometheus.ts';
-import { GIB, httpServer, MIB, UUID_A, UUID_B } from './tools.ts';
+import { createPrometheusSource, parsePrometheusUrl } from '../../../src/gpus/exporters/prometheus.ts';
+import { GIB, httpServer, MIB, UUID_A, UUID_B } from '../tools.ts';
 
 const NOW = 1_795_437_000_000;
 
@@ -109,6 +109,7 @@ nvidia_smi_gpu_info{uuid="${id}",name="NVIDIA GeForce RTX 3090",driver_version="
 nvidia_smi_command_exit_code ${success === 1 ? 0 : 18}
 nvidia_smi_last_collect_success ${success}
 nvidia_smi_last_collect_success_timestamp_seconds ${at}
+nvidia_smi_compute_app_used_memory_bytes{uuid="${id}",process_name="nobody"} 1e+09
 nvidia_smi_compute_app_used_memory_bytes{uuid="${id}",pid="771",process_name="python, \\"x\\""} 4.2e+09
 `;
 
@@ -305,6 +306,15 @@ describe('a Prometheus server', () => {
           ]),
     }));
     expect(queries).toHaveLength(2);
+    // What every exporter tells is asked for, its processes too.
+    for (const metric of [
+      'dcgm_fb_free',
+      'nvidia_smi_compute_app_used_memory_bytes',
+      'amd_gpu_used_gtt',
+      'HostGPUMemoryUsage',
+    ]) {
+      expect(queries.join()).toContain(metric);
+    }
     for (const query of queries) {
       expect(query).toContain('instance="gpu-01:9400"');
     }

@@ -3,7 +3,7 @@
  * such a GPU is unified memory, of carve-out and GTT together (https://docs.kernel.org/gpu/amdgpu/driver-misc.html).
  */
 
-import { GIB } from '../base/bytes.ts';
+import { GIB } from '../../base/bytes.ts';
 
 /** A carve-out is hardly larger; cards of their own are. */
 const CARVE_OUT_BYTES = 4 * GIB;

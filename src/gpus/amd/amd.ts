@@ -1,11 +1,11 @@
-import { amdReading, readAmdCards } from './amd-sysfs.ts';
-import { amdSmiReading, rocmSmiReading } from './amd-tools.ts';
-import { createCommand } from './command.ts';
-import { readHostMemory } from './meminfo.ts';
-import { outcomeError } from './nvidia-smi.ts';
-import { createSource, failedReading, type Reading } from './source.ts';
-import type { Clock, GpuError, GpuSource, HostMemory } from './types.ts';
-import { gpuError } from './values.ts';
+import { amdReading, readAmdCards } from './sysfs.ts';
+import { amdSmiReading, rocmSmiReading } from './tools.ts';
+import { createCommand } from '../command.ts';
+import { readHostMemory } from '../meminfo.ts';
+import { outcomeError } from '../nvidia/nvidia-smi.ts';
+import { createSource, failedReading, type Reading } from '../source.ts';
+import type { Clock, GpuError, GpuSource, HostMemory } from '../types.ts';
+import { gpuError } from '../values.ts';
 
 export interface AmdOptions {
   /** Default /sys/class/drm. */

@@ -4,9 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createNvidiaSmiSource, type NvidiaSmiOptions } from '../../src/gpus/nvidia-smi.ts';
-import type { GpuSource } from '../../src/gpus/types.ts';
-import { MIB, onEnd, script, temporaryDirectory, UUID_A, UUID_B } from './tools.ts';
+import { createNvidiaSmiSource, type NvidiaSmiOptions } from '../../../src/gpus/nvidia/nvidia-smi.ts';
+import type { GpuSource } from '../../../src/gpus/types.ts';
+import { MIB, onEnd, script, temporaryDirectory, UUID_A, UUID_B } from '../tools.ts';
 
 const ROW_A = `0, ${UUID_A}, NVIDIA GeForce RTX 3090, 24576, 800, 23325, 452, 3, 41, 25.10, 350.00, 580.65.06, 8.6, 00000000:01:00.0, [N/A]`;
 const ROW_B = `1, ${UUID_B}, NVIDIA GeForce RTX 3090, 24576, 11, 24114, 452, 0, 38, 20.00, 350.00, 580.65.06, 8.6, 00000000:02:00.0, [N/A]`;

@@ -3,11 +3,11 @@
  * --help-query-gpu`; sizes are MiB. Column count and every number are checked: what does not fit is rejected.
  */
 
-import { MIB } from '../base/bytes.ts';
-import { singleLine } from '../base/text.ts';
-import { nvidiaTextError } from './nvidia-errors.ts';
-import type { Gpu, GpuError, GpuNote, GpuProcess, GpuState, HostMemory } from './types.ts';
-import { normalizePci, readMiB, readNumber } from './values.ts';
+import { MIB } from '../../base/bytes.ts';
+import { singleLine } from '../../base/text.ts';
+import { nvidiaTextError } from './errors.ts';
+import type { Gpu, GpuError, GpuNote, GpuProcess, GpuState, HostMemory } from '../types.ts';
+import { normalizePci, readMiB, readNumber } from '../values.ts';
 
 /** Everything we want; an old driver that does not know one of them answers exit 2 and no data. */
 export const FULL_FIELDS = [
