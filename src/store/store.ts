@@ -6,6 +6,7 @@ import { createAlertRepository } from './repositories/alerts.ts';
 import { createAuditRepository } from './repositories/audit.ts';
 import { createHoldRepository } from './repositories/holds.ts';
 import { createInteractionRepository } from './repositories/interactions.ts';
+import { createMadeAliasRepository } from './repositories/made-aliases.ts';
 import { createObservationRepository } from './repositories/observations.ts';
 import { createOpenAnswerRepository } from './repositories/open-answers.ts';
 import { createSampleRepository } from './repositories/samples.ts';
@@ -43,6 +44,7 @@ function createStore(db: Database): Store {
     alerts: guardRepository(createAlertRepository(db)),
     usage: guardRepository(createUsageRepository(db)),
     interactions: guardRepository(createInteractionRepository(db)),
+    madeAliases: guardRepository(createMadeAliasRepository(db)),
     openAnswers: guardRepository(createOpenAnswerRepository(db)),
     async check() {
       try {

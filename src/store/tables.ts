@@ -13,6 +13,7 @@ export interface Tables {
   model_usage: UsageTable;
   open_answers: OpenAnswerTable;
   interactions: InteractionTable;
+  made_aliases: MadeAliasTable;
   probes: ProbeTable;
 }
 
@@ -165,6 +166,16 @@ interface OpenAnswerTable {
 }
 
 /** Rows that are written to see that rows can be written. */
+export interface MadeAliasTable {
+  server: string;
+  alias: string;
+  digest: string;
+  base: string;
+  num_ctx: number;
+  made_at_ms: number;
+  made_by: string;
+}
+
 interface ProbeTable {
   id: Generated<number>;
   at_ms: number;

@@ -361,6 +361,28 @@ export interface InteractionRepository {
   prune(beforeMs: number): Promise<void>;
 }
 
+/** A name that this program made on a server: a model derived from another, with its context baked in. */
+export interface MadeAlias {
+  readonly server: string;
+  /** One spelling for all (`modelKey`). */
+  readonly alias: string;
+  /** Of the manifest as it was made, hex: a name whose digest is another one was changed by somebody else since. */
+  readonly digest: string;
+  /** What it was made from, as the server spells it. */
+  readonly base: string;
+  readonly numCtx: number;
+  readonly madeAtMs: number;
+  /** A person's id. */
+  readonly madeBy: string;
+}
+
+export interface MadeAliasRepository {
+  /** Writes it down in the place of what was there under the name. */
+  put(alias: MadeAlias): Promise<void>;
+  get(server: string, alias: string): Promise<MadeAlias | null>;
+  remove(server: string, alias: string): Promise<void>;
+}
+
 /**
  * The whole store. Every method rejects with a StoreError and nothing else. A call has taken effect when its
  * promise resolves; calls that are not waited for may overtake one another.
@@ -376,6 +398,7 @@ export interface Store {
   readonly usage: UsageRepository;
   readonly openAnswers: OpenAnswerRepository;
   readonly interactions: InteractionRepository;
+  readonly madeAliases: MadeAliasRepository;
   /** Writes a row, reads it and takes it away again: `null`, or why that cannot be done right now. */
   check(): Promise<StoreErrorCode | null>;
   close(): Promise<void>;

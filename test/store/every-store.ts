@@ -411,6 +411,21 @@ export function describeStore(open: () => Promise<Store>): void {
     });
   });
 
+  describe('names that this program made', () => {
+    it('are one per server and name, and gone when removed', async () => {
+      const { madeAliases } = await open();
+      const made = { server: 'main', alias: 'team', digest: 'd1', base: 'm', numCtx: 4096, madeAtMs: 5, madeBy: '42' };
+      expect(await madeAliases.get('main', 'team')).toBeNull();
+      await madeAliases.put(made);
+      await madeAliases.put({ ...made, server: 'other' });
+      await madeAliases.put({ ...made, digest: 'd2', numCtx: 8192 });
+      expect(await madeAliases.get('main', 'team')).toEqual({ ...made, digest: 'd2', numCtx: 8192 });
+      await madeAliases.remove('main', 'team');
+      expect(await madeAliases.get('main', 'team')).toBeNull();
+      expect(await madeAliases.get('other', 'team')).toMatchObject({ digest: 'd1' });
+    });
+  });
+
   describe('interactions', () => {
     it('are claimed once, and forgotten in time', async () => {
       const { interactions } = await open();

@@ -4,6 +4,16 @@ import type { Store } from '../../src/store/types.ts';
 const START = Date.UTC(2026, 10, 23, 12);
 const person = { personId: '42', personName: 'Ada \u{1f680}', platform: 'discord', guildId: '7', channelId: '8' };
 
+const ALIAS = {
+  server: 'main',
+  alias: 'registry.ollama.ai/library/team:latest',
+  digest: 'a'.repeat(64),
+  base: 'gemma3:12b',
+  numCtx: 8192,
+  madeAtMs: START,
+  madeBy: '42',
+};
+
 /** Writes something of every kind. */
 export async function fillStore(store: Store): Promise<void> {
   for (let i = 0; i < 700; i++) {
@@ -76,6 +86,7 @@ export async function fillStore(store: Store): Promise<void> {
   });
   await store.alerts.begin({ server: 'main', kind: 'gpu-hot', subject: 'GPU-1', params: { tempC: 90 }, atMs: START });
   await store.usage.add({ server: 'main', model: 'm', atMs: START, loads: 1, loadedMs: 5, vramBytes: 6 });
+  await store.madeAliases.put(ALIAS);
   await store.openAnswers.add({ channelId: '8', messageId: '9', title: '/load', locale: 'en', ticket: null }, START);
 }
 
@@ -93,6 +104,7 @@ export async function readStore(store: Store) {
     spans: await store.samples.buckets('main', 60_000, START, START + 3_600_000),
     hours: await store.samples.buckets('main', 3_600_000, START, START + 3_600_000),
     count: await store.samples.count(),
+    alias: await store.madeAliases.get(ALIAS.server, ALIAS.alias),
   };
 }
 

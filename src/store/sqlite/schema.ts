@@ -170,4 +170,16 @@ export const SQLITE_SCHEMA: Readonly<Record<string, string>> = {
       BEGIN SELECT RAISE (ABORT, 'audit is append-only'); END;
     CREATE TABLE probes (id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL) STRICT;
   `,
+  '0010-made-aliases': `
+    CREATE TABLE made_aliases (
+      server TEXT NOT NULL,
+      alias TEXT NOT NULL,
+      digest TEXT NOT NULL,
+      base TEXT NOT NULL,
+      num_ctx INTEGER NOT NULL,
+      made_at_ms INTEGER NOT NULL,
+      made_by TEXT NOT NULL,
+      PRIMARY KEY (server, alias)
+    ) STRICT, WITHOUT ROWID;
+  `,
 };

@@ -20,6 +20,7 @@ export const KEPT_TABLES = {
   alerts: ['id'],
   model_usage: ['server', 'model', 'day'],
   open_answers: ['id'],
+  made_aliases: ['server', 'alias'],
 } as const satisfies Partial<Record<keyof Tables, readonly string[]>>;
 
 export type KeptTable = keyof typeof KEPT_TABLES;
