@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentedSettings } from '../scripts/docs/configuration.ts';
 import { generatedPages } from '../scripts/docs/pages.ts';
 import { builtinCatalogue } from '../src/catalogue/builtin.ts';
-import { parseGpuList } from '../src/gpus/declared.ts';
+import { parseGpuList } from '../src/estimator/gpu-list.ts';
 import { ConfigError, readConfig } from '../src/settings/config.ts';
 import { answerSchema } from '../src/tool/answer-schema.ts';
 import { BatchEstimator } from '../src/tool/estimate.ts';

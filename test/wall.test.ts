@@ -63,7 +63,9 @@ describe('a tree that breaks it', () => {
         'src/estimator/types.ts': 'export type A = string;',
         'src/estimator/plan/decide.ts': 'export const decide = 1;',
       }),
-    ).toEqual(['src/gpus/a.ts: gpus may import of estimator only types.ts, cards.ts, versions.ts, not plan/decide.ts']);
+    ).toEqual([
+      'src/gpus/a.ts: gpus may import of estimator only types.ts, cards.ts, gpu-list.ts, versions.ts, not plan/decide.ts',
+    ]);
   });
 
   test('a package where it does not belong, or that only developers have', () => {

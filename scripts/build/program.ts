@@ -14,7 +14,7 @@ const BUNDLED = /^(?:commander|zod|@huggingface\/gguf)(?:\/|$)/;
 
 /** What answers a question without a server: the estimator, the built-in list, the reply and its words. */
 const ANSWER =
-  /\/src\/(?:base|estimator|chat\/(?!pictures)|console\/render|gguf\/spec|gguf\/errors|workers\/(?:estimates|jobs)|catalogue\/(?:builtin|names|nearest|towers|aliases|errors)|gpus\/(?:declared|typed-card|cards|source|values|types)|servers\/(?:asking|gpu-views)|tool\/fit)|\/commands\/fit\/(?:answer|explain|question|reply)/;
+  /\/src\/(?:base|estimator|chat\/(?!pictures)|console\/render|gguf\/spec|gguf\/errors|workers\/(?:estimates|jobs)|catalogue\/(?:builtin|names|nearest|towers|aliases|errors)|gpus\/(?:declared|cards|source|values|types)|servers\/(?:asking|gpu-views)|tool\/fit)|\/commands\/fit\/(?:answer|explain|question|reply)/;
 
 /** The program: one bundle, cut where code is imported when it is needed; its help texts; its man page. */
 export async function buildProgram(root: string, dist: string, version: string): Promise<void> {

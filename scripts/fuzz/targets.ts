@@ -8,7 +8,7 @@ import { bufferSource } from '../../src/gguf/byte-source.ts';
 import { specFromJson } from '../../src/gguf/from-json.ts';
 import { specFromShow } from '../../src/gguf/from-show.ts';
 import { readHeader } from '../../src/gguf/header.ts';
-import { parseGpuList } from '../../src/gpus/declared.ts';
+import { parseGpuList } from '../../src/estimator/gpu-list.ts';
 import { parseExposition } from '../../src/gpus/exporters/exposition.ts';
 import { parseGpuReport } from '../../src/gpus/gpu-report.ts';
 import { FULL_FIELDS, parseAppRows, parseGpuRows } from '../../src/gpus/nvidia/csv.ts';

@@ -5,7 +5,7 @@ import type { DispatchHooks } from '../chat/dispatch/dispatcher.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { Painter } from '../chat/pictures/painter.ts';
 import type { Platform } from '../chat/platform.ts';
-import { parseGpuList } from '../gpus/declared.ts';
+import { parseGpuList } from '../estimator/gpu-list.ts';
 import { createAsking } from '../servers/asking/asking.ts';
 import { createPlacer } from '../servers/asking/placing.ts';
 import { createWeightsIndex } from '../servers/asking/same-weights.ts';

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Services } from '../../commands/services.ts';
 import { builtinCatalogue } from '../catalogue/builtin.ts';
-import { parseGpuList } from '../gpus/declared.ts';
+import { parseGpuList } from '../estimator/gpu-list.ts';
 import { createAsking } from '../servers/asking/asking.ts';
 import type { ModelFinder } from '../servers/asking/models.ts';
 import { createWeightsIndex } from '../servers/asking/same-weights.ts';

@@ -1,7 +1,8 @@
 import { CodedError, type Params } from '../base/coded.ts';
+import { GpuListError, parseGpuList } from '../estimator/gpu-list.ts';
 import { type AmdOptions, createAmdSource } from './amd/amd.ts';
 import { createAutoSource, createNoneSource } from './auto.ts';
-import { createDeclaredSource, GpuListError, parseGpuList } from './declared.ts';
+import { createDeclaredSource } from './declared.ts';
 import { createNvidiaSmiSource, type NvidiaSmiOptions } from './nvidia/nvidia-smi.ts';
 import { createPrometheusSource, parsePrometheusUrl } from './exporters/prometheus.ts';
 import { createSshSource, parseSshTarget } from './ssh.ts';

@@ -11,7 +11,7 @@ import { type ChatPoster, type MessageRef, PostError } from '../../src/chat/post
 import type { Action, OptionValue, Reply } from '../../src/chat/reply.ts';
 import { createLog } from '../../src/compose/log.ts';
 import { renderReply } from '../../src/console/render.ts';
-import { parseGpuList } from '../../src/gpus/declared.ts';
+import { parseGpuList } from '../../src/estimator/gpu-list.ts';
 import { createAsking } from '../../src/servers/asking/asking.ts';
 import type { ModelFinder } from '../../src/servers/asking/models.ts';
 import { createWeightsIndex } from '../../src/servers/asking/same-weights.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cardNames } from '../../src/estimator/cards.ts';
-import { createDeclaredSource, GpuListError, parseGpuList, withOllamaUsage } from '../../src/gpus/declared.ts';
+import { GpuListError, parseGpuList } from '../../src/estimator/gpu-list.ts';
+import { createDeclaredSource, withOllamaUsage } from '../../src/gpus/declared.ts';
 import { GIB, MIB } from './tools.ts';
 
 const sizes = (text: string) => parseGpuList(text).map((gpu) => [gpu.totalBytes / GIB, gpu.freeBytes / GIB]);

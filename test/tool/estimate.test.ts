@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
-import { parseGpuList } from '../../src/gpus/declared.ts';
+import { parseGpuList } from '../../src/estimator/gpu-list.ts';
 import { BatchEstimator } from '../../src/tool/estimate.ts';
 
 const GIB = 1024 ** 3;

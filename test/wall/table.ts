@@ -26,7 +26,7 @@ export interface KnownCircle {
   readonly why: string;
 }
 
-const ESTIMATOR_TYPES = ['types.ts', 'cards.ts', 'versions.ts'] as const;
+const ESTIMATOR_TYPES = ['types.ts', 'cards.ts', 'gpu-list.ts', 'versions.ts'] as const;
 const BROWSER_ENTRY = ['index.ts', 'browser.ts'] as const;
 
 export const ROOMS: { readonly [room: string]: Room } = {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GpuListError, parseGpuList } from '../../src/gpus/declared.ts';
-import { findTypedCard } from '../../src/gpus/typed-card.ts';
-import { GIB } from './tools.ts';
+import { GpuListError, parseGpuList } from '../../src/estimator/gpu-list.ts';
+import { findTypedCard } from '../../src/estimator/typed-card.ts';
+import { GIB } from '../gpus/tools.ts';
 
 /** Text as somebody typed it, and the GPUs that it means: how many, and whole GiB of each. */
 type Meant = readonly (readonly [count: number, gib: number])[];

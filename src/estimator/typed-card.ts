@@ -1,7 +1,7 @@
 import { GIB, MIB } from '../base/bytes.ts';
 import { nearestWord } from '../base/nearest.ts';
-import { cardNames, findCard } from '../estimator/cards.ts';
-import type { GpuDevice } from '../estimator/types.ts';
+import { cardNames, findCard } from './cards.ts';
+import type { GpuDevice } from './types.ts';
 
 /** A card that somebody named. `totalBytes` is null where it is sold with different memory and no size was named. */
 export interface TypedCard {
