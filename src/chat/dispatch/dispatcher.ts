@@ -18,6 +18,8 @@ import { createPace, type Pace } from './pace.ts';
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** After its signal fired, work has this long to answer by itself, milliseconds. */
 const DEFAULT_GRACE_MS = 1_000;
+/** What was taken back may have to put a server in order before it answers, milliseconds. */
+const TAKEN_BACK_GRACE_MS = 15_000;
 /** Completion later than this is of no use to anybody typing, milliseconds. */
 const DEFAULT_COMPLETION_MS = 2_000;
 const DEFAULT_RATE_LIMIT: RateLimit = { count: 20, windowMs: 60_000 };
@@ -50,6 +52,8 @@ export interface CompleteRequest extends Caller {
 /** Where intermediate states go. */
 export interface Responder {
   progress(reply: Reply): void;
+  /** Fires when the asker takes the question back: the work ends as at a time-out, and says so. */
+  readonly signal?: AbortSignal;
 }
 
 /** A request that was looked at and is ready to run (or to be refused). Looking takes no I/O. */
@@ -275,6 +279,11 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
         : setTimeout(() => {
             controller.abort(new GivenUpError('error.given-up', { duration: job.timeoutMs ?? 0 }, graceMs));
           }, job.timeoutMs);
+    const takeBack = () => controller.abort(new GivenUpError('error.canceled', {}, TAKEN_BACK_GRACE_MS));
+    responder.signal?.addEventListener('abort', takeBack, { once: true });
+    if (responder.signal?.aborted === true) {
+      takeBack();
+    }
     let settled = false;
     const context: CommandContext<S> = {
       person: caller.person,
@@ -297,6 +306,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       if (job.acts && settings.beforeAct !== undefined) {
         await settings.beforeAct();
       }
+      signal.throwIfAborted();
       if (caller.place.platform.belongsToOwner === true) {
         return job.start(context);
       }
@@ -329,7 +339,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       }
       if (words?.key === 'error.given-up') {
         ended = 'timeout';
-      } else if (words?.key === 'error.shutting-down') {
+      } else if (words?.key === 'error.shutting-down' || words?.key === 'error.canceled') {
         ended = 'stopped';
       } else {
         ended = words === null ? 'error' : 'failed';
@@ -340,6 +350,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       clearTimeout(timer);
     }
     running.delete(controller);
+    responder.signal?.removeEventListener('abort', takeBack);
     hook(() => hooks.finished?.({ command: job.name, outcome: ended, ms: now() - startedAt }));
     return reply;
   };

@@ -4,9 +4,9 @@ import type { HoldBook } from './holds.ts';
 import { findLoaded, proveUnload, readAgain } from './proof.ts';
 import {
   type Answers,
-  CanceledByPerson,
   givenUp,
   holdKey,
+  isByPerson,
   type Mutable,
   NeedsAnswer,
   type Obstacle,
@@ -83,7 +83,7 @@ export async function safeUnload(parts: UnloadParts, order: UnloadOrder): Promis
     }
     if (parts.signal.aborted) {
       const { reason } = parts.signal;
-      const code = reason instanceof CanceledByPerson ? 'canceled' : 'shutting-down';
+      const code = isByPerson(reason) ? 'canceled' : 'shutting-down';
       Object.assign(
         outcome,
         reason instanceof TurnLost ? givenUp(reason) : { result: 'canceled', problem: { code, params: {} } },

@@ -2,6 +2,7 @@
  * The words of a safe load. Sizes are bytes, contexts tokens, times milliseconds since the epoch.
  */
 
+import { CodedError } from '../../base/coded.ts';
 import type { ModelSpec, Plan } from '../../estimator/types.ts';
 import type { Hold } from '../../store/types.ts';
 import type { Remark, ServerSnapshot } from '../types.ts';
@@ -206,6 +207,11 @@ export class CanceledByPerson extends Error {
   }
 }
 
+/** Whether a person ended the work, by its button or by taking the command back. */
+export function isByPerson(reason: unknown): boolean {
+  return reason instanceof CanceledByPerson || (reason instanceof CodedError && reason.code === 'error.canceled');
+}
+
 /** Reason of an abort because the turn on the server was lost: another process may be at work there by now. */
 export class TurnLost extends Error {
   constructor() {
@@ -219,7 +225,7 @@ export function givenUp(reason: unknown): { readonly result: 'canceled' | 'faile
   if (reason instanceof TurnLost) {
     return { result: 'failed', problem: { code: 'turn-lost', params: {} } };
   }
-  const code = reason instanceof CanceledByPerson ? 'load-canceled' : 'load-stopped';
+  const code = isByPerson(reason) ? 'load-canceled' : 'load-stopped';
   return { result: 'canceled', problem: { code, params: {} } };
 }
 

@@ -299,6 +299,17 @@ describe('time', () => {
     expect(plainText((await dispatcher.dispatch(ask('x'), silent)).title)).toBe('unloaded again');
   });
 
+  it('ends what its asker takes back, also where it has no limit, and says so', async () => {
+    const { dispatcher, finished } = build([command('x', ({ signal }) => untilAborted(signal), { timeoutMs: null })]);
+    const controller = new AbortController();
+    const answer = dispatcher.dispatch(ask('x'), { ...silent, signal: controller.signal });
+    setTimeout(() => controller.abort(), 10);
+    expect(plainText((await answer).title)).toBe('Canceled.');
+    expect(finished[0]?.outcome).toBe('stopped');
+    const early = await dispatcher.dispatch(ask('x'), { ...silent, signal: controller.signal });
+    expect(plainText(early.title)).toBe('Canceled.');
+  });
+
   it('is not limited for work that bounds itself', async () => {
     const run: Run = () => new Promise((resolve) => setTimeout(() => resolve(said('done')), 60));
     const { dispatcher } = build([command('x', run, { timeoutMs: null })], { timeoutMs: 10 });
