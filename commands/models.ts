@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { formatGibNumber } from '../src/base/format.ts';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
-import { formatGibNumber } from '../src/chat/format.ts';
 import type { Action, Block, Reply } from '../src/chat/reply.ts';
 import { pickServer } from '../src/servers/asking/pick-server.ts';
 import { placeableGpus } from '../src/servers/asking/server-view.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { formatDuration, formatGibNumber, formatPercent } from '../src/base/format.ts';
 import { type Command, type CommandContext, runnable } from '../src/chat/command.ts';
-import { formatDuration, formatGibNumber, formatPercent } from '../src/chat/format.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';
 import { pickServer } from '../src/servers/asking/pick-server.ts';
 import type { LoadedModelView } from '../src/servers/types.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GIB } from '../src/base/bytes.ts';
+import { formatDecimal, formatGib, formatPercent } from '../src/base/format.ts';
 import { type Command, type CommandContext, runnable } from '../src/chat/command.ts';
-import { formatDecimal, formatGib, formatPercent } from '../src/chat/format.ts';
 import type { MessageKey } from '../src/chat/messages/index.ts';
 import type { BarsSpec, ChartSpec, ColourName, LinesSpec } from '../src/chat/pictures/spec.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';

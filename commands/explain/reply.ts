@@ -1,5 +1,5 @@
 import { GIB } from '../../src/base/bytes.ts';
-import { formatGibNumber } from '../../src/chat/format.ts';
+import { formatGibNumber } from '../../src/base/format.ts';
 import type { Action, Block, Reply, Tone } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
 import type { MessageParams, Translator } from '../../src/chat/translate.ts';

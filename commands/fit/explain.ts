@@ -1,4 +1,4 @@
-import { formatBytes } from '../../src/chat/format.ts';
+import { formatBytes } from '../../src/base/format.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import { isMessageKey, type Translator } from '../../src/chat/translate.ts';
 import { explain } from '../../src/estimator/plan/explain.ts';

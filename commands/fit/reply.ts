@@ -1,5 +1,5 @@
 import { GIB } from '../../src/base/bytes.ts';
-import { formatBytes, formatDecimal, formatGib } from '../../src/chat/format.ts';
+import { formatBytes, formatDecimal, formatGib } from '../../src/base/format.ts';
 import type { MessageKey } from '../../src/chat/messages/index.ts';
 import type { BarsSpec } from '../../src/chat/pictures/spec.ts';
 import type { Action, Block, Column, Reply, Tone } from '../../src/chat/reply.ts';

@@ -1,4 +1,4 @@
-import { formatBytes } from '../../src/chat/format.ts';
+import { formatBytes } from '../../src/base/format.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Translator } from '../../src/chat/translate.ts';
 import type { SweepRow } from '../../src/estimator/plan/sweep.ts';

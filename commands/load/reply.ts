@@ -1,5 +1,5 @@
 import { MIB } from '../../src/base/bytes.ts';
-import { formatBytes } from '../../src/chat/format.ts';
+import { formatBytes } from '../../src/base/format.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
 import { isMessageKey, type MessageParams, type Translator } from '../../src/chat/translate.ts';

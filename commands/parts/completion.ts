@@ -1,5 +1,5 @@
+import { readContextLength } from '../../src/base/context-length.ts';
 import type { Choice, CommandContext, CompletionRequest } from '../../src/chat/command.ts';
-import { readContextLength } from '../../src/chat/context-length.ts';
 import { SWEEP_TARGETS } from '../../src/estimator/plan/sweep.ts';
 import { largestContext } from '../fit/answer.ts';
 import { gatherQuestion } from '../fit/question.ts';

@@ -1,5 +1,5 @@
 import { CodedError } from '../../src/base/coded.ts';
-import { readContextLength } from '../../src/chat/context-length.ts';
+import { readContextLength } from '../../src/base/context-length.ts';
 
 /** One model of a set as somebody writes it: `gemma3:12b@32k!`. */
 export interface WrittenModel {

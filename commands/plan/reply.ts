@@ -1,4 +1,4 @@
-import { formatGibNumber } from '../../src/chat/format.ts';
+import { formatGibNumber } from '../../src/base/format.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
 import type { Translator } from '../../src/chat/translate.ts';

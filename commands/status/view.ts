@@ -1,5 +1,5 @@
 import { GIB } from '../../src/base/bytes.ts';
-import { formatGib } from '../../src/chat/format.ts';
+import { formatGib } from '../../src/base/format.ts';
 import type { Block } from '../../src/chat/reply.ts';
 import type { Span, Text } from '../../src/chat/text.ts';
 import type { Translator } from '../../src/chat/translate.ts';

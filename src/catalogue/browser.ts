@@ -1,6 +1,6 @@
 /**
- * `headroom/catalogue` for a browser: the models that the program knows by itself. Registries are not asked: they refuse
- * pages of other sites.
+ * `headroom/catalogue` for a browser: the models that the program knows by itself, and which files of a hub's repository
+ * are meant. Registries are not asked: they refuse pages of other sites.
  */
 
 import type { ModelSpec } from '../estimator/types.ts';
@@ -12,6 +12,9 @@ import { nearestNames } from './nearest.ts';
 
 export type * from '../estimator/types.ts';
 export type { BuiltinNote } from './builtin-names.ts';
+export { type ChosenGguf, chooseGguf, offeredQuantizations } from './hub/gguf-files.ts';
+export { type HubAddress, hubAddress } from './hub/name.ts';
+export type { HubFile } from './hub/types.ts';
 export { CatalogueError };
 
 const table = builtinNames(packedList.names);

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatGib, formatInteger, formatPercent, formatPlain } from './format.ts';
+import { formatBytes, formatDuration, formatGib, formatInteger, formatPercent, formatPlain } from '../base/format.ts';
 import type { Locale } from './locale.ts';
 import { type MessageKey, messages } from './messages/index.ts';
 import type { Span, Text } from './text.ts';

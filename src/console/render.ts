@@ -1,4 +1,4 @@
-import { formatDuration } from '../chat/format.ts';
+import { formatDuration } from '../base/format.ts';
 import type { Locale } from '../chat/locale.ts';
 import type { Block, Reply, Tone } from '../chat/reply.ts';
 import { layoutTable } from '../chat/table.ts';

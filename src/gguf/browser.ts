@@ -3,14 +3,16 @@
  */
 
 import type { ModelSpec } from '../estimator/types.ts';
-import { bufferSource } from './byte-source.ts';
+import { type ByteSource, bufferSource } from './byte-source.ts';
 import { GgufError } from './errors.ts';
 import { specFromShow as readShow, type ShowGap } from './from-show.ts';
 import { readHeader } from './header.ts';
 import { asLlamaCppSees } from './llama-cpp-view.ts';
+import { joinTensors, projectorFromHeader } from './parts.ts';
 import { buildSpec } from './spec.ts';
 
 export type * from '../estimator/types.ts';
+export type { ByteSource } from './byte-source.ts';
 export type { GgufErrorCode } from './errors.ts';
 export type { ShowGap } from './from-show.ts';
 export { type SafetensorsRepository, specFromSafetensors } from './safetensors/convert.ts';
@@ -39,6 +41,44 @@ export async function specFromBytes(
     tensors: header.tensors,
     fileBytes: options.fileBytes,
   });
+}
+
+/**
+ * The model spec of a `.gguf` file, or of all parts of a split one in their order, read as far as the headers go: a
+ * dropped file, a file on another machine. The sources are closed.
+ *
+ * @param options.projector the file of the tower beside it; another kind of file is passed over
+ * @throws GgufError see `code`; what a source throws
+ */
+export async function specFromSources(
+  parts: readonly ByteSource[],
+  options: { readonly name?: string; readonly fileBytes?: number; readonly projector?: ByteSource } = {},
+): Promise<ModelSpec> {
+  const headers = await Promise.all(parts.map(headerOf));
+  const [first] = headers;
+  if (first === undefined) {
+    throw new GgufError('gguf-truncated');
+  }
+  const projector =
+    options.projector === undefined ? undefined : projectorFromHeader(await headerOf(options.projector));
+  const named = first.metadata['general.name'];
+  const sizes = parts.map(({ totalBytes }) => totalBytes);
+  const known = sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+  return buildSpec({
+    name: options.name ?? (typeof named === 'string' && named !== '' ? named : 'model'),
+    metadata: first.metadata,
+    tensors: joinTensors(headers),
+    fileBytes: options.fileBytes ?? known,
+    ...(projector === undefined ? {} : { projector }),
+  });
+}
+
+async function headerOf(source: ByteSource) {
+  try {
+    return await readHeader(source);
+  } finally {
+    await source.close();
+  }
 }
 
 /**

@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseGgufShardFilename } from '@huggingface/gguf';
-import type { ModelSpec, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
+import type { ModelSpec, ProjectorSpec } from '../estimator/types.ts';
 import { GgufError } from './errors.ts';
 import { fileSource } from './file-source.ts';
 import { type GgufHeader, readHeader } from './header.ts';
-import { buildSpec, tableBytes, towerMetadata } from './spec.ts';
+import { joinTensors, projectorFromHeader } from './parts.ts';
+import { buildSpec, tableBytes } from './spec.ts';
 
 /** A spec from a file, with remarks: `gguf-data-incomplete` when the file ends before its last tensor does. */
 export interface FileSpec {
@@ -75,21 +76,6 @@ async function readOne(path: string, i: number, total: number): Promise<{ header
   }
 }
 
-function joinTensors(headers: readonly GgufHeader[]): readonly TensorInfo[] {
-  if (headers.length === 1) {
-    return headers[0]!.tensors;
-  }
-  const all = headers.flatMap(({ tensors }) => tensors);
-  const seen = new Set<string>();
-  for (const { name } of all) {
-    if (seen.has(name)) {
-      throw new GgufError('gguf-duplicate-key', { key: name });
-    }
-    seen.add(name);
-  }
-  return all;
-}
-
 /** The projector file in the model's directory: its output must be as wide as the model. F16 is preferred, as Ollama's are. */
 async function projectorBeside(path: string, spec: ModelSpec): Promise<ProjectorSpec | undefined> {
   const directory = dirname(path);
@@ -122,13 +108,4 @@ async function readProjector(path: string): Promise<ProjectorSpec | undefined> {
     }
     throw error;
   }
-}
-
-/** The projector that a projector file's header describes; undefined when the file is something else. */
-export function projectorFromHeader(header: GgufHeader): ProjectorSpec | undefined {
-  const { metadata, tensors } = header;
-  if (metadata['general.architecture'] !== 'clip') {
-    return undefined;
-  }
-  return { source: 'file', weightsBytes: tableBytes(tensors), metadata: towerMetadata(metadata), tensors };
 }

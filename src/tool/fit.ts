@@ -5,7 +5,7 @@ import { fitReply } from '../../commands/fit/reply.ts';
 import { sweepReply } from '../../commands/fit/sweep.ts';
 import type { Services } from '../../commands/services.ts';
 import { CodedError } from '../base/coded.ts';
-import { readContextLength } from '../chat/context-length.ts';
+import { readContextLength } from '../base/context-length.ts';
 import type { Translator } from '../chat/translate.ts';
 import { renderReply } from '../console/render.ts';
 import { KV_CACHE_TYPES } from '../estimator/plan/checks.ts';

@@ -1,5 +1,5 @@
 import { CodedError } from '../base/coded.ts';
-import { formatBytes } from '../chat/format.ts';
+import { formatBytes } from '../base/format.ts';
 import type { Block, Reply } from '../chat/reply.ts';
 import type { Translator } from '../chat/translate.ts';
 import { renderReply } from '../console/render.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { readContextLength } from '../../base/context-length.ts';
 import type { OptionDefinition } from '../command.ts';
-import { readContextLength } from '../context-length.ts';
 import type { OptionValue } from '../reply.ts';
 import { isMessageKey, type Translator } from '../translate.ts';
 import { ExplainedError, type Explanation, explainError } from './errors.ts';

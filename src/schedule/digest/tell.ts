@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatPercent } from '../../chat/format.ts';
+import { formatBytes, formatDuration, formatPercent } from '../../base/format.ts';
 import type { Locale } from '../../chat/locale.ts';
 import type { Block, Reply } from '../../chat/reply.ts';
 import { createTranslator, type Translator } from '../../chat/translate.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_CONTEXT, readContextLength } from '../../src/chat/context-length.ts';
+import { MAX_CONTEXT, readContextLength } from '../../src/base/context-length.ts';
 
 describe('a context as people type it', () => {
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatInteger, formatPlain } from '../../src/chat/format.ts';
+import { formatBytes, formatDuration, formatInteger, formatPlain } from '../../src/base/format.ts';
 import { cutToWidth, displayWidth, layoutTable, padToWidth } from '../../src/chat/table.ts';
 
 describe('formats', () => {

@@ -1,5 +1,7 @@
-import { GIB, MIB } from '../base/bytes.ts';
-import type { Locale } from './locale.ts';
+import { GIB, MIB } from './bytes.ts';
+
+/** Languages that sizes and times are written in. */
+type Locale = 'en' | 'zh-CN';
 
 /**
  * A number with so many decimals and its thousands apart. By hand: both languages write numbers alike, and the first use
