@@ -35,6 +35,11 @@ export const COMMAND_RIGHTS: Readonly<Record<string, Right>> = {
   help: { access: 'everyone' },
 };
 
+/** What can be done with a message that somebody points at, by its English label. */
+export const MESSAGE_RIGHTS: Readonly<Record<string, Right>> = {
+  'Explain this log': { access: 'everyone' },
+};
+
 export const BUTTON_RIGHTS: Readonly<Record<string, Right>> = {
   'fit.explain': { access: 'everyone' },
   'fit.sweep': { access: 'everyone' },

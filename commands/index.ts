@@ -1,8 +1,9 @@
 import type { ActionHandler, Command } from '../src/chat/command.ts';
+import type { MessageCommand } from '../src/chat/message-command.ts';
 import { auditCommand, auditPage } from './audit.ts';
 import { deleteCommand, deleteConfirm } from './delete.ts';
 import { doctorCommand } from './doctor.ts';
-import { explainCommand } from './explain/explain.ts';
+import { explainCommand, explainMessage } from './explain/explain.ts';
 import { fitCommand, fitExplain, fitSweep } from './fit/fit.ts';
 import { createHelpCommand } from './help.ts';
 import { loadHandlers } from './load/handlers.ts';
@@ -35,6 +36,9 @@ export const commands: readonly Command<Services>[] = [
   doctorCommand,
   createHelpCommand(() => commands),
 ];
+
+/** What can be done with a message that somebody points at. */
+export const messageCommands: readonly MessageCommand<Services>[] = [explainMessage];
 
 /** What buttons call by name. */
 export const actionHandlers: readonly ActionHandler<Services>[] = [

@@ -156,7 +156,8 @@ function gpuText({ server }: Explained): string | null {
   return server.gpus.map((gpu) => `${gib(gpu.totalBytes)}:${gib(gpu.freeBytes)}`).join(',');
 }
 
-function actions(explained: Explained, translator: Translator): Action[] {
+/** @param loads whether whoever asks may load here; looked at again when the button is pressed */
+function actions(explained: Explained, translator: Translator, loads: boolean): Action[] {
   const { spec, largestCtx, server, request } = explained;
   const gpus = gpuText(explained);
   if (spec === null || server === null || request === null || gpus === null || server.ollama === 'llama.cpp') {
@@ -169,6 +170,15 @@ function actions(explained: Explained, translator: Translator): Action[] {
       style: 'primary',
       call: { command: 'fit', options: { model: spec.name, ctx, gpus } },
     },
+    ...(loads
+      ? [
+          {
+            label: translator.t('log.load', { ctx }),
+            style: 'secondary' as const,
+            call: { command: 'load', options: { model: spec.name, ctx } },
+          },
+        ]
+      : []),
   ];
 }
 
@@ -192,7 +202,7 @@ function listReply(explained: Explained, translator: Translator): Reply {
 }
 
 /** What a paste says, why, and what would help. */
-export function explainLogReply(explained: Explained, translator: Translator): Reply {
+export function explainLogReply(explained: Explained, translator: Translator, loads = false): Reply {
   const { reading } = explained;
   if (reading.load === null) {
     return reading.gpus.length > 0
@@ -234,6 +244,6 @@ export function explainLogReply(explained: Explained, translator: Translator): R
     private: true,
     title: title(explained, load, translator),
     blocks,
-    actions: actions(explained, translator),
+    actions: actions(explained, translator, loads),
   };
 }

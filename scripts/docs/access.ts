@@ -1,4 +1,12 @@
-import { BUTTON_RIGHTS, COMMAND_RIGHTS, PEOPLE, PLACES, RIGHTS, type Right } from '../../commands/access.ts';
+import {
+  BUTTON_RIGHTS,
+  COMMAND_RIGHTS,
+  MESSAGE_RIGHTS,
+  PEOPLE,
+  PLACES,
+  RIGHTS,
+  type Right,
+} from '../../commands/access.ts';
 
 const WORDS = { everyone: 'everybody', operator: 'operators', admin: 'admins', refused: 'nothing' } as const;
 
@@ -28,6 +36,8 @@ export function accessPage(): string {
     `| asked in | roles | ${PEOPLE.join(' | ')} |\n|---|---|${PEOPLE.map(() => '---|').join('')}\n${places.join('\n')}`,
     '## Commands',
     `| command | who |\n|---|---|\n${rights(COMMAND_RIGHTS, (name) => `/${name}`)}`,
+    '## On a message (right click, Apps)',
+    `| command | who |\n|---|---|\n${rights(MESSAGE_RIGHTS, (name) => name)}`,
     '## Buttons',
     `| button | who |\n|---|---|\n${rights(BUTTON_RIGHTS, (name) => name)}`,
     '',

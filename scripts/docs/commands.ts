@@ -1,4 +1,4 @@
-import { commands } from '../../commands/index.ts';
+import { commands, messageCommands } from '../../commands/index.ts';
 import type { OptionDefinition, Runnable } from '../../src/chat/command.ts';
 import { createTranslator } from '../../src/chat/translate.ts';
 import { toolCommands } from '../../src/tool/commands.ts';
@@ -18,6 +18,7 @@ export function commandsPage(): string {
     const example = command.example === undefined ? '' : `\nFor example \`${command.example}\`.\n`;
     return `### /${command.name}\n\n${t(command.description)}\n${example}\n${[...own, ...subs].join('\n')}`;
   });
+  const pointing = messageCommands.map(({ label, access }) => `**${t(label)}** (${WHO[access]})\n`).join('\n');
   const tool = toolCommands.map((command) => {
     const args = (command.args ?? []).map(({ name, description }) => `| \`${name}\` | ${cell(t(description))} |`);
     const options = (command.options ?? []).map(({ name, value, description, choices }) => {
@@ -31,7 +32,7 @@ export function commandsPage(): string {
     const exits = exitCodes(command, translator).map(([code, meaning]) => `${code} ${meaning}`);
     return `### headroom ${command.name}\n\n${t(command.description)}\n\n\`${usageLine(command)}\`\n${table}${shown}\nExit codes: ${exits.join('; ')}.\n`;
   });
-  return `# Commands\n\nWritten by \`npm run docs\` from the commands' own declarations.\n\n## In Discord and in the terminal\n\nA context is typed as \`32768\`, \`32k\`, \`128K\` or \`32,768\`; GPUs as \`2x4090\`, \`RTX 3090\`, \`4x8GiB\`, \`24GiB:22GiB\` (total:free), several with commas between.\n\n${chat.join('\n')}\n## The command-line tool\n\n${tool.join('\n')}`;
+  return `# Commands\n\nWritten by \`npm run docs\` from the commands' own declarations.\n\n## In Discord and in the terminal\n\nA context is typed as \`32768\`, \`32k\`, \`128K\` or \`32,768\`; GPUs as \`2x4090\`, \`RTX 3090\`, \`4x8GiB\`, \`24GiB:22GiB\` (total:free), several with commas between.\n\n${chat.join('\n')}\n## On a message in Discord (right click, Apps)\n\n${pointing}\n## The command-line tool\n\n${tool.join('\n')}`;
 }
 
 function runnablePart<S>(call: string, part: Runnable<S>): string {

@@ -38,8 +38,11 @@ export interface CommandContext<S> {
 export interface OptionDefinition {
   readonly name: string;
   readonly description: MessageKey;
-  /** `context`: a number of tokens as people write it (`32k`, `128K`, `32,768`); its schema gets the number. */
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'channel' | 'context';
+  /**
+   * `context`: a number of tokens as people write it (`32k`, `128K`, `32,768`); its schema gets the number.
+   * `attachment`: a file; its schema gets an {@link Attachment}.
+   */
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'channel' | 'context' | 'attachment';
   readonly required?: boolean;
   readonly min?: number;
   readonly max?: number;

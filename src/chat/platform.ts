@@ -1,3 +1,4 @@
+import type { Attachment } from './attachment.ts';
 import type { ChatPoster } from './poster.ts';
 import type { Reply } from './reply.ts';
 
@@ -14,6 +15,8 @@ export interface Platform {
   readonly show?: (reply: Reply) => void;
   /** Whoever sits there owns the machine, as at a terminal: commands are not counted. */
   readonly belongsToOwner?: true;
+  /** A file by what was typed for it, where whoever types owns the machine; absent where files are sent along. */
+  readonly fileAt?: (path: string) => Attachment;
   /** Whether its session stands; absent where there is none. */
   readonly ready?: () => boolean;
 }

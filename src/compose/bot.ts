@@ -1,4 +1,4 @@
-import { actionHandlers, commands } from '../../commands/index.ts';
+import { actionHandlers, commands, messageCommands } from '../../commands/index.ts';
 import type { Log } from '../base/log.ts';
 import { createActionRegistry } from '../chat/actions.ts';
 import { createDispatcher } from '../chat/dispatch/dispatcher.ts';
@@ -37,8 +37,17 @@ export async function startBot(options: BotOptions): Promise<{ stop(): Promise<v
   try {
     await app.serve();
     const { services, hooks, beforeAct, answers, claim } = app;
-    const dispatcher = createDispatcher({ commands, actionHandlers, services, actions, hooks, beforeAct, log });
-    await discord.start({ commands, dispatcher, answers, claim });
+    const dispatcher = createDispatcher({
+      commands,
+      actionHandlers,
+      messageCommands,
+      services,
+      actions,
+      hooks,
+      beforeAct,
+      log,
+    });
+    await discord.start({ commands, messageCommands, dispatcher, answers, claim });
     await app.start();
   } catch (error) {
     await discord.stop();

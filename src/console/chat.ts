@@ -6,12 +6,13 @@ import type { Locale } from '../chat/locale.ts';
 import type { Platform } from '../chat/platform.ts';
 import type { Action, Reply } from '../chat/reply.ts';
 import { createTranslator } from '../chat/translate.ts';
+import { fileAt } from './file.ts';
 import { parseLine } from './line.ts';
 import { renderReply } from './render.ts';
 
 /** The terminal belongs to the owner of the machine. */
 export const CONSOLE_PERSON: Person = { id: 'console', name: 'console', access: 'admin' };
-const CONSOLE_PLATFORM: Platform = { name: 'console', poster: null, belongsToOwner: true };
+const CONSOLE_PLATFORM: Platform = { name: 'console', poster: null, belongsToOwner: true, fileAt };
 export const CONSOLE_PLACE: Place = { platform: CONSOLE_PLATFORM, guildId: null, channelId: null };
 
 /** The terminal as a platform: it has no channels, what people wait for is printed while the program runs. */

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type APIApplicationCommandInteractionDataBasicOption,
   type APIApplicationCommandInteractionDataOption,
+  type APIAttachment,
   type APIInteraction,
   type APIInteractionGuildMember,
+  type APIMessageApplicationCommandInteractionData,
   type APIUser,
   ApplicationCommandOptionType,
   ApplicationCommandType,
@@ -15,12 +17,14 @@ import {
 import type { Log } from '../base/log.ts';
 import type { Choice, Person } from '../chat/command.ts';
 import type { Caller, Dispatcher, Prepared } from '../chat/dispatch/dispatcher.ts';
+import type { RawValue } from '../chat/dispatch/options.ts';
 import { toLocale } from '../chat/locale.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { accessOf, type RoleSettings } from '../chat/permissions.ts';
 import type { Platform } from '../chat/platform.ts';
 import type { OptionValue } from '../chat/reply.ts';
 import type { DiscordApi, InteractionHandle } from './api.ts';
+import { discordAttachment, type FetchFile, pointedMessage } from './attachments.ts';
 import { isAlreadyAcknowledged, isTooLateToAcknowledge, loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { LiveReply } from './live-reply.ts';
@@ -37,6 +41,8 @@ export interface InteractionSettings {
   /** The servers that the bot is for; none named: all of them. */
   readonly guildIds: readonly string[];
   readonly log: Log;
+  /** How files are fetched; the global fetch where absent. */
+  readonly fetchFile?: FetchFile | undefined;
   readonly answers?: OpenAnswers | undefined;
   /** Which of several processes that hear an interaction answers it; absent where this one is alone. */
   readonly claim?: ((interactionId: string) => Promise<boolean>) | undefined;
@@ -64,12 +70,16 @@ export async function handleInteraction(settings: InteractionSettings, interacti
     if (interaction.type === InteractionType.ApplicationCommandAutocomplete) {
       await complete(settings, asked, interaction.data.name, interaction.data.options ?? []);
     } else if (interaction.type === InteractionType.ApplicationCommand) {
+      if (interaction.data.type === ApplicationCommandType.Message) {
+        await answerMessage(settings, asked, interaction.data);
+        return;
+      }
       if (interaction.data.type !== ApplicationCommandType.ChatInput) {
         return;
       }
       const { name } = interaction.data;
       const { subcommand, options } = flatten(interaction.data.options ?? []);
-      const values = Object.fromEntries(options.map((option) => [option.name, option.value as OptionValue]));
+      const values = valuesOf(settings, options, interaction.data.resolved?.attachments);
       const prepared = isElsewhere(settings, asked, 'command')
         ? settings.dispatcher.refuse(name, asked.caller, 'error.other-server')
         : settings.dispatcher.prepare({ ...asked.caller, command: name, subcommand, options: values });
@@ -103,6 +113,38 @@ export async function handleInteraction(settings: InteractionSettings, interacti
       settings.log.error({ err: loggable(error), interaction: interaction.id }, 'an interaction could not be handled');
     }
   }
+}
+
+/** A command on a message that somebody points at. */
+async function answerMessage(
+  settings: InteractionSettings,
+  asked: Asked,
+  { name, target_id: target, resolved }: APIMessageApplicationCommandInteractionData,
+): Promise<void> {
+  const prepared = isElsewhere(settings, asked, 'command')
+    ? settings.dispatcher.refuse(name, asked.caller, 'error.other-server')
+    : settings.dispatcher.prepareMessage({
+        ...asked.caller,
+        command: name,
+        message: pointedMessage(resolved?.messages?.[target], settings.fetchFile),
+      });
+  await answer(settings, asked, prepared, { title: name, buttonMessage: null });
+}
+
+/** The options as given; a file's value is its id, and the file itself stands beside. */
+function valuesOf(
+  { fetchFile }: InteractionSettings,
+  options: readonly BasicOption[],
+  files: Readonly<Record<string, APIAttachment>> | undefined,
+): Record<string, RawValue> {
+  return Object.fromEntries(
+    options.map((option) => [
+      option.name,
+      option.type === ApplicationCommandOptionType.Attachment
+        ? discordAttachment(files?.[option.value] ?? {}, fetchFile)
+        : (option.value as OptionValue),
+    ]),
+  );
 }
 
 function readInteraction(settings: InteractionSettings, interaction: APIInteraction): Asked | null {

@@ -14,6 +14,7 @@ import {
 } from 'discord.js';
 import type { Log } from '../base/log.ts';
 import type { Command, OptionDefinition, Runnable } from '../chat/command.ts';
+import type { MessageCommand } from '../chat/message-command.ts';
 import { type MessageKey, messages } from '../chat/messages/index.ts';
 import { loggable } from './failures.ts';
 
@@ -27,6 +28,7 @@ const TYPE = {
   channel: ApplicationCommandOptionType.Channel,
   // Text, so that Discord lets through what people write.
   context: ApplicationCommandOptionType.String,
+  attachment: ApplicationCommandOptionType.Attachment,
 } as const;
 /** Channels that a bot can post to. */
 const TEXT_CHANNELS = [
@@ -49,7 +51,11 @@ function described(key: MessageKey) {
  * The commands as Discord's API takes them. Names are the same in every language, so that what one person types works
  * for another; descriptions come from the message table in all of its languages.
  */
-export function renderDefinitions<S>(commands: readonly Command<S>[], scope: 'guild' | 'global'): Definition[] {
+export function renderDefinitions<S>(
+  commands: readonly Command<S>[],
+  scope: 'guild' | 'global',
+  messageCommands: readonly MessageCommand<S>[] = [],
+): Definition[] {
   // Asked in servers only: in a direct message nobody has a role.
   const contexts =
     scope === 'guild'
@@ -58,7 +64,11 @@ export function renderDefinitions<S>(commands: readonly Command<S>[], scope: 'gu
           contexts: [InteractionContextType.Guild],
           integration_types: [ApplicationIntegrationType.GuildInstall],
         };
-  return commands.map((command) => ({
+  const pointing = messageCommands.map(({ label }) => {
+    const { en, ...others } = messages[label];
+    return { type: ApplicationCommandType.Message as const, name: en, name_localizations: others, ...contexts };
+  });
+  const typed = commands.map((command) => ({
     type: ApplicationCommandType.ChatInput as const,
     name: command.name,
     ...described(command.description),
@@ -68,6 +78,7 @@ export function renderDefinitions<S>(commands: readonly Command<S>[], scope: 'gu
         : Object.entries(command.subcommands).map(([name, runnable]) => renderSubcommand(name, runnable)),
     ...contexts,
   }));
+  return [...typed, ...pointing];
 }
 
 function renderSubcommand<S>(name: string, runnable: Runnable<S>): APIApplicationCommandOption {
@@ -151,13 +162,13 @@ function canonical(value: unknown, path: string): unknown {
   const source = value as Record<string, unknown>;
   const keys = path.endsWith('localizations') ? Object.keys(source).toSorted() : COMPARED;
   const result: Record<string, unknown> = {};
-  // A command's own type may be left out, an option's may not.
-  if (typeof source.type === 'number' && path === 'options') {
+  // A slash command's own type may be left out, an option's and that of other commands may not.
+  if (typeof source.type === 'number' && (path === 'options' || source.type !== ApplicationCommandType.ChatInput)) {
     result.type = source.type;
   }
   for (const key of keys) {
     const item = canonical(source[key], key);
-    const empty = item === undefined || item === null || item === false || JSON.stringify(item) === '{}';
+    const empty = item === undefined || item === null || item === false || item === '' || JSON.stringify(item) === '{}';
     if (!empty && JSON.stringify(item) !== '[]') {
       result[key] = item;
     }
@@ -199,6 +210,7 @@ export interface RegistrationSettings<S> {
   /** Servers that the bot is in. */
   readonly presentIn: readonly string[];
   readonly commands: readonly Command<S>[];
+  readonly messageCommands?: readonly MessageCommand<S>[];
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -243,7 +255,7 @@ function scopesOf({ applicationId, guildIds, presentIn }: RegistrationSettings<n
 export async function registerCommands<S>(settings: RegistrationSettings<S>): Promise<void> {
   const { log, signal } = settings;
   for (const { route, scope, where, wanted: isWanted } of scopesOf(settings as RegistrationSettings<never>)) {
-    const wanted = isWanted ? renderDefinitions(settings.commands, scope) : null;
+    const wanted = isWanted ? renderDefinitions(settings.commands, scope, settings.messageCommands) : null;
     for (let attempt = 0; ; attempt += 1) {
       try {
         if (wanted === null) {

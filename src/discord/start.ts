@@ -6,6 +6,7 @@ import { orAborted, within } from '../base/wait.ts';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { Command } from '../chat/command.ts';
 import type { Dispatcher } from '../chat/dispatch/dispatcher.ts';
+import type { MessageCommand } from '../chat/message-command.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { type RoleSettings, somebodyMayAct } from '../chat/permissions.ts';
 import type { Platform } from '../chat/platform.ts';
@@ -53,6 +54,7 @@ export interface DiscordSettings {
 /** What answers on Discord. */
 export interface StartParts<S> {
   readonly commands: readonly Command<S>[];
+  readonly messageCommands?: readonly MessageCommand<S>[];
   readonly dispatcher: Dispatcher;
   /** Where answers that take longer are noted. */
   readonly answers?: OpenAnswers | undefined;
@@ -60,7 +62,7 @@ export interface StartParts<S> {
   readonly claim?: ((interactionId: string) => Promise<boolean>) | undefined;
 }
 
-type Answering = Omit<StartParts<unknown>, 'commands'>;
+type Answering = Omit<StartParts<unknown>, 'commands' | 'messageCommands'>;
 
 /** The bot on Discord. */
 export interface Discord {
@@ -157,7 +159,7 @@ export function createDiscord(settings: DiscordSettings): Discord {
 
   return {
     platform,
-    start: async ({ commands, ...answering }) => {
+    start: async ({ commands, messageCommands = [], ...answering }) => {
       dispatcher = answering.dispatcher;
       const connected = await connect(answering);
       const applicationId = connected.application.id;
@@ -173,7 +175,8 @@ export function createDiscord(settings: DiscordSettings): Discord {
         log.warn('nobody may load or change anything: set DISCORD_GUILD_IDS, or OPERATOR_ROLES and ADMIN_ROLES');
       }
       const presentIn = [...connected.guilds.cache.keys()];
-      await registerCommands({ rest, applicationId, guildIds, presentIn, commands, log, signal: stopped.signal });
+      const { signal } = stopped;
+      await registerCommands({ rest, applicationId, guildIds, presentIn, commands, messageCommands, log, signal });
     },
     stop: async () => {
       if (stopped.signal.aborted) {

@@ -6,16 +6,18 @@ import {
   BUTTON_RIGHTS,
   COMMAND_RIGHTS,
   type Granted,
+  MESSAGE_RIGHTS,
   PEOPLE,
   PLACES,
   RIGHTS,
   type Right,
 } from '../../commands/access.ts';
-import { actionHandlers, commands } from '../../commands/index.ts';
+import { actionHandlers, commands, messageCommands } from '../../commands/index.ts';
 import { createActionRegistry } from '../../src/chat/actions.ts';
 import type { Access, ActionHandler, Command, Runnable } from '../../src/chat/command.ts';
 import { createDispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import { createPace } from '../../src/chat/dispatch/pace.ts';
+import type { MessageCommand } from '../../src/chat/message-command.ts';
 import { allows } from '../../src/chat/permissions.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import type { DiscordApi } from '../../src/discord/api.ts';
@@ -33,6 +35,8 @@ const MEMBER_OF: Readonly<Record<(typeof PEOPLE)[number], { roles: string[]; per
   'has an operator role': { roles: [OPERATOR], permissions: '0' },
   'has an admin role': { roles: [ADMIN], permissions: '0' },
 };
+
+type Kind = 'command' | 'message' | 'button';
 
 /** The real commands' access, with nothing behind them. */
 const done = async (): Promise<Reply> => ({ tone: 'good', title: 'done', blocks: [] });
@@ -60,6 +64,10 @@ const stubHandlers = actionHandlers.map(
   (handler): ActionHandler<null> => ({ ...handler, payload: z.object({}), run: done }) as ActionHandler<null>,
 );
 
+const stubPointing = messageCommands.map(
+  (command): MessageCommand<null> => ({ ...command, run: done }) as MessageCommand<null>,
+);
+
 /** Whether somebody's command or press is done: told by what the bot answers. */
 function bot(named: readonly string[], rolesSet: boolean) {
   const said: string[] = [];
@@ -78,6 +86,7 @@ function bot(named: readonly string[], rolesSet: boolean) {
     dispatcher: createDispatcher<null>({
       commands: stubs,
       actionHandlers: stubHandlers,
+      messageCommands: stubPointing,
       services: null,
       actions,
       log: pino({ level: 'silent' }),
@@ -89,12 +98,7 @@ function bot(named: readonly string[], rolesSet: boolean) {
     log: pino({ level: 'silent' }),
   };
   return {
-    async isDone(
-      kind: 'command' | 'button',
-      name: string,
-      place: (typeof PLACES)[number],
-      person: (typeof PEOPLE)[number],
-    ) {
+    async isDone(kind: Kind, name: string, place: (typeof PLACES)[number], person: (typeof PEOPLE)[number]) {
       said.length = 0;
       const member = { user: { id: '7', username: 'ada', global_name: null }, nick: null, ...MEMBER_OF[person] };
       const where =
@@ -105,15 +109,17 @@ function bot(named: readonly string[], rolesSet: boolean) {
       const data =
         kind === 'command'
           ? { id: '1', type: 1, name: command, options: sub === undefined ? [] : [{ type: 1, name: sub, options: [] }] }
-          : {
-              component_type: 2,
-              custom_id: `headroom:${actions.issue([{ label: name, style: 'primary', call: { handler: name, payload: {} } }])[0]}`,
-            };
+          : kind === 'message'
+            ? { id: '1', type: 3, name, target_id: '5', resolved: { messages: {} } }
+            : {
+                component_type: 2,
+                custom_id: `headroom:${actions.issue([{ label: name, style: 'primary', call: { handler: name, payload: {} } }])[0]}`,
+              };
       await handleInteraction(settings, {
         id: '1',
         application_id: '2',
         token: 't',
-        type: kind === 'command' ? 2 : 3,
+        type: kind === 'button' ? 3 : 2,
         channel_id: '3',
         locale: 'en-US',
         message: { id: '4', flags: 0, components: [] },
@@ -126,7 +132,7 @@ function bot(named: readonly string[], rolesSet: boolean) {
   };
 }
 
-function expected(granted: Granted, kind: 'command' | 'button', place: (typeof PLACES)[number], right: Right): boolean {
+function expected(granted: Granted, kind: Kind, place: (typeof PLACES)[number], right: Right): boolean {
   if (kind === 'button' && place === 'a direct message') {
     return right.access === 'everyone';
   }
@@ -142,6 +148,7 @@ describe('the table of rights', () => {
     const wrong: string[] = [];
     for (const [kind, table] of [
       ['command', COMMAND_RIGHTS],
+      ['message', MESSAGE_RIGHTS],
       ['button', BUTTON_RIGHTS],
     ] as const) {
       for (const [name, right] of Object.entries(table)) {

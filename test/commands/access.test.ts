@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BUTTON_RIGHTS, COMMAND_RIGHTS, type Right } from '../../commands/access.ts';
-import { actionHandlers, commands } from '../../commands/index.ts';
+import { BUTTON_RIGHTS, COMMAND_RIGHTS, MESSAGE_RIGHTS, type Right } from '../../commands/access.ts';
+import { actionHandlers, commands, messageCommands } from '../../commands/index.ts';
+import { messages } from '../../src/chat/messages/index.ts';
 import { allows } from '../../src/chat/permissions.ts';
 
 const runnables = commands.flatMap((command) => [
@@ -21,6 +22,12 @@ describe('who may use what', () => {
       accessOf(BUTTON_RIGHTS),
     );
     expect(new Set(actionHandlers.map(({ name }) => name)).size).toBe(actionHandlers.length);
+  });
+
+  it('is settled for every command on a message', () => {
+    expect(Object.fromEntries(messageCommands.map(({ label, access }) => [messages[label].en, access]))).toEqual(
+      accessOf(MESSAGE_RIGHTS),
+    );
   });
 
   it('gives nothing to a rank that does not exist, and nothing that needs one', () => {

@@ -1,5 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { actionHandlers, commands } from '../../commands/index.ts';
+import { actionHandlers, commands, messageCommands } from '../../commands/index.ts';
+import type { Attachment } from '../../src/chat/attachment.ts';
+import type { Person } from '../../src/chat/command.ts';
 import { createDispatcher, type Dispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import { LOCALES, type Locale } from '../../src/chat/locale.ts';
 import { messages } from '../../src/chat/messages/index.ts';
@@ -11,13 +17,15 @@ import { renderReply } from '../../src/console/render.ts';
 import { LOG_CODES } from '../../src/logs/codes.ts';
 import { recordedLogs } from '../logs/recorded.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
+import { discordPlatform } from '../support/platforms.ts';
 
 let demo: DemoServices;
 let dispatcher: Dispatcher;
 
 beforeAll(async () => {
   demo = await startDemoServices(['gemma3:12b']);
-  dispatcher = createDispatcher({ commands, actionHandlers, services: demo.services, log: createLog('silent') });
+  const { services } = demo;
+  dispatcher = createDispatcher({ commands, actionHandlers, messageCommands, services, log: createLog('silent') });
 });
 afterAll(() => demo.close());
 
@@ -58,6 +66,27 @@ describe('/explain', () => {
     expect(action?.call).toMatchObject({ command: 'fit', options: { gpus: expect.stringMatching(/GiB:/) } });
   });
 
+  it('offers to load it to those who may, and looks at their right again when the button is pressed', async () => {
+    const person: Person = { id: '7', name: 'ada', access: 'everyone' };
+    const press = async (access: Person['access']) => {
+      const caller = {
+        person: { ...person, access },
+        place: { ...CONSOLE_PLACE, platform: discordPlatform },
+        locale: 'en' as const,
+      };
+      const reply = await dispatcher.dispatch(
+        { ...caller, command: 'explain', options: { text: tail('0.6.5-06.log') } },
+        { progress: () => undefined },
+      );
+      const load = reply.actions?.find(({ call }) => 'command' in call && call.command === 'load');
+      return load === undefined
+        ? null
+        : dispatcher.call(load.call, { ...caller, person }, { progress: () => undefined });
+    };
+    expect(await press('everyone')).toBeNull();
+    expect(plainText((await press('operator'))!.title)).toContain('/load');
+  });
+
   it('lists GPUs where only nvidia-smi was pasted, and says so where nothing can be read', async () => {
     const nothing = await explain('why is it slow?');
     expect(nothing.failed).toBe(true);
@@ -81,5 +110,121 @@ describe('/explain', () => {
     for (const part of ['**', 'http://', '`', 'sk-secret', '/home/me/.ollama', '](']) {
       expect(text).not.toContain(part);
     }
+  });
+});
+
+function file(text: string, change: Partial<Attachment> = {}): Attachment {
+  return {
+    name: 'server.log',
+    contentType: 'text/plain',
+    sizeBytes: text.length,
+    open: async () => Readable.from([Buffer.from(text)]),
+    ...change,
+  };
+}
+
+const whole = (name: string) => recordedLogs.find((log) => log.file === name)!.text;
+const refused = 'Error: model requires more system memory (55.2 GiB) than is available (30.1 GiB)';
+
+describe('/explain log:', () => {
+  const ask = (log: Attachment | string, text?: string) =>
+    dispatcher.dispatch(
+      {
+        person: CONSOLE_PERSON,
+        place: CONSOLE_PLACE,
+        locale: 'en',
+        command: 'explain',
+        options: { log, ...(text === undefined ? {} : { text }) },
+      },
+      { progress: () => undefined },
+    );
+
+  it('reads a file, says which, and tells what the text alone tells', async () => {
+    const reply = await ask(file(whole('0.6.5-06.log')));
+    expect(reply.private).toBe(true);
+    expect(plainText(reply.title)).toBe('llama3.1-8b is only partly on the GPUs: 21 of 33 layers.');
+    expect(rendered(reply)).toContain('Read from server.log.');
+  });
+
+  it('reads a path at the terminal, and nowhere else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'headroom-'));
+    const path = join(folder, 'my server.log');
+    writeFileSync(path, refused);
+    const reply = await ask(path);
+    expect(rendered(reply)).toContain('30.1 GiB are there');
+    expect(rendered(reply)).not.toContain(folder);
+    expect(rendered(await ask(join(folder, 'other.log')))).toContain('There is no file other.log');
+    expect(rendered(await ask(folder))).toContain('There is no file');
+    const place = { ...CONSOLE_PLACE, platform: discordPlatform };
+    const elsewhere = await dispatcher.dispatch(
+      { person: CONSOLE_PERSON, place, locale: 'en', command: 'explain', options: { log: path } },
+      { progress: () => undefined },
+    );
+    expect(rendered(elsewhere)).toContain('it must be a file.');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('says in words what it cannot read', async () => {
+    expect(rendered(await ask(file('x', { sizeBytes: 2 ** 21 })))).toContain('is larger than 1 MiB');
+    expect(rendered(await ask(file('x', { contentType: 'image/png' })))).toContain('is no text');
+    expect(rendered(await ask(file('hello')))).toContain('Nothing here that I can read.');
+  });
+
+  it('asks for something to read where nothing was handed over', async () => {
+    const reply = await dispatcher.dispatch(
+      { person: CONSOLE_PERSON, place: CONSOLE_PLACE, locale: 'en', command: 'explain', options: {} },
+      { progress: () => undefined },
+    );
+    expect(rendered(reply)).toContain('There is nothing to read');
+  });
+});
+
+describe('"Explain this log" on a message', () => {
+  const point = (text: string, attachments: readonly Attachment[] = []) =>
+    dispatcher
+      .prepareMessage({
+        person: CONSOLE_PERSON,
+        place: CONSOLE_PLACE,
+        locale: 'en',
+        command: 'Explain this log',
+        message: { text, attachments },
+      })
+      .run({ progress: () => undefined });
+
+  it('reads the words of the message, and answers the asker alone', async () => {
+    const reply = await point(`why? ${refused}`);
+    expect(reply.private).toBe(true);
+    expect(rendered(reply)).toContain('30.1 GiB are there');
+  });
+
+  it('takes the file that tells most, and says what it left out', async () => {
+    const reply = await point('it broke again', [
+      file('x', { name: 'shot.png', contentType: 'image/png' }),
+      file('hello'),
+      file(whole('0.6.5-06.log'), { name: 'ollama.log' }),
+    ]);
+    expect(plainText(reply.title)).toBe('llama3.1-8b is only partly on the GPUs: 21 of 33 layers.');
+    const text = rendered(reply);
+    expect(text).toContain('Read from ollama.log.');
+    expect(text).toContain('shot.png is no text');
+  });
+
+  it('says that a picture cannot be read where that is all there is', async () => {
+    const reply = await point('look:', [file('x', { name: 'shot.png', contentType: 'image/png' })]);
+    expect(reply.failed).toBe(true);
+    expect(plainText(reply.title)).toContain('shot.png is no text');
+  });
+
+  it('is unknown under any other name', async () => {
+    const reply = await dispatcher
+      .prepareMessage({
+        person: CONSOLE_PERSON,
+        place: CONSOLE_PLACE,
+        locale: 'en',
+        command: 'constructor',
+        message: { text: '', attachments: [] },
+      })
+      .run({ progress: () => undefined });
+    expect(reply.failed).toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import type { APIInteraction } from 'discord.js';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createActionRegistry } from '../../src/chat/actions.ts';
-import type { Dispatcher, DispatchRequest, Prepared } from '../../src/chat/dispatch/dispatcher.ts';
+import type { Dispatcher, DispatchRequest, MessageRequest, Prepared } from '../../src/chat/dispatch/dispatcher.ts';
 import { DiscordApi } from '../../src/discord/api.ts';
 import { handleInteraction } from '../../src/discord/interactions.ts';
 import { createRest } from '../../src/discord/transport.ts';
@@ -29,16 +29,21 @@ async function requestOf(
   const exchange = discord.slash('status');
   const rest = createRest({ apiUrl: discord.apiUrl, token: discord.token, log });
   const requests: DispatchRequest[] = [];
+  const pointed: MessageRequest[] = [];
   const prepared: Prepared = {
     private: false,
     target: 'new',
     refusal: null,
     run: async () => ({ tone: 'good', title: 'ok', blocks: [] }),
   };
-  const dispatcher: Pick<Dispatcher, 'actions' | 'prepare'> = {
+  const dispatcher: Pick<Dispatcher, 'actions' | 'prepare' | 'prepareMessage'> = {
     actions: createActionRegistry(),
     prepare: (request) => {
       requests.push(request);
+      return prepared;
+    },
+    prepareMessage: (request) => {
+      pointed.push(request);
       return prepared;
     },
   };
@@ -63,7 +68,7 @@ async function requestOf(
     log,
   };
   await handleInteraction(settings, payload as unknown as APIInteraction);
-  return requests[0];
+  return requests[0] ?? pointed[0];
 }
 
 describe('an interaction', () => {
@@ -108,6 +113,35 @@ describe('an interaction', () => {
     expect(await access({ roles: [], permissions: '8' }, unset)).toBe('admin');
     expect(await access({ roles: [], permissions: '2048' }, unset)).toBe('everyone');
     expect(await access({}, unset)).toBe('everyone');
+  });
+
+  it('brings the file of an option, and none where Discord sends none', async () => {
+    const data = {
+      id: '1',
+      type: 1,
+      name: 'explain',
+      options: [{ type: 11, name: 'log', value: '55' }],
+      resolved: { attachments: { 55: { id: '55', filename: 'server.log', size: 12, url: 'https://evil.example/x' } } },
+    };
+    const request = (await requestOf({ data })) as DispatchRequest;
+    expect(request.options.log).toMatchObject({ name: 'server.log', sizeBytes: 12 });
+    const without = (await requestOf({ data: { ...data, resolved: undefined } })) as DispatchRequest;
+    expect(without.options.log).toMatchObject({ name: '', sizeBytes: null });
+  });
+
+  it('on a message brings that message', async () => {
+    const request = (await requestOf({
+      data: {
+        id: '1',
+        type: 3,
+        name: 'Explain this log',
+        target_id: '9',
+        resolved: { messages: { 9: { content: 'out of memory', attachments: [{ filename: 'a.log' }] } } },
+      },
+    })) as MessageRequest;
+    expect(request.command).toBe('Explain this log');
+    expect(request.message.text).toBe('out of memory');
+    expect(request.message.attachments.map(({ name }) => name)).toEqual(['a.log']);
   });
 
   it('from a direct message may ask only', async () => {

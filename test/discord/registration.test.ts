@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { commands } from '../../commands/index.ts';
+import { commands, messageCommands } from '../../commands/index.ts';
 import { type Command, runnable } from '../../src/chat/command.ts';
 import { inviteLink } from '../../src/discord/permissions.ts';
 import { renderDefinitions, sameDefinitions } from '../../src/discord/registration.ts';
@@ -19,6 +19,7 @@ const sample: Command<unknown> = {
       { name: 'ctx', description: DESCRIPTION, type: 'integer', min: 1, max: 100, completes: true },
       { name: 'sort', description: DESCRIPTION, type: 'string', choices: [{ value: 'a', label: 'common.total' }] },
       { name: 'where', description: DESCRIPTION, type: 'channel' },
+      { name: 'file', description: DESCRIPTION, type: 'attachment' },
       { name: 'model', description: DESCRIPTION, type: 'string', required: true, maxLength: 200 },
     ],
     run: async () => ({ tone: 'good', title: '', blocks: [] }),
@@ -38,6 +39,7 @@ function asDiscord(definitions: unknown): Record<string, unknown>[] {
   }) as Record<string, unknown>[];
   return turned
     .map((command) => ({
+      description: '',
       ...command,
       id: '1',
       version: '2',
@@ -45,7 +47,7 @@ function asDiscord(definitions: unknown): Record<string, unknown>[] {
       default_member_permissions: null,
       dm_permission: true,
       nsfw: false,
-      name_localizations: null,
+      name_localizations: command.name_localizations ?? null,
       contexts: command.contexts ?? null,
       integration_types: command.integration_types ?? [0],
     }))
@@ -54,7 +56,8 @@ function asDiscord(definitions: unknown): Record<string, unknown>[] {
 
 describe('command definitions', () => {
   it.each(['guild', 'global'] as const)('of all commands are what Discord takes (%s)', (scope) => {
-    expect(commandFaults(JSON.parse(JSON.stringify(renderDefinitions(commands, scope))), scope)).toEqual([]);
+    const definitions = renderDefinitions(commands, scope, messageCommands);
+    expect(commandFaults(JSON.parse(JSON.stringify(definitions)), scope)).toEqual([]);
   });
 
   it('have required options first, both languages, bounds and completion', () => {
@@ -64,6 +67,7 @@ describe('command definitions', () => {
       'ctx',
       'sort',
       'where',
+      'file',
     ]);
     expect(definition.description_localizations).toHaveProperty('zh-CN');
     expect(definition.options[0]).toMatchObject({ type: 3, required: true, max_length: 200 });
@@ -72,10 +76,11 @@ describe('command definitions', () => {
       { name: 'total', name_localizations: { 'zh-CN': '合计' }, value: 'a' },
     ]);
     expect(definition.options[3]).toMatchObject({ type: 7, channel_types: [0, 5, 10, 11, 12] });
+    expect(definition.options[4]).toMatchObject({ type: 11, required: false });
   });
 
   it.each(['guild', 'global'] as const)('are the same as what Discord gives back for them (%s)', (scope) => {
-    const wanted = renderDefinitions([...commands, sample] as Command<never>[], scope);
+    const wanted = renderDefinitions([...commands, sample] as Command<never>[], scope, messageCommands);
     expect(sameDefinitions(asDiscord(wanted), wanted, scope)).toBe(true);
   });
 
@@ -94,6 +99,18 @@ describe('command definitions', () => {
     const wanted = renderDefinitions([sample], 'guild');
     const registered = JSON.parse(JSON.stringify(wanted));
     change(registered[0]);
+    expect(sameDefinitions(registered, wanted, 'guild')).toBe(false);
+  });
+
+  it('of commands on a message have a name in both languages, and neither options nor a description', () => {
+    const [definition, ...others] = JSON.parse(JSON.stringify(renderDefinitions([], 'guild', messageCommands)));
+    expect(others).toEqual([]);
+    expect(definition).toEqual({ type: 3, name: 'Explain this log', name_localizations: { 'zh-CN': '解读这段日志' } });
+  });
+
+  it('differ when a command on a message became a slash command', () => {
+    const wanted = renderDefinitions([], 'guild', messageCommands);
+    const registered = asDiscord(wanted).map((command) => ({ ...command, type: 1 }));
     expect(sameDefinitions(registered, wanted, 'guild')).toBe(false);
   });
 

@@ -4,14 +4,15 @@ import { within } from '../../base/wait.ts';
 import { type ActionRegistry, createActionRegistry } from '../actions.ts';
 import type { Access, ActionHandler, Choice, Command, CommandContext, Person, Place, Runnable } from '../command.ts';
 import type { Locale } from '../locale.ts';
-import type { MessageKey } from '../messages/index.ts';
+import type { MessageCommand, PointedMessage } from '../message-command.ts';
+import { type MessageKey, messages } from '../messages/index.ts';
 import { allows } from '../permissions.ts';
 import type { ActionCall, OptionValue, Reply } from '../reply.ts';
 import { createTranslator, type Translator } from '../translate.ts';
 import { type Explanation, errorReply, explainError } from './errors.ts';
 import { GivenUpError, orGivenUp } from './giving-up.ts';
 import { createRateLimiter, type RateLimit } from './limit.ts';
-import { validateOptions, validatePayload } from './options.ts';
+import { type RawValue, validateOptions, validatePayload } from './options.ts';
 import { createPace, type Pace } from './pace.ts';
 
 /** Work that says nothing else is given up after this time, milliseconds. */
@@ -38,7 +39,14 @@ export interface DispatchRequest extends Caller {
   readonly command: string;
   readonly subcommand?: string | null;
   /** As typed: unvalidated. Text that stands for a number is read as one. */
-  readonly options: Readonly<Record<string, OptionValue | null | undefined>>;
+  readonly options: Readonly<Record<string, RawValue | null | undefined>>;
+}
+
+/** A command for a message that somebody points at. */
+export interface MessageRequest extends Caller {
+  /** The command's English label. */
+  readonly command: string;
+  readonly message: PointedMessage;
 }
 
 export interface CompleteRequest extends Caller {
@@ -82,6 +90,7 @@ export interface DispatchHooks {
 export interface DispatcherSettings<S> {
   readonly commands: readonly Command<S>[];
   readonly actionHandlers: readonly ActionHandler<S>[];
+  readonly messageCommands?: readonly MessageCommand<S>[];
   readonly services: S;
   readonly log: Log;
   readonly actions?: ActionRegistry;
@@ -102,6 +111,7 @@ export interface DispatcherSettings<S> {
 export interface Dispatcher {
   readonly actions: ActionRegistry;
   prepare(request: DispatchRequest): Prepared;
+  prepareMessage(request: MessageRequest): Prepared;
   /** Turns a request away for a reason that the platform knows; like every refusal it counts against the person. */
   refuse(command: string, caller: Caller, why: MessageKey): Prepared;
   /** A button was pressed. Access is checked again: rights may have changed since it was drawn. */
@@ -130,6 +140,9 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
   const actions = settings.actions ?? createActionRegistry({ now });
   const limiter = createRateLimiter(settings.rateLimit ?? DEFAULT_RATE_LIMIT, now);
   const commands = new Map(settings.commands.map((command) => [command.name, command]));
+  const messageCommands = new Map(
+    (settings.messageCommands ?? []).map((command) => [messages[command.label].en as string, command]),
+  );
   const handlers = new Map(settings.actionHandlers.map((handler) => [handler.name, handler]));
   const pace = settings.pace ?? createPace();
   const running = new Map<AbortController, Promise<unknown>>();
@@ -233,7 +246,9 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     }
     return prepareJob(typed, runnable.access, request, target, () => {
       const translator = createTranslator(request.locale);
-      const options = validateOptions(`/${typed}`, runnable.options, runnable.schema, request.options, translator);
+      const { fileAt } = request.place.platform;
+      const { options: definitions, schema } = runnable;
+      const options = validateOptions(`/${typed}`, definitions, schema, request.options, translator, fileAt);
       return {
         name: typed,
         private: runnable.private ?? false,
@@ -242,6 +257,23 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
         start: (context) => runnable.run(context, options),
       };
     });
+  };
+
+  const prepareMessage = (request: MessageRequest): Prepared => {
+    const command = messageCommands.get(request.command);
+    if (command === undefined) {
+      const params = { command: { code: request.command.slice(0, 64) } };
+      return (
+        tooMany('unknown', request) ?? refusal('unknown', request, { key: 'error.unknown-command', params }, false)
+      );
+    }
+    return prepareJob(command.name, command.access, request, 'new', () => ({
+      name: command.name,
+      private: command.private ?? false,
+      acts: command.access !== 'everyone',
+      timeoutMs: command.timeoutMs === undefined ? (settings.timeoutMs ?? DEFAULT_TIMEOUT_MS) : command.timeoutMs,
+      start: (context) => command.run(context, request.message),
+    }));
   };
 
   const prepareCall = (call: ActionCall, caller: Caller, target: 'new' | 'edit'): Prepared => {
@@ -402,9 +434,11 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
   return {
     actions,
     prepare: (request) => prepareCommand(request, 'new'),
+    prepareMessage,
     preparePress,
     refuse: (command, caller, why) => {
-      const name = find(command, null) === null && !commands.has(command) ? 'unknown' : command;
+      const known = commands.has(command) ? command : messageCommands.get(command)?.name;
+      const name = known ?? 'unknown';
       return tooMany(name, caller) ?? refusal(name, caller, { key: why, params: {} }, true);
     },
     dispatch: (request, responder) => prepareCommand(request, 'new').run(responder),

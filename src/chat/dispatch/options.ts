@@ -1,11 +1,14 @@
 import type { z } from 'zod';
 import { readContextLength } from '../../base/context-length.ts';
+import { type Attachment, isAttachment } from '../attachment.ts';
 import type { OptionDefinition } from '../command.ts';
 import type { OptionValue } from '../reply.ts';
 import { isMessageKey, type Translator } from '../translate.ts';
 import { ExplainedError, type Explanation, explainError } from './errors.ts';
 
-type RawOptions = Readonly<Record<string, OptionValue | null | undefined>>;
+/** What may stand in an option: what people type, or a file that they send along. */
+export type RawValue = OptionValue | Attachment;
+type RawOptions = Readonly<Record<string, RawValue | null | undefined>>;
 
 /** Characters of a refused value that are repeated to the person. */
 const SHOWN_VALUE_CHARS = 100;
@@ -17,6 +20,7 @@ const FALSE_WORDS = ['false', 'no', 'off', '0'];
 /**
  * Checks options against their definitions and then the command's schema; whatever a platform has checked before is
  * not trusted. Text that stands for a number or a yes is read as such, because a terminal has only text.
+ * @param fileAt a file by its path, on a platform that offers it
  * @returns the schema's output
  * @throws ExplainedError in words for the person
  */
@@ -26,8 +30,9 @@ export function validateOptions(
   schema: z.ZodType,
   raw: RawOptions,
   translator: Translator,
+  fileAt?: (path: string) => Attachment,
 ): unknown {
-  const values: Record<string, OptionValue> = {};
+  const values: Record<string, RawValue> = {};
   for (const [name, value] of Object.entries(raw)) {
     if (value === undefined || value === null) {
       continue;
@@ -40,7 +45,7 @@ export function validateOptions(
         options: definitions.map((option) => option.name).join(', ') || '–',
       });
     }
-    values[name] = checkOption(definition, value, translator);
+    values[name] = checkOption(definition, value, translator, fileAt);
   }
   for (const definition of definitions) {
     if (definition.required === true && values[definition.name] === undefined) {
@@ -68,9 +73,14 @@ function shown(value: unknown): string {
   return text.length > SHOWN_VALUE_CHARS ? `${text.slice(0, SHOWN_VALUE_CHARS)}…` : text;
 }
 
-function checkOption(definition: OptionDefinition, raw: OptionValue, translator: Translator): OptionValue {
-  const bad = (why: string) => badOption(definition.name, raw, why);
-  const value = readValue(definition, raw);
+function checkOption(
+  definition: OptionDefinition,
+  raw: RawValue,
+  translator: Translator,
+  fileAt: ((path: string) => Attachment) | undefined,
+): RawValue {
+  const bad = (why: string) => badOption(definition.name, isAttachment(raw) ? raw.name : raw, why);
+  const value = readValue(definition, raw, fileAt);
   if (value === null) {
     throw bad(translator.t(`why.${definition.type}`));
   }
@@ -98,7 +108,17 @@ function checkOption(definition: OptionDefinition, raw: OptionValue, translator:
   return value;
 }
 
-function readValue(definition: OptionDefinition, raw: OptionValue): OptionValue | null {
+function readValue(
+  definition: OptionDefinition,
+  raw: RawValue,
+  fileAt: ((path: string) => Attachment) | undefined,
+): RawValue | null {
+  if (definition.type === 'attachment') {
+    return isAttachment(raw) ? raw : typeof raw === 'string' && raw !== '' ? (fileAt?.(raw) ?? null) : null;
+  }
+  if (isAttachment(raw)) {
+    return null;
+  }
   switch (definition.type) {
     case 'string':
     case 'channel':
@@ -132,7 +152,7 @@ function readValue(definition: OptionDefinition, raw: OptionValue): OptionValue 
 
 function explainIssue(
   issue: z.core.$ZodIssue | undefined,
-  values: Readonly<Record<string, OptionValue>>,
+  values: Readonly<Record<string, RawValue>>,
   translator: Translator,
 ): ExplainedError {
   const option = issue === undefined ? undefined : issue.path[0];
@@ -141,7 +161,8 @@ function explainIssue(
     return new ExplainedError(words?.key ?? 'error.bad-options', words?.params ?? {});
   }
   const name = String(option);
-  return badOption(name, values[name] ?? '', issueWords(issue, translator));
+  const value = values[name] ?? '';
+  return badOption(name, isAttachment(value) ? value.name : value, issueWords(issue, translator));
 }
 
 function explainMessage(issue: z.core.$ZodIssue): Explanation | null {

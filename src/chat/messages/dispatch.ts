@@ -32,6 +32,7 @@ export const dispatchMessages = area({
   },
   'why.string': { en: 'it must be text.', 'zh-CN': '必须是文本。' },
   'why.channel': { en: 'it must be a channel.', 'zh-CN': '必须是频道。' },
+  'why.attachment': { en: 'it must be a file.', 'zh-CN': '必须是文件。' },
   'why.boolean': { en: 'it must be yes or no.', 'zh-CN': '必须是 yes 或 no。' },
   'why.integer': { en: 'it must be a whole number.', 'zh-CN': '必须是整数。' },
   'why.context': {

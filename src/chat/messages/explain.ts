@@ -10,6 +10,37 @@ export const explainMessages = area({
     en: 'A log, an error line, ollama ps or nvidia-smi output',
     'zh-CN': '日志、报错、ollama ps 或 nvidia-smi 的输出',
   },
+  'log.option.log': {
+    en: 'A file with the log, at most 1 MiB of text',
+    'zh-CN': '日志文件，文本，最大 1 MiB',
+  },
+  'log.message-command': { en: 'Explain this log', 'zh-CN': '解读这段日志' },
+  'log.from-file': { en: 'Read from {name}.', 'zh-CN': '内容来自 {name}。' },
+  'error.log-missing': {
+    en: 'There is nothing to read: paste the log as text, or attach it as a file.',
+    'zh-CN': '没有可读的内容：请粘贴日志文本，或附上日志文件。',
+  },
+  'error.attachment-too-large': {
+    en: '{name} is larger than {max:bytes}. Send its end: tail -c 1000000 server.log > end.log',
+    'zh-CN': '{name} 超过 {max:bytes}。请只发送末尾部分：tail -c 1000000 server.log > end.log',
+  },
+  'error.attachment-not-text': {
+    en: '{name} is no text, so it was not read. Send the log as text, not as a picture or an archive.',
+    'zh-CN': '{name} 不是文本，未读取。请发送文本形式的日志，不要发图片或压缩包。',
+  },
+  'error.attachment-empty': { en: '{name} is empty.', 'zh-CN': '{name} 是空文件。' },
+  'error.attachment-elsewhere': {
+    en: '{name} was not read: only files that Discord itself keeps are.',
+    'zh-CN': '未读取 {name}：只读取存放在 Discord 上的文件。',
+  },
+  'error.attachment-unreachable': {
+    en: '{name} could not be fetched from Discord. Try again in a moment.',
+    'zh-CN': '无法从 Discord 获取 {name}。请稍后再试。',
+  },
+  'error.attachment-missing': {
+    en: 'There is no file {name} that can be read. Write its path: /explain log:server.log',
+    'zh-CN': '没有可读取的文件 {name}。请写出路径：/explain log:server.log',
+  },
   'log.nothing': {
     en: 'Nothing here that I can read.',
     'zh-CN': '这段内容无法识别。',
@@ -185,5 +216,6 @@ export const explainMessages = area({
     en: '{model} is not in the built-in list, so it was not planned again.',
     'zh-CN': '{model} 不在内置列表中，未重新计算。',
   },
+  'log.load': { en: 'Load here with {ctx}', 'zh-CN': '在这里加载（{ctx}）' },
   'log.try': { en: 'Plan with {ctx}', 'zh-CN': '按 {ctx} 计算' },
 });

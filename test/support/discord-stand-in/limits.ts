@@ -285,11 +285,28 @@ export function commandFaults(commands: unknown, scope: 'guild' | 'global'): str
     if (scope === 'guild' && (command.contexts !== undefined || command.integration_types !== undefined)) {
       faults.push('contexts and integration_types belong to global commands');
     }
+    if (command.type === 2 || command.type === 3) {
+      pointing(command, faults);
+      continue;
+    }
     if (described(command, faults) > 8000) {
       faults.push(`${String(command.name)} has more than 8000 characters`);
     }
   }
   return faults;
+}
+
+/** Checks a command on a user or a message: a name of up to 32 characters and nothing else. */
+function pointing(item: Json, faults: string[]): void {
+  const names = [String(item.name ?? ''), ...Object.values((item.name_localizations ?? {}) as Json).map(String)];
+  for (const name of names) {
+    if (name.length < 1 || name.length > 32) {
+      faults.push(`the name ${name}`);
+    }
+  }
+  if (item.description !== undefined || item.options !== undefined) {
+    faults.push(`${names[0]}: neither a description nor options belong there`);
+  }
 }
 
 /** Checks a command or option and returns its characters, the longest localization counted. */
