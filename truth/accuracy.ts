@@ -24,6 +24,7 @@ import { rigSection } from './accuracy/rig.ts';
 import { rigOldSection } from './accuracy/rig-old.ts';
 import { safetensorsSection } from './accuracy/safetensors.ts';
 import { setsSection } from './accuracy/sets.ts';
+import { speedSection } from './accuracy/speed.ts';
 import { unpackRecord } from './record.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -86,6 +87,7 @@ await section('Real CUDA logs', () => logsSection(truth, find));
 await section('--fit on the full records', () => fitsSection(truth));
 await section('Public loads', () => minedSection(truth));
 await section('A real H100', () => h100Section(truth, find));
+await section('Speed', () => speedSection(truth, find));
 await section('Ollama 0.33.0-rc2 on pretended cards', () => rigSection(truth, find));
 await section('Sets of models', () => setsSection(truth, find));
 await section('Older versions', () => rigOldSection(truth, find));

@@ -30,6 +30,7 @@ export {
   smallestGpuCount,
 } from './plan/inverse.ts';
 export { SWEEP_TARGETS, type SweepRow, sweep } from './plan/sweep.ts';
+export { estimateSpeed, type SpeedEstimate, type SpeedQuestion } from './speed/speed.ts';
 export type * from './types.ts';
 export { EstimateError } from './types.ts';
 export { engineFor } from './versions.ts';

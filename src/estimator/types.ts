@@ -286,6 +286,8 @@ export interface Plan {
     /** Number of tensor overrides `--fit` made. */
     readonly overrides: number;
     readonly overridePatterns: readonly string[];
+    /** Where each of them goes: system memory, or the GPU with that index in the server's list. Absent = system memory. */
+    readonly overrideTargets?: readonly ('CPU' | number)[];
   };
   readonly gpus: readonly GpuPlan[];
   readonly host: HostPlan;

@@ -83,6 +83,11 @@ export function planForAll(plan: Plan, all: EstimateServer, { indices, server }:
     typeof gpu === 'number'
       ? { ...plan.reason, params: { ...plan.reason.params, gpu: indices[gpu] ?? gpu } }
       : plan.reason;
+  const { overrideTargets } = plan.placement;
+  const targets =
+    overrideTargets === undefined
+      ? {}
+      : { overrideTargets: overrideTargets.map((to) => (to === 'CPU' ? to : (indices[to] ?? to))) };
   const counted = all.gpus.map((_, index) => plan.countedBytes?.[indices.indexOf(index)] ?? 0);
   const books = plan.countedBytes === undefined ? {} : { countedBytes: counted };
   return {
@@ -90,7 +95,7 @@ export function planForAll(plan: Plan, all: EstimateServer, { indices, server }:
     ...books,
     reason,
     gpus,
-    placement: { ...plan.placement, perGpuLayers },
+    placement: { ...plan.placement, perGpuLayers, ...targets },
     notes: [...plan.notes, ...notes],
   };
 }

@@ -10,7 +10,8 @@ import { F16 } from '../../model/tensors.ts';
 import type { Overrides } from '../../model/weights.ts';
 import type { CompiledModel } from '../architecture.ts';
 import { GraphBuilder } from '../graph/builder.ts';
-import { Graph, MissingTensorError, NO_TENSOR } from '../graph/graph.ts';
+import { Graph, MAX_PARENTS, MissingTensorError, NO_TENSOR, type Tensor } from '../graph/graph.ts';
+import { IS_VIEW_OP, OP_MUL_MAT, OP_MUL_MAT_ID } from '../graph/ops.ts';
 import { pool } from '../graph/pooling.ts';
 import { Allocator } from './allocate.ts';
 import { representativeLayers } from './collapse.ts';
@@ -133,33 +134,36 @@ function rememberedStay(model: Model, options: ComputeOptions, trial: string, fi
 /** What a graph is tried with: the smallest context, everything on the host. */
 const TRIAL_TOKENS = 16;
 const TRIAL_CELLS = 256;
+const TRIAL = {
+  shape: {
+    numCtx: TRIAL_CELLS,
+    numCtxSeq: TRIAL_CELLS,
+    numBatch: TRIAL_TOKENS,
+    numUbatch: TRIAL_TOKENS,
+    sequences: 1,
+    streams: 1,
+    windowCells: TRIAL_CELLS,
+    vendored: false,
+  },
+  typeK: F16,
+  typeV: F16,
+  outputs: 1,
+  embeddings: false,
+  opOffload: false,
+  copies: 1,
+  pins: false,
+} as const;
 
 /** Whether the model has all the tensors that the graph of its architecture needs. */
 export function buildsGraph(model: CompiledModel): boolean {
   const { layersAll } = model.hp;
   try {
     buildGraph(model, {
-      shape: {
-        numCtx: TRIAL_CELLS,
-        numCtxSeq: TRIAL_CELLS,
-        numBatch: TRIAL_TOKENS,
-        numUbatch: TRIAL_TOKENS,
-        sequences: 1,
-        streams: 1,
-        windowCells: TRIAL_CELLS,
-        vendored: false,
-      },
+      ...TRIAL,
       placement: { deviceOf: new Int32Array(layersAll + 1), host: 0, gpuLayers: 0 },
       overrides: new Map(),
       flashAttention: true,
       transposedV: false,
-      typeK: F16,
-      typeV: F16,
-      outputs: 1,
-      embeddings: false,
-      opOffload: false,
-      copies: 1,
-      pins: false,
     });
     return true;
   } catch (error) {
@@ -174,6 +178,54 @@ export function buildsGraph(model: CompiledModel): boolean {
 export function graphFacts(model: CompiledModel, options: ComputeOptions): GraphFacts {
   computeBytes(model, { ...options, allLayers: true });
   return { nodes: graph.nodeCount, splits: schedule.splitCount };
+}
+
+/** Operations of the graph of one token. */
+export interface KernelCounts {
+  /** Products with large matrices, by device, the host last. */
+  readonly products: readonly number[];
+  /** All other operations; views run nowhere. */
+  readonly others: readonly number[];
+  /** Pieces that the graph is cut into where the device changes. */
+  readonly splits: number;
+}
+
+/** Elements from which on a matrix keeps a whole GPU busy for a while. */
+const LARGE_FACTOR = 2 ** 18;
+
+/** Elements of one matrix that a product multiplies with; of experts, one. */
+function factorElements(product: Tensor): number {
+  const at = graph.parents[product * MAX_PARENTS]! * 4;
+  return graph.ne[at]! * graph.ne[at + 1]!;
+}
+
+/** Counts what the graph of one token runs on each device, with the layers where `layout` has them. */
+export function kernelCounts(
+  model: CompiledModel,
+  layout: Pick<ComputeOptions, 'placement' | 'overrides' | 'flashAttention'>,
+): KernelCounts {
+  const options: ComputeOptions = {
+    ...TRIAL,
+    ...layout,
+    transposedV: !layout.flashAttention,
+    trialTokens: 1,
+    allLayers: true,
+  };
+  buildGraph(model, options);
+  schedule.plan(graph, scheduleOptions(options));
+  const products = new Array<number>(options.placement.host + 1).fill(0);
+  const others = products.slice();
+  for (let i = 0; i < graph.nodeCount; i++) {
+    const node = graph.nodes[i]!;
+    const op = graph.op[node]!;
+    if (IS_VIEW_OP[op] === 0) {
+      const device = schedule.backendOf[node]!;
+      const isProduct = op === OP_MUL_MAT || op === OP_MUL_MAT_ID;
+      const counted = isProduct && factorElements(node) >= LARGE_FACTOR ? products : others;
+      counted[device] = counted[device]! + 1;
+    }
+  }
+  return { products, others, splits: schedule.splitCount };
 }
 
 /** What llama.cpp's limit is multiplied by: leafs, and what the scheduler copies, come on top of nodes. */

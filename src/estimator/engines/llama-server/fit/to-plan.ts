@@ -83,6 +83,7 @@ export function planBody(parts: PlanParts): PlanBody {
       perGpuLayers,
       overrides: overrides.length,
       overridePatterns: overrides.map(overridePattern),
+      overrideTargets: overrides.map(({ target }) => (target === 'CPU' ? target : (parts.chosen[target] ?? target))),
     },
     gpus,
     host: {
