@@ -7,10 +7,12 @@ import { createAuditRepository } from './repositories/audit.ts';
 import { createHoldRepository } from './repositories/holds.ts';
 import { createInteractionRepository } from './repositories/interactions.ts';
 import { createMadeAliasRepository } from './repositories/made-aliases.ts';
+import { createModelSetRepository } from './repositories/model-sets.ts';
 import { createObservationRepository } from './repositories/observations.ts';
 import { createOpenAnswerRepository } from './repositories/open-answers.ts';
 import { createSampleRepository } from './repositories/samples.ts';
 import { createScheduleRepository } from './repositories/schedules.ts';
+import { createSetScheduleRepository } from './repositories/set-schedules.ts';
 import { createUsageRepository } from './repositories/usage.ts';
 import { createWatchRepository } from './repositories/watches.ts';
 import { openSqlite } from './sqlite/open.ts';
@@ -45,6 +47,8 @@ function createStore(db: Database): Store {
     usage: guardRepository(createUsageRepository(db)),
     interactions: guardRepository(createInteractionRepository(db)),
     madeAliases: guardRepository(createMadeAliasRepository(db)),
+    modelSets: guardRepository(createModelSetRepository(db)),
+    setSchedules: guardRepository(createSetScheduleRepository(db)),
     openAnswers: guardRepository(createOpenAnswerRepository(db)),
     async check() {
       try {

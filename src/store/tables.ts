@@ -14,6 +14,8 @@ export interface Tables {
   open_answers: OpenAnswerTable;
   interactions: InteractionTable;
   made_aliases: MadeAliasTable;
+  model_sets: ModelSetTable;
+  set_schedules: SetScheduleTable;
   probes: ProbeTable;
 }
 
@@ -185,4 +187,35 @@ interface InteractionTable {
   /** As the platform calls it. */
   id: string;
   at_ms: number;
+}
+
+export interface ModelSetTable {
+  /** Empty at a terminal. */
+  guild_id: string;
+  /** The name as it is compared. */
+  set_key: string;
+  name: string;
+  /** JSON. */
+  models: string;
+  owner_id: string;
+  owner_name: string;
+  created_at_ms: number;
+}
+
+export interface SetScheduleTable {
+  id: Generated<number>;
+  owner_id: string;
+  owner_name: string;
+  platform: string;
+  guild_id: string;
+  channel_id: string;
+  set_name: string;
+  server: string | null;
+  start_cron: string;
+  end_cron: string | null;
+  time_zone: string;
+  locale: string;
+  created_at_ms: number;
+  start_due_ms: number | null;
+  end_due_ms: number | null;
 }

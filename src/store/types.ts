@@ -332,6 +332,72 @@ export interface UsageRepository {
   prune(beforeMs: number): Promise<void>;
 }
 
+/** One model of a set that is kept. */
+export interface KeptModel {
+  readonly name: string;
+  /** Tokens; `null` = what the server takes. */
+  readonly numCtx: number | null;
+  /** The context is not to be shortened. */
+  readonly pinned: boolean;
+}
+
+/** A set of models under a name. */
+export interface ModelSet {
+  /** Empty at a terminal. */
+  readonly guildId: string;
+  readonly name: string;
+  readonly models: readonly KeptModel[];
+  readonly ownerId: string;
+  readonly ownerName: string;
+  readonly createdAtMs: number;
+}
+
+/** Sets of a guild; names are the same in any case of letters. */
+export interface ModelSetRepository {
+  /** Keeps a set, in the place of one of that name. @returns false when the guild has `most` others already */
+  put(set: ModelSet, most: number): Promise<boolean>;
+  get(guildId: string, name: string): Promise<ModelSet | null>;
+  /** By name. */
+  list(guildId: string): Promise<readonly ModelSet[]>;
+  remove(guildId: string, name: string): Promise<boolean>;
+}
+
+export interface NewSetSchedule {
+  readonly ownerId: string;
+  readonly ownerName: string;
+  readonly platform: string;
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly setName: string;
+  /** `null`: the default one. */
+  readonly server: string | null;
+  readonly startCron: string;
+  /** `null`: the models leave by their own time. */
+  readonly endCron: string | null;
+  readonly timeZone: string;
+  readonly locale: string;
+  readonly createdAtMs: number;
+}
+
+/** When a set is loaded, and when it leaves. */
+export interface SetSchedule extends NewSetSchedule {
+  readonly id: number;
+  /** The latest due times that were taken up; each is taken up once. */
+  readonly startDueMs: number | null;
+  readonly endDueMs: number | null;
+}
+
+export interface SetScheduleRepository {
+  /** @returns `null` when the guild has `most` already */
+  create(schedule: NewSetSchedule, most: number): Promise<SetSchedule | null>;
+  get(id: number): Promise<SetSchedule | null>;
+  /** By id. */
+  list(guildId?: string): Promise<readonly SetSchedule[]>;
+  /** Takes up a due time. @returns false when it, or a later one, was taken up already */
+  claim(id: number, what: 'start' | 'end', dueMs: number): Promise<boolean>;
+  remove(id: number): Promise<boolean>;
+}
+
 /** An answer that its process has not finished. */
 export interface OpenAnswerRow {
   /** Empty where only the ticket leads to the message: one that its asker alone sees. */
@@ -399,6 +465,8 @@ export interface Store {
   readonly openAnswers: OpenAnswerRepository;
   readonly interactions: InteractionRepository;
   readonly madeAliases: MadeAliasRepository;
+  readonly modelSets: ModelSetRepository;
+  readonly setSchedules: SetScheduleRepository;
   /** Writes a row, reads it and takes it away again: `null`, or why that cannot be done right now. */
   check(): Promise<StoreErrorCode | null>;
   close(): Promise<void>;

@@ -426,6 +426,70 @@ export function describeStore(open: () => Promise<Store>): void {
     });
   });
 
+  describe('sets of models', () => {
+    const set = {
+      guildId: '7',
+      name: 'Work hours',
+      models: [
+        { name: 'gemma3:12b', numCtx: 32768, pinned: true },
+        { name: 'nomic-embed-text', numCtx: null, pinned: false },
+      ],
+      ownerId: '42',
+      ownerName: 'Ada',
+      createdAtMs: 5,
+    };
+
+    it('are found by their name in any case, a later one in the place of an earlier, each guild its own', async () => {
+      const { modelSets } = await open();
+      expect(await modelSets.put(set, 2)).toBe(true);
+      expect(await modelSets.put({ ...set, name: 'WORK HOURS', createdAtMs: 6 }, 2)).toBe(true);
+      expect(await modelSets.put({ ...set, guildId: '8' }, 2)).toBe(true);
+      expect(await modelSets.get('7', 'work hours')).toEqual({ ...set, name: 'WORK HOURS', createdAtMs: 6 });
+      expect(await modelSets.get('9', 'work hours')).toBeNull();
+      expect(await modelSets.remove('7', 'Work Hours')).toBe(true);
+      expect(await modelSets.remove('7', 'Work Hours')).toBe(false);
+      expect(await modelSets.list('8')).toEqual([{ ...set, guildId: '8' }]);
+    });
+
+    it('are no more than a guild may have; one that is there can still be changed', async () => {
+      const { modelSets } = await open();
+      expect(await modelSets.put({ ...set, name: 'a' }, 2)).toBe(true);
+      expect(await modelSets.put({ ...set, name: 'b' }, 2)).toBe(true);
+      expect(await modelSets.put({ ...set, name: 'c' }, 2)).toBe(false);
+      expect(await modelSets.put({ ...set, name: 'B', models: [] }, 2)).toBe(true);
+      expect((await modelSets.list('7')).map(({ name }) => name)).toEqual(['a', 'B']);
+    });
+
+    it('have schedules whose due times are taken up once', async () => {
+      const { setSchedules } = await open();
+      const wanted = {
+        ownerId: '42',
+        ownerName: 'Ada',
+        platform: 'discord',
+        guildId: '7',
+        channelId: '8',
+        setName: 'Work',
+        server: null,
+        startCron: '0 9 * * 1-5',
+        endCron: null,
+        timeZone: 'UTC',
+        locale: 'en',
+        createdAtMs: 5,
+      };
+      const made = (await setSchedules.create(wanted, 1))!;
+      expect(await setSchedules.create(wanted, 1)).toBeNull();
+      expect(await setSchedules.get(made.id)).toEqual({ ...wanted, id: made.id, startDueMs: null, endDueMs: null });
+      const claims = await Promise.all([1, 2, 3].map(() => setSchedules.claim(made.id, 'start', 100)));
+      expect(claims.filter(Boolean)).toHaveLength(1);
+      expect(await setSchedules.claim(made.id, 'end', 90)).toBe(true);
+      expect(await setSchedules.claim(made.id, 'start', 99)).toBe(false);
+      expect(await setSchedules.list('7')).toMatchObject([{ startDueMs: 100, endDueMs: 90 }]);
+      expect(await setSchedules.list('8')).toEqual([]);
+      expect(await setSchedules.remove(made.id)).toBe(true);
+      expect(await setSchedules.claim(made.id, 'start', 200)).toBe(false);
+    });
+  });
+
   describe('interactions', () => {
     it('are claimed once, and forgotten in time', async () => {
       const { interactions } = await open();

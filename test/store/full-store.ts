@@ -87,6 +87,14 @@ export async function fillStore(store: Store): Promise<void> {
   await store.alerts.begin({ server: 'main', kind: 'gpu-hot', subject: 'GPU-1', params: { tempC: 90 }, atMs: START });
   await store.usage.add({ server: 'main', model: 'm', atMs: START, loads: 1, loadedMs: 5, vramBytes: 6 });
   await store.madeAliases.put(ALIAS);
+  const models = [
+    { name: 'gemma3:12b', numCtx: 8192, pinned: true },
+    { name: 'nomic-embed-text', numCtx: null, pinned: false },
+  ];
+  const { createdAtMs } = owner;
+  await store.modelSets.put({ guildId: '7', name: 'Work', models, ownerId: '42', ownerName: 'Ada', createdAtMs }, 5);
+  const times = { startCron: '0 9 * * 1-5', endCron: '0 18 * * 1-5', timeZone: 'Europe/Berlin' };
+  await store.setSchedules.create({ ...place, ...owner, ...times, setName: 'Work', server: null }, 5);
   await store.openAnswers.add({ channelId: '8', messageId: '9', title: '/load', locale: 'en', ticket: null }, START);
 }
 
@@ -104,6 +112,8 @@ export async function readStore(store: Store) {
     spans: await store.samples.buckets('main', 60_000, START, START + 3_600_000),
     hours: await store.samples.buckets('main', 3_600_000, START, START + 3_600_000),
     count: await store.samples.count(),
+    sets: await store.modelSets.list('7'),
+    setSchedules: await store.setSchedules.list(),
     alias: await store.madeAliases.get(ALIAS.server, ALIAS.alias),
   };
 }

@@ -182,4 +182,34 @@ export const SQLITE_SCHEMA: Readonly<Record<string, string>> = {
       PRIMARY KEY (server, alias)
     ) STRICT, WITHOUT ROWID;
   `,
+  '0012-model-sets': `
+    CREATE TABLE model_sets (
+      guild_id TEXT NOT NULL,
+      set_key TEXT NOT NULL,
+      name TEXT NOT NULL,
+      models TEXT NOT NULL,
+      owner_id TEXT NOT NULL,
+      owner_name TEXT NOT NULL,
+      created_at_ms INTEGER NOT NULL,
+      PRIMARY KEY (guild_id, set_key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE set_schedules (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      owner_id TEXT NOT NULL,
+      owner_name TEXT NOT NULL,
+      platform TEXT NOT NULL,
+      guild_id TEXT NOT NULL,
+      channel_id TEXT NOT NULL,
+      set_name TEXT NOT NULL,
+      server TEXT,
+      start_cron TEXT NOT NULL,
+      end_cron TEXT,
+      time_zone TEXT NOT NULL,
+      locale TEXT NOT NULL,
+      created_at_ms INTEGER NOT NULL,
+      start_due_ms INTEGER,
+      end_due_ms INTEGER
+    ) STRICT;
+    CREATE INDEX set_schedules_by_guild ON set_schedules (guild_id, id);
+  `,
 };

@@ -21,6 +21,8 @@ export const KEPT_TABLES = {
   model_usage: ['server', 'model', 'day'],
   open_answers: ['id'],
   made_aliases: ['server', 'alias'],
+  model_sets: ['guild_id', 'set_key'],
+  set_schedules: ['id'],
 } as const satisfies Partial<Record<keyof Tables, readonly string[]>>;
 
 export type KeptTable = keyof typeof KEPT_TABLES;
