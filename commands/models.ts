@@ -127,8 +127,8 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
       columns: [
         { title: translator.t('ps.column.model'), align: 'left' },
         right(translator.t('models.column.size')),
-        { title: translator.t('models.column.quant'), align: 'left' },
-        right(translator.t('models.column.trained')),
+        { title: translator.t('models.column.quant'), align: 'left', only: 'wide' },
+        { ...right(translator.t('models.column.trained')), only: 'wide' },
         right(translator.t('models.column.now')),
         right(translator.t('models.column.empty')),
       ],

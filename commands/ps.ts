@@ -10,9 +10,13 @@ import { serverOption } from './parts/options.ts';
 import { problemBlocks } from './parts/server-state.ts';
 import type { Services } from './services.ts';
 
+/** Characters of a holder's name; more is no name. */
+const HOLDER_CHARS = 32;
+
 const schema = z.object({ server: z.string().trim().min(1).max(64).optional() });
 
-function leavesIn(model: LoadedModelView, context: CommandContext<Services>): string {
+/** How long a model stays by itself, in so many units of time. */
+function leavesIn(model: LoadedModelView, context: CommandContext<Services>, units: 1 | 2): string {
   const { translator, services } = context;
   if (model.stopping) {
     return translator.t('ps.stopping');
@@ -23,7 +27,7 @@ function leavesIn(model: LoadedModelView, context: CommandContext<Services>): st
   if (model.expiresAtMs === null) {
     return '–';
   }
-  return formatDuration(Math.max(0, model.expiresAtMs - services.now()), translator.locale);
+  return formatDuration(Math.max(0, model.expiresAtMs - services.now()), translator.locale, units);
 }
 
 async function run(context: CommandContext<Services>, options: z.output<typeof schema>): Promise<Reply> {
@@ -57,10 +61,10 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
       columns: [
         { title: translator.t('ps.column.model'), align: 'left' },
         { title: translator.t('ps.column.vram'), align: 'right' },
-        { title: translator.t('ps.column.gpu'), align: 'right' },
+        { title: translator.t('ps.column.gpu'), align: 'right', only: 'wide' },
         { title: translator.t('ps.column.ctx'), align: 'right' },
-        { title: translator.t('ps.column.until'), align: 'right' },
-        ...(holders.size > 0 ? [{ title: translator.t('ps.column.holder'), align: 'left' as const }] : []),
+        { title: translator.t('ps.column.until'), align: 'right', only: 'wide' },
+        { title: translator.t('ps.column.until'), align: 'right', only: 'narrow' },
       ],
       rows: models.map((model) => [
         modelCell(model.name),
@@ -71,9 +75,21 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
             ? '–'
             : formatPercent(model.gpuShare, locale),
         model.contextLength?.toString() ?? '–',
-        leavesIn(model, context),
-        ...(holders.size > 0 ? [holders.get(model.name)?.slice(0, 16) ?? '–'] : []),
+        leavesIn(model, context, 2),
+        leavesIn(model, context, 1),
       ]),
+    });
+  }
+  const held = models.filter((model) => holders.has(model.name));
+  if (held.length > 0) {
+    blocks.push({
+      kind: 'list',
+      items: held.map((model) =>
+        translator.text('ps.held', {
+          model: { code: model.name },
+          holder: { bold: (holders.get(model.name) ?? '').slice(0, HOLDER_CHARS) },
+        }),
+      ),
     });
   }
   const spilled = models.filter((model) => model.gpuShare !== null && model.gpuShare < 0.999 && !model.isCloud);

@@ -128,25 +128,30 @@ function table(snapshot: ServerSnapshot, translator: Translator): Block {
     readonly cell: (gpu: GpuView) => string | null;
     /** Worth its width where no GPU tells it. */
     readonly always: boolean;
+    readonly only?: 'wide';
   }[] = [
     { title: 'vram.column.used', cell: (gpu) => gib(gpu.usedBytes), always: true },
     { title: 'vram.column.free', cell: (gpu) => gib(gpu.freeBytes), always: true },
     { title: 'vram.column.total', cell: (gpu) => gib(gpu.totalBytes), always: true },
-    { title: 'vram.column.ollama', cell: (gpu) => gib(gpu.ollamaBytes), always: false },
-    { title: 'vram.column.others', cell: (gpu) => gib(gpu.othersBytes), always: false },
+    { title: 'vram.column.ollama', cell: (gpu) => gib(gpu.ollamaBytes), always: false, only: 'wide' },
+    { title: 'vram.column.others', cell: (gpu) => gib(gpu.othersBytes), always: false, only: 'wide' },
     {
       title: 'vram.column.util',
       cell: (gpu) => (gpu.utilPct === null ? null : formatPercent(gpu.utilPct / 100, locale)),
       always: false,
     },
-    { title: 'vram.column.temp', cell: (gpu) => gpu.tempC?.toString() ?? null, always: false },
+    { title: 'vram.column.temp', cell: (gpu) => gpu.tempC?.toString() ?? null, always: false, only: 'wide' },
   ];
   const shown = figures.filter(({ cell, always }) => always || snapshot.gpuViews.some((gpu) => cell(gpu) !== null));
   return {
     kind: 'table',
     columns: [
       { title: 'GiB', align: 'left' },
-      ...shown.map(({ title }) => ({ title: translator.t(title), align: 'right' as const })),
+      ...shown.map(({ title, only }) => ({
+        title: translator.t(title),
+        align: 'right' as const,
+        ...(only === undefined ? {} : { only }),
+      })),
     ],
     rows: snapshot.gpuViews.map((gpu, index) => [
       gpu.state === 'ok' ? labels[index]! : `${labels[index]} (${translator.t(`gpu-state.${gpu.state}`)})`,

@@ -6,6 +6,7 @@ import type { Action, Block, Column, Reply, Tone } from '../../src/chat/reply.ts
 import { plainText, type Text } from '../../src/chat/text.ts';
 import { isMessageKey, type MessageParams, type Translator } from '../../src/chat/translate.ts';
 import type { GpuPlan, Plan, Reason } from '../../src/estimator/types.ts';
+import { gpuLabels } from '../parts/server-state.ts';
 import type { Services } from '../services.ts';
 import { type Advice, type FitAnswer, totalBytes, usedGpus } from './answer.ts';
 import type { FitQuestion } from './question.ts';
@@ -74,18 +75,20 @@ const PARTS: readonly Part[] = [
   { key: 'overhead', of: (gpu) => gpu.overheadBytes },
 ];
 
-/** Labels short enough for a phone: the index, and the name where it tells the cards apart. */
-function gpuLabels(answer: FitAnswer): string[] {
-  const names = answer.estimate.gpus.map((gpu) => gpu.name.replace(/^(NVIDIA|AMD) /, '').replace(/^GeForce /, ''));
-  const same = new Set(names).size <= 1;
-  return names.map((name, index) => (same ? `GPU ${index}` : `${index} ${name}`));
+/** Parts that have a column of their own on a phone; the others are told together there. */
+function isMain({ key }: Part): boolean {
+  return key === 'weights' || key === 'cache';
 }
 
 function table(answer: FitAnswer, translator: Translator): Block {
   const { plan, estimate } = answer;
   const parts = PARTS.filter((part) => part.key !== 'projector' || plan.gpus.some((gpu) => gpu.projectorBytes > 0));
-  const column = (key: MessageKey): Column => ({ title: translator.t(key), align: 'right' });
-  const labels = gpuLabels(answer);
+  const column = (key: MessageKey, only?: 'wide' | 'narrow'): Column => ({
+    title: translator.t(key),
+    align: 'right',
+    ...(only === undefined ? {} : { only }),
+  });
+  const labels = gpuLabels(estimate.gpus);
   const gib = (bytes: number) => (bytes === 0 ? '–' : formatDecimal(bytes / GIB, 2));
   const rows = plan.gpus.map((gpu, index) => {
     const device = estimate.gpus[index]!;
@@ -93,6 +96,7 @@ function table(answer: FitAnswer, translator: Translator): Block {
     return [
       labels[index]!,
       ...parts.map((part) => (idle ? '–' : gib(part.of(gpu)))),
+      idle ? '–' : gib(parts.reduce((sum, part) => sum + (isMain(part) ? 0 : part.of(gpu)), 0)),
       gib(device.totalBytes - device.freeBytes),
       gib(idle ? device.freeBytes : gpu.headroomBytes),
     ];
@@ -110,6 +114,7 @@ function table(answer: FitAnswer, translator: Translator): Block {
               ? gib(host.computeBytes)
               : '–',
       ),
+      gib(host.computeBytes),
       '',
       '',
     ]);
@@ -118,7 +123,8 @@ function table(answer: FitAnswer, translator: Translator): Block {
     kind: 'table',
     columns: [
       { title: 'GiB', align: 'left' },
-      ...parts.map((part) => column(`fit.column.${part.key}`)),
+      ...parts.map((part) => column(`fit.column.${part.key}`, isMain(part) ? undefined : 'wide')),
+      column('fit.column.rest', 'narrow'),
       column('fit.column.others'),
       column('fit.column.left'),
     ],
@@ -131,7 +137,7 @@ function picture(answer: FitAnswer, translator: Translator, services: Services):
   if (estimate.gpus.length === 0) {
     return null;
   }
-  const labels = gpuLabels(answer);
+  const labels = gpuLabels(estimate.gpus);
   const series: BarsSpec['series'] = [
     { label: translator.t('fit.column.others'), colour: 'grey' },
     { label: translator.t('fit.column.weights'), colour: 'blue' },
@@ -391,15 +397,16 @@ export function unknownReply(question: FitQuestion, need: Plan, translator: Tran
   if (gpu !== undefined) {
     blocks.push({
       kind: 'table',
-      columns: [...PARTS.map((part) => part.key), 'total' as const].map((key) => ({
-        title: translator.t(key === 'total' ? 'common.total' : `fit.column.${key}`),
-        align: 'right' as const,
-      })),
+      columns: [
+        { title: 'GiB', align: 'left' },
+        { title: translator.t('fit.column.need'), align: 'right' },
+      ],
       rows: [
-        [
-          ...PARTS.map((part) => formatBytes(part.of(gpu), translator.locale)),
-          formatBytes(gpu.totalBytes, translator.locale),
-        ],
+        ...PARTS.filter((part) => part.of(gpu) > 0).map((part) => [
+          translator.t(`fit.column.${part.key}`),
+          formatDecimal(part.of(gpu) / GIB, 2),
+        ]),
+        [translator.t('common.total'), formatDecimal(gpu.totalBytes / GIB, 2)],
       ],
     });
   }

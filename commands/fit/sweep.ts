@@ -1,4 +1,4 @@
-import { formatBytes } from '../../src/base/format.ts';
+import { formatGibNumber } from '../../src/base/format.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Translator } from '../../src/chat/translate.ts';
 import type { SweepRow } from '../../src/estimator/plan/sweep.ts';
@@ -17,8 +17,8 @@ function verdictWord(row: SweepRow, translator: Translator): string {
   return translator.t(`sweep.verdict.${row.verdict}`);
 }
 
-function contextText(row: SweepRow, translator: Translator): string {
-  return row.largestCtx === null ? '–' : translator.t('sweep.ctx', { ctx: row.largestCtx });
+function contextText(row: SweepRow): string {
+  return row.largestCtx === null ? '–' : String(row.largestCtx);
 }
 
 function table({ rows }: SweepAnswer, translator: Translator): Block {
@@ -32,9 +32,9 @@ function table({ rows }: SweepAnswer, translator: Translator): Block {
     ],
     rows: rows.map((row) => [
       row.target,
-      row.bytes === undefined ? '–' : formatBytes(row.bytes, translator.locale),
+      row.bytes === undefined ? '–' : formatGibNumber(row.bytes, translator.locale),
       verdictWord(row, translator),
-      contextText(row, translator),
+      contextText(row),
     ]),
   };
 }
@@ -55,7 +55,7 @@ function picture({ question, estimate, rows }: SweepAnswer, translator: Translat
         bars: drawn.map((row) => ({
           label: row.target,
           capacityBytes,
-          note: contextText(row, translator),
+          note: contextText(row),
           segments: [row.bytes ?? 0, Math.max(0, capacityBytes - (row.bytes ?? 0))].map((bytes, series) => ({
             series,
             bytes,
@@ -64,7 +64,7 @@ function picture({ question, estimate, rows }: SweepAnswer, translator: Translat
       },
     ],
   };
-  const summary = drawn.map((row) => `${row.target} ${contextText(row, translator)}`).join(', ');
+  const summary = drawn.map((row) => `${row.target} ${contextText(row)}`).join(', ');
   return {
     kind: 'picture',
     picture: { name: 'sweep.png', alt: `${title}: ${summary}`.slice(0, 1024), png: () => services.painter.draw(spec) },

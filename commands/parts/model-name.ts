@@ -1,14 +1,7 @@
-import { cutToWidth, displayWidth } from '../../src/chat/table.ts';
+/** A name longer than this is none: what a table shows of it, characters. */
+const MAX_CHARS = 200;
 
-/** Cells for a name in a table: with six columns beside it the line still fits on a phone. */
-const MAX_CELLS = 20;
-
-/** A model's name for a table: without the tag that stands for none, long ones cut in front of their tag. */
+/** A model's name for a table: without the tag that stands for none. The table shortens what it has no room for. */
 export function modelCell(name: string): string {
-  const short = name.replace(/:latest$/, '');
-  if (displayWidth(short) <= MAX_CELLS) {
-    return short;
-  }
-  const tag = /:[^:/]{1,10}$/.exec(short)?.[0] ?? '';
-  return `${cutToWidth(short.slice(0, short.length - tag.length), MAX_CELLS - displayWidth(tag))}${tag}`;
+  return name.replace(/:latest$/, '').slice(0, MAX_CHARS);
 }

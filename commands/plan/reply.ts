@@ -3,9 +3,10 @@ import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
 import type { Translator } from '../../src/chat/translate.ts';
 import type { SetAnswer } from '../../src/estimator/plan/sets.ts';
+import { modelCell } from '../parts/model-name.ts';
 import type { SetAnswerOf } from './answer.ts';
 
-/** GPUs that the table has columns for; more are told together. */
+/** GPUs that the table has columns for where lines are long; more are told together. */
 const MOST_GPUS = 4;
 
 function setTable(answer: SetAnswer, gpuCount: number, translator: Translator): Block {
@@ -19,31 +20,28 @@ function setTable(answer: SetAnswer, gpuCount: number, translator: Translator): 
       { title: 'GiB', align: 'left' },
       right(translator.t('plan.column.ctx')),
       ...(shown
-        ? Array.from({ length: gpuCount }, (_, index) => right(`GPU ${index}`))
-        : [right(translator.t('plan.column.gpus'))]),
-      right('RAM'),
+        ? Array.from({ length: gpuCount }, (_, index) => ({ ...right(`GPU ${index}`), only: 'wide' as const }))
+        : []),
+      { ...right(translator.t('plan.column.gpus')), ...(shown ? { only: 'narrow' as const } : {}) },
+      right(translator.t('fit.row.host')),
     ],
     rows: [
       ...answer.steps.map(({ name, plan }) => [
-        name.slice(0, 24),
+        modelCell(name),
         String(plan.numCtx),
-        ...(shown
-          ? plan.gpus.map((gpu) => cell(gpu.totalBytes))
-          : [cell(plan.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0))]),
+        ...(shown ? plan.gpus.map((gpu) => cell(gpu.totalBytes)) : []),
+        cell(plan.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0)),
         // What stays there of every model (the token embedding) is no spill.
         cell(plan.verdict === 'fits' ? 0 : plan.host.totalBytes),
       ]),
       [
         translator.t('plan.row.left'),
         '',
-        ...(shown
-          ? answer.leftBytes.map((bytes) => formatGibNumber(bytes, locale))
-          : [
-              formatGibNumber(
-                answer.leftBytes.reduce((sum, bytes) => sum + bytes, 0),
-                locale,
-              ),
-            ]),
+        ...(shown ? answer.leftBytes.map((bytes) => formatGibNumber(bytes, locale)) : []),
+        formatGibNumber(
+          answer.leftBytes.reduce((sum, bytes) => sum + bytes, 0),
+          locale,
+        ),
         '',
       ],
     ],

@@ -67,8 +67,8 @@ const UNITS: readonly (readonly [ms: number, en: string, zh: string])[] = [
   [1_000, 's', ' 秒'],
 ];
 
-/** A length of time with its two largest units: `3 min 20 s`. */
-export function formatDuration(ms: number, locale: Locale): string {
+/** A length of time with its largest units, two unless told otherwise: `3 min 20 s`. */
+export function formatDuration(ms: number, locale: Locale, units: 1 | 2 = 2): string {
   if (!Number.isFinite(ms)) {
     return '?';
   }
@@ -76,7 +76,7 @@ export function formatDuration(ms: number, locale: Locale): string {
   const parts: string[] = [];
   for (const [size, en, zh] of UNITS) {
     const count = Math.floor(rest / size);
-    if (count > 0 && parts.length < 2) {
+    if (count > 0 && parts.length < units) {
       parts.push(locale === 'en' ? `${count} ${en}` : `${count}${zh}`);
     } else if (parts.length > 0) {
       break;

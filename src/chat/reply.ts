@@ -5,7 +5,10 @@ export type Tone = 'good' | 'warning' | 'bad' | 'neutral';
 
 export interface Column {
   readonly title: string;
+  /** Names stand left, and are shortened in their middle where a line is too long; figures stand right and stay whole. */
   readonly align: 'left' | 'right';
+  /** Shown only where lines are long enough for all of them (a terminal), or only where they are not (a phone). */
+  readonly only?: 'wide' | 'narrow';
 }
 
 /** A picture in a reply. `png` is called at most once, by the adapter that shows it. */

@@ -41,15 +41,141 @@ export function padToWidth(text: string, cells: number, align: 'left' | 'right')
   return align === 'left' ? text + space : space + text;
 }
 
-/** A table as monospaced lines, the titles first; two spaces between columns, no line ends in spaces. */
-export function layoutTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const widths = columns.map((column, index) =>
+/** Takes the middle out of a text that is too wide: a model's family and its tag both tell something. */
+export function shortenMiddle(text: string, cells: number): string {
+  if (displayWidth(text) <= cells) {
+    return text;
+  }
+  const characters = [...text];
+  const head = cutToWidth(text, Math.max(1, Math.ceil(cells / 2))).replace(/…$/, '');
+  let tail = '';
+  const room = cells - 1 - displayWidth(head);
+  for (const character of characters.reverse()) {
+    if (displayWidth(character + tail) > room) {
+      break;
+    }
+    tail = character + tail;
+  }
+  return `${head}…${tail}`;
+}
+
+/** Cells that a name keeps before the columns move closer, and before a row takes several lines. */
+const NAME_CELLS = 14;
+const LEAST_NAME_CELLS = 8;
+
+/** A table as it is shown: its lines, how many of them are titles, and the names that were shortened in it, whole. */
+export interface LaidTable {
+  readonly lines: readonly string[];
+  readonly headLines: number;
+  readonly shortened: readonly string[];
+}
+
+interface Shape {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The table with the columns of one kind of screen. */
+function shapeFor({ columns, rows }: Shape, screen: 'wide' | 'narrow'): Shape {
+  const kept = columns.map(({ only }) => only === undefined || only === screen);
+  const pick = <T>(values: readonly T[]) => values.filter((_, index) => kept[index]);
+  return { columns: pick(columns), rows: rows.map((row) => pick(columns.map((_, index) => row[index] ?? ''))) };
+}
+
+function widthsOf({ columns, rows }: Shape): number[] {
+  return columns.map((column, index) =>
     Math.max(displayWidth(column.title), ...rows.map((row) => displayWidth(row[index] ?? ''))),
   );
+}
+
+/** Widths within a number of cells, names giving way first; `null` where the figures alone are wider. */
+function fitWidths(shape: Shape, maxCells: number): { readonly widths: number[]; readonly gap: number } | null {
+  const natural = widthsOf(shape);
+  for (const { gap, least } of [
+    { gap: 2, least: NAME_CELLS },
+    { gap: 1, least: NAME_CELLS },
+    { gap: 1, least: LEAST_NAME_CELLS },
+  ]) {
+    const widths = [...natural];
+    let over = widths.reduce((sum, width) => sum + width, 0) + gap * (widths.length - 1) - maxCells;
+    while (over > 0) {
+      const names = widths.map((width, index) => (shape.columns[index]!.align === 'left' ? width : 0));
+      const widest = names.indexOf(Math.max(...names));
+      if (names[widest]! <= least) {
+        break;
+      }
+      widths[widest] = widths[widest]! - 1;
+      over -= 1;
+    }
+    if (over <= 0) {
+      return { widths, gap };
+    }
+  }
+  return null;
+}
+
+/** Rows that are too wide for a line: the name on one, the figures with their titles beneath it. */
+function stacked({ columns, rows }: Shape, maxCells: number): LaidTable {
+  const lines: string[] = [];
+  for (const row of rows) {
+    lines.push(shortenMiddle(row[0] ?? '', maxCells));
+    let line = '';
+    for (const [index, column] of columns.entries()) {
+      const part = cutToWidth(`${column.title} ${row[index] ?? ''}`, maxCells - 2);
+      if (index === 0) {
+        continue;
+      }
+      if (line !== '' && displayWidth(line) + 2 + displayWidth(part) > maxCells) {
+        lines.push(line);
+        line = '';
+      }
+      line = line === '' ? `  ${part}` : `${line}  ${part}`;
+    }
+    if (line !== '') {
+      lines.push(line);
+    }
+  }
+  const shortened = rows.map((row) => row[0] ?? '').filter((name) => displayWidth(name) > maxCells);
+  return { lines, headLines: 0, shortened: [...new Set(shortened)] };
+}
+
+/**
+ * Lays a table out within a number of cells, the titles first; no line ends in spaces. Where it is too wide, the columns
+ * for wide screens give way to those for narrow ones, then names lose their middle, then the columns move closer.
+ */
+export function layOutTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  maxCells = Number.POSITIVE_INFINITY,
+): LaidTable {
+  const wide = shapeFor({ columns, rows }, 'wide');
+  const natural = widthsOf(wide);
+  const whole = natural.reduce((sum, width) => sum + width, 0) + 2 * (natural.length - 1);
+  const shape = whole <= maxCells ? wide : shapeFor({ columns, rows }, 'narrow');
+  const fitted = fitWidths(shape, maxCells);
+  if (fitted === null) {
+    return stacked(shape, maxCells);
+  }
+  const { widths, gap } = fitted;
+  const shortened = new Set<string>();
   const line = (cells: readonly string[]) =>
-    columns
-      .map((column, index) => padToWidth(cells[index] ?? '', widths[index]!, column.align))
-      .join('  ')
+    shape.columns
+      .map((column, index) => {
+        const cell = cells[index] ?? '';
+        return padToWidth(shortenMiddle(cell, widths[index]!), widths[index]!, column.align);
+      })
+      .join(' '.repeat(gap))
       .trimEnd();
-  return [line(columns.map((column) => column.title)), ...rows.map(line)];
+  for (const row of shape.rows) {
+    for (const [index, cell] of row.entries()) {
+      if (displayWidth(cell) > widths[index]!) {
+        shortened.add(cell);
+      }
+    }
+  }
+  return {
+    lines: [line(shape.columns.map((column) => column.title)), ...shape.rows.map(line)],
+    headLines: 1,
+    shortened: [...shortened],
+  };
 }

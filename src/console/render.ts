@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/format.ts';
 import type { Locale } from '../chat/locale.ts';
 import type { Block, Reply, Tone } from '../chat/reply.ts';
-import { layoutTable } from '../chat/table.ts';
+import { layOutTable } from '../chat/table.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator } from '../chat/translate.ts';
 
@@ -76,7 +76,7 @@ function showBlock(block: Block, options: RenderOptions): string[] {
     case 'list':
       return block.items.map((item) => `  - ${showText(item, options)}`);
     case 'table':
-      return layoutTable(block.columns, block.rows).map((line) => `  ${line.replace(UNSAFE, '')}`);
+      return layOutTable(block.columns, block.rows).lines.map((line) => `  ${line.replace(UNSAFE, '')}`);
     case 'code':
       return block.text.split('\n').map((line) => `  ${line.replace(UNSAFE, '')}`);
     case 'divider':

@@ -5,7 +5,7 @@ import { withoutInvisible } from '../base/text.ts';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { Locale } from '../chat/locale.ts';
 import type { Action, Block, Picture, Reply, Tone } from '../chat/reply.ts';
-import { cutToWidth, layoutTable } from '../chat/table.ts';
+import { cutToWidth, layOutTable } from '../chat/table.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator, type Translator } from '../chat/translate.ts';
 import { loggable } from './failures.ts';
@@ -25,8 +25,11 @@ const STYLE = {
 /** Buttons of this bot begin so; the token follows. */
 export const CUSTOM_ID_PREFIX = 'headroom:';
 const TITLE_CHARS = 1_000;
-/** Cells of one table cell; beyond it a table is unreadable anyway. */
-const CELL_WIDTH = 48;
+/** Cells of a line of code that a phone shows without breaking it. */
+const TABLE_CELLS = 40;
+/** Cells of one name that is written out whole beneath its table, and most such names. */
+const NAME_CELLS = 200;
+const MAX_WHOLE_NAMES = 10;
 /** Rows looked at; far fewer fit into a message. */
 const MAX_ROWS = 500;
 /** Kept free for the line that says how much is left out. */
@@ -180,9 +183,14 @@ function addBlock(block: Exclude<Block, { kind: 'picture' }>, builder: Builder):
       return addItems(block.items, builder);
     case 'table': {
       const shown = block.rows.slice(0, MAX_ROWS);
-      const rows = shown.map((row) => row.map((cell) => cutToWidth(cellText(cell), CELL_WIDTH)));
+      const rows = shown.map((row) => row.map((cell) => cutToWidth(cellText(cell), NAME_CELLS)));
       const columns = block.columns.map((column) => ({ ...column, title: cellText(column.title) }));
-      return addCode(layoutTable(columns, rows), 1, block.rows.length - shown.length, builder);
+      const { lines, headLines, shortened } = layOutTable(columns, rows, TABLE_CELLS);
+      const names = shortened.slice(0, MAX_WHOLE_NAMES);
+      return (
+        addCode(lines, headLines, block.rows.length - shown.length, builder) &&
+        names.every((name) => addText([{ code: name }], builder, (line) => `-# ${line}`))
+      );
     }
     case 'code':
       return addCode(block.text.split('\n'), 0, 0, builder);

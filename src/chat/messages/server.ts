@@ -218,8 +218,8 @@ export const serverMessages = area({
   'ps.column.vram': { en: 'GiB', 'zh-CN': 'GiB' },
   'ps.column.gpu': { en: 'GPU', 'zh-CN': 'GPU' },
   'ps.column.ctx': { en: 'ctx', 'zh-CN': '上下文' },
-  'ps.column.until': { en: 'leaves in', 'zh-CN': '剩余时间' },
-  'ps.column.holder': { en: 'held by', 'zh-CN': '持有者' },
+  'ps.column.until': { en: 'stays', 'zh-CN': '保留' },
+  'ps.held': { en: '{model} is held by {holder}.', 'zh-CN': '{model} 由 {holder} 保留。' },
   'ps.pinned': { en: 'pinned', 'zh-CN': '常驻' },
   'ps.stopping': { en: 'stopping', 'zh-CN': '正在卸载' },
   'ps.spilled': {

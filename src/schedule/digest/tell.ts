@@ -60,7 +60,7 @@ function serverBlocks(server: ServerDigest, translator: Translator, timeZone: st
       columns: [
         { title: translator.t('digest.column.model'), align: 'left' },
         { title: translator.t('digest.column.time'), align: 'right' },
-        { title: translator.t('digest.column.loads'), align: 'right' },
+        { title: translator.t('digest.column.loads'), align: 'right', only: 'wide' },
         { title: translator.t('digest.column.vram'), align: 'right' },
       ],
       rows: used
