@@ -10,7 +10,7 @@ import { pickServer } from '../src/servers/asking/pick-server.ts';
 import type { GpuView, ServerSnapshot } from '../src/servers/types.ts';
 import { completeServer } from './parts/completion.ts';
 import { serverOption } from './parts/options.ts';
-import { gpuLabels, problemBlocks, remarkText } from './parts/server-state.ts';
+import { gpuLabels, problemBlocks, remarkText, sharedName } from './parts/server-state.ts';
 import type { Services } from './services.ts';
 
 /** Windows of the line chart, ms. */
@@ -66,11 +66,13 @@ export function vramBars(snapshot: ServerSnapshot, translator: Translator): Bars
   }
   const labels = gpuLabels(gpus);
   const shares = gpus.map(sharesOf);
+  const caption = sharedName(gpus);
   // What no GPU has is no entry of the legend; free memory always is.
   const shown = SERIES.filter(({ share }) => share === 'free' || shares.some((one) => one[share] > 0));
   return {
     kind: 'bars',
     title: translator.t('vram.bars', { server: snapshot.name }),
+    ...(caption === null ? {} : { caption }),
     series: shown.map(({ label, colour }) => ({ label: translator.t(label), colour })),
     bars: gpus.map((gpu, index) => {
       const total = gpu.totalBytes ?? 0;

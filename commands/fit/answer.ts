@@ -24,6 +24,8 @@ export interface FitAnswer {
   /** The same with every loaded model gone, where something is loaded. */
   readonly largestCtxEmptied: number | null;
   readonly advice: readonly Advice[];
+  /** Whether it would fit with nothing else on these GPUs, so that waiting for room makes sense. */
+  readonly couldFit: boolean;
 }
 
 /** Largest context that fits, tokens per slot; `null` where none does. */
@@ -53,18 +55,26 @@ export async function answerQuestion(
   const { request } = question;
   const plan = await estimator.decide(spec, estimate, request);
   const largestCtx = await largestContext(estimator, spec, estimate, request);
+  const fits = plan.verdict === 'fits';
   return {
     question,
     plan,
     estimate,
     largestCtx,
+    couldFit: fits || (!question.gpusGiven && (await fitsAlone(estimator, question, estimate))),
     largestCtxEmptied:
       question.emptied === null ? null : await largestContext(estimator, spec, question.emptied, request),
-    advice:
-      plan.verdict === 'fits' || estimate.gpus.length === 0
-        ? []
-        : await findAdvice(estimator, question, estimate, largestCtx),
+    advice: fits || estimate.gpus.length === 0 ? [] : await findAdvice(estimator, question, estimate, largestCtx),
   };
+}
+
+/** Whether the model fits as asked on the same GPUs with nothing at all on them. */
+async function fitsAlone(estimator: Estimator, { found, request }: FitQuestion, estimate: EstimateServer) {
+  if (estimate.gpus.length === 0 || estimate.gpus.every((gpu) => gpu.freeBytes === gpu.totalBytes)) {
+    return false;
+  }
+  const gpus = estimate.gpus.map((gpu) => ({ ...gpu, freeBytes: gpu.totalBytes }));
+  return (await estimator.decide(found.spec, { ...estimate, gpus, loaded: [] }, request)).verdict === 'fits';
 }
 
 async function findAdvice(

@@ -152,6 +152,7 @@ export const fitCommand: Command<Services> = {
 export const fitExplain: ActionHandler<Services> = {
   name: 'fit.explain',
   access: 'everyone',
+  private: true,
   payload: fitSchema,
   run: async (context: Context, options: FitOptions) => {
     const estimator = context.services.estimates.by(context.person.id, context.signal);

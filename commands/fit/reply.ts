@@ -1,14 +1,16 @@
 import { GIB } from '../../src/base/bytes.ts';
-import { formatBytes, formatDecimal, formatGib } from '../../src/base/format.ts';
+import { formatBytes, formatDecimal } from '../../src/base/format.ts';
 import type { MessageKey } from '../../src/chat/messages/index.ts';
-import type { BarsSpec } from '../../src/chat/pictures/spec.ts';
-import type { Action, Block, Column, Reply, Tone } from '../../src/chat/reply.ts';
+import type { Block, Column, Reply, Tone } from '../../src/chat/reply.ts';
 import { plainText, type Text } from '../../src/chat/text.ts';
 import { isMessageKey, type MessageParams, type Translator } from '../../src/chat/translate.ts';
-import type { GpuPlan, Plan, Reason } from '../../src/estimator/types.ts';
+import type { Plan, Reason } from '../../src/estimator/types.ts';
 import { gpuLabels } from '../parts/server-state.ts';
 import type { Services } from '../services.ts';
+import { fitActions } from './actions.ts';
 import { type Advice, type FitAnswer, totalBytes, usedGpus } from './answer.ts';
+import { isIdle, isMain, PARTS } from './parts.ts';
+import { fitPicture } from './picture.ts';
 import type { FitQuestion } from './question.ts';
 
 /** Remarks that say Ollama would unload others first. */
@@ -62,24 +64,6 @@ function title(answer: FitAnswer, translator: Translator): Text {
   return translator.text(`fit.title.${plan.verdict}`, params);
 }
 
-interface Part {
-  readonly key: 'weights' | 'cache' | 'compute' | 'projector' | 'overhead';
-  readonly of: (gpu: GpuPlan) => number;
-}
-
-const PARTS: readonly Part[] = [
-  { key: 'weights', of: (gpu) => gpu.weightsBytes },
-  { key: 'cache', of: (gpu) => gpu.cacheBytes },
-  { key: 'compute', of: (gpu) => gpu.computeBytes },
-  { key: 'projector', of: (gpu) => gpu.projectorBytes },
-  { key: 'overhead', of: (gpu) => gpu.overheadBytes },
-];
-
-/** Parts that have a column of their own on a phone; the others are told together there. */
-function isMain({ key }: Part): boolean {
-  return key === 'weights' || key === 'cache';
-}
-
 function table(answer: FitAnswer, translator: Translator): Block {
   const { plan, estimate } = answer;
   const parts = PARTS.filter((part) => part.key !== 'projector' || plan.gpus.some((gpu) => gpu.projectorBytes > 0));
@@ -92,7 +76,7 @@ function table(answer: FitAnswer, translator: Translator): Block {
   const gib = (bytes: number) => (bytes === 0 ? '–' : formatDecimal(bytes / GIB, 2));
   const rows = plan.gpus.map((gpu, index) => {
     const device = estimate.gpus[index]!;
-    const idle = gpu.layers === 0 && gpu.weightsBytes === 0;
+    const idle = isIdle(gpu);
     return [
       labels[index]!,
       ...parts.map((part) => (idle ? '–' : gib(part.of(gpu)))),
@@ -129,47 +113,6 @@ function table(answer: FitAnswer, translator: Translator): Block {
       column('fit.column.left'),
     ],
     rows,
-  };
-}
-
-function picture(answer: FitAnswer, translator: Translator, services: Services): Block | null {
-  const { plan, estimate, question } = answer;
-  if (estimate.gpus.length === 0) {
-    return null;
-  }
-  const labels = gpuLabels(estimate.gpus);
-  const series: BarsSpec['series'] = [
-    { label: translator.t('fit.column.others'), colour: 'grey' },
-    { label: translator.t('fit.column.weights'), colour: 'blue' },
-    { label: translator.t('fit.column.cache'), colour: 'orange' },
-    { label: translator.t('fit.column.compute'), colour: 'green' },
-    { label: translator.t('fit.column.projector'), colour: 'purple' },
-    { label: translator.t('fit.column.overhead'), colour: 'vermilion' },
-    { label: translator.t('fit.picture.free'), colour: 'empty' },
-  ];
-  const bars = plan.gpus.map((gpu, index) => {
-    const device = estimate.gpus[index]!;
-    const before = device.totalBytes - device.freeBytes;
-    const idle = gpu.layers === 0 && gpu.weightsBytes === 0;
-    const values = [before, ...PARTS.map((part) => (idle ? 0 : part.of(gpu)))];
-    const after = values.reduce((sum, value) => sum + value, 0);
-    return {
-      label: estimate.gpus.length > 1 ? `${index} ${device.name}` : device.name,
-      capacityBytes: device.totalBytes,
-      note: `${(after / GIB).toFixed(1)} / ${formatGib(device.totalBytes, translator.locale)}`,
-      segments: [...values, Math.max(0, device.totalBytes - after)].map((bytes, part) => ({ series: part, bytes })),
-    };
-  });
-  const params = { model: question.found.spec.name, ctx: plan.numCtx };
-  const spec = { charts: [{ kind: 'bars' as const, title: translator.t('fit.picture.title', params), series, bars }] };
-  const summary = bars.map((bar, index) => `${labels[index]} ${bar.note}`).join(', ');
-  return {
-    kind: 'picture',
-    picture: {
-      name: 'fit.png',
-      alt: translator.t('fit.picture.alt', { ...params, gpus: summary }),
-      png: () => services.painter.draw(spec),
-    },
   };
 }
 
@@ -254,20 +197,11 @@ function remarks(answer: FitAnswer, translator: Translator, services: Services):
   if (learnedFrom > 0) {
     lines.push(translator.text('load.learned', { count: learnedFrom }));
   }
-  const used = usedGpus(plan)[0];
-  if (used !== undefined && used.overheadRangeBytes[1] > used.overheadRangeBytes[0]) {
-    const [low, high] = used.overheadRangeBytes;
-    lines.push(translator.text('fit.note.overhead', { low, high }));
-  }
   lines.push(
     translator.text('fit.small', {
       server: question.gpusGiven || snapshot === null ? translator.t('fit.given-gpus') : snapshot.name,
       version: estimate.ollama,
       source: translator.t(`fit.source.${found.source}`),
-      slots: plan.numParallel,
-      kv: plan.kvCacheType,
-      flash: translator.t(plan.flashAttention ? 'fit.on' : 'fit.off'),
-      batch: plan.numUbatch,
     }),
   );
   if (
@@ -279,55 +213,6 @@ function remarks(answer: FitAnswer, translator: Translator, services: Services):
     lines.push(translator.text('common.age', { age: snapshot.gpuAgeMs }));
   }
   return lines;
-}
-
-function actions(answer: FitAnswer, translator: Translator): Action[] {
-  const { question, plan, largestCtx } = answer;
-  const { options, request } = question;
-  const model = question.found.spec.name;
-  const same = {
-    model,
-    ...(options.server === undefined ? {} : { server: options.server }),
-    ...(options.gpus === undefined ? {} : { gpus: options.gpus }),
-    ...(options.kv === undefined ? {} : { kv: options.kv }),
-    ...(options.parallel === undefined ? {} : { parallel: options.parallel }),
-    ...(question.found.quantization === undefined ? {} : { quant: question.found.quantization }),
-  };
-  const list: Action[] = [];
-  const loadCtx = plan.verdict === 'fits' ? request.numCtx : largestCtx;
-  if (
-    loadCtx !== null &&
-    !question.gpusGiven &&
-    question.snapshot?.ollama.state === 'up' &&
-    question.found.source === 'server'
-  ) {
-    const server = options.server === undefined ? {} : { server: options.server };
-    list.push({
-      label: translator.t('fit.action.load', { ctx: loadCtx }),
-      style: 'primary',
-      call: { command: 'load', options: { model, ctx: loadCtx, ...server } },
-    });
-  }
-  if (largestCtx !== null && largestCtx !== request.numCtx) {
-    list.push({
-      label: translator.t('fit.action.largest', { ctx: largestCtx }),
-      style: 'secondary',
-      call: { command: 'fit', options: { ...same, ctx: largestCtx } },
-    });
-  }
-  list.push({
-    label: translator.t('fit.action.explain'),
-    style: 'secondary',
-    call: { handler: 'fit.explain', payload: { ...same, ctx: request.numCtx } },
-  });
-  if (question.found.spec.tensors.length > 0 && answer.estimate.gpus.length > 0) {
-    list.push({
-      label: translator.t('fit.action.sweep'),
-      style: 'secondary',
-      call: { handler: 'fit.sweep', payload: { ...same, ctx: request.numCtx } },
-    });
-  }
-  return list;
 }
 
 /** The answer as a reply: the verdict first. */
@@ -360,7 +245,7 @@ export function fitReply(answer: FitAnswer, translator: Translator, services: Se
       },
     );
   }
-  const drawn = picture(answer, translator, services);
+  const drawn = fitPicture(answer, translator, services);
   if (drawn !== null) {
     blocks.push(drawn);
   }
@@ -371,7 +256,7 @@ export function fitReply(answer: FitAnswer, translator: Translator, services: Se
     tone: answer.plan.verdict === 'fits' && evictions.length > 0 ? 'warning' : TONE[answer.plan.verdict],
     title: title(answer, translator),
     blocks,
-    actions: actions(answer, translator),
+    actions: fitActions(answer, translator, services),
   };
 }
 

@@ -75,7 +75,7 @@ function spare(answer: FitAnswer): number {
 
 /** The answer where several servers are known and none was named: the one with the most room first. */
 export async function somewhereReply(context: CommandContext<Services>, options: FitOptions): Promise<Reply> {
-  const { translator } = context;
+  const { translator, services } = context;
   const rows = await askServers(context, options);
   const failed = rows.find((row) => row.error !== undefined);
   if (failed !== undefined && rows.every((row) => row.answer === null)) {
@@ -135,6 +135,17 @@ export async function somewhereReply(context: CommandContext<Services>, options:
     tone: fitting.length > 0 ? 'good' : 'warning',
     title: translator.text(fitting.length > 0 ? 'fit.title.somewhere' : 'fit.title.nowhere', params),
     blocks: [table, ...silent],
-    actions,
+    actions: [
+      ...actions,
+      ...(fitting.length === 0 && services.watches !== undefined && sorted.some((row) => row.answer.couldFit)
+        ? [
+            {
+              label: translator.t('fit.action.notify'),
+              style: 'secondary' as const,
+              call: { command: 'notify', subcommand: 'when-fits', options: { model: spec.name, ctx: params.ctx } },
+            },
+          ]
+        : []),
+    ],
   };
 }

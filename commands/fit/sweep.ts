@@ -55,7 +55,10 @@ function picture({ question, estimate, rows }: SweepAnswer, translator: Translat
         bars: drawn.map((row) => ({
           label: row.target,
           capacityBytes,
-          note: contextText(row),
+          note:
+            row.largestCtx === null
+              ? verdictWord(row, translator)
+              : translator.t('sweep.picture.ctx', { ctx: row.largestCtx }),
           segments: [row.bytes ?? 0, Math.max(0, capacityBytes - (row.bytes ?? 0))].map((bytes, series) => ({
             series,
             bytes,
@@ -64,7 +67,9 @@ function picture({ question, estimate, rows }: SweepAnswer, translator: Translat
       },
     ],
   };
-  const summary = drawn.map((row) => `${row.target} ${contextText(row)}`).join(', ');
+  const summary = drawn
+    .map((row) => `${row.target} ${contextText(row)}`)
+    .join(translator.locale === 'en' ? ', ' : '、');
   return {
     kind: 'picture',
     picture: { name: 'sweep.png', alt: `${title}: ${summary}`.slice(0, 1024), png: () => services.painter.draw(spec) },

@@ -48,6 +48,18 @@ export function loadActions(
   if (outcome.wayOut !== null) {
     actions.push(...wayOutActions(outcome, outcome.wayOut, options, person, translator));
   }
+  const ctx = options.ctx ?? outcome.wayOut?.numCtx;
+  if (outcome.result === 'needs-room' && ctx !== undefined && services.watches !== undefined) {
+    actions.push({
+      label: translator.t('fit.action.notify'),
+      style: 'secondary',
+      call: {
+        command: 'notify',
+        subcommand: 'when-fits',
+        options: { model: outcome.model, ctx, server: outcome.server },
+      },
+    });
+  }
   return actions;
 }
 

@@ -35,14 +35,24 @@ export function problemBlocks(snapshot: ServerSnapshot, translator: Translator):
   return lines.map((text) => ({ kind: 'text', text }));
 }
 
+/** A card's name as people say it, without the maker. Untrusted names are cut. */
+function shortName(name: string): string {
+  return name
+    .replace(/^(NVIDIA|AMD) /, '')
+    .replace(/^GeForce /, '')
+    .slice(0, 40);
+}
+
+/** What the cards have in common, said once: `4 × GTX 1070 Ti`; `null` where they differ or have no name. */
+export function sharedName(gpus: readonly { readonly name: string }[]): string | null {
+  const names = new Set(gpus.map(({ name }) => shortName(name)));
+  const [name = ''] = names;
+  return names.size === 1 && name !== '' && !/^GPU\b/i.test(name) ? `${gpus.length} × ${name}` : null;
+}
+
 /** Short labels of GPUs: the index, and the name where it tells the cards apart. Untrusted names are cut. */
 export function gpuLabels(gpus: readonly { readonly name: string; readonly index?: number | null }[]): string[] {
-  const names = gpus.map((gpu) =>
-    gpu.name
-      .replace(/^(NVIDIA|AMD) /, '')
-      .replace(/^GeForce /, '')
-      .slice(0, 24),
-  );
+  const names = gpus.map((gpu) => shortName(gpu.name));
   const same = new Set(names).size <= 1;
   return names.map((name, position) => {
     const index = gpus[position]?.index ?? position;

@@ -104,6 +104,8 @@ export interface ActionHandler<S> {
   readonly name: string;
   readonly access: Access;
   readonly payload: z.ZodType;
+  /** As a runnable's: only the presser sees the answer. */
+  readonly private?: boolean;
   /** As a runnable's. */
   readonly acts?: boolean;
   /** As a runnable's: milliseconds after which the work is given up. */

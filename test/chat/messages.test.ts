@@ -51,9 +51,11 @@ describe('a translator', () => {
 
   it('fills in numbers, sizes and plurals', () => {
     expect(createTranslator('en').t(key, params)).toBe(
-      'gemma3:12b fits with a context of 32768: 13.2 GiB on 1 GPU, 512 MiB to spare on the fullest.',
+      'gemma3:12b fits with a context of 32768: 13.2 GiB on 1 GPU, at least 512 MiB left on it.',
     );
-    expect(createTranslator('en').t(key, { ...params, gpus: 4 })).toContain('on 4 GPUs');
+    expect(createTranslator('en').t(key, { ...params, gpus: 4 })).toContain(
+      'on 4 GPUs, at least 512 MiB left on every GPU.',
+    );
     expect(createTranslator('zh-CN').t(key, params)).toContain('gemma3:12b 在上下文为 32768 时放得下');
   });
 

@@ -113,8 +113,19 @@ describe('/fit', () => {
     const reply = await fit({ model: 'gemma3:12b', ctx: 8192 });
     const explain = reply.actions?.find((action) => action.label === 'Explain');
     const answer = await dispatcher.call(explain!.call, caller('en'), { progress: () => undefined });
-    expect(rendered(answer)).toContain('GPU 0 weights');
+    expect(answer.private).toBe(true);
+    expect(rendered(answer)).toMatch(/Weights: GPU 0 \d+(\.\d)? [GM]iB, GPU 1/);
     expect(rendered(answer)).toContain('llama.cpp');
+    const chinese = await dispatcher.call(explain!.call, caller('zh-CN'), { progress: () => undefined });
+    // What is in code is the formula and where it stands; outside of it there is no word of English.
+    const words = chinese.blocks.flatMap((block) =>
+      block.kind === 'text' || block.kind === 'small' ? [block.text].flat() : [],
+    );
+    const plain = words.map((span) => (typeof span === 'string' ? span : 'bold' in span ? span.bold : '')).join(' ');
+    expect(plain.length).toBeGreaterThan(200);
+    expect(plain.replace(/GPU|CUDA|Ollama|ollama ps|llama\.cpp|[GM]iB|flash attention|token/g, '')).not.toMatch(
+      /[a-z]{4,}/i,
+    );
   });
 
   it('takes an embedding model', async () => {
@@ -202,7 +213,7 @@ describe('/fit where Ollama is ill', () => {
     const text = await askIll((ill) => ill.simulator.refuse());
     expect(text).toContain('No verdict for gemma3:12b');
     expect(text).toContain('The exporter cannot be reached');
-    expect(text).toMatch(/weights +cache +compute/);
+    expect(text).toMatch(/weights +\d+\.\d+\n +cache +\d/);
   });
 });
 

@@ -49,7 +49,9 @@ describe('/ps', () => {
       expect.stringMatching(/^\d+\.\d$/),
       '100%',
       '8192',
+      // For a terminal, and for a phone.
       expect.stringMatching(/min/),
+      expect.stringMatching(/^\d+ min$/),
     ]);
     expect(rows(reply).find((row) => row[0] === 'llama3.2:1b')?.[4]).toBe('pinned');
     expect(text(reply)).toMatch(/llama3\.2:1b runs in part on the CPU \(\d+% on the GPU\)/);

@@ -129,8 +129,8 @@ describe('a status picture', () => {
         const picture = reply.blocks.find((block) => block.kind === 'picture');
         const png = await picture!.picture.png();
         const { width, height } = sizeOf(png);
-        expect(width).toBe(1440);
-        expect(height).toBeGreaterThan((300 + gpus * 34) * 1.5);
+        expect(width).toBe(1080);
+        expect(height).toBeGreaterThan((250 + gpus * 40) * 2.25);
         expect(png.length).toBeLessThan(1024 * 1024);
       }
     },

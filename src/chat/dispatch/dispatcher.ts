@@ -292,7 +292,7 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       const payload = validatePayload(handler.payload, call.payload);
       return {
         name: handler.name,
-        private: false,
+        private: handler.private ?? false,
         acts: handler.acts ?? handler.access !== 'everyone',
         timeoutMs: handler.timeoutMs === undefined ? (settings.timeoutMs ?? DEFAULT_TIMEOUT_MS) : handler.timeoutMs,
         start: (context) => handler.run(context, payload),

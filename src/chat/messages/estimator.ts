@@ -165,17 +165,56 @@ export const estimatorMessages = area({
     'zh-CN': 'Ollama 不计入视觉部分（{bytes:bytes}）；此处已计入。',
   },
 
-  'explain.weights': { en: 'weights', 'zh-CN': '权重' },
-  'explain.cache': { en: 'cache', 'zh-CN': '缓存' },
-  'explain.compute': { en: 'compute', 'zh-CN': '计算' },
-  'explain.projector': { en: 'vision tower', 'zh-CN': '视觉部分' },
-  'explain.overhead': { en: 'CUDA overhead', 'zh-CN': 'CUDA 开销' },
-  'explain.total': { en: 'total', 'zh-CN': '合计' },
-  'explain.headroom': { en: 'left after the load', 'zh-CN': '加载后剩余' },
-  'explain.prediction': { en: "Ollama's own prediction", 'zh-CN': 'Ollama 自己的预测' },
-  'explain.available': { en: 'free memory Ollama counts on', 'zh-CN': 'Ollama 计入的可用显存' },
-  'explain.fit-margin': { en: 'kept free on each GPU', 'zh-CN': '每张 GPU 上保留的空闲显存' },
-  'explain.size-vram': { en: 'what /api/ps will report', 'zh-CN': '/api/ps 将报告的值' },
+  'explain.figure': { en: '{name}: {values}', 'zh-CN': '{name}：{values}' },
+  'explain.weights': { en: 'Weights', 'zh-CN': '权重' },
+  'explain.cache': { en: 'Cache', 'zh-CN': '缓存' },
+  'explain.compute': { en: 'Compute', 'zh-CN': '计算' },
+  'explain.projector': { en: 'Vision', 'zh-CN': '视觉' },
+  'explain.overhead': { en: 'CUDA', 'zh-CN': 'CUDA' },
+  'explain.total': { en: 'Total', 'zh-CN': '合计' },
+  'explain.headroom': { en: 'Left after the load', 'zh-CN': '加载后剩余' },
+  'explain.prediction': { en: "Ollama's own forecast", 'zh-CN': 'Ollama 自己的预测' },
+  'explain.available': { en: 'Free memory that Ollama counts on', 'zh-CN': 'Ollama 计入的可用显存' },
+  'explain.fit-margin': { en: 'Kept free on each GPU', 'zh-CN': '每张 GPU 上保留的显存' },
+  'explain.size-vram': { en: 'What ollama ps will show', 'zh-CN': 'ollama ps 将显示的大小' },
+  'explain-how.weights': {
+    en: 'The tensors of the layers that go there, in the size of their quantization; {layers} of {total} layers go on the GPUs.',
+    'zh-CN': '放在该处的各层张量，按量化后的大小计；{total} 层中有 {layers} 层放在 GPU 上。',
+  },
+  'explain-how.cache': {
+    en: 'The keys and values of {tokens} tokens for each of those layers, as {kv}. It grows with the context.',
+    'zh-CN': '这些层对 {tokens} 个 token 的键和值，类型为 {kv}。上下文越长，缓存越大。',
+  },
+  'explain-how.compute': {
+    en: 'What has to be kept at one time while {batch} tokens go through the model.',
+    'zh-CN': '一次处理 {batch} 个 token 时需要同时保留的中间结果。',
+  },
+  'explain-how.projector': {
+    en: 'The part that sees pictures, and what it takes to look at one.',
+    'zh-CN': '识别图片的部分，以及处理一张图片所需的空间。',
+  },
+  'explain-how.overhead': {
+    en: 'What CUDA takes outside of the buffers, {low:bytes} to {high:bytes} per GPU: an estimate from reported loads.',
+    'zh-CN': 'CUDA 在缓冲区之外的占用，每张 GPU {low:bytes} 到 {high:bytes}：根据已报告的加载估算。',
+  },
+  'explain-how.total': { en: 'All of the above on that GPU.', 'zh-CN': '该 GPU 上以上各项之和。' },
+  'explain-how.headroom': { en: 'What is free now, less the total.', 'zh-CN': '当前空闲减去合计。' },
+  'explain-how.prediction': {
+    en: 'A rough figure that Ollama works out before it loads: if it is too large, it unloads others first.',
+    'zh-CN': 'Ollama 加载前的粗略估计：如果过大，会先卸载其他模型。',
+  },
+  'explain-how.available': {
+    en: 'What is free on the GPUs that Ollama may choose.',
+    'zh-CN': 'Ollama 可选用的 GPU 上的空闲显存。',
+  },
+  'explain-how.fit-margin': {
+    en: 'llama.cpp puts fewer layers on a GPU rather than use this.',
+    'zh-CN': 'llama.cpp 宁可少放几层，也不占用这部分。',
+  },
+  'explain-how.size-vram': {
+    en: "Ollama's own count, without what CUDA takes.",
+    'zh-CN': 'Ollama 自己的统计，不含 CUDA 的占用。',
+  },
 
   'error.estimate-timeout': {
     en: 'The estimate of {model} was given up after {duration:duration}: its file describes a model that cannot be counted in that time. It will not be tried again for an hour.',

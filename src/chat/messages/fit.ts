@@ -18,8 +18,9 @@ export const fitMessages = area({
   'option.parallel': { en: 'Parallel slots (OLLAMA_NUM_PARALLEL)', 'zh-CN': '并行槽位（OLLAMA_NUM_PARALLEL）' },
 
   'fit.title.fits': {
-    en: '{model} fits with a context of {ctx}: {need:bytes} on {gpus:int} {gpus:plural:GPU|GPUs}, {spare:bytes} to spare on the fullest.',
-    'zh-CN': '{model} 在上下文为 {ctx} 时放得下：占 {gpus:int} 张 GPU 共 {need:bytes}，最满的一张还余 {spare:bytes}。',
+    en: '{model} fits with a context of {ctx}: {need:bytes} on {gpus:int} {gpus:plural:GPU|GPUs}, at least {spare:bytes} left on {gpus:plural:it|every GPU}.',
+    'zh-CN':
+      '{model} 在上下文为 {ctx} 时放得下：{gpus:int} 张 GPU 共占用 {need:bytes}，余量最小的一张还剩 {spare:bytes}。',
   },
   'fit.title.partial': {
     en: '{model} with a context of {ctx} fits only in part: {layers:int} of {total:int} layers on the GPUs, {host:bytes} in system memory. It will be slow.',
@@ -123,9 +124,12 @@ export const fitMessages = area({
   'fit.source.computed': { en: 'quantization worked out', 'zh-CN': '量化为推算所得' },
   'fit.source.builtin': { en: 'model from the built-in list', 'zh-CN': '模型信息来自内置列表' },
   'fit.small': {
-    en: '{server}, Ollama {version}; {source}. {slots:int} {slots:plural:slot|slots}, cache {kv}, flash attention {flash}, batch {batch:int}.',
-    'zh-CN':
-      '{server}，Ollama {version}；{source}。{slots:int} 个槽位，缓存 {kv}，flash attention {flash}，批大小 {batch:int}。',
+    en: '{server}, Ollama {version}; {source}.',
+    'zh-CN': '{server}，Ollama {version}；{source}。',
+  },
+  'fit.settings': {
+    en: 'Planned with {slots:int} parallel {slots:plural:request|requests}, a {kv} cache, flash attention {flash} and batches of {batch:int} tokens.',
+    'zh-CN': '按并行数 {slots:int}、{kv} 缓存、flash attention {flash}、批大小 {batch:int} 计算。',
   },
   'fit.on': { en: 'on', 'zh-CN': '开' },
   'fit.off': { en: 'off', 'zh-CN': '关' },
@@ -175,12 +179,25 @@ export const fitMessages = area({
 
   'fit.action.load': { en: 'Load with {ctx}', 'zh-CN': '以 {ctx} 加载' },
   'fit.action.largest': { en: 'Try {ctx}', 'zh-CN': '试试 {ctx}' },
+  'fit.action.notify': { en: 'Tell me when it fits', 'zh-CN': '放得下时通知我' },
+  'fit.action.other': { en: 'Try {what}', 'zh-CN': '试试 {what}' },
   'fit.action.sweep': { en: 'Quantizations', 'zh-CN': '各种量化' },
   'fit.action.explain': { en: 'Explain', 'zh-CN': '说明' },
   'fit.picture.title': { en: '{model} · {ctx} tokens', 'zh-CN': '{model} · {ctx} 个 token' },
   'fit.picture.alt': {
     en: 'Memory per GPU for {model} with {ctx} tokens: {gpus}',
     'zh-CN': '{model}（{ctx} 个 token）各 GPU 的显存：{gpus}',
+  },
+  'fit.picture.partial': {
+    en: 'In part: {layers} of {total} layers on the GPUs, the rest in slow RAM',
+    'zh-CN': '只放得下一部分：{total} 层中 {layers} 层在 GPU 上，其余在较慢的内存中',
+  },
+  'fit.picture.cpu': { en: 'Nothing of it fits on a GPU', 'zh-CN': 'GPU 上完全放不下' },
+  'fit.picture.refused': { en: 'Ollama refuses this', 'zh-CN': 'Ollama 会拒绝加载' },
+  'fit.picture.in-ram': { en: '{bytes:gib}, slow', 'zh-CN': '{bytes:gib}，慢' },
+  'fit.picture.too-much': {
+    en: '{need:gib} of {there:gib}: too much',
+    'zh-CN': '需要 {need:gib}，只有 {there:gib}',
   },
   'fit.picture.free': { en: 'free', 'zh-CN': '空闲' },
   'fit.explain.title': {

@@ -3,12 +3,21 @@
  * already. Sizes are bytes, times milliseconds since the epoch.
  */
 
+/** Ink, quiet ink, lines and warnings on the ground; the ground is dark on Discord's dark and on its light theme. */
+export const PAPER = {
+  ground: '#24262b',
+  ink: '#e8eaee',
+  faint: '#b4b9c2',
+  line: '#43464e',
+  warning: '#ffb454',
+} as const;
+
 /**
- * Okabe and Ito's palette: told apart by people with any colour vision. `grey` is what Ollama does not own, `empty`
- * is free memory.
+ * Okabe and Ito's palette: told apart by people with any colour vision; its blue is a shade lighter, for the dark ground.
+ * `grey` is what Ollama does not own, `empty` is free memory.
  */
 export const COLOURS = {
-  blue: '#0072b2',
+  blue: '#1a80c0',
   orange: '#e69f00',
   green: '#009e73',
   sky: '#56b4e9',
@@ -27,19 +36,27 @@ export interface BarSegment {
   readonly bytes: number;
 }
 
-/** One horizontal bar: a GPU. */
+/** One horizontal bar: a GPU, or the system memory. */
 export interface Bar {
   readonly label: string;
   readonly capacityBytes: number;
+  /** What lies beyond the capacity is hatched: it does not fit there. */
   readonly segments: readonly BarSegment[];
-  /** Text at the bar's end: `5.1 / 8.0 GiB`. */
+  /** Text at the bar's right: `5.1 / 8.0 GiB`. */
   readonly note: string;
+  /** Where it lies is slow (system memory): hatched all over, so that nobody takes it for room on a GPU. */
+  readonly slow?: true;
 }
 
-/** Stacked bars, one per GPU. Segments that go beyond the capacity are drawn beyond its mark. */
+/** Stacked bars, one per GPU. */
 export interface BarsSpec {
   readonly kind: 'bars';
   readonly title: string;
+  /** What all bars have in common, such as the card's name. */
+  readonly caption?: string;
+  /** What must not be overlooked, in a colour of its own: that only a part fits. */
+  readonly warning?: string;
+  /** Those of which no bar has anything are left out of the legend. */
   readonly series: readonly { readonly label: string; readonly colour: ColourName }[];
   readonly bars: readonly Bar[];
 }

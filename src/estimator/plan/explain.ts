@@ -58,8 +58,7 @@ export function explain(
   figures.push({
     label: 'size-vram',
     valueBytes: plan.sizeVramBytes,
-    formula:
-      plan.engine === 'formula' || plan.engine === 'layout' ? 'Σ gpu (size_vram)' : 'Σ gpu (weights + cache + compute)',
+    formula: plan.engine === 'formula' || plan.engine === 'layout' ? 'Σ size_vram' : 'Σ (weights + cache + compute)',
     source: sizeSource(plan),
   });
   return figures;
@@ -117,7 +116,7 @@ function gpuFigures(
       formula:
         plan.engine === 'formula'
           ? '457 MiB + size(blk.0) + kv(0)'
-          : `${partsOf(gpu)}${mib(low)} … ${mib(high)} MiB (${basis})`,
+          : `${partsOf(gpu)}${mib(low)} … ${mib(high)} MiB, ${basis}`,
       source: plan.engine === 'formula' ? 'Ollama llm/memory.go EstimateGPULayers' : OVERHEAD,
     },
     {
@@ -151,15 +150,15 @@ function hostFigures(plan: Plan): readonly ExplainedFigure[] {
       label: 'weights',
       device,
       valueBytes: host.weightsBytes,
-      formula: 'Σ bytes(tensors on the CPU)',
+      formula: 'Σ bytes(tensor)',
       source: weightsSource(plan),
     },
-    { label: 'cache', device, valueBytes: host.cacheBytes, formula: 'Σ layers on the CPU', source: cacheSource(plan) },
+    { label: 'cache', device, valueBytes: host.cacheBytes, formula: 'Σ kv(layer)', source: cacheSource(plan) },
     {
       label: 'compute',
       device,
       valueBytes: host.computeBytes,
-      formula: 'inputs: mask(n_kv × n_ubatch) + 2 × n_embd × n_ubatch × 4',
+      formula: 'mask(n_kv × n_ubatch) + 2 × n_embd × n_ubatch × 4',
       source: ALLOCATOR,
     },
   ];
@@ -178,7 +177,7 @@ function launchFigures(spec: ModelSpec, server: EstimateServer, request: Estimat
     {
       label: 'available',
       valueBytes: launch.availableBytes,
-      formula: `Σ free(${launch.chosen.length} GPU), prediction ≤ 80 %`,
+      formula: `Σ free, n_gpu = ${launch.chosen.length}, prediction ≤ 80 %`,
       source: `${OLLAMA_SCHED} selectLlamaServerPlacement`,
     },
     {
@@ -191,7 +190,7 @@ function launchFigures(spec: ModelSpec, server: EstimateServer, request: Estimat
 }
 
 function weightsFormula(plan: Plan, gpu: GpuPlan): string {
-  return `Σ n_elements × type_size / block_size, ${gpu.layers}/${plan.placement.totalLayers} layers`;
+  return `Σ n_elements × type_size / block_size, n_layer = ${gpu.layers}/${plan.placement.totalLayers}`;
 }
 
 function weightsSource(plan: Plan): string {
@@ -210,16 +209,16 @@ function cacheSource(plan: Plan): string {
 
 function cacheFormula(spec: ModelSpec, plan: Plan): string {
   if (plan.engine === 'formula') {
-    return `Σ layers ctx × (d_k + d_v) × n_head_kv × bpe(${plan.kvCacheType}), ctx = ${plan.numCtx} × ${plan.numParallel}`;
+    return `Σ ctx × (d_k + d_v) × n_head_kv × bpe(${plan.kvCacheType}), ctx = ${plan.numCtx} × ${plan.numParallel}`;
   }
   const cells = Math.ceil(plan.numCtx / 256) * 256 * (plan.engine === 'llama.cpp' ? 1 : plan.numParallel);
   const window = architectureNumber(spec, 'attention.sliding_window');
-  const full = `Σ layers cells × (n_embd_k + n_embd_v) × bytes(${plan.kvCacheType}), cells = ${cells}`;
+  const full = `Σ cells × (n_embd_k + n_embd_v) × bytes(${plan.kvCacheType}), cells = ${cells}`;
   if (window <= 0) {
     return full;
   }
   const windowed = Math.min(cells, Math.ceil((window * plan.numParallel + plan.numUbatch) / 256) * 256);
-  return `${full}; window: min(cells, ⌈${window} × ${plan.numParallel} + ${plan.numUbatch}⌉256) = ${windowed}`;
+  return `${full}; n_swa: min(cells, ⌈${window} × ${plan.numParallel} + ${plan.numUbatch}⌉256) = ${windowed}`;
 }
 
 function computeFormula(spec: ModelSpec, plan: Plan): string {
@@ -227,10 +226,10 @@ function computeFormula(spec: ModelSpec, plan: Plan): string {
     return `graph(${spec.architecture}), n_batch = ${plan.numBatch}`;
   }
   const tokens = `n_ubatch = ${plan.numUbatch}`;
-  const experts = isMixtureOfExperts(spec) ? ', experts used × n_ff_exp' : '';
-  const attention = plan.flashAttention ? 'flash attention' : 'n_head × n_kv × n_ubatch × 4';
-  const scratch = plan.kvCacheType === 'f16' || !plan.flashAttention ? '' : ', F16 copy of one layer of K and V';
-  return `max over ${blockCount(spec)} layers of live tensors (${tokens}, ${attention}${experts}${scratch})`;
+  const experts = isMixtureOfExperts(spec) ? ', n_expert_used × n_ff_exp' : '';
+  const attention = plan.flashAttention ? 'flash_attn' : 'n_head × n_kv × n_ubatch × 4';
+  const scratch = plan.kvCacheType === 'f16' || !plan.flashAttention ? '' : ', f16(K, V)';
+  return `max(live tensors), n_layer = ${blockCount(spec)}, ${tokens}, ${attention}${experts}${scratch}`;
 }
 
 function computeSource(plan: Plan): string {
