@@ -78,7 +78,15 @@ async function measure(scene: Scene, spec: ModelSpec): Promise<string> {
     maxLoadedModels: null,
     visibleDevices: null,
   };
-  const config = { name: 'main', ollamaHost: 'http://127.0.0.1:2', apiKey: null, headers: {}, gpuSource: 'none', env };
+  const config = {
+    name: 'main',
+    ollamaHost: 'http://127.0.0.1:2',
+    apiKey: null,
+    headers: {},
+    gpuSource: 'none',
+    sshKeyFile: null,
+    env,
+  };
   const registry = createServerRegistry([config]);
   let now = Date.UTC(2026, 10, 23, 12);
   let told = 0;

@@ -1,5 +1,8 @@
 import { type AmdOptions, createAmdSource } from './amd/amd.ts';
 import { readAmdCards } from './amd/sysfs.ts';
+import { type AppleOptions, createAppleSource } from './apple/apple.ts';
+import { createIntelSource, type IntelOptions } from './intel/intel.ts';
+import { readIntelCards } from './intel/sysfs.ts';
 import { createNvidiaSmiSource, type NvidiaSmiOptions } from './nvidia/nvidia-smi.ts';
 import { createSource, failedReading, type Reading } from './source.ts';
 import type { Clock, GpuError, GpuSnapshot, GpuSource } from './types.ts';
@@ -9,6 +12,10 @@ export interface AutoOptions {
   readonly clock?: Clock;
   readonly nvidia?: NvidiaSmiOptions;
   readonly amd?: AmdOptions;
+  readonly intel?: IntelOptions;
+  readonly apple?: AppleOptions;
+  /** Default: the platform that this program runs on. */
+  readonly platform?: NodeJS.Platform;
   /** Whether Ollama runs on this machine. If not, this machine's GPUs are the wrong ones. Default true. */
   readonly isLocal?: boolean;
 }
@@ -34,8 +41,8 @@ function noneReading(takenAtMs: number, errors: readonly GpuError[]): Reading {
 }
 
 /**
- * Finds out: nvidia-smi when it is installed (also when it fails: that failure is the news), else AMD's driver files,
- * else nothing. The choice stays once a reading has succeeded.
+ * Finds out: nvidia-smi when it is installed (also when it fails: that failure is the news), else AMD's or Intel's driver
+ * files, else a Mac's own GPU, else nothing. The choice stays once a reading has succeeded.
  */
 export function createAutoSource(options: AutoOptions = {}): GpuSource {
   const clock = options.clock ?? Date.now;
@@ -43,7 +50,21 @@ export function createAutoSource(options: AutoOptions = {}): GpuSource {
   let nothingUntilMs = Number.NEGATIVE_INFINITY;
   let lastNothing: GpuSnapshot | null = null;
   const nvidia = createNvidiaSmiSource({ clock, ...options.nvidia });
-  const amd = createAmdSource({ clock, ...options.amd });
+  /** What else a machine may have, and whether it has it. Most office machines have Intel graphics: memory of its own counts. */
+  const others: readonly { readonly source: GpuSource; readonly isThere: () => Promise<boolean> }[] = [
+    {
+      source: createAmdSource({ clock, ...options.amd }),
+      isThere: async () => (await readAmdCards(options.amd?.root)).length > 0,
+    },
+    {
+      source: createIntelSource({ clock, ...options.intel }),
+      isThere: async () => (await readIntelCards(options.intel?.root)).length > 0,
+    },
+    {
+      source: createAppleSource({ clock, ...options.apple }),
+      isThere: () => Promise.resolve((options.platform ?? process.platform) === 'darwin'),
+    },
+  ];
 
   const nothing = (code: 'no-source' | 'source-elsewhere'): GpuSnapshot => {
     lastNothing = { ...noneReading(clock(), [gpuError(code)]), missing: [] };
@@ -53,35 +74,30 @@ export function createAutoSource(options: AutoOptions = {}): GpuSource {
 
   async function decide(): Promise<GpuSnapshot> {
     const first = await nvidia.read();
-    if (!first.errors.some((error) => error.code === 'not-installed')) {
-      if (first.status !== 'failed') {
-        chosen = nvidia;
-      }
-      // A machine may carry NVIDIA's tool and only AMD's cards.
-      if (
-        chosen === nvidia ||
-        !first.errors.some((error) => ['no-devices', 'driver-not-loaded'].includes(error.code))
-      ) {
-        return first;
-      }
-      const second = (await hasAmdCards()) ? await amd.read() : null;
-      if (second === null || second.status === 'failed') {
-        return first;
-      }
-      chosen = amd;
-      return second;
+    if (first.status !== 'failed') {
+      chosen = nvidia;
+      return first;
     }
-    if (!(await hasAmdCards())) {
-      return nothing('no-source');
+    const isInstalled = !first.errors.some(({ code }) => code === 'not-installed');
+    // A machine may carry NVIDIA's tool and only another maker's cards.
+    if (isInstalled && !first.errors.some(({ code }) => code === 'no-devices' || code === 'driver-not-loaded')) {
+      return first;
     }
-    const second = await amd.read();
-    if (second.status !== 'failed') {
-      chosen = amd;
+    for (const { source, isThere } of others) {
+      if (!(await isThere())) {
+        continue;
+      }
+      const reading = await source.read();
+      if (reading.status !== 'failed') {
+        chosen = source;
+        return reading;
+      }
+      if (!isInstalled) {
+        return reading;
+      }
     }
-    return second;
+    return isInstalled ? first : nothing('no-source');
   }
-
-  const hasAmdCards = async (): Promise<boolean> => (await readAmdCards(options.amd?.root)).length > 0;
 
   let current: Promise<GpuSnapshot> | null = null;
   return {
@@ -103,7 +119,7 @@ export function createAutoSource(options: AutoOptions = {}): GpuSource {
       return current;
     },
     async close() {
-      await Promise.all([nvidia.close(), amd.close()]);
+      await Promise.all([nvidia, ...others.map(({ source }) => source)].map((source) => source.close()));
     },
   };
 }

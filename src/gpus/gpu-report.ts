@@ -6,6 +6,10 @@
 
 import { singleLine } from '../base/text.ts';
 import { type AmdCard, amdReading } from './amd/sysfs.ts';
+import { appleReading } from './apple/reading.ts';
+import { intelReading } from './intel/reading.ts';
+import { intelCardOf } from './intel/sysfs.ts';
+import { type IntelCard, parseCard, parseQueryRows } from './intel/xpu-smi.ts';
 import { parseMeminfo } from './meminfo.ts';
 import { nvidiaReading } from './nvidia/reading.ts';
 import type { Reading } from './source.ts';
@@ -16,34 +20,30 @@ import { gpuError } from './values.ts';
 const MAX_LINES = 20_000;
 
 /** Parses a report into a reading. Cut output keeps what came, as `partial`. */
-export function parseGpuReport(text: string, at: { readonly host: string; readonly takenAtMs: number }): Reading {
-  const lines = text.split(/\r?\n/).slice(0, MAX_LINES);
+export function parseGpuReport(report: string, at: { readonly host: string; readonly takenAtMs: number }): Reading {
+  const lines = report.split(/\r?\n/).slice(0, MAX_LINES);
   const failed = (error: GpuError): Reading =>
     failedReading({ source: 'ssh', host: at.host, takenAtMs: at.takenAtMs }, [error]);
   if (!/^#gpu-report 1( |$)/.test(lines[0] ?? '')) {
     return failed(gpuError('report-unknown', {}, lines[0] ?? ''));
   }
 
-  let fields: readonly string[] = [];
-  const gpuRows: string[] = [];
-  const appRows: string[] = [];
-  const memory: string[] = [];
+  const sections = new Map<string, string[]>();
   const users = new Map<number, string>();
   const cards = new Map<string, Map<string, string>>();
   const exits = new Map<string, number>();
+  let fields: readonly string[] = [];
   let ended = false;
   for (const line of lines) {
     const rest = line.slice(2);
-    if (line.startsWith('G ')) {
-      gpuRows.push(rest);
-    } else if (line.startsWith('P ')) {
-      appRows.push(rest);
-    } else if (line.startsWith('M ')) {
-      memory.push(rest);
-    } else if (line.startsWith('U ')) {
+    if (line.startsWith('U ')) {
       readUser(rest, users);
     } else if (line.startsWith('A ')) {
       readCardFact(rest, cards);
+    } else if (/^[A-Z] /.test(line)) {
+      const section = sections.get(line[0]!) ?? [];
+      section.push(rest);
+      sections.set(line[0]!, section);
     } else if (line.startsWith('#fields ')) {
       fields = line.slice('#fields '.length).trim().split(',');
     } else if (line.startsWith('#rc ')) {
@@ -56,31 +56,73 @@ export function parseGpuReport(text: string, at: { readonly host: string; readon
     }
   }
 
+  const text = (letter: string): string => (sections.get(letter) ?? []).join('\n');
   const cut = ended ? [] : [gpuError('output-cut')];
-  const hostMemory = parseMeminfo(memory.join('\n'));
+  const hostMemory = parseMeminfo(text('M'));
   const gpuExit = exits.get('gpu');
-  if (gpuExit === undefined && cards.size > 0) {
-    const reading = amdReading([...cards.values()].map(toCard), { ...at, source: 'ssh', hostMemory });
-    return cut.length === 0 ? reading : { ...reading, status: 'partial', errors: [...cut, ...reading.errors] };
-  }
-  if (gpuExit === undefined) {
-    return failed(cut[0] ?? gpuError('not-installed', { command: 'nvidia-smi' }));
-  }
   if (gpuExit === 124 || gpuExit === 137) {
     return failed(gpuError('timeout', { seconds: 8 }));
   }
-  return nvidiaReading({
-    source: 'ssh',
-    host: at.host,
-    takenAtMs: at.takenAtMs,
-    fields,
-    gpuText: gpuRows.join('\n'),
-    gpuExit,
-    appText: exits.has('apps') ? appRows.join('\n') : null,
-    appExit: exits.get('apps') ?? null,
-    hostMemory,
-    users,
-    errors: cut,
+  if (gpuExit !== undefined) {
+    return nvidiaReading({
+      source: 'ssh',
+      host: at.host,
+      takenAtMs: at.takenAtMs,
+      fields,
+      gpuText: text('G'),
+      gpuExit,
+      appText: exits.has('apps') ? text('P') : null,
+      appExit: exits.get('apps') ?? null,
+      hostMemory,
+      users,
+      errors: cut,
+    });
+  }
+  const reading = otherMakers();
+  if (reading === null) {
+    return failed(cut[0] ?? gpuError('host-without-gpus', { host: at.host }));
+  }
+  return cut.length === 0 || reading.status === 'failed'
+    ? reading
+    : { ...reading, status: 'partial', errors: [...cut, ...reading.errors] };
+
+  /** Where there is no nvidia-smi: what another maker's tool or driver told; `null` where there is none. */
+  function otherMakers(): Reading | null {
+    const from = { ...at, source: 'ssh' as const };
+    if (sections.has('S')) {
+      return appleReading(
+        { sysctl: text('S'), vmStat: text('V'), accelerator: text('O'), workingSet: text('W').trim() },
+        from,
+      );
+    }
+    const facts = [...cards.values()];
+    const ofAmd = facts.filter((card) => card.get('vendor') === '0x1002');
+    if (ofAmd.length > 0) {
+      return amdReading(ofAmd.map(toCard), { ...from, hostMemory });
+    }
+    const driver = facts.flatMap((card, index) => intelCardOf(card, index) ?? []);
+    const told = parseQueryRows(text('I')) ?? splitCards(sections.get('J') ?? []);
+    return told.length + driver.length === 0
+      ? null
+      : intelReading(told.length > 0 ? told : driver, driver, { ...from, hostMemory });
+  }
+}
+
+/** xpu-smi of 1.x answers for one card at a time: each line carries the card's number. */
+function splitCards(lines: readonly string[]): readonly IntelCard[] {
+  const texts = new Map<number, string[]>();
+  for (const line of lines) {
+    const match = /^(\d{1,2}) (.*)$/.exec(line);
+    if (match) {
+      const index = Number(match[1]);
+      const text = texts.get(index) ?? [];
+      text.push(match[2]!);
+      texts.set(index, text);
+    }
+  }
+  return [...texts].flatMap(([index, text]) => {
+    const card = parseCard(text.join('\n'));
+    return card === null ? [] : [{ ...card, index }];
   });
 }
 

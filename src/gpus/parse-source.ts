@@ -1,10 +1,12 @@
 import { CodedError, type Params } from '../base/coded.ts';
 import { GpuListError, parseGpuList } from '../estimator/gpu-list.ts';
 import { type AmdOptions, createAmdSource } from './amd/amd.ts';
+import { type AppleOptions, createAppleSource } from './apple/apple.ts';
 import { createAutoSource, createNoneSource } from './auto.ts';
 import { createDeclaredSource } from './declared.ts';
-import { createNvidiaSmiSource, type NvidiaSmiOptions } from './nvidia/nvidia-smi.ts';
 import { createPrometheusSource, parsePrometheusUrl } from './exporters/prometheus.ts';
+import { createIntelSource, type IntelOptions } from './intel/intel.ts';
+import { createNvidiaSmiSource, type NvidiaSmiOptions } from './nvidia/nvidia-smi.ts';
 import { createSshSource, parseSshTarget } from './ssh.ts';
 import type { Clock, GpuSource } from './types.ts';
 
@@ -16,6 +18,8 @@ export interface CreateGpuSourceOptions {
   readonly sshKeyFile?: string;
   readonly nvidia?: NvidiaSmiOptions;
   readonly amd?: AmdOptions;
+  readonly intel?: IntelOptions;
+  readonly apple?: AppleOptions;
 }
 
 /** A value of GPU_SOURCE, read: which source it names, and how to make it. */
@@ -46,7 +50,10 @@ export class GpuSourceError extends CodedError<GpuSourceErrorCode> {
 }
 
 /** A source that a single word names; a missing value counts as the word of the first. */
-function named(kind: 'auto' | 'nvidia-smi' | 'amd' | 'none', create: GpuSourceChoice['create']): SourceEntry {
+function named(
+  kind: 'auto' | 'nvidia-smi' | 'amd' | 'intel' | 'apple' | 'none',
+  create: GpuSourceChoice['create'],
+): SourceEntry {
   const choice = { kind, readsThisMachine: kind !== 'none', create };
   return { example: kind, read: (text) => (text.toLowerCase() === kind ? choice : null) };
 }
@@ -84,6 +91,8 @@ const SOURCES: readonly SourceEntry[] = [
     createPrometheusSource(url, { clock }),
   ),
   named('amd', ({ clock, amd }) => createAmdSource({ clock, ...amd })),
+  named('intel', ({ clock, intel }) => createIntelSource({ clock, ...intel })),
+  named('apple', ({ clock, apple }) => createAppleSource({ clock, ...apple })),
   named('none', ({ clock }) => createNoneSource(clock)),
   {
     example: 'GPUs such as 4x8GiB',

@@ -50,7 +50,8 @@ export function sshArguments(target: SshTarget, keyFile?: string): readonly stri
       'StrictHostKeyChecking=yes',
     ].flatMap((option) => ['-o', option]),
     ...(target.port === null ? [] : ['-p', String(target.port)]),
-    ...(keyFile === undefined ? [] : ['-i', keyFile]),
+    // That key and no other: an agent full of keys is refused after five of them.
+    ...(keyFile === undefined ? [] : ['-i', keyFile, '-o', 'IdentitiesOnly=yes']),
     '--',
     `${target.user}@${target.host}`,
   ];

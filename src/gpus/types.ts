@@ -19,6 +19,9 @@ export type GpuSourceKind =
   | 'amd-sysfs'
   | 'amd-smi'
   | 'rocm-smi'
+  | 'xpu-smi'
+  | 'intel-sysfs'
+  | 'apple'
   | 'declared'
   | 'none';
 
@@ -77,7 +80,7 @@ export interface Gpu {
   readonly powerLimitW: number | null;
   /** CUDA compute capability, such as 6.1. */
   readonly computeCapability: number | null;
-  readonly vendor: 'nvidia' | 'amd' | 'apple' | 'unknown';
+  readonly vendor: 'nvidia' | 'amd' | 'intel' | 'apple' | 'unknown';
   readonly state: GpuState;
   readonly notes: readonly GpuNote[];
 }
@@ -136,6 +139,8 @@ export type GpuErrorCode =
   /** Name unknown, refused or no route. */
   | 'ssh-unreachable'
   | 'ssh-failed'
+  /** The far machine runs gpu-report and has nothing that it could ask. Params: `host`. */
+  | 'host-without-gpus'
   /** The far script is not gpu-report, or of another version. */
   | 'report-unknown'
   /** Params: `status`. */
@@ -206,7 +211,7 @@ export interface GpuReadOptions {
 /** A telemetry source. */
 export interface GpuSource {
   /** What was configured; `auto` decides at its first read. */
-  readonly kind: 'nvidia-smi' | 'ssh' | 'prometheus' | 'amd' | 'declared' | 'none' | 'auto';
+  readonly kind: 'nvidia-smi' | 'ssh' | 'prometheus' | 'amd' | 'intel' | 'apple' | 'declared' | 'none' | 'auto';
   /** For people and logs: without credentials and query. */
   readonly description: string;
   /** Reads once. Never rejects: failures are snapshots with status `failed`. Calls at the same time share one read. */

@@ -1,4 +1,4 @@
-/** OLLAMA_HOST, read as Ollama reads it (envconfig/config.go, Host and ConnectableHost, v0.33.0). */
+/** OLLAMA_HOST, read as Ollama reads it (envconfig/config.go, Var, Host and ConnectableHost, v0.33.0-rc2 fb30760). */
 
 import { isIP } from 'node:net';
 import { OllamaError } from './errors.ts';
@@ -14,11 +14,16 @@ export interface OllamaHost {
 
 /**
  * Reads a host setting: `gpu-01`, `0.0.0.0`, `:11434`, `[::1]:8080`, `https://ollama.example.org/prefix`. A missing port
- * is 11434 without a scheme, else the scheme's own. Addresses to listen on (`0.0.0.0`, `::`) become loopback.
+ * is 11434 without a scheme, else the scheme's own; quotes around it are left out. Addresses to listen on (`0.0.0.0`,
+ * `::`) become loopback. A number alone is a port of this machine: Ollama would take it for a host, which no machine is
+ * called (an address parser makes 0.0.48.112 of 12400).
  * @throws OllamaError `bad-host` for another scheme than http and https, or a host that no URL can hold.
  */
 export function parseOllamaHost(setting: string): OllamaHost {
-  const text = setting.trim();
+  const text = setting
+    .trim()
+    .replace(/^["']+|["']+$/g, '')
+    .trim();
   const schemeEnd = text.indexOf('://');
   let scheme = schemeEnd < 0 ? 'http' : text.slice(0, schemeEnd).toLowerCase();
   let rest = schemeEnd < 0 ? text : text.slice(schemeEnd + 3);
@@ -51,28 +56,38 @@ export function parseOllamaHost(setting: string): OllamaHost {
   };
 }
 
-/** As Go's net.SplitHostPort, with Ollama's fall-backs: a bad port is the default one. */
+/**
+ * As Go's net.SplitHostPort, with Ollama's fall-backs: what cannot be split is a host, and a bad port is the default one.
+ * @throws OllamaError where there are more colons than one outside an IPv6 address
+ */
 function splitHostPort(hostport: string, defaultPort: string): { host: string; port: string } {
-  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(hostport);
+  const bracketed = /^\[([^[\]]*)\]:([^:]*)$/.exec(hostport);
   if (bracketed) {
-    return { host: bracketed[1] || '127.0.0.1', port: checkedPort(bracketed[2], defaultPort) };
+    return { host: bracketed[1] || '127.0.0.1', port: checkedPort(bracketed[2]!, defaultPort) };
   }
-  if (isIP(hostport) === 6) {
-    return { host: hostport, port: defaultPort };
+  const bare = hostport.replace(/^[[\]]+|[[\]]+$/g, '');
+  if (isIP(bare) !== 0) {
+    return { host: bare, port: defaultPort };
   }
-  const colon = hostport.indexOf(':');
-  if (colon < 0) {
-    return { host: hostport || '127.0.0.1', port: defaultPort };
+  if (/^\d{1,5}$/.test(hostport)) {
+    return { host: '127.0.0.1', port: checkedPort(hostport, defaultPort) };
   }
-  return { host: hostport.slice(0, colon) || '127.0.0.1', port: checkedPort(hostport.slice(colon + 1), defaultPort) };
+  const parts = hostport.split(':');
+  if (parts.length > 2) {
+    throw new OllamaError('bad-host', { reason: 'syntax' });
+  }
+  return {
+    host: parts[0] || '127.0.0.1',
+    port: parts[1] === undefined ? defaultPort : checkedPort(parts[1], defaultPort),
+  };
 }
 
-function checkedPort(text: string | undefined, fallback: string): string {
-  if (text === undefined || !/^\+?\d{1,10}$/.test(text)) {
+function checkedPort(text: string, fallback: string): string {
+  if (!/^[+-]?\d{1,10}$/.test(text)) {
     return fallback;
   }
   const port = Number(text);
-  return port > 65535 ? fallback : String(port);
+  return port < 0 || port > 65_535 ? fallback : String(Math.abs(port));
 }
 
 function connectable(host: string): string {

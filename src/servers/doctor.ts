@@ -1,5 +1,6 @@
 import { parseGpuSource } from '../gpus/parse-source.ts';
 import type { ServerConfig } from '../settings/config.ts';
+import { isThisMachine } from './locality.ts';
 import type { Remark, Server } from './types.ts';
 
 /** One thing that was looked at: how it is, as a code with words under `doctor.<code>`. */
@@ -67,8 +68,7 @@ function examineSettings(config: ServerConfig): Finding[] {
   if (config.env.numParallel === null) {
     findings.push(finding('ok', 'parallel-default', { server: config.name }));
   }
-  const remote = !/^(https?:\/\/)?(127\.|localhost|\[?::1|0\.0\.0\.0)/.test(config.ollamaHost);
-  if (remote && parseGpuSource(config.gpuSource).readsThisMachine) {
+  if (!isThisMachine(config.ollamaHost) && parseGpuSource(config.gpuSource).readsThisMachine) {
     findings.push(finding('warning', 'gpus-local-ollama-remote', { server: config.name }));
   }
   return findings;

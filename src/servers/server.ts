@@ -39,7 +39,12 @@ export function createServer(config: ServerConfig, options: ServerOptions = {}):
       ...(config.apiKey === null ? {} : { apiKey: config.apiKey }),
     });
   const gpuSource =
-    options.gpuSource ?? createGpuSource(config.gpuSource, { clock, isLocal: isThisMachine(config.ollamaHost) });
+    options.gpuSource ??
+    createGpuSource(config.gpuSource, {
+      clock,
+      isLocal: isThisMachine(config.ollamaHost),
+      ...(config.sshKeyFile === null ? {} : { sshKeyFile: config.sshKeyFile }),
+    });
 
   const placements = createPlacementBook();
   const listeners = new Set<(snapshot: ServerSnapshot) => void>();

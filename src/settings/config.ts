@@ -6,6 +6,7 @@ import { GPU_SOURCE_EXAMPLES, parseGpuSource } from '../gpus/parse-source.ts';
 import { parseOllamaHost } from '../ollama/host.ts';
 import { type PostgresAddress, PostgresAddressError, parsePostgresUrl } from '../store/postgres/address.ts';
 import { type HubSettings, readHubs } from './hubs.ts';
+import { keyFileProblem } from './key-file.ts';
 
 /** The server's own settings under Ollama's names, as far as they matter to the estimate. */
 export interface ServerEnvironment {
@@ -35,6 +36,8 @@ export interface ServerConfig {
   readonly headers: Readonly<Record<string, string>>;
   /** Text of GPU_SOURCE; parsed by src/gpus. */
   readonly gpuSource: string;
+  /** SSH_KEY_FILE: the private key for a GPU source over ssh; null = what ssh itself finds. */
+  readonly sshKeyFile: string | null;
   readonly env: ServerEnvironment;
 }
 
@@ -210,6 +213,17 @@ function readVisibleDevices(reader: Reader): string | null {
   return found;
 }
 
+/** The private key for ssh; `~/` is the home folder, as a shell would have it. */
+function readKeyFile(reader: Reader, home: string | undefined): string | null {
+  const text = reader.text('SSH_KEY_FILE');
+  if (text === null) {
+    return null;
+  }
+  const path = text.startsWith('~/') && home !== undefined ? home + text.slice(1) : text;
+  const problem = keyFileProblem(path);
+  return problem === null ? path : reader.fault('SSH_KEY_FILE', problem);
+}
+
 /** Looks at a server's two addresses with the parsers that will read them. */
 function checkAddresses(
   reader: Reader,
@@ -269,11 +283,13 @@ function readServersFile(reader: Reader, path: string): ServerConfig[] {
   if (new Set(names).size !== names.length) {
     reader.fault('SERVERS_FILE', 'two servers have the same name');
   }
+  const sharedKeyFile = readKeyFile(reader, reader.environment.HOME);
   return parsed.data.map((server) => {
     const environment = Object.fromEntries(Object.entries(server.env).map(([key, value]) => [key, String(value)]));
     const inner = new Reader(environment);
     const env = readServerEnvironment(inner);
     checkAddresses(inner, server.ollama, server.gpus, ['ollama', 'gpus']);
+    const keyFile = readKeyFile(inner, reader.environment.HOME);
     for (const fault of inner.faults) {
       reader.fault('SERVERS_FILE', `${server.name}: ${fault.variable} ${fault.problem}`);
     }
@@ -283,6 +299,7 @@ function readServersFile(reader: Reader, path: string): ServerConfig[] {
       apiKey: server.apiKey ?? null,
       headers: server.headers ?? {},
       gpuSource: server.gpus,
+      sshKeyFile: keyFile ?? sharedKeyFile,
       env,
     };
   });
@@ -378,6 +395,7 @@ export function readConfig(environment: Environment): Config {
             apiKey: reader.text('OLLAMA_API_KEY'),
             headers: readHeaders(reader),
             gpuSource: reader.text('GPU_SOURCE') ?? 'auto',
+            sshKeyFile: readKeyFile(reader, environment.HOME),
             env: readServerEnvironment(reader),
           },
         ];

@@ -14,6 +14,8 @@ describe('GPU_SOURCE', () => {
     expect(read('')).toEqual(['auto', true, 'auto']);
     expect(read('nvidia-smi')).toEqual(['nvidia-smi', true, 'nvidia-smi']);
     expect(read('amd')).toEqual(['amd', true, 'AMD']);
+    expect(read('intel')).toEqual(['intel', true, 'Intel']);
+    expect(read('apple')).toEqual(['apple', true, 'Apple']);
     expect(read('none')).toEqual(['none', false, 'none']);
     expect(read('4x8GiB')).toEqual(['declared', false, '4 GPU']);
     expect(read('ssh://bot@gpu:2222')).toEqual(['ssh', false, 'ssh bot@gpu:2222']);
@@ -53,7 +55,17 @@ describe('GPU_SOURCE', () => {
   });
 
   it('makes a source of each kind', async () => {
-    for (const text of ['auto', 'nvidia-smi', 'amd', 'none', '8GiB', 'ssh://a@b', 'prometheus+http://u:secret@h:1']) {
+    for (const text of [
+      'auto',
+      'nvidia-smi',
+      'amd',
+      'intel',
+      'apple',
+      'none',
+      '8GiB',
+      'ssh://a@b',
+      'prometheus+http://u:secret@h:1',
+    ]) {
       const source = createGpuSource(text);
       expect(source.kind).toBe(parseGpuSource(text).kind);
       expect(source.description).not.toContain('secret');
@@ -74,13 +86,16 @@ describe('auto', () => {
     'card0/device/mem_info_vram_used': '1\n',
   };
 
-  function auto(nvidia: string | null, tree: Record<string, string>, isLocal = true) {
+  function auto(nvidia: string | null, tree: Record<string, string>, isLocal = true, mac: string | null = null) {
     const directory = temporaryDirectory();
     let now = 0;
     const none = join(directory, 'none');
     const source = createAutoSource({
       clock: () => now,
       isLocal,
+      platform: mac === null ? 'linux' : 'darwin',
+      apple: { folder: mac ?? directory },
+      intel: { root: join(directory, 'drm'), file: none, readMemory: () => Promise.resolve(null) },
       nvidia: {
         file: nvidia === null ? none : script(directory, 'nvidia-smi', nvidia),
         readMemory: () => Promise.resolve(null),
@@ -114,6 +129,24 @@ describe('auto', () => {
     expect(await auto("echo 'No devices were found'; exit 6", amdTree).source.read()).toMatchObject({
       source: 'amd-sysfs',
       status: 'ok',
+    });
+  });
+
+  it("takes Intel's cards with memory of their own, and a Mac's GPU", async () => {
+    const intel = {
+      'card0/device/vendor': '0x8086\n',
+      'card0/lmem_total_bytes': `${16 * GIB}\n`,
+      'card0/lmem_avail_bytes': `${8 * GIB}\n`,
+    };
+    expect(await auto(null, intel).source.read()).toMatchObject({ source: 'intel-sysfs', status: 'ok' });
+    expect(await auto(null, { 'card0/device/vendor': '0x8086\n' }).source.read()).toMatchObject({
+      errors: [{ code: 'no-source' }],
+    });
+    const mac = temporaryDirectory();
+    script(mac, 'sysctl', `printf 'hw.memsize: ${16 * GIB}\\nmachdep.cpu.brand_string: Apple M4\\n'`);
+    expect(await auto(null, {}, true, mac).source.read()).toMatchObject({
+      source: 'apple',
+      gpus: [{ name: 'Apple M4' }],
     });
   });
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -34,6 +34,28 @@ export function script(directory: string, name: string, body: string): string {
   writeFileSync(path, `#!/bin/sh\n${body}\n`);
   chmodSync(path, 0o755);
   return path;
+}
+
+/** A PATH with the system's plain tools and nothing that reads GPUs, whatever this machine has installed. */
+export function plainTools(): string {
+  const directory = temporaryDirectory();
+  for (const tool of ['cat', 'date', 'grep', 'head', 'ps', 'sed', 'sort', 'timeout']) {
+    const found = ['/usr/bin', '/bin'].map((folder) => join(folder, tool)).find(exists);
+    if (found !== undefined) {
+      symlinkSync(found, join(directory, tool));
+    }
+  }
+  script(directory, 'uname', 'echo Linux');
+  return directory;
+}
+
+function exists(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A tree of files: path to content. */

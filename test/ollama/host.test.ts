@@ -30,6 +30,33 @@ describe('parseOllamaHost', () => {
     ['[::]', 'http://[::1]:11434'],
     ['http://[::]:8080', 'http://[::1]:8080'],
     ['HTTP://GPU-01', 'http://gpu-01:80'],
+    // The rest of Ollama's own table, and its rules one by one.
+    ['"1.2.3.4"', 'http://1.2.3.4:11434'],
+    [' "http://1.2.3.4:9999" ', 'http://1.2.3.4:9999'],
+    ["'1.2.3.4'", 'http://1.2.3.4:11434'],
+    ['[::1]:', 'http://[::1]:11434'],
+    ['[::1', 'http://[::1]:11434'],
+    ['::1]', 'http://[::1]:11434'],
+    ['[1.2.3.4]', 'http://1.2.3.4:11434'],
+    ['2001:db8::5', 'http://[2001:db8::5]:11434'],
+    ['https://[2001:db8::5]', 'https://[2001:db8::5]:443'],
+    ['http://', 'http://127.0.0.1:80'],
+    ['https://', 'https://127.0.0.1:443'],
+    ['http://:8080', 'http://127.0.0.1:8080'],
+    ['example.com:', 'http://example.com:11434'],
+    ['example.com:ollama', 'http://example.com:11434'],
+    ['http://example.com:66000', 'http://example.com:80'],
+    ['https://example.com:-1', 'https://example.com:443'],
+    ['example.com:0', 'http://example.com:0'],
+    ['example.com:+80', 'http://example.com:80'],
+    ['example.com/', 'http://example.com:11434'],
+    ['/ollama', 'http://127.0.0.1:11434/ollama'],
+    [':80/ollama/v1/', 'http://127.0.0.1:80/ollama/v1'],
+    ['https://ollama.com', 'https://ollama.com:443'],
+    // A number alone can only be meant as a port.
+    ['12400', 'http://127.0.0.1:12400'],
+    ['"8080"', 'http://127.0.0.1:8080'],
+    ['70000', 'http://127.0.0.1:11434'],
   ])('reads %j as %s', (setting, baseUrl) => {
     expect(parseOllamaHost(setting).baseUrl).toBe(baseUrl);
   });
@@ -51,7 +78,7 @@ describe('parseOllamaHost', () => {
     expect(host.authorization).toBe(`Basic ${Buffer.from('me:p@ss').toString('base64')}`);
   });
 
-  it.each(['ftp://1.2.3.4', 'file:///etc/passwd', 'a b', 'http://exa mple', 'host?x=1', 'host#x'])(
+  it.each(['ftp://1.2.3.4', 'file:///etc/passwd', 'a b', 'http://exa mple', 'host?x=1', 'host#x', 'a:b:c', '1:2:3'])(
     'refuses %j by name',
     (setting) => {
       expect(() => parseOllamaHost(setting)).toThrow(expect.objectContaining({ code: 'bad-host' }));

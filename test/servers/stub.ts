@@ -124,6 +124,7 @@ export function serverConfig(name: string, ollamaHost: string, gpuSource = 'none
     apiKey: null,
     headers: {},
     gpuSource,
+    sshKeyFile: null,
     env: {
       numParallel: null,
       flashAttention: null,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -138,6 +138,44 @@ describe('the configuration', () => {
       { name: 'big', gpuSource: '2x24GiB', env: { numParallel: 4, flashAttention: true } },
       { name: 'small', gpuSource: 'auto', apiKey: 'k', env: { numParallel: null } },
     ]);
+  });
+
+  it('takes a private key for ssh, alone or for each server', () => {
+    const key = join(folder, 'id_gpubot');
+    writeFileSync(key, 'PRIVATE', { mode: 0o600 });
+    expect(readConfig({ SSH_KEY_FILE: key }).servers[0]?.sshKeyFile).toBe(key);
+    expect(readConfig({ SSH_KEY_FILE: '~/id_gpubot', HOME: folder }).servers[0]?.sshKeyFile).toBe(key);
+    expect(readConfig({}).servers[0]?.sshKeyFile).toBeNull();
+    const other = join(folder, 'id_other');
+    writeFileSync(other, 'PRIVATE', { mode: 0o400 });
+    const path = join(folder, 'keys.json');
+    writeFileSync(
+      path,
+      JSON.stringify([
+        { name: 'a', ollama: 'x', env: { SSH_KEY_FILE: other } },
+        { name: 'b', ollama: 'y' },
+      ]),
+    );
+    const { servers } = readConfig({ SERVERS_FILE: path, SSH_KEY_FILE: key });
+    expect(servers.map(({ sshKeyFile }) => sshKeyFile)).toEqual([other, key]);
+  });
+
+  it('says why a key cannot be used, which ssh would keep to itself', () => {
+    const problemOf = (file: string): string => {
+      try {
+        readConfig({ SSH_KEY_FILE: file });
+        return 'none';
+      } catch (error) {
+        return error instanceof ConfigError ? error.message : 'not a ConfigError';
+      }
+    };
+    const open = join(folder, 'id_open');
+    writeFileSync(open, 'PRIVATE');
+    chmodSync(open, 0o644);
+    expect(problemOf(open)).toContain('SSH_KEY_FILE: may be read by others');
+    expect(problemOf(`${open}.pub`)).toContain('public half');
+    expect(problemOf(folder)).toContain('is no file');
+    expect(problemOf(join(folder, 'absent'))).toContain('ENOENT');
   });
 
   it('names what is wrong in the servers file', () => {

@@ -120,6 +120,11 @@ export const serverMessages = area({
     en: 'The host does not answer with gpu-report; install contrib/gpu-report as the forced command.',
     'zh-CN': '主机没有返回 gpu-report；请将 contrib/gpu-report 安装为强制命令。',
   },
+  'gpu-error.host-without-gpus': {
+    en: '{host} has nothing to read GPUs with: no nvidia-smi and no xpu-smi in its PATH, and no AMD or Intel card with memory of its own. Install the driver there.',
+    'zh-CN':
+      '{host} 上没有可用来读取 GPU 的工具：PATH 中没有 nvidia-smi 和 xpu-smi，也没有自带显存的 AMD 或 Intel 显卡。请在该主机上安装驱动。',
+  },
   'gpu-error.http-status': { en: 'The exporter answers with status {status}.', 'zh-CN': '导出器返回状态 {status}。' },
   'gpu-error.http-unauthorized': { en: 'The exporter asks for a login.', 'zh-CN': '导出器要求登录。' },
   'gpu-error.http-unreachable': {

@@ -29,7 +29,8 @@ export function withWorkingSet(server: EstimateServer): LimitedServer {
   const gpus = server.gpus.map((gpu): GpuDevice => {
     const memoryBytes = server.system?.totalBytes ?? gpu.totalBytes;
     const limitBytes = metalWorkingSet(memoryBytes);
-    if (gpu.library !== 'Metal' || gpu.totalBytes <= limitBytes) {
+    // Less than the machine has is a limit that was read: macOS 26 allows more than this rule does, an administrator too.
+    if (gpu.library !== 'Metal' || gpu.totalBytes <= limitBytes || gpu.totalBytes < memoryBytes) {
       return gpu;
     }
     if (notes.length === 0) {

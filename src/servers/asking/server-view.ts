@@ -174,6 +174,15 @@ function toLoaded(model: LoadedModelView, cards: readonly GpuView[], nowMs: numb
   };
 }
 
+/** Through what Ollama uses the GPUs of each maker (docs/gpu.mdx: Intel's through Vulkan). */
+const LIBRARIES: Readonly<Record<GpuView['vendor'], NonNullable<GpuDevice['library']>>> = {
+  nvidia: 'CUDA',
+  amd: 'ROCm',
+  intel: 'Vulkan',
+  apple: 'Metal',
+  unknown: 'CUDA',
+};
+
 function toDevice(gpu: GpuView, backBytes: number): GpuDevice {
   // CUDA's total is without the part the driver keeps: 24124 of 24576 MiB on an RTX 3090 (field notes, 2026).
   const totalBytes = gpu.totalBytes! - (gpu.reservedBytes ?? 0);
@@ -182,7 +191,7 @@ function toDevice(gpu: GpuView, backBytes: number): GpuDevice {
     name: gpu.name,
     totalBytes,
     freeBytes: Math.min(totalBytes, free + backBytes),
-    library: gpu.vendor === 'amd' ? 'ROCm' : gpu.vendor === 'apple' ? 'Metal' : 'CUDA',
+    library: LIBRARIES[gpu.vendor],
     integrated: gpu.state === 'uma',
     ...(gpu.computeCapability === null ? {} : { computeCapability: gpu.computeCapability }),
   };

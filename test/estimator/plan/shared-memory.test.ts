@@ -64,6 +64,17 @@ describe('Metal', () => {
     expect(metalWorkingSet(memory * GIB) / GIB).toBeCloseTo(limit, 1);
   });
 
+  // macOS 26 lets the GPU of a 128 GiB machine use 107.52 GiB, and an administrator 112 (antirez/ds4#893).
+  test.each([107.52, 112])('a limit that was read (%d of 128 GiB) is not cut to the rule', (limit) => {
+    const mac = server([gpu(limit, { library: 'Metal', integrated: true })], {
+      os: 'darwin',
+      system: system(128, 120),
+    });
+    const plan = decide(model('qwen3-30b-a3b'), mac, { numCtx: 4096 });
+    expect(plan.notes.map(({ code }) => code)).not.toContain('metal-working-set');
+    expect(plan.gpus[0]!.totalBytes + plan.gpus[0]!.headroomBytes).toBeGreaterThan(metalWorkingSet(128 * GIB));
+  });
+
   test('is one device with that limit, and its uncertainty is said', () => {
     const mac = server([gpu(32, { library: 'Metal', integrated: true })], { os: 'darwin', system: system(32, 28) });
     const plan = decide(model('qwen3-30b-a3b'), mac, { numCtx: 4096 });
