@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DiscordStandIn, type Exchange } from '../../test/support/discord-stand-in/index.ts';
 import { pause, section } from './measure.ts';
+import { layPacked } from './packed.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FLEET = fileURLToPath(new URL('./server-fleet.ts', import.meta.url));
@@ -64,13 +65,17 @@ export async function benchCrowd(): Promise<string> {
   );
 }
 
-/** The Markdown section for `npm run bench -- memory`: resident memory through many commands, 24 in flight. */
+/**
+ * The Markdown section for `npm run bench -- memory`: resident memory through many commands, 24 in flight, of the program as
+ * its package runs (`npm run build` first), or with BENCH_PROGRAM=sources as a checkout does.
+ */
 export async function benchMemory(): Promise<string> {
   const most = Number(process.env.BENCH_COMMANDS ?? 20_000);
   // On a busy machine what was done in this time has to do.
   const until = performance.now() + Number(process.env.BENCH_MINUTES ?? 60) * 60_000;
   const rows: string[][] = [];
-  const crowd = await startCrowd();
+  const packed = process.env.BENCH_PROGRAM !== 'sources';
+  const crowd = await startCrowd(packed);
   try {
     const samples: { readonly done: number; readonly mib: number }[] = [{ done: 0, mib: crowd.rssMib() }];
     let sent = 0;
@@ -101,7 +106,7 @@ export async function benchMemory(): Promise<string> {
     const peak = Math.max(...samples.map(({ mib }) => mib));
     const settled = samples.filter(({ done: at }) => at >= total / 4);
     rows.push([
-      `${total} commands, 24 in flight`,
+      `${total} commands, 24 in flight, ${packed ? 'packed' : 'from the sources'}`,
       `${perSecond.toFixed(0)} a second`,
       `${samples[0]!.mib.toFixed(0)} MiB`,
       `${peak.toFixed(0)} MiB`,
@@ -169,13 +174,13 @@ function slope(samples: readonly { readonly done: number; readonly mib: number }
   return under === 0 ? 0 : (over / under) * 1_000;
 }
 
-async function startCrowd(): Promise<Crowd> {
+async function startCrowd(packed = false): Promise<Crowd> {
   const discord = await DiscordStandIn.start();
   const fleet = spawn(process.execPath, [FLEET, '1', '4', '0', '12'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [url = ''] = JSON.parse(await lineOf(fleet, () => true)) as string[];
   const dataDir = await mkdtemp(join(tmpdir(), 'headroom-crowd-'));
   const bot = spawn(process.execPath, [join('bin', 'headroom.js'), 'start'], {
-    cwd: ROOT,
+    cwd: packed ? layPacked(dataDir) : ROOT,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env.PATH ?? '',

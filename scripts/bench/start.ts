@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { layPacked } from './packed.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const RUNS = 20;
 const CALLS: readonly (readonly string[])[] = [
   ['--help'],
@@ -15,16 +15,9 @@ const CALLS: readonly (readonly string[])[] = [
 
 /** Whole processes of the packed tool, from start to end: medians, and what an empty program of that Node costs. */
 export async function benchStart(): Promise<string> {
-  if (!existsSync(join(ROOT, 'dist', 'program', 'tool.js'))) {
-    throw new Error('there is no dist/: npm run build');
-  }
   const folder = mkdtempSync(join(tmpdir(), 'headroom-bench-'));
   try {
-    // As the package lies in node_modules: without the sources beside it.
-    const tool = join(folder, 'headroom');
-    for (const part of ['bin', 'dist', 'package.json']) {
-      cpSync(join(ROOT, part), join(tool, part), { recursive: true });
-    }
+    const tool = layPacked(folder);
     const rows = nodes().flatMap((node) => {
       const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
       const empty = median(node, ['-e', '0'], folder);

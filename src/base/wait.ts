@@ -44,3 +44,20 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undef
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+/**
+ * Runs work with a signal that fires after `ms`. Node keeps an `AbortSignal.timeout` that somebody listens to until its
+ * time is over, however soon the work ended; this one is gone with the work.
+ */
+export async function withDeadline<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
+    ms,
+  );
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}

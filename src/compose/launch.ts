@@ -1,10 +1,13 @@
 /** How the bot's process is started, and how it learns that whoever started it is gone. */
 
+import { flushCompileCache, getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
+
 /**
  * V8 grows its heap by what the machine could give, a bot's is small: the young generation stays small, and the old one
- * is swept when it has grown by a seventh.
+ * is swept when it has grown by a seventh, in steps of 2 MiB instead of 8 (a heap for each of four threads).
  */
-const V8_FLAGS = ['--max-semi-space-size=1', '--heap-growing-percent=15', '--v8-pool-size=2'];
+const V8_FLAGS = ['--max-semi-space-size=1', '--heap-growing-percent=15', '--v8-pool-size=2', '--optimize-for-size'];
 /**
  * glibc gives every thread an arena of its own and keeps what was freed; one arena, and large pieces given back at once
  * (mallopt(3)). Elsewhere these mean nothing.
@@ -28,7 +31,7 @@ export function startLean(): void {
   if (process.env[STARTED] !== undefined || process.execve === undefined || program === undefined) {
     return;
   }
-  const environment: Record<string, string> = { ...MALLOC, ...definedOnly(process.env), [STARTED]: '1' };
+  const environment = { ...MALLOC, ...compiledCode(), ...definedOnly(process.env), [STARTED]: '1' };
   const argv = [process.execPath, ...process.execArgv, ...V8_FLAGS, program, ...process.argv.slice(2)];
   try {
     // That execve is new in Node is nobody's business who reads the log.
@@ -37,6 +40,25 @@ export function startLean(): void {
   } catch {
     // Such as on Windows; a larger process does the same work.
   }
+}
+
+/**
+ * What compiled code costs: Node keeps in memory what it has read of its cache, 20 MiB, so a bot that starts once a month
+ * goes without. From the sources it goes with it, in every thread, which only the variable tells them: otherwise each
+ * thread has the compiler of TypeScript, 10 MiB.
+ */
+function compiledCode(): Record<string, string> {
+  if (!import.meta.url.endsWith('.ts')) {
+    return { NODE_DISABLE_COMPILE_CACHE: '1' };
+  }
+  const folder = getCompileCacheDir();
+  if (folder === undefined) {
+    return {};
+  }
+  // What this process has compiled until now is there for the one that takes its place.
+  flushCompileCache();
+  // Node keeps one folder for each of its versions in the one that it is given.
+  return { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 function definedOnly(environment: NodeJS.ProcessEnv): Record<string, string> {

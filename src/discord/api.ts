@@ -7,6 +7,7 @@ import {
   Routes,
 } from 'discord.js';
 import { z } from 'zod';
+import { withDeadline } from '../base/wait.ts';
 import type { RenderedMessage } from './render.ts';
 
 /** All tries of one request together, milliseconds. */
@@ -67,12 +68,14 @@ export class DiscordApi {
             type: InteractionResponseType.DeferredChannelMessageWithSource,
             ...(how.private ? { data: { flags: MessageFlags.Ephemeral } } : {}),
           };
-    const answer = await this.#interactions.post(Routes.interactionCallback(interaction.id, interaction.token), {
-      body,
-      auth: false,
-      query: new URLSearchParams({ with_response: 'true' }),
-      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
-    });
+    const answer = await bounded((signal) =>
+      this.#interactions.post(Routes.interactionCallback(interaction.id, interaction.token), {
+        body,
+        auth: false,
+        query: new URLSearchParams({ with_response: 'true' }),
+        signal,
+      }),
+    );
     const parsed = callbackSchema.safeParse(answer);
     return parsed.data?.interaction?.response_message_id ?? parsed.data?.resource?.message?.id ?? null;
   }
@@ -80,22 +83,26 @@ export class DiscordApi {
   /** Acknowledges with the answer itself, seen by the asker alone. It carries no files. */
   async answerPrivately(interaction: InteractionHandle, message: RenderedMessage): Promise<void> {
     const data = { ...message.body, flags: (message.body.flags ?? 0) | MessageFlags.Ephemeral };
-    await this.#interactions.post(Routes.interactionCallback(interaction.id, interaction.token), {
-      body: { type: InteractionResponseType.ChannelMessageWithSource, data },
-      auth: false,
-      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
-    });
+    await bounded((signal) =>
+      this.#interactions.post(Routes.interactionCallback(interaction.id, interaction.token), {
+        body: { type: InteractionResponseType.ChannelMessageWithSource, data },
+        auth: false,
+        signal,
+      }),
+    );
   }
 
   async offerChoices(
     interaction: InteractionHandle,
     choices: readonly APIApplicationCommandOptionChoice[],
   ): Promise<void> {
-    await this.#interactions.post(Routes.interactionCallback(interaction.id, interaction.token), {
-      body: { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } },
-      auth: false,
-      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
-    });
+    await bounded((signal) =>
+      this.#interactions.post(Routes.interactionCallback(interaction.id, interaction.token), {
+        body: { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } },
+        auth: false,
+        signal,
+      }),
+    );
   }
 
   /** Replaces the interaction's answer (or, after `update`, the message that the button stands on). */
@@ -105,10 +112,8 @@ export class DiscordApi {
   }
 
   async deleteOriginal(interaction: InteractionHandle): Promise<void> {
-    await this.#interactions.delete(Routes.webhookMessage(interaction.applicationId, interaction.token, '@original'), {
-      auth: false,
-      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
-    });
+    const route = Routes.webhookMessage(interaction.applicationId, interaction.token, '@original');
+    await bounded((signal) => this.#interactions.delete(route, { auth: false, signal }));
   }
 
   /** A further message to an interaction that only the asker sees. */
@@ -138,17 +143,14 @@ export class DiscordApi {
   }
 
   async deleteMessage(channelId: string, messageId: string): Promise<void> {
-    await this.#rest.delete(Routes.channelMessage(channelId, messageId), {
-      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
-    });
+    await bounded((signal) => this.#rest.delete(Routes.channelMessage(channelId, messageId), { signal }));
   }
 
   /** The channel of direct messages with a person. */
   async openDirect(userId: string): Promise<string> {
-    const answer = await this.#rest.post(Routes.userChannels(), {
-      body: { recipient_id: userId },
-      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
-    });
+    const answer = await bounded((signal) =>
+      this.#rest.post(Routes.userChannels(), { body: { recipient_id: userId }, signal }),
+    );
     return idSchema.parse(answer).id;
   }
 
@@ -159,13 +161,20 @@ export class DiscordApi {
     message: RenderedMessage,
     options: { readonly auth?: false; readonly query?: URLSearchParams },
   ): Promise<string | null> {
-    const answer = await rest[method](route, {
-      ...options,
-      body: message.body,
-      files: message.files.map((file) => ({ ...file })),
-      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
-    });
+    const answer = await bounded((signal) =>
+      rest[method](route, {
+        ...options,
+        body: message.body,
+        files: message.files.map((file) => ({ ...file })),
+        signal,
+      }),
+    );
     const parsed = idSchema.safeParse(answer);
     return parsed.success ? parsed.data.id : null;
   }
+}
+
+/** One request with all its tries, ended when it takes too long. */
+function bounded<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withDeadline(TOTAL_TIMEOUT_MS, request);
 }

@@ -20,6 +20,11 @@ const LONGEST_RATE_WAIT_MS = 10_000;
 const OLD_MESSAGE_CODE = 30046;
 const ALREADY_ACKNOWLEDGED_CODE = 40060;
 const MAX_UNSURE = 1_000;
+/**
+ * discord.js keeps a handler for every interaction's routes, which nobody uses again. Those that wait for nothing are
+ * dropped this often, milliseconds; by itself it does so once an hour.
+ */
+const HANDLER_SWEEP_MS = 10_000;
 
 const CUT_CODES = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'UND_ERR_CLOSED']);
 const NOT_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
@@ -67,6 +72,7 @@ export function createRest(settings: RestSettings): REST {
     retries: 2,
     globalRequestsPerSecond: settings.requestsPerSecond ?? 50,
     invalidRequestWarningInterval: 100,
+    handlerSweepInterval: HANDLER_SWEEP_MS,
     rejectOnRateLimit: ({ retryAfter }) => retryAfter > LONGEST_RATE_WAIT_MS,
     makeRequest: createMakeRequest(DefaultRestOptions.makeRequest, (ms, signal) => sleep(ms, undefined, { signal })),
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { orAborted, within } from '../../src/base/wait.ts';
+import { orAborted, withDeadline, within } from '../../src/base/wait.ts';
 
 const never = new Promise<string>(() => {});
 
@@ -67,5 +67,22 @@ describe('orAborted', () => {
     controller.abort(new Error('given up'));
     await expect(waiting).rejects.toThrow('given up');
     await expect(orAborted(never, controller.signal)).rejects.toThrow('given up');
+  });
+});
+
+describe('a deadline', () => {
+  test('is gone with the work, however it ends', async () => {
+    vi.useFakeTimers();
+    try {
+      expect(await withDeadline(40_000, async () => 'done')).toBe('done');
+      await expect(withDeadline(40_000, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('fires as a time-out does', async () => {
+    await expect(withDeadline(1, (signal) => orAborted(never, signal))).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 });

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DefaultRestOptions } from 'discord.js';
+import { pino } from 'pino';
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
-import { afterEach, describe, expect, it } from 'vitest';
-import { ConnectionCutError, createMakeRequest, WaitTooLongError } from '../../src/discord/transport.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ConnectionCutError, createMakeRequest, createRest, WaitTooLongError } from '../../src/discord/transport.ts';
 
 type Step = 'cut' | { status: number; headers?: Record<string, string>; body?: unknown };
 
@@ -39,6 +40,7 @@ async function scripted(script: readonly Step[]) {
   const make = createMakeRequest(DefaultRestOptions.makeRequest, async (ms) => pauses.push(ms));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v10`;
   return {
+    apiUrl: origin.replace('/v10', ''),
     send: (method: string, path: string) => make(`${origin}${path}`, { method, body: method === 'GET' ? null : '{}' }),
     pauses,
     count: () => requests,
@@ -172,5 +174,25 @@ describe('a limit', () => {
   it('on an old message is told apart', async () => {
     const { send } = await scripted([{ status: 429, headers: { 'retry-after': '6' }, body: { code: 30046 } }]);
     await expect(send('PATCH', MESSAGES)).rejects.toMatchObject({ oldMessage: true, retryAfterMs: 6_000 });
+  });
+});
+
+describe('what discord.js keeps for each interaction', () => {
+  it('is dropped soon after, so that the memory does not grow with every command', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const { apiUrl } = await scripted([ok]);
+      const rest = createRest({ apiUrl, token: 'a.b.c', log: pino({ enabled: false }) });
+      for (let id = 10; id < 60; id++) {
+        await rest.patch(`/webhooks/100000000000000001/token${id}/messages/@original`, { body: {}, auth: false });
+      }
+      expect(rest.handlers.size).toBeGreaterThanOrEqual(50);
+      vi.advanceTimersByTime(15_000);
+      expect(rest.handlers.size).toBe(0);
+      rest.clearHandlerSweeper();
+      rest.clearHashSweeper();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
