@@ -57,6 +57,8 @@ export interface RestSettings {
   readonly log: Log;
   /** Requests a second over all routes; Discord grants a bot 50. */
   readonly requestsPerSecond?: number;
+  /** How often what serves a route that nobody uses is dropped, milliseconds. */
+  readonly sweepMs?: number;
 }
 
 /**
@@ -72,7 +74,7 @@ export function createRest(settings: RestSettings): REST {
     retries: 2,
     globalRequestsPerSecond: settings.requestsPerSecond ?? 50,
     invalidRequestWarningInterval: 100,
-    handlerSweepInterval: HANDLER_SWEEP_MS,
+    handlerSweepInterval: settings.sweepMs ?? HANDLER_SWEEP_MS,
     rejectOnRateLimit: ({ retryAfter }) => retryAfter > LONGEST_RATE_WAIT_MS,
     makeRequest: createMakeRequest(DefaultRestOptions.makeRequest, (ms, signal) => sleep(ms, undefined, { signal })),
   });

@@ -179,20 +179,22 @@ describe('a limit', () => {
 
 describe('what discord.js keeps for each interaction', () => {
   it('is dropped soon after, so that the memory does not grow with every command', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    try {
-      const { apiUrl } = await scripted([ok]);
-      const rest = createRest({ apiUrl, token: 'a.b.c', log: pino({ enabled: false }) });
-      for (let id = 10; id < 60; id++) {
-        await rest.patch(`/webhooks/100000000000000001/token${id}/messages/@original`, { body: {}, auth: false });
-      }
-      expect(rest.handlers.size).toBeGreaterThanOrEqual(50);
-      vi.advanceTimersByTime(15_000);
-      expect(rest.handlers.size).toBe(0);
+    const { apiUrl } = await scripted([ok]);
+    const rest = createRest({ apiUrl, token: 'a.b.c', log: pino({ enabled: false }), sweepMs: 500 });
+    closers.push(() => {
       rest.clearHandlerSweeper();
       rest.clearHashSweeper();
-    } finally {
-      vi.useRealTimers();
+    });
+    for (let id = 10; id < 60; id++) {
+      await rest.patch(`/webhooks/100000000000000001/token${id}/messages/@original`, { body: {}, auth: false });
     }
+    await vi.waitUntil(() => rest.handlers.size === 0, { timeout: 5_000 });
+  });
+
+  it('is looked through more often than once a minute', () => {
+    const rest = createRest({ apiUrl: 'http://127.0.0.1:9', token: 'a.b.c', log: pino({ enabled: false }) });
+    expect(rest.options.handlerSweepInterval).toBeLessThanOrEqual(60_000);
+    rest.clearHandlerSweeper();
+    rest.clearHashSweeper();
   });
 });
