@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import { CommandError } from '../src/chat/command-error.ts';
 import { explainError } from '../src/chat/dispatch/errors.ts';
+import { errorKey } from '../src/chat/error-key.ts';
 import type { Block, Reply } from '../src/chat/reply.ts';
 import type { Text } from '../src/chat/text.ts';
-import { isMessageKey, type Translator } from '../src/chat/translate.ts';
+import type { Translator } from '../src/chat/translate.ts';
 import { pickServer } from '../src/servers/asking/pick-server.ts';
 import { sameModel } from '../src/servers/asking/same-model.ts';
 import { checkPull, type PullOutcome, type PullState, type RunningPull } from '../src/servers/pulling.ts';
@@ -29,8 +30,8 @@ type Options = z.output<typeof schema>;
 type Context = CommandContext<Services>;
 
 function problemText(problem: Remark, translator: Translator): string {
-  const key = `error.${problem.code}`;
-  return isMessageKey(key) ? translator.t(key, problem.params) : problem.code;
+  const key = errorKey(problem.code, problem.params);
+  return key === null ? problem.code : translator.t(key, problem.params);
 }
 
 /** Name and server, checked against the list of hosts; refusals are recorded. */

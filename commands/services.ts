@@ -4,6 +4,7 @@ import type { StatusSchedules } from '../src/schedule/posts/schedules.ts';
 import type { WatchKeeper } from '../src/schedule/watches/watches.ts';
 import type { Asking } from '../src/servers/asking/asking.ts';
 import type { ModelFinder } from '../src/servers/asking/models.ts';
+import type { WeightsIndex } from '../src/servers/asking/same-weights.ts';
 import type { AuditTrail } from '../src/servers/audit.ts';
 import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';
@@ -21,6 +22,8 @@ export interface Services {
   readonly estimates: Estimates;
   /** What a server would be asked about a model; nobody builds that question elsewhere. */
   readonly asking: Asking;
+  /** Which models on a server share their weights. */
+  readonly weights: WeightsIndex;
   readonly painter: Pick<Painter, 'draw'>;
   /** GPUs as people write them: `4x8GiB`, `24GiB,8GiB`, `24GiB:22.1GiB` (total:free). Throws typed errors. */
   readGpuList(text: string): readonly GpuDevice[];

@@ -1,8 +1,9 @@
 import { MIB } from '../../src/base/bytes.ts';
 import { formatBytes } from '../../src/base/format.ts';
+import { errorKey } from '../../src/chat/error-key.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
-import type { Text } from '../../src/chat/text.ts';
-import { isMessageKey, type MessageParams, type Translator } from '../../src/chat/translate.ts';
+import { plainText, type Text } from '../../src/chat/text.ts';
+import type { MessageParams, Translator } from '../../src/chat/translate.ts';
 import type { LoadOutcome } from '../../src/servers/loading/types.ts';
 import type { Remark } from '../../src/servers/types.ts';
 import { gpuLabels } from '../parts/server-state.ts';
@@ -22,11 +23,8 @@ export function problemText(translator: Translator, problem: Remark): Text {
   const params: MessageParams = Object.fromEntries(
     Object.entries(problem.params).map(([name, value]) => [name, NAMES.has(name) ? { code: String(value) } : value]),
   );
-  const dotted = problem.code.replace(/^ollama-/, 'ollama.');
-  const key = [`error.${problem.code}`, dotted].find(isMessageKey);
-  return key !== undefined && isMessageKey(key)
-    ? translator.text(key, params)
-    : translator.text('error.load-failed', params);
+  const key = errorKey(problem.code.replace(/^ollama-/, 'ollama.'), problem.params);
+  return translator.text(key ?? 'error.load-failed', params);
 }
 
 function title(outcome: LoadOutcome, translator: Translator): Text {
@@ -178,6 +176,9 @@ function remarks(outcome: LoadOutcome, options: LoadOptions, translator: Transla
   const { alias, proof, aliasProblem } = outcome;
   if (proof !== null && outcome.result === 'loaded') {
     const ctx = proof.contextLength ?? outcome.numCtx ?? 0;
+    if (outcome.ordered !== outcome.model) {
+      lines.push(translator.text('load.same-weights', { ordered: { code: outcome.ordered } }));
+    }
     lines.push(
       alias === null
         ? translator.text('load.trap', { ctx })
@@ -187,7 +188,7 @@ function remarks(outcome: LoadOutcome, options: LoadOptions, translator: Transla
       lines.push(
         translator.text('load.alias.failed', {
           alias: { code: options.alias ?? '' },
-          code: { code: aliasProblem.code },
+          why: plainText(problemText(translator, aliasProblem)),
         }),
       );
     }

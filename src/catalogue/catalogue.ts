@@ -1,32 +1,19 @@
-import { z } from 'zod';
-import { orAborted, within } from '../base/wait.ts';
-import type { ModelSpec } from '../estimator/types.ts';
 import { GgufError } from '../gguf/errors.ts';
 import { specFromGgufFile } from '../gguf/from-file.ts';
 import { specFromJsonFile } from '../gguf/from-json.ts';
-import { type ShowGap, type ShowSpec, specFromShow } from '../gguf/from-show.ts';
-import { asLlamaCppSees } from '../gguf/llama-cpp-view.ts';
+import { bounded } from './bounded.ts';
 import { builtinCatalogue } from './builtin.ts';
-import type { BuiltinNote } from './builtin-names.ts';
 import { CatalogueError } from './errors.ts';
+import type { CatalogueWarning, Found } from './found.ts';
 import { type HubAddress, hubAddress } from './hub/name.ts';
-import type { HubModel, HubName, HubWarning } from './hub/types.ts';
-import { Lru } from './lru.ts';
-import { DEFAULT_HOST, displayShortest, isCloudName, type ModelName, nameKey, parseModelName } from './names.ts';
+import type { HubModel, HubName } from './hub/types.ts';
+import { DEFAULT_HOST, displayShortest, isCloudName, type ModelName, parseModelName } from './names.ts';
 import { nearestNames } from './nearest.ts';
 import { otherKind } from './not-language.ts';
 import type { RegistryModel } from './registry.ts';
-import { pastedAddress, plainText, spelledName } from './spelling.ts';
-
-/** What the catalogue asks of a server: the typed Ollama client fits, and so does anything with Ollama's own answers. */
-export interface SpecServer {
-  /** `0.33.0`, or an object with `text`. */
-  version(options?: { readonly signal?: AbortSignal }): Promise<unknown>;
-  /** The models that the server has: a list, or `/api/tags`' object around it. */
-  tags(options?: { readonly signal?: AbortSignal }): Promise<unknown>;
-  /** `/api/show`. */
-  show(model: string, options?: { readonly verbose?: boolean; readonly signal?: AbortSignal }): Promise<unknown>;
-}
+import { readVersion, seenBy } from './seen-by.ts';
+import { type AskedServer, ServerModels, type SpecServer } from './server-models.ts';
+import { pastedAddress, plainText, sameSpelling, spelledName } from './spelling.ts';
 
 /** What the catalogue asks of a registry client. */
 export interface SpecRegistry {
@@ -38,35 +25,6 @@ export interface SpecHub {
   /** Asked in place of the registry that the hub has itself: the owner named a mirror. */
   readonly mirrored: boolean;
   find(name: HubName, options: { readonly signal: AbortSignal }): Promise<HubModel>;
-}
-
-export type SpecSource = 'server' | 'registry' | 'file' | 'builtin';
-
-/** What a person should know about where a spec comes from. */
-export type CatalogueWarning =
-  | ShowGap
-  | BuiltinNote
-  | HubWarning
-  | RegistryModel['warnings'][number]
-  | 'server-unreachable'
-  | 'server-timeout'
-  | 'server-refused'
-  | 'server-answer-invalid'
-  | 'model-not-on-server'
-  | 'registry-unavailable'
-  | 'gguf-data-incomplete';
-
-/** A model spec with its source. */
-export interface Found {
-  readonly spec: ModelSpec;
-  readonly source: SpecSource;
-  readonly warnings: readonly CatalogueWarning[];
-  /** Digest of the manifest (server) or of the model layer (registry), hexadecimal. */
-  readonly digest?: string;
-  /** Bytes to download, when the model came from a registry. */
-  readonly downloadBytes?: number;
-  /** The model's own num_ctx default (its parameters), when known from a registry. */
-  readonly numCtx?: number;
 }
 
 export interface CatalogueOptions {
@@ -105,8 +63,6 @@ interface LookedUp {
   readonly failure?: Error;
 }
 
-const MAX_CACHED = 64;
-
 /**
  * Finds model specs for typed names: from the server, else from a registry (when one is given), else from the built-in list.
  * Never reads a path: that is `specFromPath`, for the command-line tool.
@@ -114,17 +70,17 @@ const MAX_CACHED = 64;
 export class Catalogue {
   readonly #registry: SpecRegistry | undefined;
   readonly #hub: SpecHub | undefined;
-  readonly #serverTimeoutMs: number;
-  readonly #verboseTimeoutMs: number;
   readonly #registryTimeoutMs: { readonly known: number; readonly unknown: number };
   readonly #hubTimeoutMs: { readonly known: number; readonly unknown: number };
-  readonly #byDigest = new Lru<Found>(MAX_CACHED);
+  readonly #servers: ServerModels;
 
   constructor(options: CatalogueOptions = {}) {
     this.#registry = options.registry;
     this.#hub = options.hub;
-    this.#serverTimeoutMs = options.serverTimeoutMs ?? 2000;
-    this.#verboseTimeoutMs = options.verboseTimeoutMs ?? 10_000;
+    this.#servers = new ServerModels({
+      timeoutMs: options.serverTimeoutMs ?? 2000,
+      verboseTimeoutMs: options.verboseTimeoutMs ?? 10_000,
+    });
     this.#registryTimeoutMs = options.registryTimeoutMs ?? { known: 1500, unknown: 10_000 };
     this.#hubTimeoutMs = options.hubTimeoutMs ?? { known: 5000, unknown: 20_000 };
   }
@@ -147,11 +103,14 @@ export class Catalogue {
     }
     options.signal?.throwIfAborted();
 
-    const asked = await this.#fromServer(name, options);
+    const asked: AskedServer =
+      options.server === undefined
+        ? { warnings: [], names: [] }
+        : await this.#servers.find(name, options.server, options.signal);
     if (asked.found !== undefined && !asked.found.warnings.includes('show-arrays-missing')) {
       return asked.found;
     }
-    const warnings = asked.warnings;
+    const warnings: CatalogueWarning[] = [...asked.warnings];
     const builtin = builtinCatalogue().lookUp(shown);
     const looked = await this.#lookUp(name, typed, builtin, options);
     if (looked.found !== undefined) {
@@ -166,6 +125,16 @@ export class Catalogue {
     }
     if (asked.found !== undefined) {
       return asked.found;
+    }
+    if (asked.kin !== undefined) {
+      return { ...asked.kin, warnings: [...warnings, ...asked.kin.warnings] };
+    }
+    if (asked.withoutTensors !== undefined) {
+      throw new CatalogueError('model-without-tensors', { model: asked.withoutTensors });
+    }
+    // A server that could not be asked may have it: nobody says that it is unknown.
+    if (asked.failed !== undefined) {
+      throw new CatalogueError('model-unasked', { model: shown, reason: asked.failed });
     }
     throw notFound(shown, name, looked, asked.names);
   }
@@ -198,10 +167,7 @@ export class Catalogue {
     const { key } = /[/\\]|:\/\//.test(text) ? { key: '' } : spelledName(text);
     const listed = key === '' ? null : builtinCatalogue().lookUp(text);
     if (server !== undefined && key !== '') {
-      const names = await bounded(this.#serverTimeoutMs, signal, (bound) => server.tags({ signal: bound })).then(
-        (answer) => readTags(answer).map((model) => model.name),
-        () => [],
-      );
+      const names = await this.#servers.names(server, signal);
       signal?.throwIfAborted();
       const same = names.find((name) => sameSpelling(name, text));
       if (same !== undefined) {
@@ -216,106 +182,6 @@ export class Catalogue {
       throw new CatalogueError('model-not-language', { model: text.slice(0, 200), kind });
     }
     throw new CatalogueError('model-name-invalid', { reason: fault });
-  }
-
-  async #fromServer(
-    name: ModelName,
-    { server, signal }: FindOptions,
-  ): Promise<{ found?: Found; version?: Version | null; warnings: CatalogueWarning[]; names: readonly string[] }> {
-    if (server === undefined) {
-      return { warnings: [], names: [] };
-    }
-    const started = performance.now();
-    try {
-      const [version, listed] = await bounded(this.#serverTimeoutMs, signal, (bound) =>
-        Promise.all([server.version({ signal: bound }), server.tags({ signal: bound })]),
-      );
-      const models = readTags(listed);
-      const names = models.map((model) => model.name);
-      const entry =
-        models.find((model) => {
-          const other = parseModelName(model.name);
-          return other.ok && nameKey(other.name) === nameKey(name);
-        }) ?? models.find((model) => sameSpelling(model.name, displayShortest(name)));
-      const number = readVersion(version);
-      if (entry === undefined) {
-        return { version: number, warnings: ['model-not-on-server'], names };
-      }
-      const leftMs = this.#serverTimeoutMs - (performance.now() - started);
-      const { found, gaps } = await this.#show(server, entry, number, { signal, leftMs });
-      return found === undefined ? { version: number, warnings: [...gaps], names } : { found, warnings: [], names };
-    } catch (error) {
-      if (error instanceof CatalogueError) {
-        throw error;
-      }
-      if (error instanceof GgufError && error.code !== 'show-invalid') {
-        throw error;
-      }
-      signal?.throwIfAborted();
-      const warning = error instanceof TimeoutError ? 'server-timeout' : serverWarning(error);
-      return { warnings: [warning], names: [] };
-    }
-  }
-
-  async #show(
-    server: SpecServer,
-    entry: ServerModel,
-    version: Version | null,
-    { signal, leftMs }: { signal: AbortSignal | undefined; leftMs: number },
-  ): Promise<ShowSpec & { found?: Found }> {
-    const key = entry.digest === undefined ? undefined : `${entry.digest}@${version?.join('.') ?? '?'}`;
-    const cached = key === undefined ? undefined : this.#underName(key, entry.name);
-    if (cached !== undefined) {
-      return { spec: cached.spec, gaps: [], needsVerbose: false, found: cached };
-    }
-    const context = { name: entry.name, version, sizeBytes: entry.sizeBytes };
-    let read = await bounded(leftMs, signal, async (bound) =>
-      specFromShow(await server.show(entry.name, { signal: bound }), context),
-    );
-    if (read.gaps.includes('show-cloud-model')) {
-      throw new CatalogueError('model-cloud', { model: entry.name });
-    }
-    if (read.gaps.includes('show-mlx-model')) {
-      throw new CatalogueError('model-mlx', { model: entry.name });
-    }
-    if (read.needsVerbose) {
-      try {
-        read = await bounded(this.#verboseTimeoutMs, signal, async (bound) =>
-          specFromShow(await server.show(entry.name, { verbose: true, signal: bound }), context),
-        );
-      } catch {
-        // The short answer stands, with `show-arrays-missing` among its gaps.
-        signal?.throwIfAborted();
-      }
-    }
-    if (read.spec === null) {
-      return read;
-    }
-    const found: Found = {
-      spec: seenBy(version, read.spec),
-      source: 'server',
-      warnings: read.gaps,
-      ...(entry.digest === undefined ? {} : { digest: entry.digest }),
-    };
-    if (key !== undefined && !read.needsVerbose) {
-      this.#byDigest.set(key, found);
-    }
-    return { ...read, found };
-  }
-
-  /** What is known by its digest. The same name gives the same object, by which the estimator knows what it has compiled. */
-  #underName(key: string, name: string): Found | undefined {
-    const cached = this.#byDigest.get(key);
-    if (cached === undefined || cached.spec.name === name) {
-      return cached;
-    }
-    const known = this.#byDigest.get(`${key} ${name}`);
-    if (known !== undefined) {
-      return known;
-    }
-    const found = { ...cached, spec: { ...cached.spec, name } };
-    this.#byDigest.set(`${key} ${name}`, found);
-    return found;
   }
 
   async #fromRegistry(name: ModelName, listed: boolean, signal: AbortSignal | undefined): Promise<LookedUp> {
@@ -411,15 +277,6 @@ function asTyped(text: string): string {
   return `${host}${pasted.path}`;
 }
 
-/** Whether two names spell the same model in the same quantization. */
-function sameSpelling(a: string, b: string): boolean {
-  const one = spelledName(a);
-  const other = spelledName(b);
-  return (
-    one.key !== '' && one.key === other.key && one.owner === other.owner && one.quantization === other.quantization
-  );
-}
-
 function unknownModel(shown: string, names: readonly string[]): CatalogueError {
   const kind = otherKind(shown);
   return kind === undefined
@@ -429,88 +286,6 @@ function unknownModel(shown: string, names: readonly string[]): CatalogueError {
         nearestNames(shown, [...names, ...builtinCatalogue().names()]),
       )
     : new CatalogueError('model-not-language', { model: shown.replace(/:latest$/, ''), kind });
-}
-
-type Version = readonly [number, number, number];
-
-/** Ollama runs llama.cpp from 0.30 on. */
-function seenBy(version: Version | null, spec: ModelSpec): ModelSpec {
-  const own = version !== null && version[0] === 0 && version[1] < 30;
-  return own ? spec : asLlamaCppSees(spec);
-}
-
-class TimeoutError extends Error {}
-
-/** Runs work with a time limit that holds even if the work ignores its signal. */
-async function bounded<T>(
-  limitMs: number,
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = new AbortController();
-  const bound = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
-  try {
-    return await within(Math.max(0, limitMs), orAborted(work(bound), signal), () => {
-      throw new TimeoutError();
-    });
-  } finally {
-    limit.abort();
-  }
-}
-
-interface ServerModel {
-  readonly name: string;
-  readonly digest?: string | undefined;
-  readonly sizeBytes?: number | undefined;
-}
-
-const MAX_LISTED = 10_000;
-const size = z.number().min(0).nullish();
-const listedModel = z.object({
-  name: z.string().min(1).max(512),
-  digest: z.string().max(128).nullish(),
-  size,
-  sizeBytes: size,
-});
-const listedModels = z.array(listedModel).max(MAX_LISTED);
-
-function readTags(answer: unknown): ServerModel[] {
-  const list = Array.isArray(answer) ? answer : (answer as { models?: unknown } | null)?.models;
-  const parsed = listedModels.safeParse(list ?? []);
-  if (!parsed.success) {
-    throw new GgufError('show-invalid', { key: 'models' });
-  }
-  return parsed.data.map(({ name, digest, size: onDisk, sizeBytes }) => ({
-    name,
-    digest: digest || undefined,
-    sizeBytes: sizeBytes ?? onDisk ?? undefined,
-  }));
-}
-
-function readVersion(answer: unknown): Version | null {
-  const named = (answer ?? {}) as { text?: unknown; version?: unknown };
-  const text = typeof answer === 'string' ? answer : (named.text ?? named.version);
-  const match = typeof text === 'string' ? /^v?(\d{1,5})\.(\d{1,5})\.(\d{1,5})/.exec(text) : null;
-  if (match === null) {
-    return null;
-  }
-  const numbers = [Number(match[1]), Number(match[2]), Number(match[3])] as const;
-  // Builds from source say 0.0.0.
-  return numbers.some((n) => n > 0) ? numbers : null;
-}
-
-function serverWarning(error: unknown): CatalogueWarning {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (code === 'show-invalid' || code === 'bad-answer') {
-    return 'server-answer-invalid';
-  }
-  if (code === 'timeout') {
-    return 'server-timeout';
-  }
-  if (code === 'unauthorized' || code === 'forbidden') {
-    return 'server-refused';
-  }
-  return code === 'not-found' ? 'model-not-on-server' : 'server-unreachable';
 }
 
 /** Whether a text names a model file for the command-line tool rather than a model: it ends in `.gguf` or `.json`. */

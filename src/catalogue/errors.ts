@@ -4,6 +4,10 @@ import { CodedError, type Params } from '../base/coded.ts';
 export type CatalogueErrorCode =
   | 'model-unknown'
   | 'model-unanswered'
+  /** The server may have it and could not be asked: `reason` says why. */
+  | 'model-unasked'
+  /** The server has it and does not tell its tensors (before 0.6.1), nor is it in the list. */
+  | 'model-without-tensors'
   | 'model-name-invalid'
   | 'model-cloud'
   | 'model-not-language'

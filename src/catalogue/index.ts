@@ -2,12 +2,13 @@
 
 import type { ModelSpec } from '../estimator/types.ts';
 import { builtinCatalogue } from './builtin.ts';
-import { Catalogue, type CatalogueWarning, type SpecSource } from './catalogue.ts';
+import { Catalogue } from './catalogue.ts';
+import type { CatalogueWarning, SpecSource } from './found.ts';
 import { RegistryClient } from './registry.ts';
 
 export type * from '../estimator/types.ts';
-export type { CatalogueWarning, SpecSource } from './catalogue.ts';
 export { CatalogueError } from './errors.ts';
+export type { CatalogueWarning, SpecSource } from './found.ts';
 
 /** Names of the built-in list as people type them, sorted. */
 export function listNames(): readonly string[] {

@@ -94,3 +94,12 @@ function keyOf(name: string): string {
 export function spelledKey(text: string): string {
   return spelledName(text).key;
 }
+
+/** Whether two names spell the same model in the same quantization. */
+export function sameSpelling(a: string, b: string): boolean {
+  const one = spelledName(a);
+  const other = spelledName(b);
+  return (
+    one.key !== '' && one.key === other.key && one.owner === other.owner && one.quantization === other.quantization
+  );
+}

@@ -93,6 +93,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
   const alone: Services = {
     servers,
     asking: createAsking({ models, weights, calibration }),
+    weights,
     painter,
     estimates,
     models,

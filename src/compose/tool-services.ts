@@ -39,6 +39,7 @@ export async function createToolServices(
     closing.push(() => parts.servers.close());
   }
   const models = createToolFinder(network);
+  const weights = createWeightsIndex();
   const services: Services = {
     get servers() {
       if (parts === null) {
@@ -50,7 +51,8 @@ export async function createToolServices(
     painter: { draw: () => Promise.reject(new Error('the tool draws no pictures')) },
     estimates: createDirectEstimates(),
     models,
-    asking: createAsking({ models, weights: createWeightsIndex(), calibration: () => null }),
+    asking: createAsking({ models, weights, calibration: () => null }),
+    weights,
     readGpuList: parseGpuList,
     now: Date.now,
     pulls: createPulls(Date.now),

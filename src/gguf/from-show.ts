@@ -3,6 +3,7 @@ import { elementCount } from '../estimator/model/ggml-types.ts';
 import type { MetadataValue, ModelSpec, ProjectorSpec, TensorInfo } from '../estimator/types.ts';
 import { withAdapterOfSize } from './adapter.ts';
 import { GgufError } from './errors.ts';
+import { contextParameter } from './show-identity.ts';
 import { type PrintedTensor, readTypes } from './show-types.ts';
 import { buildSpec, tableBytes } from './spec.ts';
 
@@ -158,13 +159,6 @@ export function specFromShow(answer: unknown, context: ShowContext): ShowSpec {
   const spec = withAdapter ? withAdapterOfSize(built, adapterBytes) : built;
   const ownNumCtx = contextParameter(shown.parameters ?? '');
   return { spec: ownNumCtx === undefined ? spec : { ...spec, ownNumCtx }, gaps, needsVerbose: missing };
-}
-
-/** `num_ctx` among a model's own parameters. */
-function contextParameter(parameters: string | Readonly<Record<string, readonly string[]>>): number | undefined {
-  const value =
-    typeof parameters === 'string' ? /^num_ctx\s+(\d{1,9})\s*$/m.exec(parameters)?.[1] : parameters.num_ctx?.[0];
-  return value === undefined || !/^[1-9]\d{0,8}$/.test(value) ? undefined : Number(value);
 }
 
 function nothing(gap: ShowGap): ShowSpec {

@@ -5,7 +5,9 @@ import { type CreateRequest, type GenerateRequest, Ollama, type Options } from '
 import { MIB } from '../base/bytes.ts';
 import { OllamaError } from './errors.ts';
 import { parseOllamaHost } from './host.ts';
+import { compareVersions } from '../estimator/versions.ts';
 import { keepAliveToWire } from './keep-alive.ts';
+import { toModelfile } from './modelfile.ts';
 import { readProgress, readPs, readShow, readTags, readVersion } from './schemas.ts';
 import { type CallLimits, createTransport, type Transport } from './transport.ts';
 import type {
@@ -29,6 +31,11 @@ const DEFAULT_TIMEOUTS: OllamaTimeouts = {
   loadMs: 60 * 60_000,
   pullIdleMs: 15 * 60_000,
 };
+
+/** Before this version `create` takes nothing but a Modelfile (api/types.go, v0.5.4 and v0.5.5). */
+const CREATE_TAKES_FIELDS_SINCE = [0, 5, 5] as const;
+/** The package's type knows only the newer form, and passes every field on. */
+type CreateCall = CreateRequest & { stream: false };
 
 const SMALL_ANSWER_BYTES = MIB;
 const PS_BYTES = 4 * MIB;
@@ -161,13 +168,12 @@ class Client implements OllamaClient {
     request: { readonly from: string; readonly parameters: ModelOptions },
     options: CallOptions = {},
   ) {
-    const fields: CreateRequest & { stream: false } = {
-      model,
-      from: request.from,
-      parameters: { ...request.parameters },
-      stream: false,
-    };
-    await this.#change(options, (api) => api.create(fields));
+    const { numbers } = await this.version(options);
+    const before = numbers !== null && compareVersions(numbers, CREATE_TAKES_FIELDS_SINCE) < 0;
+    const fields = before
+      ? { modelfile: toModelfile(request.from, request.parameters) }
+      : { from: request.from, parameters: { ...request.parameters } };
+    await this.#change(options, (api) => api.create({ model, ...fields, stream: false } as CreateCall));
   }
 
   async copy(source: string, destination: string, options: CallOptions = {}) {

@@ -11,7 +11,7 @@ export type OllamaErrorCode =
   | 'timeout'
   /** 401 (`by`: server) or 407 (`by`: proxy). */
   | 'unauthorized'
-  /** 403; `emptyBody` true is what both Ollama's host check and many proxies send. */
+  /** 403; `reason` host: without a word, as Ollama turns host names away that it does not know (and some proxies do). */
   | 'forbidden'
   /** The model (or a registry's manifest) is not there. */
   | 'not-found'
@@ -19,9 +19,18 @@ export type OllamaErrorCode =
   | 'busy'
   /** The GPU had not enough memory. */
   | 'out-of-memory'
+  /**
+   * The runner ended in mid-load: `how` is `exit status 2`, `signal: killed` and the like; `reason` memory where that is
+   * how it ends without memory (0.3 to 0.6.5 say no more than that).
+   */
+  | 'runner-died'
+  /** The file cannot be loaded: `reason` damaged (cut, not what it says), unsupported (its architecture), either. */
+  | 'model-unloadable'
+  /** The server could not get it from a registry: `reason` dns, refused, plain-http, tls or timeout. */
+  | 'registry'
   /** Ollama refused before loading: `neededBytes`, `availableBytes`, `memory` system or gpu. */
   | 'needs-more-memory'
-  /** The server lacks this call or this model's architecture, or the registry asks for a newer version. */
+  /** The server lacks this call (`reason` call), or the registry asks for a newer version (`reason` model). */
   | 'too-old'
   /** By the caller's signal, or by Ollama (499). */
   | 'canceled'
@@ -33,7 +42,7 @@ export type OllamaErrorCode =
   | 'bad-request'
   /** The host setting cannot be used: `reason` scheme, syntax, port or header. */
   | 'bad-host'
-  /** Anything else Ollama says; `status`. */
+  /** Anything else Ollama says; `status`; `reason` disk-full, mlx, cloud. */
   | 'server-error';
 
 export type OllamaErrorParams = Readonly<Record<string, string | number | boolean>>;
@@ -132,14 +141,16 @@ export function classifyAnswer(answer: FailedAnswer): OllamaError {
     case 401:
       return fail('unauthorized', { by: 'server' });
     case 403:
-      return fail('forbidden', { emptyBody: text.trim() === '' });
+      return fail('forbidden', text.trim() === '' ? { reason: 'host' } : {});
     case 407:
       return fail('unauthorized', { by: 'proxy' });
     case 404:
     case 405:
       // gin's own texts: the router knows no such path. Version is answered by every Ollama there ever was.
       if (/^40[45] (page not found|method not allowed)/.test(text)) {
-        return path === '/api/version' ? fail('bad-answer', { reason: 'not-ollama' }) : fail('too-old', { path });
+        return path === '/api/version'
+          ? fail('bad-answer', { reason: 'not-ollama' })
+          : fail('too-old', { reason: 'call', path });
       }
       return json ? fail('not-found') : fail('bad-answer', { reason: 'not-ollama' });
     case 413:
@@ -149,7 +160,8 @@ export function classifyAnswer(answer: FailedAnswer): OllamaError {
     case 499:
       return fail('canceled', { by: 'ollama' });
     case 502:
-      return fail('unreachable', { reason: 'gateway' });
+      // Ollama's own, where it asks its cloud in vain; else a proxy's.
+      return json ? fail('server-error', { reason: 'cloud' }) : fail('unreachable', { reason: 'gateway' });
     case 503:
       return json || text.includes('server busy') ? fail('busy') : fail('unreachable', { reason: 'gateway' });
     case 504:
@@ -167,43 +179,60 @@ export function classifyAnswer(answer: FailedAnswer): OllamaError {
   return fail('server-error');
 }
 
-function classifyText(text: string): { code: OllamaErrorCode; params: OllamaErrorParams } | null {
+interface Named {
+  readonly code: OllamaErrorCode;
+  readonly params?: OllamaErrorParams;
+}
+
+/** What Ollama says, from the most telling to the least; texts of server/, llm/ and llama/ from v0.3.14 to v0.33.0. */
+const TEXTS: readonly (readonly [RegExp, Named])[] = [
+  [/newer version of ollama/i, { code: 'too-old', params: { reason: 'model' } }],
+  [
+    /unknown model architecture|not supported by your version of ollama/i,
+    { code: 'model-unloadable', params: { reason: 'unsupported' } },
+  ],
+  [
+    /corrupted or incomplete|not within the file bounds|exceeds file size|invalid file magic|failed to read magic/i,
+    { code: 'model-unloadable', params: { reason: 'damaged' } },
+  ],
+  [/^unable to load model/i, { code: 'model-unloadable', params: { reason: 'either' } }],
+  [/^timed out waiting for /i, { code: 'timeout', params: { reason: 'load' } }],
+  [/^(request canceled|context canceled)$/i, { code: 'canceled', params: { by: 'ollama' } }],
+  [/server busy/, { code: 'busy' }],
+  [/no space left on device/i, { code: 'server-error', params: { reason: 'disk-full' } }],
+  [/MLX runtime is not available|requires MLX support/, { code: 'server-error', params: { reason: 'mlx' } }],
+  [/does not support (generate|chat|embed)/, { code: 'bad-request', params: { reason: 'capability' } }],
+  [/gave HTTP response to HTTPS client/, { code: 'registry', params: { reason: 'plain-http' } }],
+  [/manifest: Get .*no such host/, { code: 'registry', params: { reason: 'dns' } }],
+  [/manifest: Get .*connection refused/, { code: 'registry', params: { reason: 'refused' } }],
+  [/manifest: Get .*(x509|tls: |certificate)/, { code: 'registry', params: { reason: 'tls' } }],
+  [/manifest: Get .*(timeout|deadline exceeded)/, { code: 'registry', params: { reason: 'timeout' } }],
+  [/file does not exist|^model .* not found/, { code: 'not-found' }],
+];
+
+/** `llama runner process has terminated: exit status 2`, `llama-server process has terminated: signal: killed`. */
+const TERMINATED = /(\S+) process has terminated: (exit status \w{1,10}|signal: [a-z ]{1,30})/;
+
+function classifyText(text: string): Named | null {
   const memory = needsMoreMemory(text);
   if (memory) {
     return { code: 'needs-more-memory', params: memory };
   }
   if (isOutOfMemoryText(text)) {
-    return { code: 'out-of-memory', params: {} };
+    return { code: 'out-of-memory' };
   }
-  if (/newer version of ollama/i.test(text)) {
-    return { code: 'too-old', params: { reason: 'model' } };
+  const told = TEXTS.find(([pattern]) => pattern.test(text))?.[1];
+  if (told !== undefined) {
+    return told;
   }
-  const architecture = /unknown model architecture: '([^']{1,80})'/.exec(text);
-  if (architecture) {
-    return { code: 'too-old', params: { reason: 'architecture', architecture: architecture[1]! } };
+  const ended = TERMINATED.exec(text);
+  if (ended === null) {
+    return null;
   }
-  if (/^timed out waiting for /i.test(text)) {
-    return { code: 'timeout', params: { reason: 'load' } };
-  }
-  if (/^(request canceled|context canceled)$/i.test(text)) {
-    return { code: 'canceled', params: { by: 'ollama' } };
-  }
-  if (text.includes('server busy')) {
-    return { code: 'busy', params: {} };
-  }
-  if (/file does not exist|(^model .* not found)/.test(text)) {
-    return { code: 'not-found', params: {} };
-  }
-  if (/no space left on device/i.test(text)) {
-    return { code: 'server-error', params: { reason: 'disk-full' } };
-  }
-  if (/MLX runtime is not available|requires MLX support/.test(text)) {
-    return { code: 'server-error', params: { reason: 'mlx' } };
-  }
-  if (/does not support (generate|chat|embed)/.test(text)) {
-    return { code: 'bad-request', params: { reason: 'capability' } };
-  }
-  return null;
+  const how = ended[2]!.trim();
+  // The kernel ends whoever takes the last memory; a runner in Go that gets none ends by itself with 2.
+  const withoutMemory = how === 'signal: killed' || (how === 'exit status 2' && ended[1] === 'runner');
+  return { code: 'runner-died', params: { how, ...(withoutMemory && { reason: 'memory' }) } };
 }
 
 /** Names a failure below HTTP: what undici's fetch rejects with. */

@@ -14,6 +14,7 @@ import type { Scheduler } from './scheduler.ts';
 import { detailsOf, showAnswer, tagEntry } from './show.ts';
 import { type SimulatedStub, stubFailure, stubShow, stubTag } from './stubs.ts';
 import { ServerFailure, type SimulatedSettings, type SimulatedTiming } from './types.ts';
+import { does } from './version-ways.ts';
 
 /** What the routes act upon. */
 export interface OllamaParts {
@@ -226,18 +227,13 @@ async function pull({ parts, request, response, signal }: Exchange): Promise<voi
 async function create({ parts, request, response }: Exchange): Promise<void> {
   const body = await readJson(request);
   const name = nameField(body);
-  const from = stringField(body, 'from');
-  if (!from) {
-    throw new ServerFailure(400, "neither 'from' or 'files' was specified");
-  }
-  const base = parts.store.get(from);
+  const wanted = does(parts.version(), 'createTakesFields') ? fromFields(body) : fromModelfile(body);
+  const base = parts.store.get(wanted.from);
   // Ollama pulls what it does not have
   if (!base) {
     throw new ServerFailure(500, 'pull model manifest: file does not exist');
   }
-  const parameters = body.parameters;
-  const given = typeof parameters === 'object' && parameters !== null ? (parameters as StoredModel['parameters']) : {};
-  const model = parts.store.derive(name, base, given, parts.clock.now());
+  const model = parts.store.derive(name, base, wanted.parameters, parts.clock.now());
   parts.store.put(model);
   const lines = [
     ...model.layers.slice(0, -1).map((layer) => ({ status: `using existing layer ${layer.digest}` })),
@@ -246,6 +242,40 @@ async function create({ parts, request, response }: Exchange): Promise<void> {
     { status: 'success' },
   ];
   await sendProgress(response, body.stream !== false, lines);
+}
+
+interface Derived {
+  readonly from: string;
+  readonly parameters: StoredModel['parameters'];
+}
+
+function fromFields(body: Record<string, unknown>): Derived {
+  const from = stringField(body, 'from');
+  if (!from) {
+    throw new ServerFailure(400, "neither 'from' or 'files' was specified");
+  }
+  const { parameters, system } = body;
+  const given = typeof parameters === 'object' && parameters !== null ? (parameters as StoredModel['parameters']) : {};
+  return { from, parameters: typeof system === 'string' ? { ...given, system } : given };
+}
+
+/** The lines FROM and PARAMETER of a Modelfile; numbers become numbers. */
+function fromModelfile(body: Record<string, unknown>): Derived {
+  const text = stringField(body, 'modelfile');
+  if (!text) {
+    throw new ServerFailure(400, 'path or modelfile are required');
+  }
+  const from = /^FROM[ \t]+(\S+)[ \t]*$/m.exec(text)?.[1];
+  if (from === undefined) {
+    throw new ServerFailure(400, 'no FROM line');
+  }
+  const parameters = Object.fromEntries(
+    [...text.matchAll(/^PARAMETER[ \t]+(\w+)[ \t]+(.*)$/gm)].map(([, name, value]) => [
+      name!,
+      /^-?\d+$/.test(value!) ? Number(value) : value!.replace(/^"(.*)"$/, '$1'),
+    ]),
+  );
+  return { from, parameters };
 }
 
 async function sendProgress(

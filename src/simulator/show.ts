@@ -5,6 +5,7 @@ import type { MetadataValue, ModelSpec, TensorInfo } from '../estimator/types.ts
 import { atLeast, parseVersion, type Version } from '../estimator/versions.ts';
 import { InventedList } from './large-json.ts';
 import { fileTensors, parameterCount, type StoredModel, sizeOnDisk } from './models.ts';
+import { does } from './version-ways.ts';
 
 /** llama.cpp's file types (general.file_type) under Ollama's names (fs/ggml/type.go). */
 const FILE_TYPES: Readonly<Record<number, string>> = {
@@ -75,7 +76,7 @@ function humanNumber(n: number): string {
 }
 
 export function tagEntry(model: StoredModel, version: string) {
-  const newest = atLeast(parseVersion(version).version, '0.30.0');
+  const newest = does(version, 'tagsTellMore');
   const embedding = model.spec.metadata[`${model.spec.architecture}.embedding_length`];
   return {
     name: model.name,
@@ -84,7 +85,7 @@ export function tagEntry(model: StoredModel, version: string) {
     size: sizeOnDisk(model),
     digest: model.digest,
     details: {
-      ...detailsOf(model, model.parentModel),
+      ...detailsOf(model, newest ? model.parentModel : ''),
       ...(newest && { context_length: trainingContext(model.spec), embedding_length: embedding }),
     },
     ...(newest && { capabilities: model.capabilities }),
@@ -109,8 +110,10 @@ export function showAnswer(model: StoredModel, verbose: boolean, versionText: st
     ...(spec.projector?.source === 'file' && {
       projector_info: metadataOf(spec.projector.metadata, verbose, version),
     }),
-    ...(atLeast(version, '0.6.1') && { tensors: fileTensors(spec).map((tensor) => tensorEntry(tensor, version)) }),
-    ...(atLeast(version, '0.6.4') && { capabilities: model.capabilities }),
+    ...(does(versionText, 'showsTensors') && {
+      tensors: fileTensors(spec).map((tensor) => tensorEntry(tensor, version)),
+    }),
+    ...(does(versionText, 'showsCapabilities') && { capabilities: model.capabilities }),
     modified_at: new Date(model.modifiedAtMs).toISOString(),
   };
 }

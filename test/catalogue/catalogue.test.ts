@@ -7,15 +7,10 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { editDistance } from '../../src/base/nearest.ts';
 import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
-import {
-  Catalogue,
-  type CatalogueOptions,
-  looksLikePath,
-  type SpecServer,
-  specFromPath,
-} from '../../src/catalogue/catalogue.ts';
+import { Catalogue, type CatalogueOptions, looksLikePath, specFromPath } from '../../src/catalogue/catalogue.ts';
 import { nearestNames } from '../../src/catalogue/nearest.ts';
 import { RegistryClient } from '../../src/catalogue/registry.ts';
+import type { SpecServer } from '../../src/catalogue/server-models.ts';
 import type { ModelSpec } from '../../src/estimator/types.ts';
 import { createOllamaClient } from '../../src/ollama/client.ts';
 import type { OllamaClient } from '../../src/ollama/types.ts';
@@ -305,7 +300,7 @@ describe('a server that does not answer', () => {
   it.each([
     ['/api/tags', 401, 'server-refused'],
     ['/api/tags', 403, 'server-refused'],
-    ['/api/version', 500, 'server-unreachable'],
+    ['/api/version', 500, 'server-failed'],
     ['/api/show', 404, 'model-not-on-server'],
   ])('well (%s: %d) gives way to the list', async (path, status, warning) => {
     ollama.models = { 'gemma3:12b': builtin('gemma3:12b') };

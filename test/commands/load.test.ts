@@ -77,13 +77,15 @@ async function scene(options: RigOptions = {}, answerWithinMs = 10_000): Promise
     findListed: () => null,
     builtinNames: () => catalogue.names(),
   };
+  const weights = createWeightsIndex();
   const services: Services = {
     servers: rig.registry,
     models,
     estimates: createDirectEstimates(),
+    weights,
     asking: createAsking({
       models,
-      weights: createWeightsIndex(),
+      weights,
       calibration: (server) => rig.loads.calibration(server),
     }),
     painter,
@@ -249,7 +251,7 @@ describe('/load', () => {
     [{ 'keep-alive': 'soon' }, 'soon is no time to stay'],
     [{ 'keep-alive': '-1' }, 'Only administrators may keep a model for ever'],
     [{ model: 'no-such:1b' }, 'The server main does not have no-such:1b'],
-    [{ alias: MIDDLE }, 'stands for another model already'],
+    [{ alias: MIDDLE }, 'is a model that this bot did not make'],
   ])('says in words what is wrong with %j', async (more, words) => {
     const stage = await scene();
     const { reply } = await ask(stage, ada, 'load', { model: SMALL, ...more });

@@ -121,6 +121,61 @@ describe('/delete', () => {
     expect(plainText((await press(question, 'Delete')).title)).toMatch(/main does not have llama3\.2:1b/);
   });
 
+  it('of an alias says that nothing has to be downloaded again, and forgets it', async () => {
+    const server = demo.services.servers.defaultServer;
+    const loaded = await run('load', { model: 'qwen3:8b', ctx: 2_048, alias: 'team' });
+    expect(loaded.failed).toBeUndefined();
+    const question = await run('delete', { model: 'team' });
+    expect(text(question)).toContain('Delete the name team:latest from main? Nothing has to be downloaded again.');
+    expect(text(question)).toContain('It is an alias that this bot made of qwen3:8b');
+    expect(text(await press(question, 'Delete'))).toContain('Its weights stay with qwen3:8b.');
+    expect(await demo.services.loads!.madeAlias('main', 'team')).toBeNull();
+    expect((await server.ollama.tags()).map(({ name }) => name)).toContain('qwen3:8b');
+    await server.ollama.unload('qwen3:8b');
+  });
+
+  it('of a copy, and of what it is a copy of, says the same', async () => {
+    const { ollama } = demo.services.servers.defaultServer;
+    await ollama.copy('qwen3:8b', 'spare');
+    expect(text(await run('delete', { model: 'spare' }))).toMatch(/qwen3:8b has the same weights: they stay/);
+    expect(text(await run('delete', { model: 'qwen3:8b' }))).toMatch(/spare:latest has the same weights/);
+    await ollama.delete('spare');
+    expect(text(await run('delete', { model: 'qwen3:8b' }))).toContain('must be downloaded again');
+  });
+
+  it('names whoever holds it, as the store has it', async () => {
+    const { holds } = demo.app.memory!.store;
+    const hold = { server: 'main', model: 'qwen3:8b', holderId: '7', holderName: 'Eve', platform: 'discord' };
+    await holds.put({ ...hold, guildId: null, channelId: null, sinceMs: 0, untilMs: null, numCtx: 2_048 });
+    const question = await run('delete', { model: 'qwen3:8b' });
+    expect(text(question)).toContain('Eve');
+    expect(plainText((await press(question, 'Delete')).title)).toContain('held by Eve');
+    await holds.release('main', 'qwen3:8b');
+  });
+
+  it('asks again where a load of it has begun since', async () => {
+    const question = await run('delete', { model: 'qwen3:8b' });
+    demo.simulator.setFaults({ load: [{ model: 'qwen3:8b', fault: { kind: 'stall', ms: 60_000 }, times: 1 }] });
+    let giveUp: Reply['actions'] = [];
+    const loading = dispatcher.dispatch(
+      { ...caller('operator', 'bob'), command: 'load', options: { model: 'qwen3:8b', ctx: 4_096 } },
+      {
+        progress: (state) => {
+          giveUp = state.actions;
+        },
+      },
+    );
+    await expect.poll(() => demo.services.loads!.underWay('main').length).toBe(1);
+    const again = await press(question, 'Delete');
+    expect(text(again)).toContain('bob is loading it, or waits to: that load would fail.');
+    expect(again.actions?.map(({ label }) => label)).toEqual(['Delete although it is being loaded']);
+    expect(await demo.services.servers.defaultServer.ollama.tags()).not.toEqual([]);
+    await expect.poll(() => demo.simulator.processes().length).toBe(1);
+    await dispatcher.call(giveUp![0]!.call, caller('operator', 'bob'), { progress: () => undefined });
+    await loading;
+    demo.simulator.setFaults({ clear: true });
+  });
+
   it('says that the model is loaded', async () => {
     await demo.services.servers.defaultServer.ollama.load('qwen3:8b', { numCtx: 2048 });
     expect(text(await run('delete', { model: 'qwen3:8b' }))).toContain('It is loaded right now');

@@ -256,7 +256,7 @@ describe('faults of loads', () => {
     [
       'a dying runner',
       { kind: 'crash', text: 'llama-server process has terminated: exit status 2' },
-      code('server-error'),
+      code('runner-died', { how: 'exit status 2' }),
     ],
   ])('%s has its name, and the next load works', async (_name, fault, expected) => {
     machine.simulator.setFaults({ load: [{ model: 'small:1b', fault, times: 1 }] });

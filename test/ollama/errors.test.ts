@@ -22,7 +22,7 @@ describe('classifyAnswer', () => {
     [500, 'llama runner process has terminated: cudaMalloc failed: out of memory', 'out-of-memory'],
     [500, 'llama-server process has terminated: exit status 1: failed to allocate CUDA0 buffer', 'out-of-memory'],
     [500, 'unable to load model: ErrorOutOfMemory', 'out-of-memory'],
-    [500, "error loading model architecture: unknown model architecture: 'gemma9'", 'too-old'],
+    [500, "error loading model architecture: unknown model architecture: 'gemma9'", 'model-unloadable'],
     [500, 'timed out waiting for llama-server to start - progress 0.00 - ', 'timeout'],
     [500, 'context canceled', 'canceled'],
     [500, 'pull model manifest: file does not exist', 'not-found'],
@@ -50,6 +50,48 @@ describe('classifyAnswer', () => {
     expect(error.params).toMatchObject({ neededBytes: Math.round(30.5 * GIB), memory: 'gpu' });
   });
 
+  it.each([
+    ['unable to load model: /models/blobs/sha256-92', 'model-unloadable', { reason: 'either' }],
+    [
+      'llama runner process has terminated: this model is not supported by your version of Ollama. You may need to upgrade',
+      'model-unloadable',
+      { reason: 'unsupported' },
+    ],
+    [
+      "llama runner process has terminated: error loading model: tensor 'token_embd.weight' data is not within the file bounds, model is corrupted or incomplete",
+      'model-unloadable',
+      { reason: 'damaged' },
+    ],
+    [
+      'tensor "token_embd.weight" offset+size (31069312) exceeds file size (20000000)',
+      'model-unloadable',
+      { reason: 'damaged' },
+    ],
+    ['llama runner process has terminated: exit status 2', 'runner-died', { how: 'exit status 2', reason: 'memory' }],
+    ['llama runner process has terminated: signal: killed', 'runner-died', { how: 'signal: killed', reason: 'memory' }],
+    [
+      'llama-server process has terminated: signal: segmentation fault',
+      'runner-died',
+      { how: 'signal: segmentation fault' },
+    ],
+    ['llama-server process has terminated: exit status 2', 'runner-died', { how: 'exit status 2' }],
+    ['llama runner process has terminated: exit status 0xc0000005', 'runner-died', { how: 'exit status 0xc0000005' }],
+  ])('names what made a load fail: %j', (text, code, params) => {
+    const error = named(500, text);
+    expect(error.code).toBe(code);
+    expect(error.params).toEqual({ status: 500, ...params });
+  });
+
+  it.each([
+    ['Get "https://r.example/v2/x/manifests/latest": dial tcp: lookup r.example on 127.0.0.1:53: no such host', 'dns'],
+    ['Get "https://127.0.0.1:1/v2/x": dial tcp 127.0.0.1:1: connect: connection refused', 'refused'],
+    ['Get "https://127.0.0.1:5601/v2/x": http: server gave HTTP response to HTTPS client', 'plain-http'],
+    ['Get "https://r.example/v2/x": tls: failed to verify certificate: x509: unknown authority', 'tls'],
+    ['Get "https://r.example/v2/x": context deadline exceeded', 'timeout'],
+  ])('names why a registry could not be asked: %j', (text, reason) => {
+    expect(named(200, `pull model manifest: ${text}`)).toMatchObject({ code: 'registry', params: { reason } });
+  });
+
   it('tells an unknown path from an unknown model and from a stranger', () => {
     expect(named(404, '404 page not found', { json: false, path: '/api/ps' }).code).toBe('too-old');
     expect(named(404, '404 page not found', { json: false, path: '/api/version' }).code).toBe('bad-answer');
@@ -62,10 +104,15 @@ describe('classifyAnswer', () => {
       code: 'unreachable',
       params: { reason: 'gateway' },
     });
+    // Ollama's own words about its cloud.
+    expect(named(502, 'Post "https://ollama.com:443/api/show": no such host')).toMatchObject({
+      code: 'server-error',
+      params: { reason: 'cloud' },
+    });
     expect(named(503, '<html>Service Unavailable</html>', { json: false }).code).toBe('unreachable');
     expect(named(504, '', { json: false }).code).toBe('timeout');
     expect(named(407, '', { json: false })).toMatchObject({ code: 'unauthorized', params: { by: 'proxy' } });
-    expect(named(403, '', { json: false })).toMatchObject({ code: 'forbidden', params: { emptyBody: true } });
+    expect(named(403, '', { json: false })).toMatchObject({ code: 'forbidden', params: { reason: 'host' } });
   });
 
   it('names error lines of a stream, which come with status 200', () => {

@@ -1,7 +1,8 @@
 import { CodedError } from '../../base/coded.ts';
+import { errorKey } from '../error-key.ts';
 import type { MessageKey } from '../messages/index.ts';
 import type { Reply } from '../reply.ts';
-import { isMessageKey, type MessageParam, type MessageParams, type Translator } from '../translate.ts';
+import type { MessageParam, MessageParams, Translator } from '../translate.ts';
 
 /** An error said as a row of the message table. */
 export interface Explanation {
@@ -15,18 +16,15 @@ export class ExplainedError extends CodedError<MessageKey, MessageParams> {
 }
 
 /**
- * The words for an error from below: its `code` names a row (`error.<code>` or the code itself), its `params` fill it
- * in. `null` when there are no words for it.
+ * The words for an error from below: its `code` and `reason` name a row, its `params` fill it in. `null` when there are no words for it.
  */
 export function explainError(error: unknown): Explanation | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
     return null;
   }
-  const key = [`error.${error.code}`, error.code].find((candidate) => isMessageKey(candidate));
-  if (key === undefined || !isMessageKey(key)) {
-    return null;
-  }
-  return { key, params: 'params' in error ? toParams(error.params) : {} };
+  const params = 'params' in error ? toParams(error.params) : {};
+  const key = errorKey(error.code, params);
+  return key === null ? null : { key, params };
 }
 
 function toParams(value: unknown): MessageParams {

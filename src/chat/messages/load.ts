@@ -116,8 +116,12 @@ export const loadMessages = area({
       '请在客户端中使用名称 {alias}：它固定了 {ctx} 的上下文，不发送 num_ctx 的客户端无需重新加载即可得到它。自行发送 num_ctx 的客户端仍会触发重新加载。',
   },
   'load.alias.failed': {
-    en: 'The name {alias} could not be made ({code}); the model itself is loaded.',
-    'zh-CN': '无法创建名称 {alias}（{code}）；模型本身已加载。',
+    en: 'The model is loaded, but the name {alias} was not made: {why}',
+    'zh-CN': '模型已加载，但未能创建名称 {alias}：{why}',
+  },
+  'load.same-weights': {
+    en: '{ordered} has the same weights, so Ollama serves both names from this one.',
+    'zh-CN': '{ordered} 使用相同的权重，Ollama 以同一份加载服务两个名称。',
   },
   'load.unloaded': { en: 'Unloaded for it: {models}.', 'zh-CN': '为此卸载：{models}。' },
   'load.kept': { en: '{holder} keeps {model}.', 'zh-CN': '{holder} 保留 {model}。' },
@@ -256,8 +260,20 @@ export const loadMessages = area({
     'zh-CN': '服务器 {server} 上没有 {model}。管理员可以用 /pull 拉取。',
   },
   'error.alias-taken': {
-    en: 'The name {alias} stands for another model already; take another one.',
-    'zh-CN': '名称 {alias} 已用于其他模型；请换一个。',
+    en: '{alias} is a model that this bot did not make: it is left alone. Take another name, or /delete it first.',
+    'zh-CN': '{alias} 不是由本机器人创建的模型，不会覆盖。请换一个名称，或先用 /delete 删除它。',
+  },
+  'error.alias-changed': {
+    en: 'Somebody has changed {alias} since this bot made it: it is left alone. Take another name, or /delete it first.',
+    'zh-CN': '{alias} 在本机器人创建之后被人改动过，不会覆盖。请换一个名称，或先用 /delete 删除它。',
+  },
+  'error.alias-is-model': {
+    en: '{alias} is the model itself. An alias must be a name of its own.',
+    'zh-CN': '{alias} 就是该模型本身。别名必须是另一个名称。',
+  },
+  'error.alias-vanished': {
+    en: 'Ollama took the name {alias}, but does not list it.',
+    'zh-CN': 'Ollama 接受了名称 {alias}，但没有列出它。',
   },
   'error.ctx-above-cap': {
     en: 'A context of {ctx} is more than is allowed here; the most is {max}.',

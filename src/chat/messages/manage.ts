@@ -55,12 +55,33 @@ export const manageMessages = area({
     en: 'Delete {model} ({bytes:bytes}) from {server}? It must be downloaded again afterwards.',
     'zh-CN': '从 {server} 删除 {model}（{bytes:bytes}）？之后需要重新下载。',
   },
+  'delete.ask.shared': {
+    en: 'Delete the name {model} from {server}? Nothing has to be downloaded again.',
+    'zh-CN': '从 {server} 删除名称 {model}？无需重新下载任何内容。',
+  },
+  'delete.alias': {
+    en: 'It is an alias that this bot made of {base}: its weights stay with {base}, so no disk space comes back.',
+    'zh-CN': '它是本机器人为 {base} 创建的别名：权重仍属于 {base}，因此不会释放磁盘空间。',
+  },
+  'delete.shared': {
+    en: '{names} has the same weights: they stay, so no disk space comes back. A system prompt and parameters of its own go with the name.',
+    'zh-CN': '{names} 使用相同的权重：权重会保留，因此不会释放磁盘空间。该名称自带的系统提示词和参数会一并删除。',
+  },
+  'delete.loading': {
+    en: '{requester} is loading it, or waits to: that load would fail.',
+    'zh-CN': '{requester} 正在加载它，或在排队等待加载：删除会使该加载失败。',
+  },
   'delete.loaded': {
     en: 'It is loaded right now; deleting does not unload it.',
     'zh-CN': '它目前已加载；删除不会卸载它。',
   },
   'delete.held': { en: '{holder} holds it.', 'zh-CN': '{holder} 正持有它。' },
   'delete.confirm': { en: 'Delete', 'zh-CN': '删除' },
+  'delete.confirm.loading': { en: 'Delete although it is being loaded', 'zh-CN': '加载中仍删除' },
+  'delete.done.shared': {
+    en: 'Its weights stay with {names}.',
+    'zh-CN': '其权重保留在 {names} 中。',
+  },
   'delete.done': { en: '{model} is deleted from {server}.', 'zh-CN': '已从 {server} 删除 {model}。' },
   'error.model-not-here': { en: '{server} does not have {model}.', 'zh-CN': '{server} 上没有 {model}。' },
   'error.model-held': {

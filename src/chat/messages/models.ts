@@ -275,6 +275,39 @@ export const modelMessages = area({
     en: 'The registry sends other bytes than were asked for.',
     'zh-CN': '仓库发送的字节与请求不符。',
   },
+  'error.model-unasked': {
+    en: 'The built-in list does not have {model}, and Ollama on the server could not be asked for it. /doctor says why.',
+    'zh-CN': '内置列表中没有 {model}，也无法向服务器上的 Ollama 查询。/doctor 会说明原因。',
+  },
+  'error.model-unasked.server-unreachable': {
+    en: 'The built-in list does not have {model}, and Ollama on the server cannot be reached, so nobody knows whether it is there. /doctor says why.',
+    'zh-CN': '内置列表中没有 {model}，且无法连接服务器上的 Ollama，因此不知道它是否存在。/doctor 会说明原因。',
+  },
+  'error.model-unasked.server-timeout': {
+    en: 'The built-in list does not have {model}, and Ollama on the server does not answer, so nobody knows whether it is there. Try again in a moment.',
+    'zh-CN': '内置列表中没有 {model}，且服务器上的 Ollama 没有响应，因此不知道它是否存在。请稍后再试。',
+  },
+  'error.model-unasked.server-refused': {
+    en: 'The built-in list does not have {model}, and Ollama on the server refuses to be asked (401 or 403). /doctor says what to check.',
+    'zh-CN': '内置列表中没有 {model}，且服务器上的 Ollama 拒绝查询（401 或 403）。/doctor 会说明如何检查。',
+  },
+  'error.model-unasked.server-failed': {
+    en: 'The built-in list does not have {model}, and Ollama on the server answered with an error of its own, so nobody knows whether it is there.',
+    'zh-CN': '内置列表中没有 {model}，且服务器上的 Ollama 返回了内部错误，因此不知道它是否存在。',
+  },
+  'error.model-without-tensors': {
+    en: 'This Ollama is older than 0.6.1 and does not tell how {model} is built; the built-in list does not have what it was made from either. Update Ollama, or ask for the model that it was made from.',
+    'zh-CN':
+      '此 Ollama 早于 0.6.1，不提供 {model} 的结构；内置列表中也没有它的来源模型。请更新 Ollama，或查询它的来源模型。',
+  },
+  'note.server-failed': {
+    en: 'The server answered with an error when asked for the model.',
+    'zh-CN': '向服务器查询该模型时返回了错误。',
+  },
+  'note.spec-of-parent': {
+    en: 'Taken from the built-in list: the entry of the model that it was made from.',
+    'zh-CN': '取自内置列表：其来源模型的条目。',
+  },
   'note.server-unreachable': {
     en: 'The server could not be asked for the model.',
     'zh-CN': '无法向服务器查询该模型。',

@@ -6,6 +6,30 @@ export const serverMessages = area({
     en: 'Ollama cannot be reached. Is it running, and is the address right?',
     'zh-CN': '无法连接 Ollama。它在运行吗？地址正确吗？',
   },
+  'error.unreachable.refused': {
+    en: 'Nobody listens at the address of Ollama. Is it running? From another machine it is reached only when it was started with OLLAMA_HOST=0.0.0.0.',
+    'zh-CN': 'Ollama 的地址上没有程序在监听。它在运行吗？要从其他机器访问，需以 OLLAMA_HOST=0.0.0.0 启动它。',
+  },
+  'error.unreachable.dns': {
+    en: 'The host name of Ollama is not known to the DNS. Check OLLAMA_HOST, or write the IP address.',
+    'zh-CN': 'DNS 无法解析 Ollama 的主机名。请检查 OLLAMA_HOST，或改用 IP 地址。',
+  },
+  'error.unreachable.tls': {
+    en: 'No secure connection to Ollama came about. Ollama itself speaks plain http: write http:// unless a proxy with a valid certificate stands before it.',
+    'zh-CN': '无法与 Ollama 建立安全连接。Ollama 本身只使用 http：除非前面有带有效证书的代理，否则请写 http://。',
+  },
+  'error.unreachable.connect-timeout': {
+    en: 'The machine of Ollama does not answer. Is it on, and does a firewall let the bot through?',
+    'zh-CN': 'Ollama 所在的机器没有响应。它开机了吗？防火墙放行机器人了吗？',
+  },
+  'error.unreachable.reset': {
+    en: 'Ollama broke the connection: it was ended or restarted just now. Try again in a moment.',
+    'zh-CN': 'Ollama 中断了连接：它刚刚被终止或重启。请稍后再试。',
+  },
+  'error.unreachable.gateway': {
+    en: 'The proxy is there, but Ollama behind it does not answer it.',
+    'zh-CN': '代理可用，但其后的 Ollama 没有响应。',
+  },
   'error.unauthorized': {
     en: 'Ollama, or the proxy in front of it, refuses the credentials (401).',
     'zh-CN': 'Ollama 或其前面的代理拒绝了凭据（401）。',
@@ -13,6 +37,11 @@ export const serverMessages = area({
   'error.forbidden': {
     en: 'Refused (403): by the proxy, or by Ollama, which on loopback takes only local host names.',
     'zh-CN': '被拒绝（403）：来自代理，或来自 Ollama（监听回环地址时只接受本地主机名）。',
+  },
+  'error.forbidden.host': {
+    en: 'Refused without a word (403): so Ollama turns away host names that it does not know. Write its IP address in OLLAMA_HOST, or let the proxy pass on "Host: localhost".',
+    'zh-CN':
+      '被直接拒绝（403）：Ollama 会这样拒绝它不认识的主机名。请在 OLLAMA_HOST 中写 IP 地址，或让代理转发 "Host: localhost"。',
   },
   'error.not-found': { en: 'The server does not have this model.', 'zh-CN': '服务器上没有该模型。' },
   'error.busy': {
@@ -24,10 +53,90 @@ export const serverMessages = area({
     en: 'Ollama refuses: it wants {neededBytes:bytes} of system memory and has {availableBytes:bytes}.',
     'zh-CN': 'Ollama 拒绝：需要 {neededBytes:bytes} 系统内存，可用 {availableBytes:bytes}。',
   },
+  'error.runner-died': {
+    en: "Ollama's runner ended in mid-load ({how}). Ollama's own log says why.",
+    'zh-CN': 'Ollama 的运行进程在加载途中退出（{how}）。原因见 Ollama 自己的日志。',
+  },
+  'error.runner-died.memory': {
+    en: "Ollama's runner ended in mid-load ({how}): so it ends when it gets no more memory.",
+    'zh-CN': 'Ollama 的运行进程在加载途中退出（{how}）：得不到更多内存时就会这样。',
+  },
+  'error.model-unloadable': {
+    en: 'Ollama cannot load this model.',
+    'zh-CN': 'Ollama 无法加载该模型。',
+  },
+  'error.model-unloadable.damaged': {
+    en: "The model's file is damaged or incomplete. /delete it and /pull it again.",
+    'zh-CN': '模型文件已损坏或不完整。请先 /delete 再 /pull。',
+  },
+  'error.model-unloadable.unsupported': {
+    en: "This version of Ollama does not know the model's architecture. Update Ollama.",
+    'zh-CN': '该版本的 Ollama 不支持此模型的架构。请更新 Ollama。',
+  },
+  'error.model-unloadable.either': {
+    en: 'Ollama cannot load this model: it does not know the architecture, or the file is damaged. /pull it again; if that does not help, update Ollama.',
+    'zh-CN': 'Ollama 无法加载该模型：不支持其架构，或文件已损坏。请重新 /pull；若仍不行，请更新 Ollama。',
+  },
+  'error.registry': {
+    en: 'Ollama could not fetch it from the registry.',
+    'zh-CN': 'Ollama 无法从仓库获取它。',
+  },
+  'error.registry.dns': {
+    en: "The server cannot look up the registry's host name. Has it internet access and a working DNS?",
+    'zh-CN': '服务器无法解析仓库的主机名。它能上网、DNS 正常吗？',
+  },
+  'error.registry.refused': {
+    en: 'Nobody listens at the address of the registry.',
+    'zh-CN': '仓库的地址上没有程序在监听。',
+  },
+  'error.registry.plain-http': {
+    en: 'The registry speaks plain http. Who runs the bot can allow that for this host by PULL_INSECURE_HOSTS.',
+    'zh-CN': '该仓库只使用明文 http。机器人的管理者可用 PULL_INSECURE_HOSTS 允许该主机。',
+  },
+  'error.registry.tls': {
+    en: "The server does not trust the registry's certificate.",
+    'zh-CN': '服务器不信任仓库的证书。',
+  },
+  'error.registry.timeout': {
+    en: 'The registry did not answer the server in time.',
+    'zh-CN': '仓库没有及时响应服务器。',
+  },
   'error.too-old': { en: 'This version of Ollama is too old for it.', 'zh-CN': '该版本的 Ollama 过旧。' },
+  'error.too-old.model': {
+    en: 'The model asks for a newer Ollama than this server has. Update Ollama.',
+    'zh-CN': '该模型需要比此服务器更新的 Ollama。请更新 Ollama。',
+  },
+  'error.too-old.call': {
+    en: 'This version of Ollama does not know the call. Update Ollama.',
+    'zh-CN': '该版本的 Ollama 不支持此调用。请更新 Ollama。',
+  },
   'error.canceled': { en: 'Canceled.', 'zh-CN': '已取消。' },
   'error.bad-answer': { en: "Ollama's answer cannot be understood.", 'zh-CN': '无法理解 Ollama 的回复。' },
   'error.too-large': { en: "Ollama's answer is too large.", 'zh-CN': 'Ollama 的回复过大。' },
+  'error.bad-answer.not-ollama': {
+    en: 'Something else than Ollama answers at this address. Check OLLAMA_HOST.',
+    'zh-CN': '该地址上响应的不是 Ollama。请检查 OLLAMA_HOST。',
+  },
+  'error.bad-answer.redirect': {
+    en: 'The address of Ollama leads elsewhere (a redirect). Write the address it leads to.',
+    'zh-CN': 'Ollama 的地址被重定向。请直接填写目标地址。',
+  },
+  'error.server-error.disk-full': {
+    en: "The server's disk is full. /models sort:size shows what is large, /delete makes room.",
+    'zh-CN': '服务器磁盘已满。/models sort:size 可查看占用，/delete 可腾出空间。',
+  },
+  'error.server-error.mlx': {
+    en: 'This model needs MLX, which runs on Apple hardware alone.',
+    'zh-CN': '该模型需要 MLX，只能在 Apple 硬件上运行。',
+  },
+  'error.server-error.cloud': {
+    en: 'The model runs in the cloud of ollama.com, which this server cannot reach.',
+    'zh-CN': '该模型在 ollama.com 云端运行，而此服务器无法连接它。',
+  },
+  'error.timeout.load': {
+    en: 'Ollama gave up: the model made no progress for 5 minutes. A slow disk is the usual cause (OLLAMA_LOAD_TIMEOUT allows more).',
+    'zh-CN': 'Ollama 已放弃：模型 5 分钟内没有进展。通常是磁盘太慢（可用 OLLAMA_LOAD_TIMEOUT 放宽）。',
+  },
   'error.server-error': { en: 'Ollama answered with an error of its own.', 'zh-CN': 'Ollama 返回了内部错误。' },
   'error.bad-request': { en: 'Ollama does not take this request.', 'zh-CN': 'Ollama 不接受该请求。' },
   'error.bad-host': { en: 'The address of Ollama cannot be used.', 'zh-CN': 'Ollama 的地址无法使用。' },

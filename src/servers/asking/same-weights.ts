@@ -1,4 +1,6 @@
+import { MIB } from '../../base/bytes.ts';
 import { Lru } from '../../catalogue/lru.ts';
+import type { OllamaModel } from '../../ollama/types.ts';
 import type { Server, ServerSnapshot } from '../types.ts';
 import { modelKey, sameModel } from './same-model.ts';
 
@@ -44,6 +46,12 @@ export interface WeightsIndex {
   replacedBy(server: Server, snapshot: ServerSnapshot, model: AskedModel): Promise<readonly string[]>;
   /** The same with what is known by now; the rest is found out meanwhile. */
   replacedByKnown(server: Server, snapshot: ServerSnapshot, model: AskedModel): readonly string[];
+  /**
+   * Other names on the server's disk of the same weights: copies, aliases, what they were made from. What is not known is
+   * asked of the server, a few names at most; never rejects.
+   * @param models what the server has
+   */
+  otherNames(server: Server, models: readonly OllamaModel[], model: OllamaModel): Promise<readonly string[]>;
 }
 
 /** An answer waits at most so long for the server's word, ms. */
@@ -54,11 +62,27 @@ const KEEP_MS = 60_000;
 const MAX_LOADED = 16;
 const MAX_ASKED_AT_ONCE = 4;
 const MAX_REMEMBERED = 2_000;
+/** Names that are asked about where nothing but their size tells that they may share weights. */
+const MAX_ALIKE = 12;
+/** Manifests of the same weights differ by texts and parameters, bytes. */
+const TEXTS_BYTES = MIB;
 
 interface Known {
   readonly weights: string | null;
   /** Since the epoch, ms; `Infinity`: a manifest never changes under its digest. */
   readonly untilMs: number;
+}
+
+/** Whether two names may stand for the same weights, by what the list of models tells of them. */
+function mayShare(a: OllamaModel, b: OllamaModel): boolean {
+  return (
+    !sameModel(a.name, b.name) &&
+    !b.isCloud &&
+    a.details.family === b.details.family &&
+    a.details.parameterSize === b.details.parameterSize &&
+    a.details.quantization === b.details.quantization &&
+    Math.abs(a.sizeBytes - b.sizeBytes) < TEXTS_BYTES
+  );
 }
 
 /** @param now milliseconds since the epoch */
@@ -138,5 +162,21 @@ export function createWeightsIndex(now: () => number = Date.now): WeightsIndex {
       return weigh(server, snapshot, model).replaced;
     },
     replacedByKnown: (server, snapshot, model) => weigh(server, snapshot, model).replaced,
+    async otherNames(server, models, model) {
+      const alike = models.filter((other) => mayShare(model, other)).slice(0, MAX_ALIKE);
+      const weighted = async (one: OllamaModel): Promise<Weighted> => {
+        await look(server, one).coming;
+        const { name, digest, details } = one;
+        return { name, digest, parentModel: details.parentModel, weights: look(server, one).weights };
+      };
+      const own = alike.length > 0 ? await weighted(model) : null;
+      const same: string[] = [];
+      for (const other of alike) {
+        if (own !== null && sameWeights(own, await weighted(other))) {
+          same.push(other.name);
+        }
+      }
+      return same;
+    },
   };
 }

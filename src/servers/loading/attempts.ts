@@ -1,4 +1,5 @@
 import { isEmbeddingModel } from '../../estimator/plan/facts.ts';
+import { OllamaError } from '../../ollama/errors.ts';
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
 import type { Remark, Server, ServerSnapshot } from '../types.ts';
 import { type Choice, smallerContext } from './choose.ts';
@@ -118,7 +119,13 @@ export async function callLoad(
   });
 }
 
+/** Whether a shorter context may help. */
 function isMemoryError(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  return code === 'out-of-memory' || code === 'needs-more-memory';
+  if (!(error instanceof OllamaError)) {
+    return false;
+  }
+  const { code, params } = error;
+  return (
+    code === 'out-of-memory' || code === 'needs-more-memory' || (code === 'runner-died' && params.reason === 'memory')
+  );
 }

@@ -27,6 +27,9 @@ export interface LoadListener {
 /** One piece of work on a server. */
 export interface Job<T> {
   readonly server: Server;
+  /** As typed. */
+  readonly model: string;
+  readonly kind: 'load' | 'unload';
   readonly by: Requester;
   readonly listener: LoadListener;
   /** Runs when the turn has come; again after each holder's answer that it turns out to need. Must not reject. */
@@ -35,9 +38,15 @@ export interface Job<T> {
   readonly late: (error: unknown, signal: AbortSignal) => Promise<T>;
 }
 
-interface Active {
+/** Work that waits or runs. */
+export interface UnderWay {
   readonly server: string;
+  readonly model: string;
+  readonly kind: 'load' | 'unload';
   readonly by: Requester;
+}
+
+interface Active extends UnderWay {
   readonly controller: AbortController;
   readonly done: Promise<unknown>;
 }
@@ -52,6 +61,7 @@ export interface Jobs {
   isBusy(server: string): boolean;
   /** Work that waits or runs. */
   count(server?: string): number;
+  underWay(server: string): readonly UnderWay[];
   /** Settles when all work under way has ended. */
   ended(): Promise<unknown>;
   closeQueues(): Promise<unknown>;
@@ -141,7 +151,8 @@ export function createJobs(queueFor: (server: string) => ServerQueue, questions:
           active.delete(id);
         }
       })();
-      active.set(id, { server: job.server.name, by: job.by, controller, done });
+      const { model, kind, by } = job;
+      active.set(id, { server: job.server.name, model, kind, by, controller, done });
       return { id, done };
     },
     cancel(id, by) {
@@ -157,6 +168,7 @@ export function createJobs(queueFor: (server: string) => ServerQueue, questions:
     },
     isBusy: (server) => busy.has(server),
     count: (server) => [...active.values()].filter((one) => server === undefined || one.server === server).length,
+    underWay: (server) => [...active.values()].filter((one) => one.server === server),
     ended: () => Promise.allSettled([...active.values()].map((one) => one.done)),
     closeQueues: () => Promise.allSettled([...queues.values()].map((queue) => queue.close())),
   };

@@ -1,14 +1,22 @@
 import { isCloudName, parseModelName } from '../../catalogue/names.ts';
 import type { OllamaModel } from '../../ollama/types.ts';
+import type { MadeAliasRepository } from '../../store/types.ts';
 import { sameModel } from '../asking/same-model.ts';
 import type { Server } from '../types.ts';
+import { checkAlias } from './alias.ts';
 import { type LoadOrder, Stop } from './types.ts';
 
 /**
- * The model that an order means, with the server's own spelling of its name, and an alias that is free.
- * Rejects with a Stop (a name that is none, a cloud model, not pulled, an alias that is taken) or an OllamaError.
+ * The model that an order means, with the server's own spelling of its name, and an alias that may be made.
+ * Rejects with a Stop (a name that is none, a cloud model, not pulled, an alias that is taken), an OllamaError or a
+ * StoreError.
  */
-export async function findOrdered(server: Server, order: LoadOrder, signal: AbortSignal): Promise<OllamaModel> {
+export async function findOrdered(
+  server: Server,
+  order: LoadOrder,
+  aliases: MadeAliasRepository,
+  signal: AbortSignal,
+): Promise<OllamaModel> {
   const parsed = parseModelName(order.model);
   if (!parsed.ok) {
     throw new Stop('refused', parsed.code);
@@ -24,21 +32,8 @@ export async function findOrdered(server: Server, order: LoadOrder, signal: Abor
   if (entry.isCloud) {
     throw new Stop('refused', 'load-cloud', { model: entry.name });
   }
-  checkAlias(order.alias, entry, models);
+  if (order.alias !== undefined) {
+    await checkAlias(aliases, server.name, { alias: order.alias, base: entry.name }, models);
+  }
   return entry;
-}
-
-/** An alias may replace what was made from this very model, nothing else. */
-function checkAlias(alias: string | undefined, entry: OllamaModel, models: readonly OllamaModel[]): void {
-  if (alias === undefined) {
-    return;
-  }
-  const parsed = parseModelName(alias);
-  if (!parsed.ok) {
-    throw new Stop('refused', parsed.code);
-  }
-  const taken = models.find((model) => sameModel(model.name, alias));
-  if (sameModel(alias, entry.name) || (taken !== undefined && !sameModel(taken.details.parentModel, entry.name))) {
-    throw new Stop('refused', 'alias-taken', { alias });
-  }
 }

@@ -6,6 +6,7 @@ export function emptyOutcome(server: string, order: LoadOrder): Mutable<LoadOutc
     result: 'failed',
     problem: null,
     model: order.model,
+    ordered: order.model,
     server,
     spec: null,
     digest: null,

@@ -4,21 +4,21 @@
  */
 
 import type { Calibration } from '../../estimator/plan/calibration.ts';
-import { architectureNumber } from '../../estimator/plan/facts.ts';
-import type { EstimateRequest, EstimateServer, ModelSpec } from '../../estimator/types.ts';
+import type { ModelSpec } from '../../estimator/types.ts';
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
+import type { MadeAliasRepository } from '../../store/types.ts';
 import type { Estimator } from '../../workers/estimates.ts';
-import { LOAD_MARGIN_BYTES, requestFor, serverContext, viewFor } from '../asking/question.ts';
 import { sameModel } from '../asking/same-model.ts';
 import type { WeightsIndex } from '../asking/same-weights.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
+import { makeAlias } from './alias.ts';
 import { type AttemptParts, callLoad, loadAndProve } from './attempts.ts';
-import { type Choice, chooseContext } from './choose.ts';
+import type { Choice } from './choose.ts';
 import { Consents } from './consents.ts';
 import type { HoldBook } from './holds.ts';
-import { findWayOut } from './in-the-way.ts';
 import { findOrdered } from './ordered-model.ts';
 import { emptyOutcome } from './outcome.ts';
+import { Planner } from './planner.ts';
 import { findLoaded, isOnGpu, proveLoad, proveUnload, readAgain } from './proof.ts';
 import { restore } from './restore.ts';
 import {
@@ -46,6 +46,8 @@ export interface LoadParts {
   readonly ownTouch: (model: string) => void;
   readonly calibration: Calibration | null;
   readonly weights: WeightsIndex;
+  /** Names that this program made. */
+  readonly aliases: MadeAliasRepository;
   /** Cap on the context, tokens; `null` = none. */
   readonly maxCtx: number | null;
   /** The order's keep-alive as read; `null` = the server's default. */
@@ -73,10 +75,9 @@ class SafeLoad {
   readonly #order: LoadOrder;
   readonly #run: LoadRun;
   readonly #outcome: Mutable<LoadOutcome>;
-  /** The runner that serves this model's weights now. */
-  #earlier: LoadedModelView | null = null;
   #touched = false;
   readonly #consents: Consents;
+  readonly #planner: Planner;
 
   constructor(parts: LoadParts, order: LoadOrder, run: LoadRun) {
     this.#parts = parts;
@@ -84,6 +85,8 @@ class SafeLoad {
     this.#run = run;
     this.#outcome = emptyOutcome(parts.server.name, order);
     this.#consents = new Consents(parts, order, this.#outcome);
+    const planner = { ...parts, signal: run.signal, step: this.#step };
+    this.#planner = new Planner(planner, order, this.#outcome, this.#consents);
   }
 
   async run(): Promise<LoadOutcome | NeedsAnswer> {
@@ -137,23 +140,23 @@ class SafeLoad {
     const before = await this.#look();
     const spec = await this.#parts.findSpec(this.#outcome.model, server, this.#run.signal);
     this.#outcome.spec = spec;
-    const wantedCtx = this.#wantedCtx(spec, before);
+    const wantedCtx = this.#planner.wantedCtx(spec, before);
     this.#outcome.wantedCtx = wantedCtx;
     if (await this.#renewed(before, wantedCtx)) {
       return;
     }
-    const agreed = await this.#consents.toUnload(before, this.#earlier);
-    let choice = await this.#plan(spec, before, wantedCtx, agreed);
+    const agreed = await this.#consents.toUnload(before, this.#planner.earlier);
+    let choice = await this.#planner.plan(spec, before, wantedCtx, agreed);
     if (await this.#renewed(before, choice.numCtx)) {
       return;
     }
-    const replaced = await this.#consents.toReplace(before, this.#earlier, choice.numCtx);
+    const replaced = await this.#consents.toReplace(before, this.#planner.earlier, choice.numCtx);
     const leaving = [...agreed, ...replaced];
     let ready = before;
     if (leaving.length > 0) {
       ready = await this.#unload(before, leaving);
       // What came back is known now; others may have taken of it.
-      choice = await this.#plan(spec, ready, wantedCtx, []);
+      choice = await this.#planner.plan(spec, ready, wantedCtx, []);
     }
     await this.#load(spec, ready, choice);
     await this.#makeAlias();
@@ -175,33 +178,17 @@ class SafeLoad {
       throw new Stop('failed', `ollama-${snapshot.ollama.state}`, { server: server.name });
     }
     this.#step('look', 'done');
-    const entry = await findOrdered(server, this.#order, signal);
-    Object.assign(this.#outcome, { model: entry.name, digest: entry.digest });
+    const entry = await findOrdered(server, this.#order, this.#parts.aliases, signal);
+    Object.assign(this.#outcome, { model: entry.name, ordered: entry.name, digest: entry.digest });
     const asked = { name: entry.name, digest: entry.digest, parentModel: entry.details.parentModel };
     const [replaced] = await this.#parts.weights.replacedBy(server, snapshot, asked);
-    this.#earlier = replaced === undefined ? null : findLoaded(snapshot, replaced);
+    this.#planner.earlier = replaced === undefined ? null : findLoaded(snapshot, replaced);
     return snapshot;
-  }
-
-  #request(): EstimateRequest {
-    return requestFor(this.#parts.server.config.env, 0);
-  }
-
-  #wantedCtx(spec: ModelSpec, before: ServerSnapshot): number {
-    const { maxCtx, server } = this.#parts;
-    const asked = this.#order.numCtx;
-    if (asked !== undefined && maxCtx !== null && asked > maxCtx) {
-      throw new Stop('refused', 'ctx-above-cap', { ctx: asked, max: maxCtx });
-    }
-    const trained = architectureNumber(spec, 'context_length');
-    const own = serverContext(server.config.env, this.#estimate(before, []), spec);
-    const wanted = asked ?? Math.min(own, maxCtx ?? own);
-    return trained > 0 ? Math.min(wanted, trained) : wanted;
   }
 
   /** Loaded with this very context and wholly on the GPUs: only its time is renewed. */
   async #renewed(before: ServerSnapshot, numCtx: number): Promise<boolean> {
-    const earlier = this.#earlier;
+    const earlier = this.#planner.earlier;
     if (earlier === null || earlier.stopping || earlier.contextLength !== numCtx) {
       return false;
     }
@@ -227,74 +214,6 @@ class SafeLoad {
     Object.assign(this.#outcome, { proof, numCtx, renewed: true });
     await this.#makeAlias();
     return true;
-  }
-
-  #estimate(snapshot: ServerSnapshot, gone: readonly string[]): EstimateServer {
-    const { server, calibration } = this.#parts;
-    const own = this.#earlier === null ? this.#outcome.model : this.#earlier.name;
-    const estimate = viewFor(server, snapshot, this.#outcome.model, calibration, { without: [own, ...gone] });
-    this.#outcome.learnedFrom = estimate.calibration?.observations ?? this.#outcome.learnedFrom;
-    return estimate;
-  }
-
-  #choose(
-    spec: ModelSpec,
-    snapshot: ServerSnapshot,
-    wantedCtx: number,
-    gone: readonly string[],
-  ): Promise<Choice | null> {
-    this.#run.signal.throwIfAborted();
-    const { partial } = this.#order;
-    const server = this.#estimate(snapshot, gone);
-    const { estimator } = this.#parts;
-    const request = this.#request();
-    return chooseContext({ estimator, spec, server, request, wantedCtx, partial, marginBytes: LOAD_MARGIN_BYTES });
-  }
-
-  /** Whom Ollama would unload for the context that is wanted, in its order. */
-  async #ollamasOrder(
-    spec: ModelSpec,
-    snapshot: ServerSnapshot,
-    wantedCtx: number,
-    agreed: readonly string[],
-  ): Promise<readonly string[]> {
-    const server = this.#estimate(snapshot, agreed);
-    const plan = await this.#parts.estimator.decide(spec, server, { ...this.#request(), numCtx: wantedCtx });
-    return plan.evicts ?? [];
-  }
-
-  async #plan(
-    spec: ModelSpec,
-    snapshot: ServerSnapshot,
-    wantedCtx: number,
-    agreed: readonly string[],
-  ): Promise<Choice> {
-    this.#step('plan', 'running');
-    if (snapshot.gpuStale || snapshot.gpus === null || snapshot.gpuViews.length === 0) {
-      throw new Stop('refused', 'gpus-unknown', { server: snapshot.name });
-    }
-    const choice = await this.#choose(spec, snapshot, wantedCtx, agreed);
-    if (choice === null || choice.clamp !== null) {
-      const candidates = await this.#consents.candidates(snapshot, this.#earlier, agreed);
-      const without = (gone: readonly string[]) => this.#choose(spec, snapshot, wantedCtx, [...agreed, ...gone]);
-      const order = await this.#ollamasOrder(spec, snapshot, wantedCtx, agreed);
-      this.#outcome.wayOut = await findWayOut(candidates, choice?.numCtx ?? 0, without, order);
-    } else {
-      this.#outcome.wayOut = null;
-    }
-    if (choice === null) {
-      this.#step('plan', 'failed');
-      const params = { model: this.#outcome.model, ctx: wantedCtx };
-      if (this.#outcome.wayOut !== null) {
-        throw new Stop('needs-room', 'needs-room', params);
-      }
-      throw new Stop('refused', 'does-not-fit', params);
-    }
-    if (choice.clamp !== null) {
-      this.#outcome.clamp = choice.clamp;
-    }
-    this.#step('plan', 'done', { ctx: choice.numCtx, wanted: this.#outcome.askedCtx ?? wantedCtx });
-    return choice;
   }
 
   async #unload(before: ServerSnapshot, leaving: readonly string[]): Promise<ServerSnapshot> {
@@ -330,36 +249,37 @@ class SafeLoad {
       settleMs,
       signal: this.#run.signal,
       step: this.#step,
-      chooseAgain: (snapshot, mostCtx) => this.#choose(spec, snapshot, mostCtx, []),
+      chooseAgain: (snapshot, mostCtx) => this.#planner.choose(spec, snapshot, mostCtx, []),
     };
     this.#touched = true;
-    this.#earlier = null;
+    this.#planner.earlier = null;
     ownTouch(this.#outcome.model);
     await loadAndProve(parts, ready, choice);
     const { numCtx } = this.#outcome;
-    const { calibration: _, ...plain } = this.#estimate(ready, []);
+    // Only what is learned from this load rests on it: the load itself stands.
     this.#outcome.plainPlan =
       this.#outcome.attempts === 1 && numCtx !== null
-        ? // Only what is learned from this load rests on it: the load itself stands.
-          await this.#parts.estimator.decide(spec, plain, { ...this.#request(), numCtx }).catch(() => null)
+        ? await this.#planner.plainPlan(spec, ready, numCtx).catch(() => null)
         : null;
   }
 
   async #makeAlias(): Promise<void> {
     const { alias } = this.#order;
-    const { model, numCtx } = this.#outcome;
+    const { ordered, numCtx } = this.#outcome;
     if (alias === undefined || numCtx === null) {
       return;
     }
     this.#step('alias', 'running', { alias });
     try {
-      const request = { from: model, parameters: { num_ctx: numCtx } };
-      await this.#parts.server.ollama.create(alias, request, { signal: this.#run.signal });
+      const { aliases, server, now } = this.#parts;
+      // Of what was asked for, whichever name its weights are loaded under.
+      const wanted = { alias, base: ordered, numCtx, madeBy: this.#order.by.id };
+      await makeAlias(aliases, server, wanted, this.#run.signal, now());
       this.#outcome.alias = alias;
       this.#step('alias', 'done', { alias });
     } catch (error) {
       // The model is loaded; that its second name failed is told, and undoes nothing.
-      this.#outcome.aliasProblem = toRemark(error);
+      this.#outcome.aliasProblem = error instanceof Stop ? error.problem : toRemark(error);
       this.#step('alias', 'failed', { alias });
     }
   }

@@ -1,8 +1,9 @@
 import { within } from '../../base/wait.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
-import type { Hold, Store } from '../../store/types.ts';
+import type { Hold, MadeAlias, Store } from '../../store/types.ts';
 import type { Estimates } from '../../workers/estimates.ts';
+import { modelKey } from '../asking/same-model.ts';
 import type { WeightsIndex } from '../asking/same-weights.ts';
 import type { Remark, Server, ServerRegistry } from '../types.ts';
 import { createActivity } from './activity.ts';
@@ -10,7 +11,7 @@ import { readKeepAlive } from './caps.ts';
 import { createHoldDesk, type HoldAnswer } from './hold-desk.ts';
 import { createHoldWatch, type HoldEvent } from './hold-watch.ts';
 import { type HoldBook, rememberHolds } from './holds.ts';
-import { createJobs, type LoadListener } from './jobs.ts';
+import { createJobs, type LoadListener, type UnderWay } from './jobs.ts';
 import { createLearning } from './learning.ts';
 import { emptyOutcome } from './outcome.ts';
 import { readAgain, SETTLE_MS, usedVram } from './proof.ts';
@@ -38,7 +39,7 @@ export type { HoldAnswer } from './hold-desk.ts';
 
 export interface LoadServiceParts {
   readonly registry: ServerRegistry;
-  readonly store: Pick<Store, 'audit' | 'observations'>;
+  readonly store: Pick<Store, 'audit' | 'observations' | 'madeAliases'>;
   readonly holds: HoldBook;
   readonly queueFor: (server: string) => ServerQueue;
   /** Which models share their weights. */
@@ -73,6 +74,12 @@ export interface LoadService {
   cancel(id: string, by: Requester): 'canceled' | 'over' | 'not-yours';
   /** Loads that wait or run, by server. */
   active(server?: string): number;
+  /** The same, one by one. */
+  underWay(server: string): readonly UnderWay[];
+  /** What this program made under a name; `null`: it did not. Rejects with a StoreError. */
+  madeAlias(server: string, model: string): Promise<MadeAlias | null>;
+  /** A name was deleted. Rejects with a StoreError. */
+  forgetAlias(server: string, model: string): Promise<void>;
   /** Holds in force. Rejects with a StoreError. */
   holds(server?: string): Promise<readonly Hold[]>;
   /** Who holds what on a server, by model, as last seen. */
@@ -150,6 +157,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         isInUse: (model) => activity.isInUse(server.name, model),
         ownTouch: (model) => activity.ownTouch(server.name, model),
         weights: parts.weights,
+        aliases: parts.store.madeAliases,
         calibration: await quietly(() => learning.calibration(server.name)),
         maxCtx,
         keepAlive: readKeepAlive(order.keepAlive, maxKeepAlive, order.by.isAdmin),
@@ -200,6 +208,8 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       }
       return jobs.begin<LoadOutcome>({
         server,
+        model: order.model,
+        kind: 'load',
         by: order.by,
         listener,
         run: (signal, answers) => runLoad(server, order, listener, signal, answers),
@@ -210,6 +220,8 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     unload(server, order, listener) {
       const { done } = jobs.begin<UnloadOutcome>({
         server,
+        model: order.model,
+        kind: 'unload',
         by: order.by,
         listener,
         run: async (signal, answers) => {
@@ -235,6 +247,12 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     cancel: jobs.cancel,
 
     active: jobs.count,
+
+    underWay: jobs.underWay,
+
+    madeAlias: (server, model) => parts.store.madeAliases.get(server, modelKey(model)),
+
+    forgetAlias: (server, model) => parts.store.madeAliases.remove(server, modelKey(model)),
 
     holds: (server) => holds.list(server),
 

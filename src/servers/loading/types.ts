@@ -103,8 +103,10 @@ export interface LoadOutcome {
   readonly result: 'loaded' | 'needs-room' | 'refused' | 'failed' | 'canceled';
   /** Why not, for every result but `loaded`. */
   readonly problem: Remark | null;
-  /** The server's own spelling. */
+  /** What is loaded, in the server's own spelling: what was ordered, or another name of the same weights. */
   readonly model: string;
+  /** What was ordered, in the server's own spelling. */
+  readonly ordered: string;
   readonly server: string;
   readonly spec: ModelSpec | null;
   /** Digest of the model's manifest. */

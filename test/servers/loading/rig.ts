@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest';
 import { builtinCatalogue } from '../../../src/catalogue/builtin.ts';
+import { Catalogue } from '../../../src/catalogue/catalogue.ts';
 import { createWeightsIndex } from '../../../src/servers/asking/same-weights.ts';
 import type { HoldEvent } from '../../../src/servers/loading/hold-watch.ts';
 import { createStoredHolds, type HoldBook } from '../../../src/servers/loading/holds.ts';
@@ -69,6 +70,7 @@ afterEach(async () => {
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const { servers = 1, cards = 4, parts = {}, env = {}, gpuSource, ...simulated } = options;
   const catalogue = builtinCatalogue();
+  const names = new Catalogue();
   const specs = MODELS.map((name) => catalogue.find(name)!);
   const simulators = await Promise.all(
     Array.from({ length: servers }, (_, index) =>
@@ -101,13 +103,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     weights: createWeightsIndex(),
     queueFor: (server) => createServerQueue(server),
     estimates: createDirectEstimates(),
-    findSpec: async (model) => {
-      const spec = catalogue.find(model);
-      if (spec === null) {
-        throw Object.assign(new Error('unknown'), { code: 'model-unknown', params: { model } });
-      }
-      return spec;
-    },
+    findSpec: async (model, server, signal) =>
+      catalogue.find(model) ?? (await names.find(model, { server: server.ollama, signal })).spec,
     askHolder: async (question) => {
       questions.push(question);
       return 'keep';
