@@ -17,6 +17,8 @@ export interface OpenAnswer extends MessageRef {
 export interface NotedAnswer {
   /** Resolves when it stands in the store, or could not be put there. Never rejects. */
   readonly noted: Promise<void>;
+  /** Tells which message the answer is, once that is known; it outlives the ticket. Never throws. */
+  place(message: MessageRef): void;
   /** To be called when the answer stands. */
   end(): void;
 }

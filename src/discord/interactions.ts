@@ -27,7 +27,7 @@ import type { DiscordApi, InteractionHandle } from './api.ts';
 import { discordAttachment, type FetchFile, pointedMessage } from './attachments.ts';
 import { isAlreadyAcknowledged, isTooLateToAcknowledge, loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
-import { LiveReply } from './live-reply.ts';
+import { LiveReply, noteOwed } from './live-reply.ts';
 import { CUSTOM_ID_PREFIX, cutLabel, renderReply } from './render.ts';
 
 /** How long a process that does not know a button leaves it to one that does, milliseconds; below Discord's three seconds. */
@@ -227,13 +227,24 @@ async function answer(
     return;
   }
   const kind = button === null ? { kind: 'thinking' as const, private: prepared.private } : { kind: 'update' as const };
-  const messageId = await api.acknowledge(asked.handle, kind);
+  const { answers } = settings;
+  const { locale } = asked.caller;
+  const noted =
+    button === null ? await noteOwed({ answers, interaction: asked.handle, title: message.title, locale }) : null;
+  let messageId: string | null;
+  try {
+    messageId = await api.acknowledge(asked.handle, kind);
+  } catch (error) {
+    // Nobody was made to wait, or another process answers.
+    noted?.end();
+    throw error;
+  }
   const live = new LiveReply({
     api,
     actions: dispatcher.actions,
     log,
     interaction: asked.handle,
-    locale: asked.caller.locale,
+    locale,
     userId: asked.caller.person.id,
     channelId: asked.channelId,
     title: message.title,
@@ -242,7 +253,8 @@ async function answer(
     messageId: button === null ? messageId : button.id,
     tokens: button === null ? [] : button.tokens,
     attachmentBytes: asked.attachmentBytes,
-    ...(settings.answers === undefined ? {} : { answers: settings.answers }),
+    noted,
+    answers,
   });
   if (button === null) {
     await live.note();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Log } from '../base/log.ts';
+import { within } from '../base/wait.ts';
 import type { ActionRegistry } from '../chat/actions.ts';
 import type { Locale } from '../chat/locale.ts';
 import type { NotedAnswer, OpenAnswers } from '../chat/open-answers.ts';
@@ -17,7 +18,8 @@ const PROGRESS_INTERVAL_MS = 1_500;
 const FIRST_PROGRESS_MS = 300;
 /** An acknowledgement that succeeded was at most this late, so the token is at most this old then, milliseconds. */
 const ACKNOWLEDGE_LIMIT_MS = 3_000;
-/** A store that is slow must not hold up the work for longer than this, milliseconds. */
+/** A store that is slow must not hold up the acknowledgement, and then the work, for longer than this, milliseconds. */
+const NOTE_BEFORE_MS = 100;
 const NOTE_MS = 500;
 /** Change over before the token ends rather than fail, milliseconds. */
 const TOKEN_MARGIN_MS = 30_000;
@@ -41,10 +43,29 @@ export interface LiveReplySettings {
   /** Buttons that stand on the message now. */
   readonly tokens?: readonly string[];
   readonly attachmentBytes?: number;
-  /** Where answers that take longer are noted. */
-  readonly answers?: OpenAnswers;
+  /** Where it is noted that an answer is owed. */
+  readonly answers?: OpenAnswers | undefined;
+  /** The note that was made before the acknowledgement. */
+  readonly noted?: NotedAnswer | null;
   /** Milliseconds of a clock that is never set back. */
   readonly now?: () => number;
+}
+
+/** An answer that somebody will wait for. */
+export type Owed = Pick<LiveReplySettings, 'answers' | 'interaction' | 'title' | 'locale'>;
+
+/**
+ * Writes down that an answer is owed, before the acknowledgement makes anybody wait for it: from then on whoever waits is
+ * told when this process ends first. Resolves when that stands, or has taken too long. Never rejects.
+ * @returns `null` where nothing is kept
+ */
+export async function noteOwed({ answers, interaction, title, locale }: Owed): Promise<NotedAnswer | null> {
+  if (answers === undefined) {
+    return null;
+  }
+  const noted = answers.begin({ channelId: '', messageId: '', ticket: writeTicket(interaction), title, locale });
+  await within(NOTE_BEFORE_MS, noted.noted);
+  return noted;
 }
 
 /** One way an answer can take. */
@@ -81,6 +102,8 @@ export class LiveReply {
     this.#now = settings.now ?? (() => performance.now());
     this.#messageId = settings.messageId;
     this.#tokens = settings.tokens ?? [];
+    this.#noted = settings.noted ?? null;
+    this.#place();
     const at = this.#now();
     this.#nextAt = at + FIRST_PROGRESS_MS;
     this.#tokenEndsAt = at + LIMITS.tokenLifeMs - ACKNOWLEDGE_LIMIT_MS - TOKEN_MARGIN_MS;
@@ -116,28 +139,25 @@ export class LiveReply {
   }
 
   /**
-   * Writes down that an answer is owed, before the work for it begins: whoever waits is told when this process ends first.
-   * Resolves when that stands, or has taken too long. Never rejects.
+   * Sees that the answer is written down as owed before the work for it begins. Resolves when that stands, or has taken
+   * too long. Never rejects.
    */
   async note(): Promise<void> {
-    const { answers, channelId, title, locale, interaction, private: isPrivate } = this.#settings;
-    if (answers === undefined || this.#noted !== null || this.#finished) {
-      return;
+    if (this.#noted === null && !this.#finished) {
+      const { answers, interaction, title, locale } = this.#settings;
+      this.#noted =
+        answers?.begin({ channelId: '', messageId: '', ticket: writeTicket(interaction), title, locale }) ?? null;
+      this.#place();
     }
-    const editable = !isPrivate && channelId !== null && this.#messageId !== null;
-    this.#noted = answers.begin({
-      channelId: editable ? channelId : '',
-      messageId: editable ? this.#messageId! : '',
-      ticket: writeTicket(interaction),
-      title,
-      locale,
-    });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, NOTE_MS);
-    });
-    await Promise.race([this.#noted.noted, late]);
-    clearTimeout(timer);
+    await within(NOTE_MS, this.#noted?.noted ?? Promise.resolve());
+  }
+
+  /** A message that others see can be changed when the interaction's token is void. */
+  #place(): void {
+    const { channelId } = this.#settings;
+    if (this.#canEditAsBot()) {
+      this.#noted?.place({ channelId: channelId!, messageId: this.#messageId! });
+    }
   }
 
   #schedule(): void {

@@ -414,6 +414,8 @@ export interface OpenAnswerRepository {
   /** @returns its id */
   add(answer: OpenAnswerRow, untilMs: number): Promise<number>;
   renew(ids: readonly number[], untilMs: number): Promise<void>;
+  /** Which message the answer is. */
+  place(id: number, message: Pick<OpenAnswerRow, 'channelId' | 'messageId'>): Promise<void>;
   remove(id: number): Promise<void>;
   /** Those whose time has passed; each is given once, to one process. */
   takeLapsed(nowMs: number): Promise<readonly OpenAnswerRow[]>;

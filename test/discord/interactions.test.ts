@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { APIInteraction } from 'discord.js';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createActionRegistry } from '../../src/chat/actions.ts';
+import type { OpenAnswers } from '../../src/chat/open-answers.ts';
 import type { Dispatcher, DispatchRequest, MessageRequest, Prepared } from '../../src/chat/dispatch/dispatcher.ts';
 import { DiscordApi } from '../../src/discord/api.ts';
 import { handleInteraction } from '../../src/discord/interactions.ts';
 import { createRest } from '../../src/discord/transport.ts';
-import { DiscordStandIn } from '../support/discord-stand-in/index.ts';
+import { DiscordStandIn, type Exchange } from '../support/discord-stand-in/index.ts';
 import { discordPlatform } from '../support/platforms.ts';
 
 const log = pino({ level: 'silent' });
@@ -25,8 +27,9 @@ async function requestOf(
   change: Record<string, unknown>,
   roles = { operators: ['op'], admins: [] as string[] },
   guildIds: readonly string[] = [discord.guildId],
+  exchange = discord.slash('status'),
+  answers?: OpenAnswers,
 ) {
-  const exchange = discord.slash('status');
   const rest = createRest({ apiUrl: discord.apiUrl, token: discord.token, log });
   const requests: DispatchRequest[] = [];
   const pointed: MessageRequest[] = [];
@@ -66,6 +69,7 @@ async function requestOf(
     roles,
     guildIds,
     log,
+    answers,
   };
   await handleInteraction(settings, payload as unknown as APIInteraction);
   return requests[0] ?? pointed[0];
@@ -152,5 +156,47 @@ describe('an interaction', () => {
     );
     expect(request?.person).toEqual({ id: '7', name: 'bob', access: 'everyone' });
     expect(request?.place.guildId).toBeNull();
+  });
+});
+
+describe('an answer that is owed', () => {
+  /** Notes slowly, and keeps what the asker had seen when it was done. */
+  function notes(exchange: Exchange) {
+    const seen: string[] = [];
+    const answers: OpenAnswers = {
+      begin: ({ title }) => {
+        seen.push(`begin ${title}, acknowledged: ${exchange.acknowledgement !== null}`);
+        const noted = sleep(30).then(() => {
+          seen.push(`noted, acknowledged: ${exchange.acknowledgement !== null}`);
+        });
+        return { noted, place: () => seen.push('place'), end: () => seen.push('end') };
+      },
+    };
+    return { seen, answers };
+  }
+
+  it('is written down before anybody waits for it, so that a kill in between leaves nobody waiting', async () => {
+    const exchange = discord.slash('status');
+    const { seen, answers } = notes(exchange);
+    await requestOf({}, undefined, undefined, exchange, answers);
+    expect(seen).toEqual(['begin /status, acknowledged: false', 'noted, acknowledged: false', 'place', 'end']);
+  });
+
+  it('is struck out where the acknowledgement is refused', async () => {
+    const exchange = discord.slash('status');
+    await requestOf({}, undefined, undefined, exchange);
+    const { seen, answers } = notes(exchange);
+    await requestOf({}, undefined, undefined, exchange, answers);
+    expect(seen.at(-1)).toBe('end');
+    expect(seen).not.toContain('place');
+  });
+
+  it('is acknowledged in time though the store does not answer', async () => {
+    const exchange = discord.slash('status');
+    const answers: OpenAnswers = {
+      begin: () => ({ noted: new Promise(() => undefined), place: () => undefined, end: () => undefined }),
+    };
+    await requestOf({}, undefined, undefined, exchange, answers);
+    expect(exchange.acknowledgement?.type).toBe(5);
   });
 });

@@ -402,12 +402,13 @@ export function describeStore(open: () => Promise<Store>): void {
       ];
       await openAnswers.renew([first], 200);
       await openAnswers.renew([], 500);
+      await openAnswers.place(first, { channelId: 'd', messageId: 'p' });
       await openAnswers.remove(third);
       expect(second).not.toBe(first);
       expect(await openAnswers.takeLapsed(99)).toEqual([]);
       const taken = await Promise.all([openAnswers.takeLapsed(100), openAnswers.takeLapsed(100)]);
       expect(taken.flat()).toEqual([{ ...answer, messageId: 'n' }]);
-      expect(await openAnswers.takeLapsed(200)).toEqual([answer]);
+      expect(await openAnswers.takeLapsed(200)).toEqual([{ ...answer, channelId: 'd', messageId: 'p' }]);
     });
   });
 

@@ -1,6 +1,6 @@
 import type { Log } from '../../base/log.ts';
 import type { NotedAnswer, OpenAnswer, OpenAnswers } from '../../chat/open-answers.ts';
-import type { ChatPoster } from '../../chat/poster.ts';
+import type { ChatPoster, MessageRef } from '../../chat/poster.ts';
 import { createTranslator } from '../../chat/translate.ts';
 import type { OpenAnswerRepository, OpenAnswerRow } from '../../store/types.ts';
 
@@ -28,6 +28,8 @@ export class AnswerKeeper implements OpenAnswers {
   readonly #now: () => number;
   readonly #leaseMs: number;
   readonly #own = new Set<number>();
+  /** Messages of answers that are not in the store yet: one that is over by the next look costs no writing. */
+  readonly #places = new Map<number, MessageRef>();
   #timer: NodeJS.Timeout | null = null;
   /** What the store is asked, one after the other. */
   #asked: Promise<unknown> = Promise.resolve();
@@ -56,11 +58,19 @@ export class AnswerKeeper implements OpenAnswers {
         const id = await added;
         if (id !== null) {
           this.#own.delete(id);
+          this.#places.delete(id);
           await this.#parts.repository.remove(id);
         }
       });
     };
-    return { noted: added.then(() => undefined), end };
+    const place = (message: MessageRef) => {
+      void added.then((id) => {
+        if (id !== null && !over) {
+          this.#places.set(id, message);
+        }
+      });
+    };
+    return { noted: added.then(() => undefined), place, end };
   }
 
   start(): void {
@@ -87,6 +97,10 @@ export class AnswerKeeper implements OpenAnswers {
     const { repository } = this.#parts;
     await this.#ask(async () => {
       await repository.renew([...this.#own], this.#now() + this.#leaseMs);
+      for (const [id, message] of this.#places) {
+        await repository.place(id, message);
+        this.#places.delete(id);
+      }
       if (this.#parts.poster() === null) {
         return;
       }

@@ -24,6 +24,13 @@ export function createOpenAnswerRepository(db: Database): OpenAnswerRepository {
           .execute();
       }
     },
+    async place(id, { channelId, messageId }) {
+      await db
+        .updateTable('open_answers')
+        .set({ channel_id: channelId, message_id: messageId })
+        .where('id', '=', id)
+        .execute();
+    },
     async remove(id) {
       await db.deleteFrom('open_answers').where('id', '=', id).execute();
     },

@@ -98,4 +98,16 @@ describe('answers under way', () => {
     await next.stop();
     expect(told).toEqual([]);
   });
+
+  it('that take longer are told in their own message, for which the ticket is not needed', async () => {
+    const one = keeper();
+    one.begin({ ...answer, channelId: '', messageId: '', ticket: '1 2 t' }).place({ channelId: '1', messageId: '2' });
+    await one.look();
+    await one.stop();
+    now += LEASE_MS;
+    const next = keeper();
+    await next.look();
+    await next.stop();
+    expect(told).toEqual([expect.objectContaining({ channelId: '1', messageId: '2', ticket: '1 2 t' })]);
+  });
 });
