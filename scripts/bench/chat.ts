@@ -13,7 +13,7 @@ import { actionHandlers, commands } from '../../commands/index.ts';
 import { createDispatcher, type Dispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import { type App, compose } from '../../src/compose/compose.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/platform.ts';
 import { readConfig } from '../../src/settings/config.ts';
 import { measure, pause, section, shownMs, type Times } from './measure.ts';
 

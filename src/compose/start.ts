@@ -1,13 +1,15 @@
+import { join } from 'node:path';
 import { actionHandlers, commands } from '../../commands/index.ts';
 import { createDispatcher } from '../chat/dispatch/dispatcher.ts';
-import type { Reply } from '../chat/reply.ts';
 import { createTranslator } from '../chat/translate.ts';
-import { createConsolePlatform, runConsoleChat } from '../console/chat.ts';
-import { renderReply } from '../console/render.ts';
+import { createConsoleChat } from '../console/chat.ts';
+import { openHistory } from '../console/history.ts';
+import { wantsColour } from '../console/paint.ts';
 import { type Config, readConfig } from '../settings/config.ts';
 import { type ComposeOptions, compose } from './compose.ts';
 import { startLean, watchParent } from './launch.ts';
 import { createLog } from './log.ts';
+import { dataFolder } from './memory.ts';
 import { terminalLocale } from './terminal.ts';
 
 // discord.js is imported where it is needed: the terminal chat starts in half the time.
@@ -17,11 +19,11 @@ const STOP_LIMIT_MS = 8_000;
 /** Work under way has this long to answer. */
 const STOP_WORK_MS = 4_000;
 
-/** Aborted by the first SIGINT or SIGTERM, or when npm is gone; a second signal ends the process at once. */
+/** Aborted by the first SIGINT, SIGTERM or SIGHUP (the terminal is gone), or when npm is gone; a second signal ends the process at once. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   watchParent(() => process.kill(process.pid, 'SIGTERM'));
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) {
         process.exit(1);
@@ -35,12 +37,17 @@ function stopSignal(): AbortSignal {
 
 /** The chat in this terminal, until its input ends; what people wait for is shown there too. @returns the exit code */
 export async function runTerminal(options: ComposeOptions, greeting: readonly string[]): Promise<number> {
-  const { log } = options;
-  const interactive = process.stdin.isTTY === true;
-  const locale = terminalLocale();
-  const show = (reply: Reply) =>
-    void process.stdout.write(`${renderReply(reply, { locale, colour: interactive, nowMs: Date.now() })}\n`);
-  const app = await compose({ ...options, platforms: [createConsolePlatform(show)] });
+  const { log, config } = options;
+  const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const chat = createConsoleChat({
+    input: process.stdin,
+    output: process.stdout,
+    locale: terminalLocale(),
+    interactive,
+    colour: wantsColour(process.stdout, process.env),
+    now: Date.now,
+  });
+  const app = await compose({ ...options, platforms: [chat.platform] });
   try {
     await app.serve();
     await app.start();
@@ -49,21 +56,26 @@ export async function runTerminal(options: ComposeOptions, greeting: readonly st
     const signal = stopSignal();
     // A load under way takes itself back and says so; the chat ends with its answer.
     signal.addEventListener('abort', () => void dispatcher.stop(STOP_WORK_MS), { once: true });
-    const code = await runConsoleChat({
+    const code = await chat.run({
       commands,
       dispatcher,
-      locale,
-      input: process.stdin,
-      output: process.stdout,
-      interactive,
       greeting: interactive ? greeting : [],
-      now: Date.now,
+      history: openHistory(interactive ? historyFile(config) : null, process.env),
       signal,
     });
     await dispatcher.stop(STOP_WORK_MS);
     return code;
   } finally {
     await app.close();
+  }
+}
+
+/** Where typed lines outlive the session; `null` where the folder cannot be had, which other parts tell. */
+function historyFile(config: Config): string | null {
+  try {
+    return join(dataFolder(config, ''), 'terminal-history');
+  } catch {
+    return null;
   }
 }
 

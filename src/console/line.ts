@@ -5,7 +5,10 @@ import type { OptionValue } from '../chat/reply.ts';
 /** A line as typed, taken apart. */
 export type ParsedLine<S> =
   | { readonly kind: 'empty' }
-  | { readonly kind: 'press'; readonly number: number }
+  /** `exit`, `quit`. */
+  | { readonly kind: 'leave' }
+  /** A button: the number of one under a reply, the letter of one beside work under way. */
+  | { readonly kind: 'press'; readonly key: string }
   /** `near`: the command that was probably meant. */
   | { readonly kind: 'unknown-command'; readonly command: string; readonly near: string | null }
   | {
@@ -25,18 +28,28 @@ export type ParsedLine<S> =
 
 const MAX_LINE = 4000;
 
-interface Token {
+export interface Token {
   readonly text: string;
   /** It was in quotes: nothing in it is anything but text. */
   readonly quoted: boolean;
+  /** Where it begins in the line. */
+  readonly at: number;
 }
 
-/** Splits a line at white space; double quotes keep white space together. Full-width letters and signs are plain ones. */
-function tokens(line: string): Token[] {
+/**
+ * Splits a line at white space; double quotes keep white space together, typographic ones too. Full-width letters and
+ * signs are plain ones.
+ */
+export function tokens(line: string): Token[] {
   const found: Token[] = [];
-  for (const match of line.slice(0, MAX_LINE).matchAll(/(?:[^\s"]+|"[^"]*"?)+/g)) {
+  const plain = line.slice(0, MAX_LINE).replace(/[“”＂]/g, '"');
+  for (const match of plain.matchAll(/(?:[^\s"]+|"[^"]*"?)+/g)) {
     const quoted = match[0].includes('"');
-    found.push({ text: quoted ? match[0].replaceAll('"', '') : match[0].normalize('NFKC'), quoted });
+    found.push({
+      text: quoted ? match[0].replaceAll('"', '') : match[0].normalize('NFKC'),
+      quoted,
+      at: match.index,
+    });
   }
   return found;
 }
@@ -55,8 +68,8 @@ function convert(definition: OptionDefinition, value: string): OptionValue {
 }
 
 /** `ctx:32k`, `ctx=32k`: the option and what stands behind the sign; null where the token names none. */
-function namedOption(
-  token: Token,
+export function namedOption(
+  token: Pick<Token, 'text'>,
   definitions: readonly OptionDefinition[],
 ): { readonly definition: OptionDefinition; readonly value: string } | null {
   const sign = token.text.search(/[:=：＝]/);
@@ -74,10 +87,14 @@ export function parseLine<S>(line: string, commands: readonly Command<S>[]): Par
   if (first === undefined) {
     return { kind: 'empty' };
   }
-  if (/^\d{1,2}$/.test(first.text) && rest.length === 0) {
-    return { kind: 'press', number: Number(first.text) };
+  const button = /^\[?(\d{1,2}|[a-z])\]?$/i.exec(first.text)?.[1];
+  if (button !== undefined && rest.length === 0) {
+    return { kind: 'press', key: button.toLowerCase() };
   }
   const name = first.text.replace(/^\//, '').toLowerCase();
+  if (rest.length === 0 && (name === 'exit' || name === 'quit')) {
+    return { kind: 'leave' };
+  }
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
     const near = nearestWord(

@@ -1,9 +1,12 @@
 import { formatDuration } from '../base/format.ts';
 import type { Locale } from '../chat/locale.ts';
-import type { Block, Reply, Tone } from '../chat/reply.ts';
-import { layOutTable } from '../chat/table.ts';
+import type { Block, Picture, Reply, Tone } from '../chat/reply.ts';
+import { displayWidth, layOutTable } from '../chat/table.ts';
 import type { Text } from '../chat/text.ts';
 import { createTranslator } from '../chat/translate.ts';
+import type { ShownButton } from './buttons.ts';
+import { createPaint, type Paint } from './paint.ts';
+import { wrapText } from './wrap.ts';
 
 /** How a terminal shows a reply. */
 export interface RenderOptions {
@@ -11,90 +14,128 @@ export interface RenderOptions {
   /** ANSI colours and weights. */
   readonly colour: boolean;
   readonly nowMs: number;
+  /** Cells in a line of the terminal; absent: lines are as long as they are, for whoever reads a pipe. */
+  readonly columns?: number | undefined;
+  /** The buttons with the keys that press them; absent: numbered, in their order. */
+  readonly buttons?: readonly ShownButton[];
+  /** Pictures as this terminal draws them, each whole lines; absent or not among them: not shown. */
+  readonly pictures?: ReadonlyMap<Picture, string>;
 }
 
 const SIGN: Readonly<Record<Tone, string>> = { good: '✔', warning: '▲', bad: '✘', neutral: '•' };
-/** Okabe and Ito's colours nearest in the 256-colour palette: bluish green, orange, vermilion, sky blue. */
-const COLOUR: Readonly<Record<Tone, string>> = {
-  good: '38;5;36',
-  warning: '38;5;214',
-  bad: '38;5;166',
-  neutral: '38;5;75',
-};
+/** The sign says the same to whoever sees no colours. */
+const COLOUR = { good: 'green', warning: 'yellow', bad: 'red', neutral: 'blue' } as const;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
-function paint(text: string, code: string, options: RenderOptions): string {
-  return options.colour ? `\u001b[${code}m${text}\u001b[0m` : text;
+/** Text from anywhere without what could move the cursor, colour the rest or hide text. Ends of lines and tabs stay. */
+export function withoutControls(text: string): string {
+  return text.replace(UNSAFE, '');
 }
 
-/** Text in one terminal line; control characters, which could move the cursor or hide text, are dropped. */
-function showText(text: Text, options: RenderOptions): string {
+interface Hand extends RenderOptions {
+  readonly paint: Paint;
+}
+
+/** Text with its names and times; control characters are dropped. */
+function showText(text: Text, hand: Hand): string {
+  const { paint } = hand;
   const spans = typeof text === 'string' ? [text] : text;
   return spans
     .map((span) => {
       if (typeof span === 'string') {
-        return span.replace(UNSAFE, '');
+        return withoutControls(span);
       }
       if ('code' in span) {
-        return paint(span.code.replace(UNSAFE, ''), '36', options);
+        return paint('cyan', withoutControls(span.code));
       }
       if ('bold' in span) {
-        return paint(span.bold.replace(UNSAFE, ''), '1', options);
+        return paint('bold', withoutControls(span.bold));
       }
       if ('user' in span) {
-        return span.name === undefined
-          ? `@${span.user.replace(UNSAFE, '')}`
-          : paint(span.name.replace(UNSAFE, ''), '36', options);
+        return span.name === undefined ? `@${withoutControls(span.user)}` : paint('cyan', withoutControls(span.name));
       }
       if ('channel' in span) {
-        return `#${span.channel.replace(UNSAFE, '')}`;
+        return `#${withoutControls(span.channel)}`;
       }
-      if (span.style === 'relative') {
-        const translator = createTranslator(options.locale);
-        if (Math.abs(span.time - options.nowMs) < 1_000) {
-          return translator.t('console.just-now');
-        }
-        const distance = formatDuration(Math.abs(span.time - options.nowMs), options.locale);
-        return translator.t(span.time >= options.nowMs ? 'console.in-time' : 'console.time-ago', { time: distance });
-      }
-      return new Date(span.time).toLocaleString(options.locale, { dateStyle: 'medium', timeStyle: 'short' });
+      return span.style === 'relative'
+        ? relativeTime(span.time, hand)
+        : new Date(span.time).toLocaleString(hand.locale, { dateStyle: 'medium', timeStyle: 'short' });
     })
     .join('');
 }
 
-function showBlock(block: Block, options: RenderOptions): string[] {
+function relativeTime(time: number, { locale, nowMs }: Hand): string {
+  const { t } = createTranslator(locale);
+  if (Math.abs(time - nowMs) < 1_000) {
+    return t('console.just-now');
+  }
+  const distance = formatDuration(Math.abs(time - nowMs), locale);
+  return t(time >= nowMs ? 'console.in-time' : 'console.time-ago', { time: distance });
+}
+
+/** Lines of a text, broken where the terminal ends; those after the first of each begin with `indent` spaces. */
+function broken(text: string, indent: number, { columns }: Hand): string[] {
+  const lines = text.split('\n');
+  return columns === undefined ? lines : lines.flatMap((line) => wrapText(line, columns, indent));
+}
+
+const cellsOf = ({ columns }: Hand) => columns ?? Number.POSITIVE_INFINITY;
+
+function showBlock(block: Block, hand: Hand): string[] {
+  const { paint } = hand;
   switch (block.kind) {
     case 'heading':
-      return ['', paint(showText(block.text, options), '1', options)];
+      return ['', paint('bold', showText(block.text, hand))];
     case 'text':
-      return showText(block.text, options).split('\n');
+      return broken(showText(block.text, hand), 0, hand);
     case 'small':
-      return showText(block.text, options)
-        .split('\n')
-        .map((line) => paint(line, '2', options));
+      return broken(showText(block.text, hand), 0, hand).map((line) => paint('dim', line));
     case 'list':
-      return block.items.map((item) => `  - ${showText(item, options)}`);
+      return block.items.flatMap((item) => broken(`  - ${showText(item, hand)}`, 4, hand));
     case 'table':
-      return layOutTable(block.columns, block.rows).lines.map((line) => `  ${line.replace(UNSAFE, '')}`);
+      return layOutTable(block.columns, block.rows, cellsOf(hand) - 2).lines.map(
+        (line) => `  ${withoutControls(line)}`,
+      );
     case 'code':
-      return block.text.split('\n').map((line) => `  ${line.replace(UNSAFE, '')}`);
+      return block.text.split('\n').map((line) => `  ${withoutControls(line)}`);
     case 'divider':
       return [''];
-    case 'picture':
-      return [];
+    case 'picture': {
+      const drawn = hand.pictures?.get(block.picture);
+      return drawn === undefined ? [] : [drawn];
+    }
   }
 }
 
-/** A reply as the terminal shows it; the buttons are numbered and pressed by typing their number. */
+/** The buttons on as few lines as they go on; none is parted. */
+function showButtons(reply: Reply, { columns, buttons, paint }: Hand): string[] {
+  const shown = buttons ?? (reply.actions ?? []).map(({ label }, index) => ({ key: String(index + 1), label }));
+  const lines: string[] = [];
+  let width = 0;
+  for (const { key, label } of shown) {
+    const words = withoutControls(label);
+    const cells = displayWidth(words) + key.length + 3;
+    const button = `${paint('bold', `[${key}]`)} ${words}`;
+    if (width > 0 && (columns === undefined || width + 2 + cells <= columns)) {
+      lines[lines.length - 1] += `  ${button}`;
+      width += 2 + cells;
+    } else {
+      lines.push(button);
+      width = cells;
+    }
+  }
+  return lines;
+}
+
+/** A reply as the terminal shows it; the buttons are pressed by typing their keys. */
 export function renderReply(reply: Reply, options: RenderOptions): string {
-  const lines = [paint(`${SIGN[reply.tone]} ${showText(reply.title, options)}`, `1;${COLOUR[reply.tone]}`, options)];
+  const hand: Hand = { ...options, paint: createPaint(options.colour) };
+  const title = `${SIGN[reply.tone]} ${showText(reply.title, { ...hand, paint: createPaint(false) })}`;
+  const lines = broken(title, 2, hand).map((line) => hand.paint(['bold', COLOUR[reply.tone]], line));
   for (const block of reply.blocks) {
-    lines.push(...showBlock(block, options));
+    lines.push(...showBlock(block, hand));
   }
-  const actions = reply.actions ?? [];
-  if (actions.length > 0) {
-    lines.push(actions.map((action, index) => `[${index + 1}] ${action.label.replace(UNSAFE, '')}`).join('  '));
-  }
+  lines.push(...showButtons(reply, hand));
   return `${lines.join('\n')}\n`;
 }

@@ -12,7 +12,7 @@ import { messages } from '../../src/chat/messages/index.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/platform.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { LOG_CODES } from '../../src/logs/codes.ts';
 import { recordedLogs } from '../logs/recorded.ts';

@@ -4,7 +4,7 @@ import { createDispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import type { BarsSpec, PictureSpec } from '../../src/chat/pictures/spec.ts';
 import type { OptionValue, Reply } from '../../src/chat/reply.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PERSON, CONSOLE_PLACE, createConsolePlatform } from '../../src/console/chat.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE, createConsolePlatform } from '../../src/console/platform.ts';
 import { gtx1070Ti } from '../../src/simulator/demo-machine.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
 

@@ -6,7 +6,7 @@ import { createDispatcher, type Dispatcher } from '../../src/chat/dispatch/dispa
 import type { OptionValue, Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { CONSOLE_PLACE } from '../../src/console/platform.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
 

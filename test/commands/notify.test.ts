@@ -6,7 +6,7 @@ import type { Locale } from '../../src/chat/locale.ts';
 import type { OptionValue, Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PERSON, CONSOLE_PLACE, createConsolePlatform } from '../../src/console/chat.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE, createConsolePlatform } from '../../src/console/platform.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { newsReply } from '../../src/schedule/watches/tell.ts';
 import { GIB } from '../gpus/tools.ts';

@@ -4,7 +4,7 @@ import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
 import { createDispatcher } from '../../src/chat/dispatch/dispatcher.ts';
 import type { OptionValue } from '../../src/chat/reply.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { CONSOLE_PLACE } from '../../src/console/platform.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
 

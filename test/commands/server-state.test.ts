@@ -5,7 +5,7 @@ import { LOCALES, type Locale } from '../../src/chat/locale.ts';
 import type { Block, OptionValue, Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/platform.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { type DemoServices, startDemoServices } from '../support/demo-services.ts';
 

@@ -9,7 +9,7 @@ import { Painter } from '../../src/chat/pictures/painter.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import { createTranslator } from '../../src/chat/translate.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/platform.ts';
 import { renderReply as renderForTerminal } from '../../src/console/render.ts';
 import { renderReply as renderForDiscord } from '../../src/discord/render.ts';
 import { startDemoServices } from '../support/demo-services.ts';

@@ -134,8 +134,22 @@ describe('a line in the terminal', () => {
     });
   });
 
-  it('reads a bare number as a button', () => {
-    expect(parse(' 2 ')).toEqual({ kind: 'press', number: 2 });
+  it.each([
+    [' 2 ', '2'],
+    ['[12]', '12'],
+    ['a', 'a'],
+    ['[B]', 'b'],
+    ['３', '3'],
+  ])('reads %j as a button', (line, key) => {
+    expect(parse(line)).toEqual({ kind: 'press', key });
+  });
+
+  it.each(['exit', 'quit', '/exit', 'QUIT'])('leaves at %j', (line) => {
+    expect(parse(line)).toEqual({ kind: 'leave' });
+  });
+
+  it('takes typographic quotes for quotes', () => {
+    expect(parse('/status schedule “0 9 * * *”')).toMatchObject({ options: { cron: '0 9 * * *' } });
   });
 
   it('never throws and never invents a command', () => {

@@ -10,7 +10,7 @@ import type { Reply } from '../../src/chat/reply.ts';
 import { plainText } from '../../src/chat/text.ts';
 import { startDemo } from '../../src/compose/demo.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PERSON, CONSOLE_PLACE, createConsolePlatform } from '../../src/console/chat.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE, createConsolePlatform } from '../../src/console/platform.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { openStore } from '../../src/store/store.ts';
 import { startDemoServices } from '../support/demo-services.ts';

@@ -7,7 +7,7 @@ import { createDispatcher, type Dispatcher } from '../../src/chat/dispatch/dispa
 import type { OptionValue, Reply } from '../../src/chat/reply.ts';
 import { type App, compose } from '../../src/compose/compose.ts';
 import { createLog } from '../../src/compose/log.ts';
-import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/chat.ts';
+import { CONSOLE_PERSON, CONSOLE_PLACE } from '../../src/console/platform.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { parseOllamaHost } from '../../src/ollama/host.ts';
 import type { Server } from '../../src/servers/types.ts';

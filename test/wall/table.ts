@@ -152,7 +152,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
   console: {
     folder: 'src/console',
     mayImport: { base: 'all', chat: 'all' },
-    packages: ['node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:readline', 'node:stream'],
+    packages: ['node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:readline', 'node:stream', 'node:util'],
   },
   web: {
     folder: 'src/web',
