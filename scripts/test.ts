@@ -8,5 +8,6 @@ const tally = new Tally();
 tally.step('format', 'biome', ['format', '.']);
 tally.step('lint', 'biome', ['lint', '--error-on-warnings', '.']);
 tally.step('types', 'tsc', ['--noEmit']);
+tally.step('types of the page', 'tsc', ['--noEmit', '-p', 'page']);
 tally.tests('tests', []);
 tally.report();

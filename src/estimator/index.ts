@@ -2,6 +2,7 @@
 
 export { cardNames, driverReservedBytes, findCard, type KnownCard } from './cards.ts';
 export { GpuListError, parseGpuList } from './gpu-list.ts';
+export { tensorBytes } from './model/ggml-types.ts';
 export { type ProjectorPlan, planProjector, projectorOf } from './model/projector.ts';
 export { type Quantized, type QuantizeOptions, quantize } from './model/quantize/quantize.ts';
 export { QUANTIZE_ERAS, QUANTIZE_TARGETS, type QuantizeEra } from './model/quantize/targets.ts';

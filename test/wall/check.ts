@@ -81,7 +81,7 @@ function breachesOf(
     } else if (room.tooling !== true) {
       if (!room.packages.includes(specifier)) {
         found.push(`${source.path}: ${roomName} may not use the package ${specifier}`);
-      } else if (!specifier.startsWith('node:') && !shipped.has(packageOf(specifier))) {
+      } else if (room.bundled !== true && !specifier.startsWith('node:') && !shipped.has(packageOf(specifier))) {
         found.push(`${source.path}: ${specifier} is not among the dependencies that are installed with the project`);
       }
     }

@@ -36,7 +36,7 @@ const AMBIENT_CALLS = new Set([
 ]);
 const AMBIENT_MEMBERS = new Set(['Date.now', 'Math.random', 'import.meta', 'Atomics.wait']);
 
-/** Every `.ts` file under a folder of the tree, generated declarations and installed packages left out. */
+/** Every `.ts` and `.tsx` file under a folder of the tree, generated declarations and installed packages left out. */
 export function filesUnder(tree: string, folder: string): readonly string[] {
   const path = join(tree, folder);
   const found = statSync(path, { throwIfNoEntry: false });
@@ -47,7 +47,7 @@ export function filesUnder(tree: string, folder: string): readonly string[] {
     return [folder];
   }
   return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
     .map((entry) => relative(tree, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .filter((file) => !/(^|\/)(node_modules|dist|build)\//.test(file))
     .sort();

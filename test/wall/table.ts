@@ -15,6 +15,8 @@ export interface Room {
   readonly packages: readonly string[];
   /** No clock, no chance, no environment, no output: the same input gives the same output. */
   readonly pure?: true | { readonly except: readonly string[] };
+  /** Shipped as a bundle that takes its packages along, so those of devDependencies will do. */
+  readonly bundled?: true;
   /** Not shipped: packages of devDependencies are for it too, any package will do. */
   readonly tooling?: true;
 }
@@ -223,7 +225,8 @@ export const ROOMS: { readonly [room: string]: Room } = {
   page: {
     folder: 'page',
     mayImport: { base: 'all', catalogue: BROWSER_ENTRY, estimator: BROWSER_ENTRY, gguf: BROWSER_ENTRY },
-    packages: [],
+    packages: ['preact', 'preact/hooks'],
+    bundled: true,
   },
   truth: {
     folder: 'truth',

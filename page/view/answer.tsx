@@ -1,0 +1,144 @@
+import { useMemo } from 'preact/hooks';
+import { type ModelSpec, type Plan, type SweepRow, tensorBytes } from '../../src/estimator/index.ts';
+import { Bars } from '../charts/bars.tsx';
+import { Curve } from '../charts/curve.tsx';
+import { FiguresTable } from '../charts/figures-table.tsx';
+import { Sweep } from '../charts/sweep.tsx';
+import type { PlanAnswer } from '../estimate/answer.ts';
+import type { Asked } from '../estimate/ask.ts';
+import { launchLines } from '../estimate/launch.ts';
+import type { Question } from '../question/question.ts';
+import { useWords } from './context.ts';
+import { CopyButton } from './copy-button.tsx';
+import type { Survey } from './use-survey.ts';
+import { Verdict } from './verdict.tsx';
+import { Why } from './why.tsx';
+
+interface Properties {
+  readonly question: Question;
+  readonly source: ModelSpec | null;
+  readonly asked: Asked;
+  readonly answer: PlanAnswer;
+  readonly survey: Survey;
+  readonly trained: number;
+  readonly most: number;
+  readonly notes: readonly string[];
+  readonly onChange: (change: Partial<Question>) => void;
+}
+
+export function Answer(properties: Properties) {
+  const { question, source, asked, answer, survey, trained, most, notes, onChange } = properties;
+  const words = useWords();
+  const plan = answer.state === 'planned' ? answer.plan : null;
+  const name = source === null ? '' : question.quant === null ? source.name : `${source.name} ${question.quant}`;
+  const smaller = useMemo(() => smallerOf(source, survey.rows, plan?.verdict), [source, survey.rows, plan?.verdict]);
+  return (
+    <section class="answer" id="answer" tabIndex={-1} aria-label={words.t('answer')}>
+      <div class="card">
+        {answer.state === 'none' && <p class="waiting">{words.t('answer.waiting')}</p>}
+        {answer.state === 'failed' && (
+          <p class="problem" role="alert">
+            {words.failure(answer.failure)}
+          </p>
+        )}
+        {plan !== null && (
+          <>
+            <Verdict
+              plan={plan}
+              model={name}
+              version={asked.server.ollama}
+              largest={survey.largest}
+              trained={trained}
+              help={survey.help}
+              smaller={smaller}
+              notes={notes}
+              onTry={onChange}
+            />
+            <h2>{words.t('bars')}</h2>
+            <Bars plan={plan} server={asked.server} model={name} />
+            <h2>{words.t('table')}</h2>
+            <FiguresTable plan={plan} server={asked.server} />
+          </>
+        )}
+      </div>
+      {source !== null && (
+        <>
+          <div class="card">
+            <h2>{words.t('curve')}</h2>
+            <Curve
+              points={survey.points}
+              server={asked.server}
+              plan={plan}
+              ctx={question.ctx}
+              most={most}
+              largest={survey.largest}
+              onChoose={(ctx) => onChange({ ctx })}
+            />
+          </div>
+          <div class="card">
+            <h2>{words.t('sweep')}</h2>
+            <p class="hint">{words.t('sweep.hint')}</p>
+            <Sweep
+              rows={survey.rows}
+              chosen={question.quant}
+              ctx={question.ctx}
+              most={most}
+              onChoose={(quant) => onChange({ quant })}
+            />
+          </div>
+        </>
+      )}
+      {answer.state === 'planned' && (
+        <>
+          <Launch {...properties} plan={answer.plan} spec={answer.spec} />
+          <Why spec={answer.spec} plan={answer.plan} asked={asked} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Launch({
+  question,
+  asked,
+  survey,
+  plan,
+  spec,
+}: Properties & { readonly plan: Plan; readonly spec: ModelSpec }) {
+  const words = useWords();
+  const { largest } = survey;
+  // Nobody wants to start what does not fit, where a shorter context does.
+  const ctx = plan.verdict !== 'fits' && typeof largest === 'number' && largest < question.ctx ? largest : question.ctx;
+  const lines = launchLines(question.model, spec.name, asked.server.ollama, asked.request, plan, ctx);
+  return (
+    <div class="card launch">
+      <h2>
+        {words.t('launch')}
+        <span class="aside">
+          <CopyButton label={words.t('copy')} done={words.t('copied')} text={() => lines} />
+        </span>
+      </h2>
+      {ctx !== question.ctx && <p class="hint">{words.t('launch.with-smaller', { ctx })}</p>}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long line is scrolled by keyboard */}
+      <pre tabIndex={0}>
+        <code>{lines}</code>
+      </pre>
+    </div>
+  );
+}
+
+/** The best quantization below the model's own that fits as asked, where the model itself does not. */
+function smallerOf(
+  source: ModelSpec | null,
+  rows: ReadonlyMap<string, SweepRow>,
+  verdict: string | undefined,
+): SweepRow | null {
+  if (source === null || verdict === undefined || verdict === 'fits') {
+    return null;
+  }
+  const own = source.tensors.reduce((sum, { type, shape }) => sum + tensorBytes(type, shape), 0);
+  const fitting = [...rows.values()].filter(
+    (row) => row.verdict === 'fits' && row.bytes !== undefined && row.bytes < own,
+  );
+  return fitting.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0))[0] ?? null;
+}

@@ -1,0 +1,111 @@
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { trainingContext } from '../../src/estimator/index.ts';
+import { answerOf } from '../estimate/answer.ts';
+import { ask } from '../estimate/ask.ts';
+import { nameOf } from '../models/file-name.ts';
+import { listedNames } from '../models/listed.ts';
+import { useModel } from '../models/use-model.ts';
+import { UNTOLD_TRAINING } from '../question/contexts.ts';
+import type { ModelChoice } from '../question/question.ts';
+import { createWords } from '../words/translate.ts';
+import { Answer } from './answer.tsx';
+import { WordsContext } from './context.ts';
+import { ContextChooser } from './context-choice.tsx';
+import { GpuChooser } from './gpu-choice.tsx';
+import { Header } from './header.tsx';
+import { ModelChooser } from './model-choice.tsx';
+import { Options } from './options.tsx';
+import { useLocale } from './preferences.ts';
+import { useDrop } from './use-drop.ts';
+import { useQuestion } from './use-question.ts';
+import { useSurvey } from './use-survey.ts';
+
+/** The whole page. */
+export function App() {
+  const [locale, setLocale] = useLocale();
+  const words = useMemo(() => createWords(locale), [locale]);
+  const [question, change] = useQuestion();
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const names = useNames();
+  const model = useModel(question.model, files, question.server, null);
+  const source = model.state === 'ready' ? model.found.spec : null;
+  const asked = useMemo(() => ask(question), [question]);
+  const answer = useMemo(() => answerOf(source, question, asked), [source, question, asked]);
+  const survey = useSurvey(source, question.quant, asked);
+  const trained = source === null ? 0 : trainingContext(source);
+  const most = trained || Math.max(UNTOLD_TRAINING, question.ctx);
+
+  const onFiles = useCallback(
+    (dropped: readonly File[]) => {
+      const found = dropped.filter(({ name }) => /\.gguf$/i.test(name));
+      const first = found.find(({ name }) => !/mmproj/i.test(name)) ?? found[0] ?? dropped[0];
+      if (first !== undefined) {
+        setFiles(found.length > 0 ? found : dropped);
+        change({ model: { from: 'file', name: nameOf(first.name) }, quant: null });
+      }
+    },
+    [change],
+  );
+  const isOver = useDrop(onFiles);
+  const chooseModel = useCallback((choice: ModelChoice) => change({ model: choice, quant: null }), [change]);
+  useEffect(() => {
+    document.title = words.t('title');
+  }, [words]);
+
+  return (
+    <WordsContext.Provider value={words}>
+      <button type="button" class="skip" onClick={skip}>
+        {words.t('skip')}
+      </button>
+      <Header question={question} onLocale={setLocale} />
+      <main>
+        <form class="question" aria-label={words.t('question')} onSubmit={(event) => event.preventDefault()}>
+          <ModelChooser
+            names={names}
+            serverNames={[]}
+            choice={question.model}
+            model={model}
+            onChoose={chooseModel}
+            onFiles={onFiles}
+          />
+          <GpuChooser gpus={question.gpus} onChange={(gpus) => change({ gpus })} />
+          <ContextChooser ctx={question.ctx} most={most} largest={survey.largest} onChange={(ctx) => change({ ctx })} />
+          <Options question={question} onChange={change} />
+        </form>
+        <Answer
+          question={question}
+          source={source}
+          asked={asked}
+          answer={answer}
+          survey={survey}
+          trained={trained}
+          most={most}
+          notes={model.state === 'ready' ? model.found.notes : []}
+          onChange={change}
+        />
+      </main>
+      <footer>
+        <p>{words.t('about')}</p>
+      </footer>
+      {isOver && (
+        <div class="drop" role="status">
+          <p>{words.t('drop')}</p>
+          <p class="hint">{words.t('drop.promise')}</p>
+        </div>
+      )}
+    </WordsContext.Provider>
+  );
+}
+
+/** The address belongs to the question, so this is no link. */
+function skip(): void {
+  document.getElementById('answer')?.focus();
+}
+
+function useNames(): readonly string[] {
+  const [names, setNames] = useState<readonly string[]>([]);
+  useEffect(() => {
+    listedNames().then(setNames, () => setNames([]));
+  }, []);
+  return names;
+}
