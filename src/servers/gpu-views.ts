@@ -1,23 +1,8 @@
 import { GIB } from '../base/bytes.ts';
 import type { Gpu, GpuProcess, GpuSnapshot } from '../gpus/types.ts';
+import { processOwner } from './gpu-processes.ts';
 import { heldBytes } from './placements.ts';
 import type { GpuView, LoadedModelView } from './types.ts';
-
-/**
- * Whose process it is, by its executable: `ours` for Ollama itself and the runner that lies in its directory, `maybe` for a
- * llama-server whose directory is not told. The name is untrusted and decides nothing but this split.
- */
-function processOwner(process: GpuProcess): 'ours' | 'maybe' | 'other' {
-  const path = process.name.replaceAll('\\', '/').toLowerCase();
-  const base = path.slice(path.lastIndexOf('/') + 1);
-  if (/^ollama(_llama_server|-runner)?(\.exe)?(\s|$)/.test(base)) {
-    return 'ours';
-  }
-  if (!/^llama-server(\.exe)?(\s|$)/.test(base)) {
-    return 'other';
-  }
-  return path.includes('/ollama/') ? 'ours' : path === base ? 'maybe' : 'other';
-}
 
 /** Below this part of what Ollama reports, the processes seen cannot be all of its runners. */
 const SEEN_SHARE = 0.8;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plan } from '../../estimator/types.ts';
 import { sameModel } from '../asking/same-model.ts';
 import { placeableGpus } from '../asking/server-view.ts';
+import { changeElsewhere } from '../gpu-processes.ts';
 import { hostBytes, placementOf } from '../placements.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import type { GpuProof, Proof } from './types.ts';
@@ -109,7 +110,10 @@ export async function proveLoad(
 function proveGpus(before: ServerSnapshot, after: ServerSnapshot, plan: Plan | null): GpuProof[] {
   // What was declared and reckoned from Ollama's own list is no measurement.
   const measured = !after.gpuStale && before.gpus?.basis === 'measured' && after.gpus?.basis === 'measured';
+  // A program that started beside the load, and a model that left for it, are not the load's memory.
+  const elsewhere = changeElsewhere(before.gpus, after.gpus);
   return placeableGpus(before).map((gpu, index) => {
+    const othersBytes = elsewhere.state === 'known' ? (elsewhere.byGpu.get(gpu.uuid) ?? 0) : 0;
     const now = after.gpuViews.find((view) => view.uuid === gpu.uuid);
     const usedBeforeBytes = measured ? gpu.usedBytes : null;
     const usedAfterBytes = measured ? (now?.usedBytes ?? null) : null;
@@ -118,7 +122,10 @@ function proveGpus(before: ServerSnapshot, after: ServerSnapshot, plan: Plan | n
       name: gpu.name,
       index: gpu.index,
       predictedBytes: plan?.gpus[index]?.totalBytes ?? null,
-      actualBytes: usedAfterBytes === null || usedBeforeBytes === null ? null : usedAfterBytes - usedBeforeBytes,
+      actualBytes:
+        usedAfterBytes === null || usedBeforeBytes === null || elsewhere.state === 'ambiguous'
+          ? null
+          : usedAfterBytes - usedBeforeBytes - othersBytes,
       usedBeforeBytes,
       usedAfterBytes,
     };

@@ -53,7 +53,7 @@ export interface GpuProof {
   readonly index: number | null;
   /** `null` where nothing was predicted. */
   readonly predictedBytes: number | null;
-  /** Growth of the GPU's used memory; `null` where it could not be read. */
+  /** What the load took: growth of the GPU's used memory, less what other processes took; `null` where it cannot be told. */
   readonly actualBytes: number | null;
   /** Used memory of the whole GPU before and after; `null` where it could not be read. */
   readonly usedBeforeBytes: number | null;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gtx1070Ti } from '../../../src/simulator/demo-machine.ts';
 import { estimatedPlacement } from '../../../src/simulator/placement.ts';
+import type { LoadStep } from '../../../src/servers/loading/types.ts';
 import { load, MIB, MIDDLE, order, SMALL, startRig } from './rig.ts';
 
 describe('what loads teach', () => {
@@ -34,6 +35,24 @@ describe('what loads teach', () => {
     }
     expect(last.learnedFrom).toBe(5);
     expect(last.miss).toBeLessThan(first.miss / 2);
+  });
+
+  it('is the load alone, whatever another program takes beside it', async () => {
+    const alone = await startRig({ cards: 1 });
+    const beside = await startRig({ cards: 1 });
+    const actual = async (rig: typeof alone, onStep: (step: LoadStep) => void) => {
+      const { outcome } = await load(rig, order(SMALL, { numCtx: 4_096 }), { onStep });
+      expect(outcome.result).toBe('loaded');
+      return outcome.proof!.gpus[0]!;
+    };
+    const expected = await actual(alone, () => undefined);
+    const seen = await actual(beside, (step) => {
+      if (step.name === 'load' && step.state === 'running') {
+        beside.simulator.setForeign('blender', 0, 700 * MIB);
+      }
+    });
+    expect(seen.usedAfterBytes! - seen.usedBeforeBytes!).toBe(expected.actualBytes! + 700 * MIB);
+    expect(seen.actualBytes).toBe(expected.actualBytes);
   });
 
   it('is nothing where a load was retried, renewed, or refused', async () => {
