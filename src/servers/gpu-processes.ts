@@ -32,9 +32,13 @@ export type ChangeElsewhere =
  * were there. A runner is a process that is new and Ollama's.
  */
 export function changeElsewhere(before: GpuSnapshot | null, after: GpuSnapshot | null): ChangeElsewhere {
-  const earlier = before?.processes ?? null;
   const now = after?.processes ?? null;
-  if (earlier === null || now === null || [...earlier, ...now].some(({ usedBytes }) => usedBytes === null)) {
+  if (before === null || now === null) {
+    return { state: 'unseen' };
+  }
+  // Exporters have no line for "nobody": where processes are told now, none before means that there were none.
+  const earlier = before.processes ?? [];
+  if ([...earlier, ...now].some(({ usedBytes }) => usedBytes === null)) {
     return { state: 'unseen' };
   }
   const known = new Set(earlier.map(({ pid }) => pid));

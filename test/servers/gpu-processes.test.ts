@@ -50,6 +50,10 @@ describe('what changes on the GPUs beside a load', () => {
     expect(known(at([1, A, 8, RUNNER]), at([2, A, 5, RUNNER]))).toEqual({ [A]: -8 });
   });
 
+  it('takes no word of processes before for nobody, where they are told afterwards', () => {
+    expect(known({ ...at(), processes: null }, at([2, A, 5, RUNNER], [3, A, 1, 'blender']))).toEqual({ [A]: 1 });
+  });
+
   it("is another's llama-server, where Ollama's own is told by its folder", () => {
     expect(known(at(), at([2, A, 5, RUNNER], [3, A, 7, 'llama-server']))).toEqual({ [A]: 7 });
   });
@@ -57,7 +61,7 @@ describe('what changes on the GPUs beside a load', () => {
   it('cannot be told where two could be the runner, or where sizes or processes are not told', () => {
     expect(changeElsewhere(at(), at([2, A, 5, 'llama-server'], [3, A, 7, 'llama-server'])).state).toBe('ambiguous');
     expect(changeElsewhere(at(), at([2, A, null, RUNNER])).state).toBe('unseen');
-    expect(changeElsewhere({ ...at(), processes: null }, at([2, A, 5, RUNNER])).state).toBe('unseen');
+    expect(changeElsewhere(at([2, A, 5, RUNNER]), { ...at(), processes: null }).state).toBe('unseen');
     expect(changeElsewhere(null, at()).state).toBe('unseen');
   });
 });
