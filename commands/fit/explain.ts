@@ -7,6 +7,9 @@ import { type FitAnswer, usedGpus } from './answer.ts';
 /** Figures of more GPUs than this are told together. */
 const MAX_DEVICES = 8;
 
+/** Sums and differences of the others: their words are proof enough. */
+const PLAIN: ReadonlySet<string> = new Set(['total', 'headroom']);
+
 /** One figure's values: a sum, or each device's own. */
 function values(figures: readonly ExplainedFigure[], translator: Translator): string {
   const size = (bytes: number) => formatBytes(bytes, translator.locale);
@@ -19,7 +22,7 @@ function values(figures: readonly ExplainedFigure[], translator: Translator): st
         return size(valueBytes);
       }
       const name = device === 'host' ? translator.t('fit.row.host') : `GPU ${device}`;
-      return `${name} ${size(valueBytes)}`;
+      return translator.t('explain.figure', { name, size: size(valueBytes) });
     })
     .join(translator.locale === 'en' ? ', ' : '、');
 }
@@ -62,15 +65,14 @@ export function explainReply(answer: FitAnswer, translator: Translator): Reply {
     }
     blocks.push({
       kind: 'text',
-      text: [
-        { bold: translator.t('explain.figure', { name: translator.t(name), values: values(figures, translator) }) },
-      ],
+      text: [{ bold: translator.t(name) }, ' ', values(figures, translator)],
     });
     const words = translator.text(how, params);
     const { formula, source } = figures[0]!;
+    const proof = PLAIN.has(label) ? [] : [' ', { code: formula }, ' ', { code: source }];
     blocks.push({
       kind: 'small',
-      text: [...(typeof words === 'string' ? [words] : words), ' ', { code: formula }, ' ', { code: source }],
+      text: [...(typeof words === 'string' ? [words] : words), ...proof],
     });
   }
   return {

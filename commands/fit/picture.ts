@@ -39,13 +39,14 @@ function hostBar({ plan, estimate }: FitAnswer, translator: Translator): Bar | n
   const { params } = plan.reason;
   const counted = plan.host.weightsBytes + plan.host.cacheBytes + plan.host.computeBytes;
   const wanted = typeof params.systemNeededBytes === 'number' ? params.systemNeededBytes : params.neededBytes;
-  const there = typeof params.systemAvailableBytes === 'number' ? params.systemAvailableBytes : params.availableBytes;
-  const refused = plan.verdict === 'refused' && typeof wanted === 'number' && typeof there === 'number';
+  const said = typeof params.systemAvailableBytes === 'number' ? params.systemAvailableBytes : params.availableBytes;
+  const refused = plan.verdict === 'refused' && typeof wanted === 'number' && typeof said === 'number';
   const needBytes = refused ? wanted : counted;
+  const there = refused ? said : (estimate.system?.totalBytes ?? Number.POSITIVE_INFINITY);
+  const short = refused || needBytes > there;
   if (plan.verdict === 'fits' || needBytes <= 0 || !Number.isFinite(needBytes)) {
     return null;
   }
-  const capacityBytes = refused ? there : Math.max(needBytes, estimate.system?.totalBytes ?? 0);
   const parts = refused
     ? [{ series: 1, bytes: needBytes }]
     : [plan.host.weightsBytes, plan.host.cacheBytes, plan.host.computeBytes].map((bytes, part) => ({
@@ -55,12 +56,12 @@ function hostBar({ plan, estimate }: FitAnswer, translator: Translator): Bar | n
   return {
     label: translator.t('fit.row.host'),
     // Beside cards of 8 GiB a machine's memory would dwarf them: only what is taken of it is drawn.
-    capacityBytes: refused ? capacityBytes : needBytes,
-    note: refused
+    capacityBytes: short ? there : needBytes,
+    note: short
       ? translator.t('fit.picture.too-much', { need: needBytes, there })
       : translator.t('fit.picture.in-ram', { bytes: needBytes }),
     segments: parts,
-    ...(refused ? {} : { slow: true as const }),
+    apart: short ? 'short' : 'slow',
   };
 }
 
@@ -83,8 +84,7 @@ export function fitPicture(answer: FitAnswer, translator: Translator, services: 
       ? {}
       : {
           warning: translator.t(`fit.picture.${plan.verdict}`, {
-            layers: plan.placement.gpuLayers,
-            total: plan.placement.totalLayers,
+            host: plan.host.weightsBytes + plan.host.cacheBytes,
           }),
         }),
     series: SERIES.map(([key, colour]) => ({ label: translator.t(key), colour })),

@@ -73,7 +73,7 @@ function table(answer: FitAnswer, translator: Translator): Block {
     ...(only === undefined ? {} : { only }),
   });
   const labels = gpuLabels(estimate.gpus);
-  const gib = (bytes: number) => (bytes === 0 ? '–' : formatDecimal(bytes / GIB, 2));
+  const gib = (bytes: number) => (bytes < 0.005 * GIB && bytes > -0.005 * GIB ? '–' : formatDecimal(bytes / GIB, 2));
   const rows = plan.gpus.map((gpu, index) => {
     const device = estimate.gpus[index]!;
     const idle = isIdle(gpu);
@@ -135,9 +135,13 @@ function adviceText(advice: Advice, translator: Translator): Text {
   }
 }
 
-function largestLine(answer: FitAnswer, translator: Translator): Text {
+/** The longest context that fits; `null` where the advice says it. */
+function largestLine(answer: FitAnswer, translator: Translator): Text | null {
   const { largestCtx, largestCtxEmptied, question } = answer;
   const spans: Text[] = [];
+  if (answer.advice.some(({ kind }) => kind === 'shorter-context')) {
+    return null;
+  }
   if (largestCtx === null) {
     spans.push(translator.text('fit.largest.none'));
   } else if (largestCtx >= question.trained && question.trained > 0) {
@@ -230,7 +234,11 @@ export function fitReply(answer: FitAnswer, translator: Translator, services: Se
   if (why !== null) {
     blocks.push({ kind: 'text', text: why });
   }
-  blocks.push(table(answer, translator), { kind: 'text', text: largestLine(answer, translator) });
+  blocks.push(table(answer, translator));
+  const largest = largestLine(answer, translator);
+  if (largest !== null) {
+    blocks.push({ kind: 'text', text: largest });
+  }
   if (answer.plan.verdict !== 'fits') {
     blocks.push(
       { kind: 'heading', text: translator.t('fit.help') },

@@ -114,7 +114,7 @@ describe('/fit', () => {
     const explain = reply.actions?.find((action) => action.label === 'Explain');
     const answer = await dispatcher.call(explain!.call, caller('en'), { progress: () => undefined });
     expect(answer.private).toBe(true);
-    expect(rendered(answer)).toMatch(/Weights: GPU 0 \d+(\.\d)? [GM]iB, GPU 1/);
+    expect(rendered(answer)).toMatch(/Weights GPU 0: \d+(\.\d)? [GM]iB, GPU 1:/);
     expect(rendered(answer)).toContain('llama.cpp');
     const chinese = await dispatcher.call(explain!.call, caller('zh-CN'), { progress: () => undefined });
     // What is in code is the formula and where it stands; outside of it there is no word of English.

@@ -69,7 +69,6 @@ async function replyTo(
 const SHOWN: Readonly<Record<string, (locale: Locale) => Promise<Reply[]>>> = {
   'commands/fit/reply.ts': async (locale) => [
     await replyTo({ command: 'fit', options: { model: LONG, ctx: 8192 } }, locale),
-    await replyTo({ command: 'fit', options: { model: 'gemma3:12b', ctx: 131_072 } }, locale),
     await replyTo({ command: 'fit', options: { model: 'gemma3:12b', gpus: '192GiB,96GiB:1GiB,8GiB' } }, locale),
   ],
   'commands/fit/sweep.ts': async (locale) => [

@@ -165,7 +165,7 @@ export const estimatorMessages = area({
     'zh-CN': 'Ollama 不计入视觉部分（{bytes:bytes}）；此处已计入。',
   },
 
-  'explain.figure': { en: '{name}: {values}', 'zh-CN': '{name}：{values}' },
+  'explain.figure': { en: '{name}: {size}', 'zh-CN': '{name}：{size}' },
   'explain.weights': { en: 'Weights', 'zh-CN': '权重' },
   'explain.cache': { en: 'Cache', 'zh-CN': '缓存' },
   'explain.compute': { en: 'Compute', 'zh-CN': '计算' },

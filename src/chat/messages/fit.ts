@@ -189,8 +189,8 @@ export const fitMessages = area({
     'zh-CN': '{model}（{ctx} 个 token）各 GPU 的显存：{gpus}',
   },
   'fit.picture.partial': {
-    en: 'In part: {layers} of {total} layers on the GPUs, the rest in slow RAM',
-    'zh-CN': '只放得下一部分：{total} 层中 {layers} 层在 GPU 上，其余在较慢的内存中',
+    en: 'Fits only in part: {host:gib} in slow RAM',
+    'zh-CN': '只放得下一部分：{host:gib} 在较慢的内存中',
   },
   'fit.picture.cpu': { en: 'Nothing of it fits on a GPU', 'zh-CN': 'GPU 上完全放不下' },
   'fit.picture.refused': { en: 'Ollama refuses this', 'zh-CN': 'Ollama 会拒绝加载' },

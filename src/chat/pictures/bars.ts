@@ -5,11 +5,13 @@ import { type Bar, type BarsSpec, COLOURS, PAPER } from './spec.ts';
 const MARGIN = 16;
 const INNER = WIDTH - 2 * MARGIN;
 /** Heights of a bar with its line of text above, units; where there are many they stand closer. */
-const ROOMY = { row: 54, bar: 20 } as const;
-const CLOSE = { row: 40, bar: 12 } as const;
+const ROOMY = { row: 56, bar: 20 } as const;
+const CLOSE = { row: 42, bar: 10 } as const;
 const MANY_BARS = 8;
 const LEGEND_BOX = 13;
 const MAX_TITLE_LINES = 2;
+/** Share of a bar below which nobody finds a colour: it has no entry in the legend. */
+const SEEN_SHARE = 0.005;
 
 interface Line {
   readonly text: string;
@@ -37,13 +39,20 @@ function sumOf(bar: Bar): number {
   return bar.segments.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+/** How far a bar reaches, bytes. */
+function extent(bar: Bar): number {
+  return Math.max(bar.capacityBytes, sumOf(bar));
+}
+
 function layOutLegend(spec: BarsSpec, context: SKRSContext2D): { entries: LegendEntry[]; rows: number } {
   setFont(context, TEXT.small);
   const entries: LegendEntry[] = [];
   let x = 0;
   let row = 0;
   for (const [series, { label, colour }] of spec.series.entries()) {
-    const there = spec.bars.some((bar) => bar.segments.some((one) => one.series === series && one.bytes > 0));
+    const there = spec.bars.some((bar) =>
+      bar.segments.some((one) => one.series === series && one.bytes > SEEN_SHARE * bar.capacityBytes),
+    );
     if (!there) {
       continue;
     }
@@ -74,7 +83,7 @@ export function layOutBars(spec: BarsSpec, context: SKRSContext2D): BarsLayout {
   const { entries, rows } = layOutLegend(spec, context);
   const sizes = spec.bars.length > MANY_BARS ? CLOSE : ROOMY;
   const head = lines.reduce((sum, { size }) => sum + lineHeight(size), MARGIN);
-  const height = head + 8 + spec.bars.length * sizes.row + rows * lineHeight(TEXT.small) + MARGIN;
+  const height = head + 8 + spec.bars.length * sizes.row + 4 + rows * lineHeight(TEXT.small) + MARGIN;
   return { height: Math.ceil(height), lines, legend: entries, legendRows: rows, sizes };
 }
 
@@ -112,7 +121,7 @@ function drawBar(context: SKRSContext2D, spec: BarsSpec, bar: Bar, top: number, 
     context.fillRect(x, top, Math.max(1, width - 1), height);
     x += width;
   }
-  if (bar.slow === true) {
+  if (bar.apart === 'slow') {
     hatch(context, MARGIN, top, x - MARGIN, height);
   } else if (x > end + 1) {
     hatch(context, end, top, x - end, height);
@@ -139,23 +148,24 @@ export function drawBars(spec: BarsSpec, layout: BarsLayout, context: SKRSContex
     y += lineHeight(size);
   }
   y += 8;
-  const longest = Math.max(...spec.bars.map((bar) => Math.max(bar.capacityBytes, sumOf(bar))), 1);
-  const perByte = INNER / longest;
+  const longest = Math.max(...spec.bars.filter(({ apart }) => apart === undefined).map(extent), 1);
   const { row, bar: thickness } = layout.sizes;
   for (const bar of spec.bars) {
     const over = sumOf(bar) > bar.capacityBytes * 1.001;
     const middle = y + (row - thickness - 8) / 2;
     setFont(context, TEXT.label);
     context.textAlign = 'right';
-    context.fillStyle = over || bar.slow === true ? PAPER.warning : PAPER.ink;
+    context.fillStyle = over || bar.apart === 'slow' ? PAPER.warning : PAPER.ink;
     const note = cutToUnits(context, bar.note, INNER * 0.7);
     context.fillText(note, WIDTH - MARGIN, middle);
     context.textAlign = 'left';
     context.fillStyle = PAPER.ink;
     context.fillText(cutToUnits(context, bar.label, INNER - context.measureText(note).width - 12), MARGIN, middle);
+    const perByte = INNER / Math.max(longest, extent(bar));
     drawBar(context, spec, bar, y + row - thickness - 8, thickness, perByte);
     y += row;
   }
+  y += 4;
   setFont(context, TEXT.small);
   for (const { label, colour, x, row: line } of layout.legend) {
     const middle = y + (line + 0.5) * lineHeight(TEXT.small);

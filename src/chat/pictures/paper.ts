@@ -7,7 +7,7 @@ export const WIDTH = 480;
 /** Pixels per unit: a phone's screen has three to a point. */
 export const SCALE = 2.25;
 /** Sizes of text, units. */
-export const TEXT = { title: 19, label: 16, small: 15 } as const;
+export const TEXT = { title: 20, label: 17, small: 16 } as const;
 
 let fontsReady = false;
 

@@ -44,8 +44,11 @@ export interface Bar {
   readonly segments: readonly BarSegment[];
   /** Text at the bar's right: `5.1 / 8.0 GiB`. */
   readonly note: string;
-  /** Where it lies is slow (system memory): hatched all over, so that nobody takes it for room on a GPU. */
-  readonly slow?: true;
+  /**
+   * Not a GPU but system memory, with a scale of its own where it is longer than the GPUs' bars. `slow`: hatched all over,
+   * so that nobody takes it for room on a GPU; `short`: there is less of it than is needed.
+   */
+  readonly apart?: 'slow' | 'short';
 }
 
 /** Stacked bars, one per GPU. */
