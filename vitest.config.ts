@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { builtInListPlugin } from './scripts/build/built-in-list.ts';
+import { sharedWordsPlugin } from './scripts/page/plugins.ts';
 
 export default defineConfig({
+  // Modules that the page's build writes: the built-in list, and the words that the page shares with the chat.
+  plugins: [builtInListPlugin(import.meta.dirname), sharedWordsPlugin()],
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/live/**', 'test/full/**', '**/node_modules/**'],

@@ -120,6 +120,7 @@ function ModelFacts({ model, choice, onChoose }: Pick<Properties, 'model' | 'cho
     <p class="facts">
       <span class="origin">{words.t(`model.from.${choice.from}`)}</span>
       {words.t(trained > 0 ? 'model.facts' : 'model.facts-untold', params)}
+      {choice.from === 'file' && <span class="detail"> {words.t('link.file')}</span>}
     </p>
   );
 }

@@ -71,7 +71,6 @@ export const pageWords = {
   'gpus.more': { en: 'One more {name}', 'zh-CN': '增加一张 {name}' },
   'gpus.fewer': { en: 'One fewer {name}', 'zh-CN': '减少一张 {name}' },
   'gpus.remove': { en: 'Remove {name}', 'zh-CN': '移除 {name}' },
-  'gpus.group': { en: '{count} × {name}, {bytes:bytes} each', 'zh-CN': '{count} × {name}，每张 {bytes:bytes}' },
   'gpus.each': { en: '{bytes:bytes}', 'zh-CN': '{bytes:bytes}' },
   'gpus.free': { en: '{free:bytes} free of {bytes:bytes}', 'zh-CN': '{bytes:bytes} 中空闲 {free:bytes}' },
   'gpus.sum': {
@@ -105,7 +104,6 @@ export const pageWords = {
   answer: { en: 'Answer', 'zh-CN': '结果' },
   'answer.waiting': { en: 'Choose a model to see whether it fits.', 'zh-CN': '选择一个模型，看看是否放得下。' },
   'answer.searching': { en: 'Looking for the largest context …', 'zh-CN': '正在计算最大上下文…' },
-  'answer.use': { en: 'Use {ctx:int}', 'zh-CN': '使用 {ctx:int}' },
   'help.quantization': {
     en: '{target} fits (worked out), with a context of up to {ctx:int}.',
     'zh-CN': '{target} 放得下（推算），上下文最大 {ctx:int}。',
@@ -150,7 +148,6 @@ export const pageWords = {
     en: 'As asked it does not fit; this starts it with {ctx:int} tokens.',
     'zh-CN': '按所问的放不下；以下以 {ctx:int} 个 token 启动。',
   },
-  offline: { en: 'Works offline from now on', 'zh-CN': '之后可离线使用' },
   about: {
     en: 'Every figure is planned as Ollama and llama.cpp would place it; none is interpolated. Everything is worked out in this browser.',
     'zh-CN': '每个数字都按 Ollama 与 llama.cpp 的方式逐一推算，没有插值。所有计算都在此浏览器中完成。',

@@ -5,7 +5,7 @@ import type { Plugin } from 'rolldown';
 import { isSharedKey } from '../../page/words/shared-keys.ts';
 import { messages } from '../../src/chat/messages/index.ts';
 
-const WORDS = './shared-words.js';
+const WORDS = /(?:^|\/)shared-words\.js$/;
 const WORDS_ID = '\0shared-words';
 
 /**
@@ -15,7 +15,7 @@ const WORDS_ID = '\0shared-words';
 export function sharedWordsPlugin(): Plugin {
   return {
     name: 'shared-words',
-    resolveId: (id) => (id === WORDS ? { id: WORDS_ID, moduleSideEffects: false } : null),
+    resolveId: (id) => (WORDS.test(id) ? { id: WORDS_ID, moduleSideEffects: false } : null),
     load: (id) => {
       if (id !== WORDS_ID) {
         return null;
