@@ -14,6 +14,12 @@ export interface Right {
 export const COMMAND_RIGHTS: Readonly<Record<string, Right>> = {
   fit: { access: 'everyone' },
   'plan check': { access: 'everyone' },
+  'plan save': { access: 'operator' },
+  'plan load': { access: 'operator' },
+  'plan list': { access: 'everyone' },
+  'plan delete': { access: 'everyone', also: 'only who kept the set, and operators' },
+  'plan schedule': { access: 'operator' },
+  'plan stop': { access: 'everyone', also: 'only who made the schedule, and operators' },
   explain: { access: 'everyone' },
   load: { access: 'operator' },
   unload: { access: 'everyone', also: 'only operators and the holder of the model' },
@@ -55,6 +61,10 @@ export const BUTTON_RIGHTS: Readonly<Record<string, Right>> = {
   'load.release': { access: 'everyone', also: 'only the holder, and admins' },
   'load.agree': { access: 'everyone', also: 'only the holder' },
   'load.keep': { access: 'everyone', also: 'only the holder' },
+  'plan.load': { access: 'operator' },
+  'plan.instead': { access: 'operator' },
+  'plan.override': { access: 'admin' },
+  'plan.keep': { access: 'operator' },
   'unload.confirm': { access: 'everyone', also: 'as /unload' },
   'unload.override': { access: 'admin' },
 };

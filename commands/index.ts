@@ -10,6 +10,8 @@ import { loadHandlers } from './load/handlers.ts';
 import { loadCommand } from './load/load.ts';
 import { modelsCommand, modelsPage } from './models.ts';
 import { notifyCommand } from './notify/notify.ts';
+import { keepHandler } from './plan/kept.ts';
+import { setLoadHandlers } from './plan/load.ts';
 import { planCommand } from './plan/plan.ts';
 import { psCommand } from './ps.ts';
 import { pullCancel, pullCommand, pullStart } from './pull.ts';
@@ -50,5 +52,7 @@ export const actionHandlers: readonly ActionHandler<Services>[] = [
   deleteConfirm,
   auditPage,
   ...loadHandlers,
+  ...setLoadHandlers,
+  keepHandler,
   ...unloadHandlers,
 ];

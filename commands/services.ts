@@ -1,6 +1,8 @@
 import type { Painter } from '../src/chat/pictures/painter.ts';
 import type { GpuDevice } from '../src/estimator/types.ts';
 import type { StatusSchedules } from '../src/schedule/posts/schedules.ts';
+import type { SetBook } from '../src/schedule/sets/book.ts';
+import type { SetSchedules } from '../src/schedule/sets/schedules.ts';
 import type { WatchKeeper } from '../src/schedule/watches/watches.ts';
 import type { Asking } from '../src/servers/asking/asking.ts';
 import type { ModelFinder } from '../src/servers/asking/models.ts';
@@ -41,6 +43,10 @@ export interface Services {
   examineSelf?(): Promise<readonly Finding[]>;
   /** Status posts by schedule; absent where there is no chat with channels (the terminal). */
   readonly schedules?: StatusSchedules;
+  /** Sets of models under names; absent where nothing is kept. */
+  readonly sets?: SetBook;
+  /** Sets by the clock; absent where there is no chat with channels (the terminal). */
+  readonly setSchedules?: SetSchedules;
   /** "Tell me when"; absent where nothing is kept. */
   readonly watches?: WatchKeeper;
   /** Who did what; absent where nothing is kept. */

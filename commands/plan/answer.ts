@@ -24,6 +24,8 @@ export interface SetAnswerOf {
   readonly fitted: FittedSet;
   /** In the order given they would not be together with any contexts; in this one they are. */
   readonly reordered: boolean;
+  /** How each model was written, by its own name. */
+  readonly written: ReadonlyMap<string, string>;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function answerSet(
 ): Promise<SetAnswerOf> {
   const { server, gpus, ollama } = options;
   const models: WantedModel[] = [];
+  const written = new Map<string, string>();
   let estimate: EstimateServer | null = null;
   // One after the other: a server that hangs is asked once, then its snapshot is at hand.
   for (const { name, numCtx, pinned } of options.models) {
@@ -45,6 +48,7 @@ export async function answerSet(
     if (models.some((model) => sameModel(model.spec.name, question.spec.name))) {
       throw new CodedError('set-twice', { model: question.spec.name });
     }
+    written.set(question.spec.name, name);
     models.push({ spec: question.spec, name: question.spec.name, request: question.request, pinned });
     estimate ??= question.emptied ?? question.estimate;
   }
@@ -55,12 +59,12 @@ export async function answerSet(
   const empty = { ...estimate, loaded: [] };
   const fitted = await estimator.fitSet(models, empty);
   if (fitted.contexts !== null) {
-    return { models, estimate, server, fitted, reordered: false };
+    return { models, estimate, server, fitted, reordered: false, written };
   }
   // A small model that comes first takes the room that only a large one needs whole.
   const ordered = models.toSorted((a, b) => modelFileBytes(b.spec) - modelFileBytes(a.spec));
   const again = await estimator.fitSet(ordered, empty);
   return again.contexts === null
-    ? { models, estimate, server, fitted, reordered: false }
-    : { models: ordered, estimate, server, fitted: again, reordered: true };
+    ? { models, estimate, server, fitted, reordered: false, written }
+    : { models: ordered, estimate, server, fitted: again, reordered: true, written };
 }

@@ -6,8 +6,12 @@ import { completeServer } from '../parts/completion.ts';
 import { serverOption } from '../parts/options.ts';
 import type { Services } from '../services.ts';
 import { answerSet } from './answer.ts';
+import { keptCommands } from './kept.ts';
+import { modelsOption } from './options.ts';
 import { parseSet } from './parse.ts';
+import { planActions } from './actions.ts';
 import { planReply } from './reply.ts';
+import { scheduleCommands } from './schedule.ts';
 
 const schema = z.object({
   models: z.string().trim().min(1).max(1_000),
@@ -18,7 +22,7 @@ async function check(context: CommandContext<Services>, options: z.output<typeof
   const { services, translator, person, signal } = context;
   const server = pickServer(services, options.server);
   const answer = await answerSet(services, person.id, { models: parseSet(options.models), server }, signal);
-  const reply = planReply(answer, translator);
+  const reply = { ...planReply(answer, translator), actions: planActions(answer, translator, services) };
   return services.simulated
     ? { ...reply, blocks: [...reply.blocks, { kind: 'small', text: translator.text('fit.note.simulated') }] }
     : reply;
@@ -33,20 +37,12 @@ export const planCommand: Command<Services> = {
     check: runnable<Services, typeof schema>({
       description: 'plan.check.description',
       access: 'everyone',
-      options: [
-        {
-          name: 'models',
-          description: 'plan.option.models',
-          type: 'string',
-          required: true,
-          maxLength: 1_000,
-          takesRest: true,
-        },
-        serverOption,
-      ],
+      options: [modelsOption, serverOption],
       schema,
       run: check,
       complete: completeServer,
     }),
+    ...keptCommands,
+    ...scheduleCommands,
   },
 };

@@ -13,12 +13,12 @@ import { allows } from '../../src/chat/permissions.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Span, Text } from '../../src/chat/text.ts';
 import { isMessageKey, type Translator } from '../../src/chat/translate.ts';
-import { isTimeZone } from '../../src/schedule/posts/cron.ts';
 import type { StatusSchedules } from '../../src/schedule/posts/schedules.ts';
 import type { Schedule } from '../../src/schedule/posts/status-source.ts';
 import { pickServer } from '../../src/servers/asking/pick-server.ts';
 import { completeServer } from '../parts/completion.ts';
 import { serverOption } from '../parts/options.ts';
+import { completeTimeZone } from '../parts/time-zones.ts';
 import type { Services } from '../services.ts';
 import { statusReply } from './reply.ts';
 
@@ -170,16 +170,6 @@ async function completeSchedule(
   const own: Choice[] = typed === '' ? [] : [{ value: typed, label: typed }];
   const offered = CRON_CHOICES.filter(({ cron }) => cron.startsWith(typed) && cron !== typed);
   return [...own, ...offered.map(({ cron, label }) => ({ value: cron, label: translator.t(label, { cron }) }))];
-}
-
-/** Zones by any part of their name, the bot's own first; without letters typed only the common ones. */
-function completeTimeZone(own: string, typed: string): readonly Choice[] {
-  const wanted = typed.toLowerCase().replaceAll(' ', '_');
-  const names = [...new Set([own, 'UTC', ...Intl.supportedValuesOf('timeZone')])];
-  if (typed !== '' && isTimeZone(typed) && !names.includes(typed)) {
-    names.unshift(typed);
-  }
-  return names.filter((name) => name.toLowerCase().includes(wanted)).map((name) => ({ value: name, label: name }));
 }
 
 async function completeId(context: Omit<Context, 'progress'>, request: CompletionRequest): Promise<readonly Choice[]> {

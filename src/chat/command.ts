@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { MessageKey } from './messages/index.ts';
+import type { Access } from './permissions.ts';
 import type { Platform } from './platform.ts';
 import type { OptionValue, Reply } from './reply.ts';
 import type { Translator } from './translate.ts';
 
-/** Who may use a command. `everyone` may ask, `operator` may load, unload and schedule, `admin` everything. */
-export type Access = 'everyone' | 'operator' | 'admin';
+export type { Access } from './permissions.ts';
 
 /** Who asks. */
 export interface Person {

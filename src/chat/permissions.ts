@@ -1,4 +1,5 @@
-import type { Access } from './command.ts';
+/** Who may use a command. `everyone` may ask, `operator` may load, unload and schedule, `admin` everything. */
+export type Access = 'everyone' | 'operator' | 'admin';
 
 /** Role ids that give access, from the configuration. */
 export interface RoleSettings {

@@ -1,4 +1,5 @@
 import type { Attachment } from './attachment.ts';
+import type { Access } from './permissions.ts';
 import type { ChatPoster } from './poster.ts';
 import type { Reply } from './reply.ts';
 
@@ -17,6 +18,11 @@ export interface Platform {
   readonly belongsToOwner?: true;
   /** A file by what was typed for it, where whoever types owns the machine; absent where files are sent along. */
   readonly fileAt?: (path: string) => Attachment;
+  /**
+   * What somebody may do in a server right now, for what is done in their name later; `null` = it cannot be told. Never
+   * rejects. Absent where nothing is done later.
+   */
+  readonly accessOf?: (guildId: string, personId: string) => Promise<Access | null>;
   /** Whether its session stands; absent where there is none. */
   readonly ready?: () => boolean;
 }

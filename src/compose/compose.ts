@@ -6,6 +6,7 @@ import type { OpenAnswers } from '../chat/open-answers.ts';
 import { Painter } from '../chat/pictures/painter.ts';
 import type { Platform } from '../chat/platform.ts';
 import { parseGpuList } from '../estimator/gpu-list.ts';
+import { createSetBook } from '../schedule/sets/book.ts';
 import { createAsking } from '../servers/asking/asking.ts';
 import { createPlacer } from '../servers/asking/placing.ts';
 import { createWeightsIndex } from '../servers/asking/same-weights.ts';
@@ -120,6 +121,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
               log.warn({ err }, 'the history could not be read');
               return null;
             }),
+          sets: createSetBook(memory.store.modelSets, now),
           audit: createAuditTrail(memory.store, log),
           examineSelf: memory.examine,
         }),
@@ -129,6 +131,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
   const services: Services = {
     ...alone,
     ...(upkeep === null || upkeep.schedules === null ? {} : { schedules: upkeep.schedules }),
+    ...(upkeep === null || upkeep.setSchedules === null ? {} : { setSchedules: upkeep.setSchedules }),
     ...(upkeep === null || upkeep.notices === null ? {} : { watches: upkeep.notices.watches }),
   };
   const store = memory?.store ?? null;

@@ -1,4 +1,5 @@
 import type { Services } from '../../commands/services.ts';
+import { createSetRunner } from '../../commands/plan/schedule.ts';
 import { createStatusSource } from '../../commands/status/source.ts';
 import type { Log } from '../base/log.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
@@ -7,6 +8,7 @@ import type { Calibration } from '../estimator/plan/calibration.ts';
 import { onlyProcess } from '../schedule/leader.ts';
 import { AnswerKeeper } from '../schedule/posts/open-answers.ts';
 import { StatusSchedules } from '../schedule/posts/schedules.ts';
+import { SetSchedules } from '../schedule/sets/schedules.ts';
 import type { WeightsIndex } from '../servers/asking/same-weights.ts';
 import { createSampler, type Sampler } from '../servers/sampler.ts';
 import { createLeader } from '../servers/shared/leader.ts';
@@ -14,7 +16,7 @@ import type { Config } from '../settings/config.ts';
 import { createClaims } from './claims.ts';
 import type { Memory } from './memory.ts';
 import { composeNotices, type Notices } from './notices.ts';
-import { postingPlatform } from './platforms.ts';
+import { accessOn, postingPlatform } from './platforms.ts';
 
 /** How often the audit trail is tidied, ms. */
 const TIDY_MS = 10 * 60_000;
@@ -36,6 +38,8 @@ export interface Upkeep {
   readonly sampler: Sampler;
   /** `null` where no platform has channels. */
   readonly schedules: StatusSchedules | null;
+  /** Sets by the clock; `null` where no platform has channels. */
+  readonly setSchedules: SetSchedules | null;
   readonly notices: Notices | null;
   readonly answers: OpenAnswers;
   /** Which of several processes answers what all of them hear; absent where this one is alone. */
@@ -74,6 +78,19 @@ export function composeUpkeep(parts: ComposeUpkeepParts): Upkeep {
           log,
           clock: now,
         });
+  const setSchedules =
+    poster === null || services.sets === undefined
+      ? null
+      : new SetSchedules({
+          repository: store.setSchedules,
+          book: services.sets,
+          runner: createSetRunner(services),
+          poster,
+          accessOf: accessOn(platforms),
+          leader,
+          log,
+          clock: now,
+        });
   const { servers: registry, models, estimates } = services;
   const { weights, calibration } = parts;
   const notices = composeNotices({
@@ -95,12 +112,14 @@ export function composeUpkeep(parts: ComposeUpkeepParts): Upkeep {
   return {
     sampler,
     schedules,
+    setSchedules,
     notices,
     answers,
     claim: claims?.claim,
     start: async () => {
       sampler.start();
       schedules?.start();
+      setSchedules?.start();
       await notices?.start();
       answers.start();
       tidying = setInterval(() => void services.audit?.tidy(now()), TIDY_MS);
@@ -109,7 +128,7 @@ export function composeUpkeep(parts: ComposeUpkeepParts): Upkeep {
     stop: async () => {
       clearInterval(tidying);
       await services.audit?.close();
-      await Promise.all([schedules?.stop(), notices?.stop(), answers.stop()]);
+      await Promise.all([schedules?.stop(), setSchedules?.stop(), notices?.stop(), answers.stop()]);
     },
     close: async () => {
       await shared?.stop();

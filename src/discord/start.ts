@@ -15,6 +15,7 @@ import { DiscordApi } from './api.ts';
 import { createClient, missingPermissions, onInteraction } from './client.ts';
 import { loggable } from './failures.ts';
 import { handleInteraction } from './interactions.ts';
+import { memberAccess } from './member-access.ts';
 import { createPoster } from './poster.ts';
 import { registerCommands } from './registration.ts';
 import { createRest } from './transport.ts';
@@ -96,6 +97,8 @@ export function createDiscord(settings: DiscordSettings): Discord {
       missingPermissions: (channelId, guildId) =>
         client === null ? null : missingPermissions(client, channelId, guildId),
     }),
+    accessOf: (guildId, personId) =>
+      memberAccess({ rest, roles: settings.roles, guildIds: settings.guildIds, log }, guildId, personId),
     ready: () => client?.isReady() ?? false,
   };
 

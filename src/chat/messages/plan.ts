@@ -39,6 +39,153 @@ export const planMessages = area({
   'plan.column.ctx': { en: 'context', 'zh-CN': '上下文' },
   'plan.column.gpus': { en: 'GPUs', 'zh-CN': 'GPU' },
   'plan.row.left': { en: 'left', 'zh-CN': '剩余' },
+  'plan.save.description': { en: 'Keep a set of models under a name', 'zh-CN': '把一组模型保存为命名组合' },
+  'plan.load.description': {
+    en: 'Load a kept set: one after the other, undone as a whole if one fails',
+    'zh-CN': '加载已保存的组合：逐个加载，任何一个失败则全部撤销',
+  },
+  'plan.list.description': {
+    en: 'The sets that are kept here, and when they are loaded',
+    'zh-CN': '查看已保存的组合及其定时',
+  },
+  'plan.delete.description': { en: 'Forget a kept set', 'zh-CN': '删除已保存的组合' },
+  'plan.schedule.description': {
+    en: 'Load a set by the clock, and unload it again',
+    'zh-CN': '按时间自动加载组合，并按时卸载',
+  },
+  'plan.stop.description': { en: 'End the schedule of a set', 'zh-CN': '停止组合的定时' },
+  'plan.option.name': { en: 'Name of the set, such as work hours', 'zh-CN': '组合名称，如“工作时间”' },
+  'plan.option.start': {
+    en: 'When to load it: minute hour day month weekday, such as 0 9 * * 1-5',
+    'zh-CN': '何时加载：分 时 日 月 星期，如 0 9 * * 1-5',
+  },
+  'plan.option.end': {
+    en: 'When to unload it again, such as 0 18 * * 1-5',
+    'zh-CN': '何时卸载，如 0 18 * * 1-5',
+  },
+  'plan.action.load': { en: 'Load all', 'zh-CN': '全部加载' },
+  'plan.action.keep': { en: 'Keep as a set', 'zh-CN': '保存为组合' },
+  'plan.action.instead': { en: 'Unload {models} and load all', 'zh-CN': '卸载 {models} 并全部加载' },
+  'plan.action.instead-in-use': {
+    en: 'Unload {models} (in use) and load all',
+    'zh-CN': '卸载 {models}（使用中）并全部加载',
+  },
+  'plan.action.ask': { en: 'Ask {holder}, then load all', 'zh-CN': '询问 {holder}，然后全部加载' },
+  'plan.action.override': { en: 'Override holds, unload {models}', 'zh-CN': '强制解除持有，卸载 {models}' },
+  'plan.kept': { en: 'Kept as {name}.', 'zh-CN': '已保存为 {name}。' },
+  'plan.kept.how': {
+    en: '/plan load name:{name} loads it, /plan schedule does it by the clock.',
+    'zh-CN': '用 /plan load name:{name} 加载，用 /plan schedule 定时加载。',
+  },
+  'plan.deleted': { en: '{name} is forgotten.', 'zh-CN': '已删除 {name}。' },
+  'plan.list.none': { en: 'No set is kept here.', 'zh-CN': '这里还没有保存组合。' },
+  'plan.list.how': {
+    en: '/plan save keeps one: /plan save name:work models:gemma3:12b@32k nomic-embed-text',
+    'zh-CN': '用 /plan save 保存：/plan save name:work models:gemma3:12b@32k nomic-embed-text',
+  },
+  'plan.list.title': { en: '{count} {count:plural:set|sets}', 'zh-CN': '{count} 个组合' },
+  'plan.list.item': { en: '{name}: {models}, kept by {owner}', 'zh-CN': '{name}：{models}，由 {owner} 保存' },
+  'plan.list.schedules': { en: 'By the clock', 'zh-CN': '定时' },
+  'plan.load.title.running': {
+    en: 'Loading {count} models on {server}',
+    'zh-CN': '正在 {server} 上加载 {count} 个模型',
+  },
+  'plan.load.title.loaded': {
+    en: 'All {count} models are loaded on {server}.',
+    'zh-CN': '{count} 个模型已全部加载到 {server}。',
+  },
+  'plan.load.waiting': { en: '· {model} with {ctx}', 'zh-CN': '· {model}，上下文 {ctx}' },
+  'plan.load.running': { en: '▸ {model} with {ctx}:', 'zh-CN': '▸ {model}，上下文 {ctx}：' },
+  'plan.load.done': { en: '✓ {model} with {ctx}', 'zh-CN': '✓ {model}，上下文 {ctx}' },
+  'plan.load.row': {
+    en: '{model} with a context of {ctx}, {bytes:bytes} on the GPUs',
+    'zh-CN': '{model}，上下文 {ctx}，占用显存 {bytes:bytes}',
+  },
+  'plan.load.row.renewed': {
+    en: '{model} with a context of {ctx}, {bytes:bytes} on the GPUs: it was there already',
+    'zh-CN': '{model}，上下文 {ctx}，占用显存 {bytes:bytes}（之前已加载）',
+  },
+  'plan.load.at': {
+    en: 'It went wrong at {model}, number {index} of {of}.',
+    'zh-CN': '问题出在 {model}（第 {index} 个，共 {of} 个）。',
+  },
+  'plan.load.undone': { en: 'Unloaded again: {models}', 'zh-CN': '已重新卸载：{models}' },
+  'plan.scheduled': { en: 'Schedule {id}: {name} is loaded by the clock.', 'zh-CN': '定时 {id}：将按时加载 {name}。' },
+  'plan.scheduled.how': {
+    en: 'It is done with your rights, which are looked at each time. /plan stop id:{id} ends it.',
+    'zh-CN': '以你的权限执行，每次都会重新检查。用 /plan stop id:{id} 停止。',
+  },
+  'plan.schedule.next-start': { en: 'Loaded next {time}', 'zh-CN': '下次加载：{time}' },
+  'plan.schedule.next-end': { en: 'Unloaded next {time}', 'zh-CN': '下次卸载：{time}' },
+  'plan.schedule.item': {
+    en: '{id}: {name} from {start} to {end} ({zone}), by {owner}',
+    'zh-CN': '{id}：{name}，{start} 至 {end}（{zone}），由 {owner} 创建',
+  },
+  'plan.schedule.item-open': {
+    en: '{id}: {name} at {start} ({zone}), by {owner}',
+    'zh-CN': '{id}：{name}，{start}（{zone}），由 {owner} 创建',
+  },
+  'plan.stopped': { en: 'Schedule {id} of {name} has ended.', 'zh-CN': '{name} 的定时 {id} 已停止。' },
+  'plan.schedule.loaded-by': {
+    en: 'Schedule {id}, {name}, for {owner}',
+    'zh-CN': '定时 {id}，{name}，由 {owner} 设定',
+  },
+  'plan.schedule.ended': { en: 'The time of {name} on {server} is over.', 'zh-CN': '{server} 上 {name} 的时间到了。' },
+  'plan.schedule.ended-by': { en: 'Schedule {id}, {name}, for {owner}', 'zh-CN': '定时 {id}，{name}，由 {owner} 设定' },
+  'plan.schedule.unloaded': { en: '{model} is unloaded', 'zh-CN': '{model} 已卸载' },
+  'plan.schedule.stays': {
+    en: '{model} stays: somebody uses or holds it',
+    'zh-CN': '{model} 保留：有人正在使用或持有',
+  },
+  'plan.schedule.rights-unknown': {
+    en: '{name} was left as it is: what {owner} may do could not be looked up (schedule {id}).',
+    'zh-CN': '{name} 未变动：无法查询 {owner} 的权限（定时 {id}）。',
+  },
+  'plan.schedule.no-rights': {
+    en: '{owner} may not load any more, so schedule {id} of {name} has ended.',
+    'zh-CN': '{owner} 已没有加载权限，{name} 的定时 {id} 已停止。',
+  },
+  'plan.schedule.set-gone': {
+    en: 'There is no set {name} any more, so schedule {id} has ended.',
+    'zh-CN': '组合 {name} 已不存在，定时 {id} 已停止。',
+  },
+  'error.set-needs-room': {
+    en: 'There is no room beside {models}. Nothing was touched.',
+    'zh-CN': '与 {models} 同时放不下。未做任何改动。',
+  },
+  'error.set-unknown': {
+    en: 'There is no set {name} here. /plan list shows them.',
+    'zh-CN': '这里没有组合 {name}。可用 /plan list 查看。',
+  },
+  'error.set-not-yours': {
+    en: '{name} was kept by somebody else. They or an operator can delete it.',
+    'zh-CN': '{name} 由他人保存。只有保存者或操作员可以删除。',
+  },
+  'error.set-name-empty': { en: 'A set needs a name.', 'zh-CN': '组合需要名称。' },
+  'error.sets-too-many': {
+    en: '{max:int} sets are kept here already. Forget one with /plan delete.',
+    'zh-CN': '这里已保存 {max:int} 个组合。请先用 /plan delete 删除一个。',
+  },
+  'error.no-sets-here': {
+    en: 'Sets are kept by the bot and by the terminal chat.',
+    'zh-CN': '组合由机器人和终端聊天保存，这里没有。',
+  },
+  'error.set-schedule-too-often': {
+    en: 'That would come every {pause:duration} at times; loads of a set are at least {shortest:duration} apart.',
+    'zh-CN': '这样有时每 {pause:duration} 就会执行一次；两次至少间隔 {shortest:duration}。',
+  },
+  'error.set-schedules-too-many': {
+    en: 'Sets have {max:int} schedules here already. End one with /plan stop.',
+    'zh-CN': '这里已有 {max:int} 个组合定时。请先用 /plan stop 停止一个。',
+  },
+  'error.set-schedule-unknown': {
+    en: 'There is no schedule {id} of a set here. /plan list shows them.',
+    'zh-CN': '这里没有组合定时 {id}。可用 /plan list 查看。',
+  },
+  'error.set-schedule-not-yours': {
+    en: 'Schedule {id} belongs to somebody else. Its owner or an operator can end it.',
+    'zh-CN': '定时 {id} 属于他人。只有创建者或操作员可以停止它。',
+  },
   'error.set-empty': {
     en: 'No model was named. Write them as gemma3:12b@32k qwen3:8b.',
     'zh-CN': '没有指定模型。写法示例：gemma3:12b@32k qwen3:8b。',

@@ -83,8 +83,8 @@ export class Planner {
     return choice;
   }
 
-  /** The best context on a server as it is; `null` where none is of use. */
-  choose(
+  /** The best context on a server as it is; `null` where none is of use, or enough for the order. */
+  async choose(
     spec: ModelSpec,
     snapshot: ServerSnapshot,
     wantedCtx: number,
@@ -92,10 +92,12 @@ export class Planner {
   ): Promise<Choice | null> {
     const { signal, estimator } = this.#parts;
     signal.throwIfAborted();
-    const { partial } = this.#order;
+    const { partial, leastCtx = 0 } = this.#order;
     const server = this.#estimate(snapshot, gone);
     const request = this.#request();
-    return chooseContext({ estimator, spec, server, request, wantedCtx, partial, marginBytes: LOAD_MARGIN_BYTES });
+    const marginBytes = LOAD_MARGIN_BYTES;
+    const choice = await chooseContext({ estimator, spec, server, request, wantedCtx, partial, marginBytes });
+    return choice === null || choice.clamp === null || choice.numCtx >= leastCtx ? choice : null;
   }
 
   /** The plan without what loads taught: what is learned from a load is told from it. */

@@ -2,6 +2,7 @@ import { StoreError } from '../../store/errors.ts';
 import type { AuditEntry, AuditRepository, Hold, Json } from '../../store/types.ts';
 import type { HoldEvent } from './hold-watch.ts';
 import { usedVram } from './proof.ts';
+import type { SetOrder, SetOutcome } from './safe-set.ts';
 import type { UnloadOrder, UnloadOutcome } from './safe-unload.ts';
 import type { LoadOrder, LoadOutcome, Requester } from './types.ts';
 
@@ -10,6 +11,8 @@ export type HoldAction = 'hold-extend' | 'hold-release';
 /** Writes the rows of the audit trail that loads and unloads make. Nothing here rejects. */
 export interface Records {
   load(order: LoadOrder, outcome: LoadOutcome, afterBytes: number | null): Promise<void>;
+  /** The end of a set, beside the rows of its loads. */
+  set(order: SetOrder, outcome: SetOutcome, afterBytes: number | null): Promise<void>;
   unload(order: UnloadOrder, outcome: UnloadOutcome, afterBytes: number | null): Promise<void>;
   hold(action: HoldAction, by: Requester, hold: Hold): Promise<void>;
   holdRefused(action: HoldAction, by: Requester, server: string, model: string, code: string): Promise<void>;
@@ -125,6 +128,21 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
         result: LOAD_RESULT[outcome.result],
         code: outcome.problem?.code ?? null,
         vramBeforeBytes: usedVram(outcome.before),
+        vramAfterBytes: afterBytes,
+      });
+    },
+    async set(order, outcome, afterBytes) {
+      await append(order.by, {
+        action: 'load-set',
+        server: outcome.server,
+        target: order.name,
+        args: {
+          models: order.members.map(({ model, numCtx }) => `${model}@${numCtx}`),
+          undone: outcome.undone,
+          lost: outcome.lost,
+        },
+        result: LOAD_RESULT[outcome.result],
+        code: outcome.problem?.code ?? null,
         vramAfterBytes: afterBytes,
       });
     },

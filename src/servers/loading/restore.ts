@@ -1,6 +1,6 @@
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import { findLoaded, missingModels, proveUnload, readAgain } from './proof.ts';
-import type { LoadOutcome, LoadStep } from './types.ts';
+import type { LoadStep } from './types.ts';
 
 /** For putting back what was there; a restore must not take longer than this in all. */
 const RESTORE_LIMIT_MS = 10 * 60_000;
@@ -26,7 +26,8 @@ export async function takeBack(server: Server, model: string, settleMs: number, 
 export interface RestoreParts {
   readonly server: Server;
   readonly before: ServerSnapshot;
-  readonly outcome: LoadOutcome;
+  /** What the load, or each load of a set, brought; in the order of the loads. */
+  readonly brought: readonly string[];
   readonly settleMs: number;
   readonly now: () => number;
   /** The program ends: there is time to take the model back, not to load others again. */
@@ -39,15 +40,14 @@ export interface RestoreParts {
  * @returns models that were loaded before and are not any more
  */
 export async function restore(parts: RestoreParts): Promise<readonly string[]> {
-  const { server, before, outcome, ending, settleMs } = parts;
+  const { server, before, brought, ending, settleMs } = parts;
   if (ending.aborted) {
     return takeBackAtOnce(parts);
   }
   try {
     const limit = AbortSignal.any([ending, AbortSignal.timeout(RESTORE_LIMIT_MS)]);
-    // Before the first attempt nothing of ours is there; the name may stand for what others loaded.
-    if (outcome.attempts > 0) {
-      await takeBack(server, outcome.model, settleMs, limit);
+    for (const model of brought.toReversed()) {
+      await takeBack(server, model, settleMs, limit);
     }
     const lost = missingModels(before, await readAgain(server), []);
     const stillLost: string[] = [];
@@ -89,12 +89,10 @@ async function putBack(parts: RestoreParts, model: LoadedModelView, signal: Abor
 }
 
 /** Ollama gives up a load when its request is gone; one that had just ended is unloaded. */
-async function takeBackAtOnce({ server, before, outcome }: RestoreParts): Promise<readonly string[]> {
+async function takeBackAtOnce({ server, before, brought }: RestoreParts): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(LAST_UNLOAD_MS);
   try {
-    if (outcome.attempts > 0) {
-      await server.ollama.unload(outcome.model, { signal });
-    }
+    await Promise.all(brought.map((model) => server.ollama.unload(model, { signal })));
   } catch {
     // Told by what is loaded at the next start.
   }

@@ -124,7 +124,8 @@ class SafeLoad {
     this.#outcome.lost = await restore({
       server: this.#parts.server,
       before,
-      outcome: this.#outcome,
+      // Before the first attempt nothing of ours is there; the name may stand for what others loaded.
+      brought: this.#outcome.attempts > 0 ? [this.#outcome.model] : [],
       settleMs: this.#parts.settleMs,
       now: this.#parts.now,
       ending: this.#run.ending,

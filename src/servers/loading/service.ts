@@ -19,6 +19,7 @@ import { createQuestions } from './questions.ts';
 import type { ServerQueue } from './queue.ts';
 import { createRecords } from './records.ts';
 import { safeLoad } from './safe-load.ts';
+import { emptySetOutcome, type SetOrder, type SetOutcome, safeLoadSet } from './safe-set.ts';
 import { emptyUnload, safeUnload, type UnloadOrder, type UnloadOutcome } from './safe-unload.ts';
 import {
   type Answers,
@@ -26,6 +27,7 @@ import {
   givenUp,
   type LoadOrder,
   type LoadOutcome,
+  type LoadStep,
   NeedsAnswer,
   type Requester,
   Stop,
@@ -65,10 +67,26 @@ export interface StartedLoad {
   readonly done: Promise<LoadOutcome>;
 }
 
+/** A set that was taken up. */
+export interface StartedSet {
+  /** For {@link LoadService.cancel}. */
+  readonly id: string;
+  /** Never rejects. */
+  readonly done: Promise<SetOutcome>;
+}
+
+/** Where the steps of a set go: each of one of its models, or (`null`) of the set. */
+export interface SetListener {
+  readonly signal: AbortSignal;
+  readonly onStep: (index: number | null, step: LoadStep) => void;
+}
+
 /** Loads, unloads and holds of all servers. Nothing here rejects but where it says so. */
 export interface LoadService {
   /** Takes up a load: it waits its turn on its server. */
   load(server: Server, order: LoadOrder, listener: LoadListener): StartedLoad;
+  /** Takes up a set: its models one after the other in one turn, undone as a whole when one fails. */
+  loadSet(server: Server, order: SetOrder, listener: SetListener): StartedSet;
   unload(server: Server, order: UnloadOrder, listener: LoadListener): Promise<UnloadOutcome>;
   /** Gives up a load. Its requester and administrators may. */
   cancel(id: string, by: Requester): 'canceled' | 'over' | 'not-yours';
@@ -187,6 +205,47 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
     return { ...outcome, hold };
   };
 
+  const runSet = async (
+    server: Server,
+    order: SetOrder,
+    listener: SetListener,
+    signal: AbortSignal,
+    answers: Answers,
+  ): Promise<SetOutcome | NeedsAnswer> => {
+    const outcome = await safeLoadSet(
+      {
+        server,
+        holds,
+        answers,
+        estimator: parts.estimates.by(`load on ${server.name}`, signal),
+        findSpec: parts.findSpec,
+        calibration: await quietly(() => learning.calibration(server.name)),
+        isInUse: (model) => activity.isInUse(server.name, model),
+        loadOne: (one, _index, onStep) => runLoad(server, one, { signal: listener.signal, onStep }, signal, answers),
+        settleMs,
+        now,
+        signal,
+        ending: AbortSignal.any([listener.signal, ending.signal]),
+        onStep: listener.onStep,
+      },
+      order,
+    );
+    if (!(outcome instanceof NeedsAnswer)) {
+      await records.set(order, outcome, outcome.loads.length > 0 ? await usedAfter(server) : null);
+    }
+    return outcome;
+  };
+
+  const refusedSet = async (
+    server: Server,
+    order: SetOrder,
+    end: Pick<SetOutcome, 'result' | 'problem'>,
+  ): Promise<SetOutcome> => {
+    const outcome = { ...emptySetOutcome(server.name), ...end };
+    await records.set(order, outcome, null);
+    return outcome;
+  };
+
   const refusedLoad = async (
     server: Server,
     order: LoadOrder,
@@ -214,6 +273,22 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         listener,
         run: (signal, answers) => runLoad(server, order, listener, signal, answers),
         late: (error, signal) => refusedLoad(server, order, lateProblem(error, signal)),
+      });
+    },
+
+    loadSet(server, order, listener) {
+      try {
+        readKeepAlive(order.keepAlive, maxKeepAlive, order.by.isAdmin);
+      } catch (error) {
+        const problem = error instanceof Stop ? error.problem : toRemark(error);
+        return { id: '', done: refusedSet(server, order, { result: 'refused', problem }) };
+      }
+      return jobs.begin<SetOutcome>({
+        server,
+        by: order.by,
+        listener: { signal: listener.signal, onStep: (step) => listener.onStep(null, step) },
+        run: (signal, answers) => runSet(server, order, listener, signal, answers),
+        late: (error, signal) => refusedSet(server, order, lateProblem(error, signal)),
       });
     },
 

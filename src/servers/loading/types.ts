@@ -23,6 +23,8 @@ export interface LoadOrder {
   readonly model: string;
   /** Absent: the server's own default. */
   readonly numCtx?: number;
+  /** A shorter context than this is of no use; absent: any will do. */
+  readonly leastCtx?: number;
   /** As Ollama writes it (`30m`, `-1`); absent: the server's default. */
   readonly keepAlive?: string;
   /** A model partly in system memory is wanted rather than a shorter context. */

@@ -1,0 +1,12 @@
+import type { Choice } from '../../src/chat/command.ts';
+import { isTimeZone } from '../../src/schedule/posts/cron.ts';
+
+/** Zones by any part of their name, the bot's own first; without letters typed only the common ones. */
+export function completeTimeZone(own: string, typed: string): readonly Choice[] {
+  const wanted = typed.toLowerCase().replaceAll(' ', '_');
+  const names = [...new Set([own, 'UTC', ...Intl.supportedValuesOf('timeZone')])];
+  if (typed !== '' && isTimeZone(typed) && !names.includes(typed)) {
+    names.unshift(typed);
+  }
+  return names.filter((name) => name.toLowerCase().includes(wanted)).map((name) => ({ value: name, label: name }));
+}
