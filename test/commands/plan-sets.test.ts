@@ -27,11 +27,13 @@ async function scene(options: RigOptions = {}) {
     findListed: () => null,
     builtinNames: () => catalogue.names(),
   };
+  const weights = createWeightsIndex();
   const services: Services = {
     servers: rig.registry,
     models,
     estimates: createDirectEstimates(),
-    asking: createAsking({ models, weights: createWeightsIndex(), calibration: () => null }),
+    weights,
+    asking: createAsking({ models, weights, calibration: () => null }),
     painter: { draw: async () => new Uint8Array() },
     readGpuList: parseGpuList,
     now: Date.now,

@@ -6,7 +6,7 @@
 import type { Calibration } from '../../estimator/plan/calibration.ts';
 import type { WantedModel } from '../../estimator/plan/fit-set.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
-import type { Hold } from '../../store/types.ts';
+import type { Hold, MadeAliasRepository } from '../../store/types.ts';
 import type { Estimator } from '../../workers/estimates.ts';
 import { requestFor, viewFor } from '../asking/question.ts';
 import { sameModel } from '../asking/same-model.ts';
@@ -63,6 +63,7 @@ export interface SetOutcome {
 export interface SetParts {
   readonly server: Server;
   readonly holds: HoldBook;
+  readonly aliases: MadeAliasRepository;
   /** What holders have answered so far. */
   readonly answers: Answers;
   readonly estimator: Estimator;
@@ -97,7 +98,7 @@ export async function safeLoadSet(parts: SetParts, order: SetOrder): Promise<Set
     start = await look(parts);
     // A model that is not there ends the set before anything is loaded for it.
     for (const member of order.members) {
-      await findOrdered(server, orderOf(order, member), signal);
+      await findOrdered(server, orderOf(order, member), parts.aliases, signal);
     }
     const obstacles = await whoIsInTheWay(parts, order, start.before);
     if (obstacles.length > 0) {

@@ -216,6 +216,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       {
         server,
         holds,
+        aliases: parts.store.madeAliases,
         answers,
         estimator: parts.estimates.by(`load on ${server.name}`, signal),
         findSpec: parts.findSpec,
@@ -285,6 +286,8 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       }
       return jobs.begin<SetOutcome>({
         server,
+        model: order.name ?? order.members.map(({ model }) => model).join(', '),
+        kind: 'load',
         by: order.by,
         listener: { signal: listener.signal, onStep: (step) => listener.onStep(null, step) },
         run: (signal, answers) => runSet(server, order, listener, signal, answers),
