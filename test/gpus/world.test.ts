@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { amdReading } from '../../src/gpus/amd/sysfs.ts';
 import { amdSmiReading, rocmSmiReading } from '../../src/gpus/amd/tools.ts';
 import { exporterReading } from '../../src/gpus/exporters/reading.ts';
 import { parseExposition } from '../../src/gpus/exporters/exposition.ts';
@@ -123,6 +124,21 @@ describe('cards as real machines tell them', () => {
       gpus: [{ state: 'unreadable', freeBytes: null }],
       errors: [{ code: 'pool-unknown' }],
     });
+  });
+
+  test("the Steam Deck's power limit does not make a card of it; a card's makes it one", () => {
+    const facts: Readonly<Record<string, string>> = {
+      mem_info_vram_total: String(GIB),
+      mem_info_vram_used: String(GIB / 4),
+      mem_info_gtt_total: String(8 * GIB),
+      mem_info_gtt_used: '0',
+    };
+    const read = (watts: number) => {
+      const files = { ...facts, power1_cap: String(watts * 1e6) } as Readonly<Record<string, string>>;
+      return amdReading([{ read: (file) => files[file] ?? null }], { ...at, source: 'amd-sysfs' }).gpus;
+    };
+    expect(read(15)).toMatchObject([{ state: 'uma', totalBytes: 9 * GIB }]);
+    expect(read(50)).toMatchObject([{ state: 'ok', totalBytes: GIB }]);
   });
 
   test('a GPU cut by MIG says so, so that its owner can declare a slice', () => {

@@ -6,10 +6,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { amdReading } from '../../src/gpus/amd/sysfs.ts';
 import { amdSmiReading, rocmSmiReading } from '../../src/gpus/amd/tools.ts';
 import { exporterReading } from '../../src/gpus/exporters/reading.ts';
 import { parseExposition } from '../../src/gpus/exporters/exposition.ts';
-import { FULL_FIELDS, parseGpuRows } from '../../src/gpus/nvidia/csv.ts';
+import { FULL_FIELDS } from '../../src/gpus/nvidia/csv.ts';
+import { nvidiaReading } from '../../src/gpus/nvidia/reading.ts';
+import { parseGpuSource } from '../../src/gpus/parse-source.ts';
 import { type Asking, CASES, type CaseExpectation, type Check } from './cases/expectations.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
@@ -99,13 +102,32 @@ function readTelemetry(path: string, parser: Extract<Asking, { parser: unknown }
   const at = { host: 'case', nowMs: 0, takenAtMs: 0, hostMemory: HOST_MEMORY };
   switch (parser) {
     case 'nvidia-smi':
-      return JSON.stringify(parseGpuRows(text, FULL_FIELDS, HOST_MEMORY));
+      return JSON.stringify(
+        nvidiaReading({
+          ...at,
+          source: 'nvidia-smi',
+          fields: FULL_FIELDS,
+          gpuText: text,
+          gpuExit: 0,
+          appText: null,
+          appExit: null,
+        }),
+      );
     case 'exporter':
       return JSON.stringify(exporterReading(parseExposition(text), at));
     case 'rocm-smi':
       return JSON.stringify(rocmSmiReading(text, at));
     case 'amd-smi':
       return JSON.stringify(amdSmiReading(text, null, at));
+    case 'amd-sysfs': {
+      const cards = JSON.parse(text) as readonly Readonly<Record<string, string>>[];
+      return JSON.stringify(
+        amdReading(
+          cards.map((files) => ({ read: (file) => files[file] ?? null })),
+          { ...at, source: 'amd-sysfs' },
+        ),
+      );
+    }
   }
 }
 
@@ -163,6 +185,8 @@ export async function scoreCases(directories: Directories): Promise<readonly Cas
     const { asking, id } = one;
     if ('telemetry' in asking) {
       answers.set(one, readTelemetry(join(directories.cases, asking.telemetry), asking.parser));
+    } else if ('gpuSource' in asking) {
+      answers.set(one, JSON.stringify(parseGpuSource(asking.gpuSource)));
     } else if ('fit' in asking) {
       fits.push(one);
     } else {

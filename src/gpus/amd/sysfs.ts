@@ -121,6 +121,9 @@ export function amdReading(
   };
 }
 
+/** A power limit of its own is a card's, but for the Steam Deck's APU, which has one of at most 29 W (vangogh_ppt.c). */
+const PROCESSOR_WATTS = 30;
+
 function readCard(card: AmdCard, index: number, hostMemory: HostMemory | null): Gpu {
   const number = (file: string): number | null => readNumber(card.read(file) ?? '');
   const bytes = (file: string): number | null => {
@@ -131,9 +134,9 @@ function readCard(card: AmdCard, index: number, hostMemory: HostMemory | null): 
   const uniqueId = card.read('unique_id');
   let totalBytes = bytes('mem_info_vram_total');
   let usedBytes = bytes('mem_info_vram_used');
-  // A power limit of its own is a card's.
+  const cap = number('power1_cap');
   const pool =
-    number('power1_cap') === null
+    cap === null || cap <= PROCESSOR_WATTS * 1e6
       ? sharedPool(
           { totalBytes, usedBytes },
           { totalBytes: bytes('mem_info_gtt_total'), usedBytes: bytes('mem_info_gtt_used') },
@@ -155,7 +158,6 @@ function readCard(card: AmdCard, index: number, hostMemory: HostMemory | null): 
   }
   const milli = number('temp1_input');
   const micro = number('power1_average');
-  const cap = number('power1_cap');
   return {
     uuid:
       uniqueId !== null && /^[0-9a-f]{8,32}$/i.test(uniqueId) ? `AMD-${uniqueId.toLowerCase()}` : `pci:${pci ?? index}`,

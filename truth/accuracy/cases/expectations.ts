@@ -23,7 +23,9 @@ export type Asking =
   /** Arguments of `headroom fit`. */
   | { readonly fit: readonly string[]; readonly env?: Readonly<Record<string, string>> }
   /** A telemetry file and the parser that reads it. */
-  | { readonly telemetry: string; readonly parser: 'nvidia-smi' | 'exporter' | 'rocm-smi' | 'amd-smi' };
+  | { readonly telemetry: string; readonly parser: 'nvidia-smi' | 'exporter' | 'rocm-smi' | 'amd-smi' | 'amd-sysfs' }
+  /** A value of GPU_SOURCE, read. */
+  | { readonly gpuSource: string };
 
 export interface CaseExpectation {
   readonly id: string;
@@ -283,20 +285,156 @@ export const CASES: readonly CaseExpectation[] = [
       { at: 'gpus.0.totalBytes', mib: 512 + 126_976 },
     ],
   },
-  ...[
-    'C01-gb10.csv',
-    'C05-mig-in-container.csv',
-    'C06-vgpu-grid.csv',
-    'C07-err-power.csv',
-    'C08-wsl.csv',
-    'C09-gh200.csv',
-  ].map(
-    (file): CaseExpectation => ({
-      id: file.slice(0, 3),
-      asking: { telemetry: file, parser: 'nvidia-smi' },
-      checks: [{ says: /"gpus":\[\{/ }],
-    }),
-  ),
+  {
+    id: 'C01',
+    asking: { telemetry: 'C01-gb10.csv', parser: 'nvidia-smi' },
+    checks: [{ at: 'gpus.0.state', equals: 'uma' }],
+  },
+  {
+    id: 'C04',
+    asking: { telemetry: 'C04-mig-a100.csv', parser: 'nvidia-smi' },
+    checks: [{ at: 'gpus.0.state', equals: 'mig' }, { says: /gpu-mig/ }],
+  },
+  {
+    id: 'C05',
+    asking: { telemetry: 'C05-mig-in-container.csv', parser: 'nvidia-smi' },
+    checks: [{ at: 'gpus.0.state', equals: 'unreadable' }, { says: /no-permission/ }],
+  },
+  {
+    id: 'C06',
+    asking: { telemetry: 'C06-vgpu-grid.csv', parser: 'nvidia-smi' },
+    checks: [
+      { at: 'gpus.0.state', equals: 'ok' },
+      { at: 'gpus.0.freeBytes', mib: 9323 },
+    ],
+  },
+  {
+    id: 'C07',
+    asking: { telemetry: 'C07-err-power.csv', parser: 'nvidia-smi' },
+    checks: [
+      { at: 'gpus.0.state', equals: 'ok' },
+      { at: 'gpus.0.freeBytes', mib: 7680 },
+    ],
+  },
+  {
+    id: 'C08',
+    asking: { telemetry: 'C08-wsl.csv', parser: 'nvidia-smi' },
+    checks: [
+      { at: 'gpus.0.state', equals: 'ok' },
+      { at: 'gpus.0.freeBytes', mib: 22272 },
+    ],
+  },
+  {
+    id: 'C09',
+    asking: { telemetry: 'C09-gh200.csv', parser: 'nvidia-smi' },
+    checks: [
+      { at: 'gpus.0.state', equals: 'ok' },
+      { at: 'gpus.0.freeBytes', mib: 97280 },
+    ],
+  },
+  {
+    id: 'C11',
+    asking: { telemetry: 'C11-one-lost-row.csv', parser: 'nvidia-smi' },
+    checks: [
+      { at: 'gpus.0.freeBytes', mib: 24118 },
+      { at: 'gpus.1.state', equals: 'lost' },
+    ],
+  },
+  {
+    id: 'C14',
+    asking: { telemetry: 'C14-name-comma.csv', parser: 'nvidia-smi' },
+    checks: [
+      { at: 'gpus.0.name', equals: 'NVIDIA RTX 2000 Ada Generation Laptop GPU' },
+      { at: 'gpus.0.freeBytes', mib: 7757 },
+    ],
+  },
+  {
+    id: 'C20',
+    asking: { telemetry: 'C20-dcgm-vgpu.prom', parser: 'exporter' },
+    checks: [
+      { at: 'gpus.0.totalBytes', mib: 10239 },
+      { at: 'gpus.0.freeBytes', mib: 9323 },
+    ],
+  },
+  {
+    id: 'C24',
+    asking: { telemetry: 'C24-allsmi.prom', parser: 'exporter' },
+    checks: [
+      { at: 'gpus.0.totalBytes', mib: 144384 },
+      { at: 'gpus.0.usedBytes', mib: 8192 },
+    ],
+  },
+  {
+    id: 'C26',
+    asking: { telemetry: 'C26-dcgm-two-nodes.prom', parser: 'exporter' },
+    checks: [{ says: /several-hosts.*node-0, node-1/ }],
+  },
+  {
+    id: 'C27',
+    asking: { telemetry: 'C27-dcgm-mig.prom', parser: 'exporter' },
+    checks: [{ at: 'gpus.0.state', equals: 'mig' }, { says: /gpu-mig/ }],
+  },
+  {
+    id: 'C40',
+    asking: { telemetry: 'C40-rocm-7900xtx.json', parser: 'rocm-smi' },
+    checks: [
+      { at: 'gpus.0.name', equals: 'Radeon RX 7900 XTX' },
+      { at: 'gpus.0.freeBytes', equals: 13753026560 },
+    ],
+  },
+  {
+    id: 'C43',
+    asking: { telemetry: 'C43-rocm-banner.json', parser: 'rocm-smi' },
+    checks: [{ at: 'gpus.0.freeBytes', equals: 17145634816 }],
+  },
+  {
+    id: 'C44',
+    asking: { telemetry: 'C44-rocm-na.json', parser: 'rocm-smi' },
+    checks: [{ at: 'gpus.0.state', equals: 'unreadable' }],
+  },
+  {
+    id: 'C45',
+    asking: { telemetry: 'C45-amdsmi-mi300x.json', parser: 'amd-smi' },
+    checks: [
+      { at: 'gpus.0.freeBytes', mib: 179439 },
+      { at: 'gpus.0.utilPct', equals: 94 },
+    ],
+  },
+  {
+    id: 'C46',
+    asking: { telemetry: 'C46-amdsmi-list-banner.json', parser: 'amd-smi' },
+    checks: [
+      { at: 'gpus.0.index', equals: 1 },
+      { at: 'gpus.0.usedBytes', mib: 49148 },
+      { at: 'gpus.1.freeBytes', mib: 196592 },
+    ],
+  },
+  {
+    id: 'C50',
+    asking: { telemetry: 'C50-strix-halo-512m.json', parser: 'amd-sysfs' },
+    checks: [
+      { at: 'gpus.0.state', equals: 'uma' },
+      { at: 'gpus.0.totalBytes', mib: 512 + 126_976 },
+    ],
+  },
+  {
+    id: 'C51',
+    asking: { telemetry: 'C51-strix-halo-96g.json', parser: 'amd-sysfs' },
+    checks: [
+      { at: 'gpus.0.state', equals: 'ok' },
+      { at: 'gpus.0.totalBytes', mib: 98304 },
+    ],
+  },
+  // The one APU whose driver has a power limit.
+  {
+    id: 'C52',
+    asking: { telemetry: 'C52-steamdeck-power-cap.json', parser: 'amd-sysfs' },
+    checks: [
+      { at: 'gpus.0.state', equals: 'uma' },
+      { at: 'gpus.0.totalBytes', mib: 9216 },
+    ],
+  },
+  { id: 'C60', asking: { gpuSource: 'intel' }, checks: [{ at: 'kind', equals: 'intel' }] },
   // Names: the right answer is one; which figures is for the model's own case.
   ...(
     [
