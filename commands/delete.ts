@@ -152,6 +152,8 @@ export const deleteCommand: Command<Services> = {
   run: runnable<Services, typeof schema>({
     description: 'delete.description',
     access: 'admin',
+    // It asks; the button acts.
+    acts: false,
     options: [modelOption, serverOption],
     schema,
     run: async (context, options) => question(context, await settle(context, options)),

@@ -209,6 +209,8 @@ export const pullCommand: Command<Services> = {
   run: runnable<Services, typeof schema>({
     description: 'pull.description',
     access: 'admin',
+    // It asks; the button acts.
+    acts: false,
     options: [modelOption, serverOption],
     schema,
     run: ask,

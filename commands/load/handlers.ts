@@ -97,6 +97,7 @@ function answer(name: string, consent: Consent): ActionHandler<Services> {
   return {
     name,
     access: 'everyone',
+    acts: true,
     payload: z.object({ id: z.string().max(40) }),
     run: async (context: Context, { id }: { readonly id: string }) => {
       const reply = context.services.consents?.answer(id, context.person.id, consent, context.translator) ?? 'over';

@@ -46,6 +46,7 @@ export const notifyCommand: Command<Services> = {
     'when-fits': runnable<Services, typeof fitsSchema>({
       description: 'notify.when-fits.description',
       access: 'everyone',
+      acts: true,
       options: [modelOption, ctxOption, serverOption, hoursOption],
       schema: fitsSchema,
       run: (context, options) => whenFits(context, { ...options, lifeMs: options.hours * HOUR_MS }),
@@ -62,6 +63,7 @@ export const notifyCommand: Command<Services> = {
     'when-free': runnable<Services, typeof freeSchema>({
       description: 'notify.when-free.description',
       access: 'everyone',
+      acts: true,
       options: [
         { name: 'gib', description: 'notify.option.gib', type: 'number', required: true, min: 0.1, max: MAX_GIB },
         serverOption,
@@ -82,6 +84,7 @@ export const notifyCommand: Command<Services> = {
     stop: runnable<Services, typeof stopSchema>({
       description: 'notify.stop.description',
       access: 'everyone',
+      acts: true,
       private: true,
       options: [{ name: 'id', description: 'notify.option.id', type: 'integer', required: true, min: 1 }],
       schema: stopSchema,

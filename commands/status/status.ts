@@ -229,6 +229,7 @@ export const statusCommand: Command<Services> = {
     stop: runnable<Services, typeof stopSchema>({
       description: 'status.stop.description',
       access: 'everyone',
+      acts: true,
       options: [
         { name: 'id', description: 'option.schedule-id', type: 'integer', required: true, min: 1, completes: true },
       ],

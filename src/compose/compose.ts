@@ -1,7 +1,7 @@
 import type { Services } from '../../commands/services.ts';
 import type { Log } from '../base/log.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
-import type { DispatchHooks } from '../chat/dispatch/dispatcher.ts';
+import type { Act, DispatchHooks } from '../chat/dispatch/dispatcher.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
 import { Painter } from '../chat/pictures/painter.ts';
 import type { Platform } from '../chat/platform.ts';
@@ -21,7 +21,7 @@ import { type HttpEndpoint, readiness, startHttp } from '../web/http.ts';
 import { createMetrics } from '../web/metrics.ts';
 import { createDirectEstimates } from '../workers/estimates.ts';
 import { createEstimatePool } from '../workers/pool.ts';
-import { auditRefusals } from './audit.ts';
+import { auditActs, auditRefusals } from './audit.ts';
 import { composeLoads } from './loads.ts';
 import { dataFolder, openMemory } from './memory.ts';
 import { createModelFinder } from './model-finder.ts';
@@ -48,8 +48,8 @@ export interface App {
   readonly services: Services;
   /** What the dispatcher tells: refusals go to the audit trail. */
   readonly hooks: DispatchHooks;
-  /** Before anything is changed: rejects with words while nobody can write down who did it. */
-  readonly beforeAct: () => Promise<void>;
+  /** Before anything is changed: writes down who sets about what; rejects with words where that cannot be. */
+  readonly beforeAct: (act: Act) => Promise<void>;
   /** What is kept between commands, and who fills it; `null` in the command-line tool. */
   readonly memory: { readonly store: Store; readonly sampler: Sampler } | null;
   /** Answers under way, for the chat that gives them; absent where nothing is kept. */
@@ -150,7 +150,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
   let http: HttpEndpoint | null = null;
   return {
     services,
-    beforeAct: async () => services.audit?.ensure(),
+    beforeAct: services.audit === undefined ? async () => undefined : auditActs(services.audit, now),
     hooks: {
       ...(services.audit === undefined ? {} : auditRefusals(services.audit, now)),
       ...(metrics === null ? {} : metrics.hooks),

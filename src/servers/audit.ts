@@ -1,5 +1,6 @@
 import { CodedError } from '../base/coded.ts';
 import type { Log } from '../base/log.ts';
+import { StoreError } from '../store/errors.ts';
 import type { AuditEntry, AuditQuery, AuditRow, Store } from '../store/types.ts';
 import { createRefusalFold } from './refusals.ts';
 
@@ -11,8 +12,11 @@ export interface AuditTrail {
   record(entry: AuditEntry): Promise<boolean>;
   /** Somebody was turned away; the same again within minutes becomes one row with a count. Never throws. */
   refused(entry: AuditEntry): void;
-  /** Whether a row can be written right now. Rejects with a CodedError `trail-unwritable`. */
-  ensure(): Promise<void>;
+  /**
+   * Somebody sets about an act: to be awaited before it is begun. Rejects with a CodedError `trail-unwritable`.
+   * @param often everybody may ask for it, so the same again within minutes becomes one row with a count
+   */
+  asked(entry: AuditEntry, often: boolean): Promise<void>;
   /** Newest first. Rejects with a StoreError. */
   list(query?: AuditQuery): Promise<readonly AuditRow[]>;
   /** Drops rows that are old, and writes the counts that still wait. Never rejects. */
@@ -32,24 +36,52 @@ export function createAuditTrail(store: Pick<Store, 'audit' | 'check'>, log: Log
     }
   };
   const refusals = createRefusalFold(record);
+  const unwritable = (reason: string) => new CodedError('trail-unwritable', { reason });
+  /** Writes a row, or tells why that cannot be. */
+  const write = async (entry: AuditEntry): Promise<boolean> => {
+    await store.audit.append(entry).catch((error: unknown) => {
+      throw unwritable(error instanceof StoreError ? error.code : 'store-failed');
+    });
+    return true;
+  };
+  const often = createRefusalFold(write);
+  const sweepOften = async (nowMs: number) => {
+    try {
+      await often.sweep(nowMs);
+    } catch (error) {
+      log.error({ err: error }, 'how often something was asked for could not be kept');
+    }
+  };
   return {
     record,
     refused: (entry) => void refusals.add(entry),
-    ensure: async () => {
+    asked: async (entry, mayRepeat) => {
+      if (!mayRepeat) {
+        await write(entry);
+        return;
+      }
+      if (await often.add(entry)) {
+        return;
+      }
+      // Counted, and written later: whether that can be is seen now.
       const reason = await store.check();
       if (reason !== null) {
-        throw new CodedError('trail-unwritable', { reason });
+        throw unwritable(reason);
       }
     },
     list: (query) => store.audit.list(query),
     tidy: async (nowMs) => {
       await refusals.sweep(nowMs);
+      await sweepOften(nowMs);
       try {
         await store.audit.prune(nowMs);
       } catch (error) {
         log.warn({ err: error }, 'old audit rows could not be dropped');
       }
     },
-    close: () => refusals.sweep(Number.POSITIVE_INFINITY),
+    close: async () => {
+      await refusals.sweep(Number.POSITIVE_INFINITY);
+      await sweepOften(Number.POSITIVE_INFINITY);
+    },
   };
 }

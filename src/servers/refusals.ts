@@ -6,9 +6,9 @@ const WINDOW_MS = 10 * 60_000;
 const MAX_COUNTED = 1_000;
 
 export interface RefusalFold {
-  /** Writes the first of its kind at once and counts the rest. Never rejects. */
-  add(entry: AuditEntry): Promise<void>;
-  /** Writes what was counted up to a window before this moment. Never rejects. */
+  /** Writes the first of its kind at once and counts the rest. @returns whether it was written; rejects as the writer does */
+  add(entry: AuditEntry): Promise<boolean>;
+  /** Writes what was counted up to a window before this moment. Rejects as the writer does. */
   sweep(nowMs: number): Promise<void>;
 }
 
@@ -21,8 +21,8 @@ interface Counted {
 }
 
 /**
- * Refusals, folded: whoever is turned away a thousand times makes two rows, one at once and one that says how often.
- * @param record never rejects
+ * Refusals, folded: whoever is turned away a thousand times makes two rows, one at once and one that says how often. What
+ * everybody may ask for is folded in the same way.
  */
 export function createRefusalFold(record: (entry: AuditEntry) => Promise<unknown>): RefusalFold {
   const counted = new Map<string, Counted>();
@@ -37,22 +37,33 @@ export function createRefusalFold(record: (entry: AuditEntry) => Promise<unknown
 
   return {
     add: async (entry) => {
-      const key = JSON.stringify([entry.platform, entry.personId, entry.guildId, entry.code, entry.args]);
+      const { platform, personId, guildId, action, server, target, code, args } = entry;
+      const key = JSON.stringify([platform, personId, guildId, action, server, target, code, args]);
       const known = counted.get(key);
       if (known !== undefined && entry.atMs - known.sinceMs < WINDOW_MS && entry.atMs >= known.sinceMs) {
         known.times += 1;
         known.lastMs = entry.atMs;
-        return;
+        return false;
       }
       if (known !== undefined) {
         await write(key, known);
       }
-      counted.set(key, { entry, sinceMs: entry.atMs, times: 0, lastMs: entry.atMs });
+      const one = { entry, sinceMs: entry.atMs, times: 0, lastMs: entry.atMs };
+      counted.set(key, one);
       const [oldest] = counted;
       if (counted.size > MAX_COUNTED && oldest !== undefined) {
         await write(...oldest);
       }
-      await record(entry);
+      try {
+        await record(entry);
+      } catch (error) {
+        // The first one was not written: the next is the first again.
+        if (counted.get(key) === one) {
+          counted.delete(key);
+        }
+        throw error;
+      }
+      return true;
     },
     sweep: async (nowMs) => {
       for (const [key, one] of counted) {

@@ -22,7 +22,9 @@ beforeAll(async () => {
       timing: { pullBytesPerSecond: 12 * 2 ** 30 },
     },
   );
-  dispatcher = createDispatcher({ commands, actionHandlers, services: demo.services, log: createLog('silent') });
+  const { services, app } = demo;
+  const { beforeAct } = app;
+  dispatcher = createDispatcher({ commands, actionHandlers, services, beforeAct, log: createLog('silent') });
 });
 afterAll(() => demo.close());
 
@@ -188,5 +190,68 @@ describe('/audit', () => {
     expect(dispatcher.prepare({ ...caller(), command: 'audit', options: {} }).private).toBe(true);
     expect(text(reply)).toMatch(/delete llama3\.2:1b @main/);
     expect(plainText((await run('audit', {}, 'operator')).title)).toMatch(/may not use/);
+  });
+
+  it('says what was asked for, what came of it and why in words of the language, with no code', async () => {
+    const { audit } = demo.services;
+    const row = {
+      ...{ atMs: Date.now(), personId: 'eve', personName: 'e\u202eve\nadmin', platform: 'discord', guildId: null },
+      ...{ channelId: null, server: null, target: null, vramBeforeBytes: null, vramAfterBytes: null },
+    };
+    const refused = { ...row, action: 'refused', result: 'refused' } as const;
+    await audit?.record({ ...refused, args: { command: 'load', times: 7 }, code: 'not-allowed' });
+    await audit?.record({ ...row, action: 'hold-override', args: {}, result: 'ok', code: null });
+    await audit?.record({ ...row, action: 'load', args: {}, result: 'failed', code: 'gguf-truncated' });
+    await audit?.record({
+      ...{ ...row, personName: 'ada', target: 'qwen3:8b', action: 'asked', result: 'ok', code: null },
+      args: { command: 'load', model: 'qwen3:8b' },
+    });
+    const request = (locale: 'en' | 'zh-CN') => ({ ...caller(), locale, command: 'audit', options: {} });
+    const said = async (locale: 'en' | 'zh-CN') =>
+      text(await dispatcher.dispatch(request(locale), { progress: () => undefined }));
+    const english = await said('en');
+    expect(english).toMatch(/ada: asked for \/load qwen3:8b, done/);
+    expect(english).toMatch(/e ve admin: \/load, 7 times, refused: no right to it/);
+    expect(english).toMatch(/take from its holder, done/);
+    expect(english).not.toMatch(/not-allowed|hold-override|gguf-truncated|\u202e/);
+    const chinese = await said('zh-CN');
+    expect(chinese).toMatch(/请求 \/load qwen3:8b，成功/);
+    expect(chinese).toMatch(/\/load，7 次，被拒绝：没有权限/);
+    expect(chinese).toMatch(/从持有者处取走，成功/);
+  });
+});
+
+describe('what was asked for and what came of it', () => {
+  it('are one line of /audit; what nothing came of stays', async () => {
+    const before = (await demo.services.audit!.list({ limit: 1 }))[0]!.id;
+    await press(await run('delete', { model: 'qwen3:4b' }), 'Delete');
+    const rows = (await demo.services.audit!.list()).filter(({ id }) => id > before);
+    expect(rows.map(({ action, args }) => [action, (args as { command?: string }).command])).toEqual([
+      ['delete', undefined],
+      ['asked', 'delete.confirm'],
+    ]);
+    expect(text(await run('audit', {}))).toMatch(
+      /newest first\.\n.*delete qwen3:4b @main, done\n(?!.*asked for \/delete)/,
+    );
+  });
+});
+
+describe('what changes something', () => {
+  it('is written down before it is begun, whoever may ask for it', async () => {
+    const acting = [
+      ...commands.flatMap(({ name, run: whole, subcommands = {} }) => [
+        ...(whole === undefined ? [] : [[name, whole] as const]),
+        ...Object.entries(subcommands).map(([sub, one]) => [`${name} ${sub}`, one] as const),
+      ]),
+      ...actionHandlers.map((handler) => [handler.name, handler] as const),
+    ].filter(([, { acts, access }]) => acts ?? access !== 'everyone');
+    expect(acting.map(([name]) => name).sort()).toEqual(
+      [
+        ...['load', 'unload', 'status schedule', 'status stop'],
+        ...['notify when-fits', 'notify when-free', 'notify stop'],
+        ...['load.instead', 'load.override', 'load.extend', 'load.release', 'load.agree', 'load.keep'],
+        ...['unload.confirm', 'unload.override', 'pull.start', 'delete.confirm'],
+      ].sort(),
+    );
   });
 });

@@ -124,7 +124,7 @@ describe('/load', () => {
     await pressed.shows(({ text }) => text.includes('given up'));
     await asked.shows((seen) => seen.text.includes('The load was canceled'), 10_000);
     expect(simulator.loaded()).toEqual([]);
-    expect(await audit({ personId: ada.userId })).toMatchObject([{ action: 'load', result: 'canceled' }]);
+    expect(await audit({ action: 'load', personId: ada.userId })).toMatchObject([{ result: 'canceled' }]);
   });
 
   it('asks the holder in the channel, and unloads nothing when the answer is Keep', async () => {
@@ -187,7 +187,7 @@ describe('who may not', () => {
 });
 
 describe('a stop in mid-load', () => {
-  it('ends within 8 s, the message says so, and after the restart the truth is told', async () => {
+  it('ends within 8 s, the message says so, and after the restart the truth is told', { timeout: 60_000 }, async () => {
     await bot.kill();
     bot = await startBot('src/main.ts');
     const [ada, bob] = [operator(), operator()];
@@ -214,10 +214,9 @@ describe('a stop in mid-load', () => {
           .map(({ name }) => name)
           .join() === SMALL,
     );
-    expect((await audit({ personId: ada.userId })).map(({ result, code }) => `${result} ${code}`)).toEqual([
-      'canceled load-stopped',
-      'canceled load-stopped',
-    ]);
+    expect(
+      (await audit({ action: 'load', personId: ada.userId })).map(({ result, code }) => `${result} ${code}`),
+    ).toEqual(['canceled load-stopped', 'canceled load-stopped']);
 
     const { dataDir } = bot;
     bot = await startBot('src/main.ts', dataDir);

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createAuditTrail } from '../../src/servers/audit.ts';
 import { createRefusalFold } from '../../src/servers/refusals.ts';
+import { StoreError } from '../../src/store/errors.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { AuditEntry } from '../../src/store/types.ts';
 
@@ -63,12 +64,36 @@ describe('refusals in the audit trail', () => {
 });
 
 describe('the audit trail', () => {
-  it('says in words that nothing is done while no row can be written', async () => {
+  it('has the row before the act, and says in words that nothing is done where it cannot', async () => {
     const store = await openStore(':memory:');
+    const asked = { ...refusal('ann', START), action: 'asked', result: 'ok', code: null } as const;
     const trail = createAuditTrail(store, pino({ level: 'silent' }));
-    await trail.ensure();
-    const full = createAuditTrail({ ...store, check: async () => 'store-full' }, pino({ level: 'silent' }));
-    await expect(full.ensure()).rejects.toMatchObject({ code: 'trail-unwritable', params: { reason: 'store-full' } });
+    await trail.asked(asked, false);
+    await trail.asked(asked, false);
+    expect(await trail.list()).toHaveLength(2);
+    const append = async () => Promise.reject(new StoreError('store-full'));
+    const full = createAuditTrail({ ...store, audit: { ...store.audit, append } }, pino({ level: 'silent' }));
+    for (const often of [false, true, true]) {
+      await expect(full.asked(asked, often)).rejects.toMatchObject({
+        code: 'trail-unwritable',
+        params: { reason: 'store-full' },
+      });
+    }
+    await store.close();
+  });
+
+  it('folds what everybody may ask for, and still says where nothing can be written', async () => {
+    const store = await openStore(':memory:');
+    const asked = { ...refusal('ann', START), action: 'asked', result: 'ok', code: null } as const;
+    let state: 'store-full' | null = null;
+    const trail = createAuditTrail({ ...store, check: async () => state }, pino({ level: 'silent' }));
+    for (let i = 0; i < 50; i++) {
+      await trail.asked(asked, true);
+    }
+    state = 'store-full';
+    await expect(trail.asked(asked, true)).rejects.toMatchObject({ code: 'trail-unwritable' });
+    await trail.close();
+    expect((await trail.list()).map(({ args }) => args)).toEqual([{ command: 'load', times: 50 }, { command: 'load' }]);
     await store.close();
   });
 

@@ -87,6 +87,15 @@ export interface DispatchHooks {
   refused?(event: Caller & { readonly command: string; readonly why: string }): void;
 }
 
+/** What somebody sets about. */
+export interface Act extends Caller {
+  readonly command: string;
+  /** As typed, or as the button carries them. */
+  readonly values: Readonly<Record<string, OptionValue>>;
+  /** Whether everybody may ask for it. */
+  readonly everybody: boolean;
+}
+
 export interface DispatcherSettings<S> {
   readonly commands: readonly Command<S>[];
   readonly actionHandlers: readonly ActionHandler<S>[];
@@ -95,8 +104,8 @@ export interface DispatcherSettings<S> {
   readonly log: Log;
   readonly actions?: ActionRegistry;
   readonly hooks?: DispatchHooks;
-  /** Asked before anything is changed; what it rejects with is told, and nothing is begun. */
-  readonly beforeAct?: () => Promise<void>;
+  /** Told before anything is changed; what it rejects with is told, and nothing is begun. */
+  readonly beforeAct?: (act: Act) => Promise<void>;
   /** Per person, on platforms that do not belong to the machine's owner alone. */
   readonly rateLimit?: RateLimit;
   /** When work begins; the terminal's at once. */
@@ -130,6 +139,8 @@ interface Job<S> {
   readonly private: boolean;
   readonly timeoutMs: number | null;
   readonly acts: boolean;
+  readonly values: Act['values'];
+  readonly everybody: boolean;
   start(context: CommandContext<S>): Promise<Reply>;
 }
 
@@ -253,6 +264,8 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
         name: typed,
         private: runnable.private ?? false,
         acts: runnable.acts ?? runnable.access !== 'everyone',
+        values: givenOnly(request.options),
+        everybody: runnable.access === 'everyone',
         timeoutMs: runnable.timeoutMs === undefined ? (settings.timeoutMs ?? DEFAULT_TIMEOUT_MS) : runnable.timeoutMs,
         start: (context) => runnable.run(context, options),
       };
@@ -271,6 +284,8 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       name: command.name,
       private: command.private ?? false,
       acts: command.access !== 'everyone',
+      values: {},
+      everybody: command.access === 'everyone',
       timeoutMs: command.timeoutMs === undefined ? (settings.timeoutMs ?? DEFAULT_TIMEOUT_MS) : command.timeoutMs,
       start: (context) => command.run(context, request.message),
     }));
@@ -294,6 +309,8 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
         name: handler.name,
         private: handler.private ?? false,
         acts: handler.acts ?? handler.access !== 'everyone',
+        values: call.payload,
+        everybody: handler.access === 'everyone',
         timeoutMs: handler.timeoutMs === undefined ? (settings.timeoutMs ?? DEFAULT_TIMEOUT_MS) : handler.timeoutMs,
         start: (context) => handler.run(context, payload),
       };
@@ -336,7 +353,8 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
     };
     const work = (async () => {
       if (job.acts && settings.beforeAct !== undefined) {
-        await settings.beforeAct();
+        const { name, values, everybody } = job;
+        await settings.beforeAct({ ...caller, command: name, values, everybody });
       }
       signal.throwIfAborted();
       if (caller.place.platform.belongsToOwner === true) {
@@ -454,6 +472,15 @@ export function createDispatcher<S>(settings: DispatcherSettings<S>): Dispatcher
       await within(waitMs, Promise.allSettled(running.values()));
     },
   };
+}
+
+/** The options that were given: they have been checked to be of the kinds that there are. */
+function givenOnly(options: DispatchRequest['options']): Act['values'] {
+  return Object.fromEntries(
+    Object.entries(options).filter(
+      (entry): entry is [string, OptionValue] => entry[1] !== null && entry[1] !== undefined,
+    ),
+  );
 }
 
 /** What shares a queue: a command with its subcommands, or a button's handler. */

@@ -1,5 +1,6 @@
 import { alertMessages } from './alerts.ts';
 import type { Message } from './area.ts';
+import { auditMessages } from './audit.ts';
 import { commonMessages } from './common.ts';
 import { consoleMessages } from './console.ts';
 import { discordMessages } from './discord.ts';
@@ -30,6 +31,7 @@ export const messages = {
   ...explainMessages,
   ...planMessages,
   ...manageMessages,
+  ...auditMessages,
   ...serverMessages,
   ...notifyMessages,
   ...alertMessages,

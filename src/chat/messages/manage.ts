@@ -89,18 +89,5 @@ export const manageMessages = area({
     'zh-CN': '{model} 由 {holder} 持有；使用期间不会删除。',
   },
 
-  'audit.description': { en: 'Who did what, newest first', 'zh-CN': '谁做了什么（最新在前）' },
-  'audit.title': { en: '{count:int} {count:plural:act|acts}, newest first.', 'zh-CN': '最近 {count:int} 条操作。' },
-  'audit.title.none': { en: 'Nothing is recorded yet.', 'zh-CN': '还没有记录。' },
-  'audit.line': { en: '{when}  {who}: {what}, {result}', 'zh-CN': '{when}  {who}：{what}，{result}' },
-  'audit.line.vram': {
-    en: '{when}  {who}: {what}, {result} (VRAM {before} → {after} GiB)',
-    'zh-CN': '{when}  {who}：{what}，{result}（显存 {before} → {after} GiB）',
-  },
-  'audit.result.ok': { en: 'done', 'zh-CN': '成功' },
-  'audit.result.failed': { en: 'failed', 'zh-CN': '失败' },
-  'audit.result.refused': { en: 'refused', 'zh-CN': '被拒绝' },
-  'audit.result.canceled': { en: 'canceled', 'zh-CN': '已取消' },
-  'audit.older': { en: 'Older', 'zh-CN': '更早' },
   'error.nothing-kept': { en: 'Nothing is kept here.', 'zh-CN': '此处不保存任何内容。' },
 });

@@ -1,5 +1,6 @@
 import { StoreError } from '../../store/errors.ts';
 import type { AuditEntry, AuditRepository, Hold, Json } from '../../store/types.ts';
+import { createRefusalFold } from '../refusals.ts';
 import type { HoldEvent } from './hold-watch.ts';
 import { usedVram } from './proof.ts';
 import type { SetOrder, SetOutcome } from './safe-set.ts';
@@ -17,6 +18,8 @@ export interface Records {
   hold(action: HoldAction, by: Requester, hold: Hold): Promise<void>;
   holdRefused(action: HoldAction, by: Requester, server: string, model: string, code: string): Promise<void>;
   event(event: HoldEvent): Promise<void>;
+  /** Writes the counts of refusals that still wait. */
+  close(): Promise<void>;
 }
 
 const LOAD_RESULT = {
@@ -78,15 +81,21 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
     }
     await writing;
   };
-  const append = async (
-    by: Pick<Requester, 'id' | 'name' | 'platform' | 'guildId' | 'channelId'>,
-    entry: Pick<AuditEntry, 'action' | 'server' | 'target' | 'result'> & Partial<AuditEntry>,
-  ) => {
+  const add = async (row: AuditEntry) => {
     if (waiting.length >= MAX_WAITING_ROWS) {
       onError(new StoreError('store-full'));
       return;
     }
-    waiting.push({
+    waiting.push(row);
+    await write();
+  };
+  // Everybody may ask for an unload: who is refused again and again does not fill the trail.
+  const refusals = createRefusalFold(add);
+  const append = async (
+    by: Pick<Requester, 'id' | 'name' | 'platform' | 'guildId' | 'channelId'>,
+    entry: Pick<AuditEntry, 'action' | 'server' | 'target' | 'result'> & Partial<AuditEntry>,
+  ) => {
+    const row: AuditEntry = {
       atMs: now(),
       personId: by.id,
       personName: by.name,
@@ -98,8 +107,13 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
       vramBeforeBytes: null,
       vramAfterBytes: null,
       ...entry,
-    });
-    await write();
+    };
+    if (row.result !== 'refused') {
+      await add(row);
+      return;
+    }
+    await refusals.sweep(row.atMs);
+    await refusals.add(row);
   };
   const overrides = async (by: Requester, server: string, holds: readonly Hold[]) => {
     for (const hold of holds) {
@@ -108,6 +122,7 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
     }
   };
   return {
+    close: () => refusals.sweep(Number.POSITIVE_INFINITY),
     async load(order, outcome, afterBytes) {
       await overrides(order.by, outcome.server, outcome.overridden);
       await append(order.by, {

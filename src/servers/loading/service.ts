@@ -355,6 +355,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
       await watch.close();
       activity.close();
       await jobs.closeQueues();
+      await records.close();
     },
   };
 }

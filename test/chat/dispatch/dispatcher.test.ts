@@ -377,6 +377,20 @@ describe('an act that nobody can write down', () => {
   });
 });
 
+describe('an act', () => {
+  it('is told with who, what and which options before it is begun', async () => {
+    const order: unknown[] = [];
+    const { dispatcher } = build([command('unload', async () => (order.push('begun'), said('done')), { acts: true })], {
+      beforeAct: async ({ person, command: name, values, everybody }) => {
+        order.push([person.id, name, values, everybody]);
+      },
+    });
+    await dispatcher.dispatch(ask('unload'), silent);
+    await dispatcher.call({ handler: 'add', payload: { a: 1 } }, ask('', {}, 'operator'), silent);
+    expect(order).toEqual([['ada', 'unload', {}, true], 'begun', ['ada', 'add', { a: 1 }, false]]);
+  });
+});
+
 describe('completion', () => {
   const completing = (complete: NonNullable<Command<Services>['run']>['complete'], access: Access = 'everyone') =>
     command('fit', async () => said(''), { access, ...(complete === undefined ? {} : { complete }) });
