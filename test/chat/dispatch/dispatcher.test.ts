@@ -380,7 +380,11 @@ describe('an act that nobody can write down', () => {
 describe('an act', () => {
   it('is told with who, what and which options before it is begun', async () => {
     const order: unknown[] = [];
-    const { dispatcher } = build([command('unload', async () => (order.push('begun'), said('done')), { acts: true })], {
+    const run: Run = async () => {
+      order.push('begun');
+      return said('done');
+    };
+    const { dispatcher } = build([command('unload', run, { acts: true })], {
       beforeAct: async ({ person, command: name, values, everybody }) => {
         order.push([person.id, name, values, everybody]);
       },
