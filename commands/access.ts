@@ -26,6 +26,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, Right>> = {
   ps: { access: 'everyone' },
   vram: { access: 'everyone' },
   models: { access: 'everyone' },
+  bench: { access: 'operator' },
   'status now': { access: 'everyone' },
   'status schedule': { access: 'operator' },
   'status list': { access: 'everyone' },

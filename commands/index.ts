@@ -1,6 +1,7 @@
 import type { ActionHandler, Command } from '../src/chat/command.ts';
 import type { MessageCommand } from '../src/chat/message-command.ts';
 import { auditCommand, auditPage } from './audit.ts';
+import { benchCommand } from './bench.ts';
 import { deleteCommand, deleteConfirm } from './delete.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand, explainMessage } from './explain/explain.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Command<Services>[] = [
   psCommand,
   vramCommand,
   modelsCommand,
+  benchCommand,
   statusCommand,
   notifyCommand,
   pullCommand,

@@ -2,14 +2,20 @@ import { z } from 'zod';
 import { formatGibNumber } from '../src/base/format.ts';
 import { type ActionHandler, type Command, type CommandContext, runnable } from '../src/chat/command.ts';
 import type { Action, Block, Reply } from '../src/chat/reply.ts';
+import type { SpeedEstimate } from '../src/estimator/speed/speed.ts';
+import type { EstimateRequest, EstimateServer, ModelSpec } from '../src/estimator/types.ts';
 import { pickServer } from '../src/servers/asking/pick-server.ts';
+import { modelKey } from '../src/servers/asking/same-model.ts';
 import { placeableGpus } from '../src/servers/asking/server-view.ts';
 import type { Server, ServerSnapshot } from '../src/servers/types.ts';
+import type { Bench } from '../src/servers/benches.ts';
+import type { Estimator } from '../src/workers/estimates.ts';
 import { completeServer } from './parts/completion.ts';
 import { searchLargestContext } from './parts/largest-context.ts';
 import { modelCell } from './parts/model-name.ts';
 import { serverOption } from './parts/options.ts';
 import { problemBlocks } from './parts/server-state.ts';
+import { narrowSpeedCell, speedCell } from './parts/speed.ts';
 import type { Services } from './services.ts';
 
 const SORTS = ['name', 'size', 'ctx'] as const;
@@ -31,6 +37,8 @@ interface Row {
   readonly trained: number | null;
   readonly now: number | null;
   readonly empty: number | null;
+  /** As estimated, for the context that fits now. */
+  readonly speed: SpeedEstimate | null;
 }
 
 async function estimateRow(
@@ -39,7 +47,7 @@ async function estimateRow(
   snapshot: ServerSnapshot,
   model: OllamaModel,
 ): Promise<Row> {
-  const row: Row = { model, trained: model.contextLength, now: null, empty: null };
+  const row: Row = { model, trained: model.contextLength, now: null, empty: null, speed: null };
   if (snapshot.gpuStale || model.isCloud || model.isMlx) {
     return row;
   }
@@ -58,12 +66,26 @@ async function estimateRow(
       trained: trained || model.contextLength,
       now,
       empty: emptied === null ? now : await searchLargestContext(estimator, spec, emptied, request),
+      speed: await speedAt(estimator, spec, estimate, {
+        ...request,
+        numCtx: Math.min(now ?? request.numCtx, request.numCtx),
+      }),
     };
   } catch {
     // One model that cannot be read must not hide the others; its row says "?".
     signal.throwIfAborted();
     return row;
   }
+}
+
+/** The speed of the plan with a context; `null` where it cannot be told. */
+async function speedAt(
+  estimator: Estimator,
+  spec: ModelSpec,
+  server: EstimateServer,
+  request: EstimateRequest,
+): Promise<SpeedEstimate | null> {
+  return estimator.speed(spec, server, await estimator.decide(spec, server, request));
 }
 
 function sortRows(rows: readonly Row[], sort: (typeof SORTS)[number]): Row[] {
@@ -105,7 +127,7 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
   const models = listed.value;
   const gpusKnown = !snapshot.gpuStale && placeableGpus(snapshot).length > 0;
   const plain = sortRows(
-    models.map((model) => ({ model, trained: model.contextLength, now: null, empty: null })),
+    models.map((model) => ({ model, trained: model.contextLength, now: null, empty: null, speed: null })),
     options.sort,
   );
   const pages = Math.max(1, Math.ceil(plain.length / PAGE_SIZE));
@@ -119,6 +141,7 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
   const final = wholeList ? sortRows(rows, 'ctx').slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE) : rows;
   const ctx = (row: Row, value: number | null) =>
     !gpusKnown || row.model.isCloud || row.model.isMlx ? '?' : (value?.toString() ?? '–');
+  const benches = (await services.benches?.of(server.name)) ?? new Map<string, Bench>();
   const right = (title: string) => ({ title, align: 'right' as const });
   const blocks: Block[] = [
     ...problemBlocks(snapshot, translator),
@@ -131,6 +154,8 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
         { ...right(translator.t('models.column.trained')), only: 'wide' },
         right(translator.t('models.column.now')),
         right(translator.t('models.column.empty')),
+        { ...right(translator.t('speed.column')), only: 'wide' },
+        { ...right(translator.t('speed.column')), only: 'narrow' },
       ],
       rows: final.map((row) => [
         modelCell(row.model.name),
@@ -139,11 +164,14 @@ async function list(context: CommandContext<Services>, options: z.output<typeof 
         row.trained?.toString() ?? '?',
         ctx(row, row.now),
         ctx(row, row.empty),
+        speedCell(benches.get(modelKey(row.model.name)), row.speed, translator, services.timeZone),
+        narrowSpeedCell(benches.get(modelKey(row.model.name)), row.speed),
       ]),
     },
   ];
   if (final.length > 0) {
     blocks.push({ kind: 'small', text: translator.text('models.legend') });
+    blocks.push({ kind: 'small', text: translator.text('speed.legend') });
   }
   if (pages > 1) {
     blocks.push({ kind: 'small', text: translator.text('models.page', { page: page + 1, pages }) });

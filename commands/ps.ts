@@ -8,6 +8,7 @@ import { completeServer } from './parts/completion.ts';
 import { modelCell } from './parts/model-name.ts';
 import { serverOption } from './parts/options.ts';
 import { problemBlocks } from './parts/server-state.ts';
+import { loadedSpeeds } from './parts/speed.ts';
 import type { Services } from './services.ts';
 
 /** Characters of a holder's name; more is no name. */
@@ -91,6 +92,10 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
         }),
       ),
     });
+  }
+  const speeds = await loadedSpeeds(context, server, snapshot);
+  if (speeds.length > 0) {
+    blocks.push({ kind: 'list', items: speeds });
   }
   const spilled = models.filter((model) => model.gpuShare !== null && model.gpuShare < 0.999 && !model.isCloud);
   for (const model of spilled) {

@@ -10,6 +10,7 @@ import type { WeightsIndex } from '../src/servers/asking/same-weights.ts';
 import type { AuditTrail } from '../src/servers/audit.ts';
 import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';
+import type { BenchBook } from '../src/servers/benches.ts';
 import type { LoadService } from '../src/servers/loading/service.ts';
 import type { Pulls } from '../src/servers/pulling.ts';
 import type { ServerRegistry } from '../src/servers/types.ts';
@@ -33,6 +34,8 @@ export interface Services {
   now(): number;
   /** Loads, unloads and holds; absent where nothing is kept (the command-line tool). */
   readonly loads?: LoadService;
+  /** What was measured; absent where nothing is kept. */
+  readonly benches?: BenchBook;
   /** Names of who holds what on a server, by model; absent where nothing is kept. */
   holders?(server: string): ReadonlyMap<string, string>;
   /** Questions to holders of models. */

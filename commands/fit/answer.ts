@@ -1,5 +1,7 @@
 import { tensorBytes } from '../../src/estimator/model/ggml-types.ts';
+import type { SpeedEstimate } from '../../src/estimator/speed/speed.ts';
 import type { EstimateRequest, EstimateServer, GpuPlan, ModelSpec, Plan } from '../../src/estimator/types.ts';
+import type { Bench } from '../../src/servers/benches.ts';
 import type { Estimator } from '../../src/workers/estimates.ts';
 import type { FitQuestion } from './question.ts';
 
@@ -26,6 +28,10 @@ export interface FitAnswer {
   readonly advice: readonly Advice[];
   /** Whether it would fit with nothing else on these GPUs, so that waiting for room makes sense. */
   readonly couldFit: boolean;
+  /** Of the plan; `null` = it cannot be told. */
+  readonly speed: SpeedEstimate | null;
+  /** What was measured of the model on this server. */
+  readonly measured?: Bench | null;
 }
 
 /** Largest context that fits, tokens per slot; `null` where none does. */
@@ -60,6 +66,7 @@ export async function answerQuestion(
     question,
     plan,
     estimate,
+    speed: await estimator.speed(spec, estimate, plan),
     largestCtx,
     couldFit: fits || (!question.gpusGiven && (await fitsAlone(estimator, question, estimate))),
     largestCtxEmptied:

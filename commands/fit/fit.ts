@@ -12,6 +12,7 @@ import { allows } from '../../src/chat/permissions.ts';
 import type { Reply } from '../../src/chat/reply.ts';
 import type { KvCacheType, Plan } from '../../src/estimator/types.ts';
 import { versionText } from '../../src/servers/asking/server-view.ts';
+import type { Bench } from '../../src/servers/benches.ts';
 import type { Estimator } from '../../src/workers/estimates.ts';
 import { completeContext, completeModel, completeQuantization, completeServer } from '../parts/completion.ts';
 import { ctxOption, modelOption, serverOption } from '../parts/options.ts';
@@ -61,7 +62,10 @@ async function answer(context: Context, asked: FitOptions): Promise<Reply> {
   if (estimate === null || (snapshot?.gpuStale === true && !question.gpusGiven)) {
     return unknownReply(question, await needOnOneGpu(estimator, question), context.translator, context.services);
   }
-  const found = await answerQuestion(estimator, question, estimate);
+  const found = {
+    ...(await answerQuestion(estimator, question, estimate)),
+    measured: await measuredFor(context.services, question),
+  };
   if (found.plan.verdict === 'fits') {
     return fitReply(found, context.translator, context.services);
   }
@@ -74,6 +78,15 @@ async function answer(context: Context, asked: FitOptions): Promise<Reply> {
   }
   const advice = [...found.advice, { kind: 'quantization' as const, model: sibling }];
   return fitReply({ ...found, advice }, context.translator, context.services);
+}
+
+/** What was measured of the model where it is asked for, with that context where that was measured. */
+async function measuredFor({ benches }: Services, question: FitQuestion): Promise<Bench | null> {
+  const { snapshot, gpusGiven, found, request } = question;
+  if (benches === undefined || snapshot === null || gpusGiven || found.quantization !== undefined) {
+    return null;
+  }
+  return benches.find(snapshot.name, found.spec.name, request.numCtx);
 }
 
 const isSettled = () => false;

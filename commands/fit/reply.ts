@@ -6,6 +6,7 @@ import { plainText, type Text } from '../../src/chat/text.ts';
 import { isMessageKey, type MessageParams, type Translator } from '../../src/chat/translate.ts';
 import type { Plan, Reason } from '../../src/estimator/types.ts';
 import { gpuLabels } from '../parts/server-state.ts';
+import { estimatedSpeed, measuredSpeed, shortDay } from '../parts/speed.ts';
 import type { Services } from '../services.ts';
 import { fitActions } from './actions.ts';
 import { type Advice, type FitAnswer, totalBytes, usedGpus } from './answer.ts';
@@ -157,6 +158,28 @@ function largestLine(answer: FitAnswer, translator: Translator): Text | null {
   return spans.map(plainText).join(translator.locale === 'en' ? ' ' : '');
 }
 
+/** How fast it is: as measured here, and as estimated where the plan is another one than was measured. */
+function speedTexts({ speed, measured, plan }: FitAnswer, translator: Translator, timeZone: string): Text[] {
+  const texts: Text[] = [];
+  if (measured !== null && measured !== undefined) {
+    const params = {
+      speed: measuredSpeed(measured.generatedPerSecond),
+      day: shortDay(measured.atMs, translator, timeZone),
+    };
+    texts.push(
+      measured.numCtx === null
+        ? translator.text('speed.measured-plain', params)
+        : translator.text('speed.measured', { ...params, ctx: measured.numCtx }),
+    );
+  }
+  if (speed !== null && (texts.length === 0 || measured?.numCtx !== plan.numCtx)) {
+    const about = estimatedSpeed(speed.generatedTokensPerSecond);
+    const full = estimatedSpeed(speed.generatedAtFullContext);
+    texts.push(translator.text(about === full ? 'speed.about' : 'speed.about-full', { speed: about, full }));
+  }
+  return texts;
+}
+
 /** What was assumed, and how sure the numbers are. */
 function remarks(answer: FitAnswer, translator: Translator, services: Services): Text[] {
   const { question, plan, estimate } = answer;
@@ -238,6 +261,9 @@ export function fitReply(answer: FitAnswer, translator: Translator, services: Se
   const largest = largestLine(answer, translator);
   if (largest !== null) {
     blocks.push({ kind: 'text', text: largest });
+  }
+  for (const text of speedTexts(answer, translator, services.timeZone)) {
+    blocks.push({ kind: 'text', text });
   }
   if (answer.plan.verdict !== 'fits') {
     blocks.push(

@@ -11,6 +11,7 @@ import { createAsking } from '../servers/asking/asking.ts';
 import { createPlacer } from '../servers/asking/placing.ts';
 import { createWeightsIndex } from '../servers/asking/same-weights.ts';
 import { createAuditTrail } from '../servers/audit.ts';
+import { createBenchBook } from '../servers/benches.ts';
 import { readHistory } from '../servers/history.ts';
 import { createPulls } from '../servers/pulling.ts';
 import { createServerRegistry } from '../servers/registry.ts';
@@ -122,6 +123,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
               return null;
             }),
           sets: createSetBook(memory.store.modelSets, now),
+          benches: createBenchBook(memory.store.benches, (err) => log.warn({ err }, 'the benches could not be read')),
           audit: createAuditTrail(memory.store, log),
           examineSelf: memory.examine,
         }),

@@ -1,6 +1,6 @@
 /** The one client of the Ollama API, over the `ollama` package. */
 
-import { type CreateRequest, type GenerateRequest, Ollama, type Options } from 'ollama/browser';
+import { type CreateRequest, type GenerateRequest as WireRequest, Ollama, type Options } from 'ollama/browser';
 // The package's browser build is the same client without its look at local files.
 import { MIB } from '../base/bytes.ts';
 import { OllamaError } from './errors.ts';
@@ -8,10 +8,12 @@ import { parseOllamaHost } from './host.ts';
 import { compareVersions } from '../estimator/versions.ts';
 import { keepAliveToWire } from './keep-alive.ts';
 import { toModelfile } from './modelfile.ts';
-import { readProgress, readPs, readShow, readTags, readVersion } from './schemas.ts';
+import { readGeneration, readProgress, readPs, readShow, readTags, readVersion } from './schemas.ts';
 import { type CallLimits, createTransport, type Transport } from './transport.ts';
 import type {
   CallOptions,
+  GenerateRequest,
+  Generation,
   LoadRequest,
   LoadResult,
   ModelOptions,
@@ -27,6 +29,8 @@ const DEFAULT_TIMEOUTS: OllamaTimeouts = {
   queryMs: 5_000,
   showMs: 20_000,
   changeMs: 30_000,
+  // 64 tokens of a large model on a CPU alone
+  generateMs: 5 * 60_000,
   // Ollama itself gives up after 5 minutes without progress (OLLAMA_LOAD_TIMEOUT); slow disks make progress for long
   loadMs: 60 * 60_000,
   pullIdleMs: 15 * 60_000,
@@ -119,7 +123,7 @@ class Client implements OllamaClient {
     }
     try {
       const answer = await this.#call(this.#loadLimits(request), (api) =>
-        api.generate({ ...loadFields(model, request), stream: false } as GenerateRequest & { stream: false }),
+        api.generate({ ...loadFields(model, request), stream: false } as WireRequest & { stream: false }),
       );
       if (answer?.done_reason !== undefined && answer.done_reason !== 'load') {
         throw new OllamaError('bad-answer', { reason: 'not-loaded' });
@@ -141,6 +145,15 @@ class Client implements OllamaClient {
 
   #loadLimits(request: LoadRequest): CallLimits {
     return { signal: request.signal, timeoutMs: this.#timeouts.loadMs, maxBytes: SMALL_ANSWER_BYTES };
+  }
+
+  async generate(model: string, request: GenerateRequest): Promise<Generation> {
+    const { prompt, numPredict, numCtx, signal } = request;
+    const options = { num_predict: numPredict, temperature: 0, ...(numCtx === undefined ? {} : { num_ctx: numCtx }) };
+    const limits = { signal, timeoutMs: this.#timeouts.generateMs, maxBytes: SMALL_ANSWER_BYTES };
+    return readGeneration(
+      await this.#call(limits, (api) => api.generate({ model, prompt, raw: true, stream: false, options })),
+    );
   }
 
   async unload(model: string, options: CallOptions = {}) {

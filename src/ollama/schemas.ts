@@ -7,7 +7,15 @@ import { z } from 'zod';
 import type { MetadataValue } from '../estimator/types.ts';
 import { OllamaError } from './errors.ts';
 import { parseExpiresAt } from './keep-alive.ts';
-import type { ModelDetails, OllamaModel, PullProgress, RunningModel, ShownTensor, ShowResult } from './types.ts';
+import type {
+  Generation,
+  ModelDetails,
+  OllamaModel,
+  PullProgress,
+  RunningModel,
+  ShownTensor,
+  ShowResult,
+} from './types.ts';
 
 const bytes = z.number().int().nonnegative();
 const text = z
@@ -71,6 +79,16 @@ const progress = z.object({
   digest: z.string().nullish(),
   total: bytes.nullish(),
   completed: bytes.nullish(),
+});
+
+const nanoseconds = z.number().nonnegative().nullish();
+
+const generation = z.object({
+  prompt_eval_count: z.number().int().nonnegative().nullish(),
+  prompt_eval_duration: nanoseconds,
+  eval_count: z.number().int().nonnegative(),
+  eval_duration: z.number().nonnegative(),
+  load_duration: nanoseconds,
 });
 
 function check<T>(schema: z.ZodType<T>, answer: unknown, path: string): T {
@@ -202,6 +220,19 @@ function parseParameters(lines: string): Record<string, string[]> {
     found[match[1]!] = [...(found[match[1]!] ?? []), quoted ? quoted[1]! : match[2]!];
   }
   return { ...found };
+}
+
+/** @throws OllamaError `bad-answer` */
+export function readGeneration(answer: unknown): Generation {
+  const read = check(generation, answer, '/api/generate');
+  const ms = (duration: number | null | undefined): number => (duration ?? 0) / 1e6;
+  return {
+    promptTokens: read.prompt_eval_count ?? 0,
+    promptMs: ms(read.prompt_eval_duration),
+    generatedTokens: read.eval_count,
+    generatedMs: ms(read.eval_duration),
+    loadMs: ms(read.load_duration),
+  };
 }
 
 export function readProgress(line: unknown): PullProgress {

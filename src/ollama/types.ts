@@ -114,6 +114,27 @@ export interface LoadResult {
   readonly via: 'generate' | 'embed';
 }
 
+/** Text to go on with, for its speed. */
+export interface GenerateRequest {
+  /** Taken as it is: no template is put around it. */
+  readonly prompt: string;
+  /** Tokens to generate at most. */
+  readonly numPredict: number;
+  /** Context per slot: the one it is loaded with, or Ollama loads it anew. Absent: the server's default. */
+  readonly numCtx?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a generation took, as Ollama says. */
+export interface Generation {
+  readonly promptTokens: number;
+  readonly promptMs: number;
+  readonly generatedTokens: number;
+  readonly generatedMs: number;
+  /** Until the model was ready: a few milliseconds where it was loaded. */
+  readonly loadMs: number;
+}
+
 /** One line of a pull. */
 export interface PullProgress {
   /** As Ollama says it: `pulling manifest`, `pulling 8c2f…`, `verifying sha256 digest`, `success`. */
@@ -139,6 +160,10 @@ export interface OllamaClient {
   show(model: string, options?: CallOptions & { readonly verbose?: boolean }): Promise<ShowResult>;
   /** Loads a model and returns when it is in memory. May take many minutes. */
   load(model: string, request: LoadRequest): Promise<LoadResult>;
+  /**
+   * Generates, with the model's own keep-alive: its time runs anew, as with anybody's question. The text is dropped.
+   */
+  generate(model: string, request: GenerateRequest): Promise<Generation>;
   /** Asks for the unload; Ollama does it later (busy models finish first): poll `ps`. */
   unload(model: string, options?: CallOptions): Promise<void>;
   /** Downloads a model. The last item has status `success`; leaving the loop cancels the download. */
@@ -164,6 +189,8 @@ export interface OllamaTimeouts {
   readonly showMs: number;
   /** unload, copy, delete, create. */
   readonly changeMs: number;
+  /** A short generation. */
+  readonly generateMs: number;
   /** The whole load. */
   readonly loadMs: number;
   /** Longest silence within a pull (verifying a large layer prints nothing for minutes). */

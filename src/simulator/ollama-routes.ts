@@ -159,12 +159,47 @@ async function generateOrChat(
   if (!model.capabilities.includes('completion')) {
     throw new ServerFailure(400, `"${name}" does not support ${kind}`);
   }
+  const wasLoaded = parts.scheduler.runnerOf(model) !== undefined;
   await withRunner(parts, model, body, keepAliveMs, signal, () => {
-    if (!empty) {
-      throw new ServerFailure(500, 'the simulated server loads models, it does not generate text');
+    if (empty) {
+      return sendJson(response, 200, answer('load'));
     }
-    sendJson(response, 200, answer('load'));
+    if (kind === 'chat' || typeof prompt !== 'string') {
+      throw new ServerFailure(500, 'the simulated server holds no conversations');
+    }
+    sendJson(response, 200, { ...answer('length'), ...generated(parts, model, prompt, body.options, wasLoaded) });
   });
+}
+
+/** Tokens that a real tokenizer makes of so many characters, about. */
+const CHARACTERS_PER_TOKEN = 3;
+const UNKNOWN_SPEED = { prompt: 100, generated: 10 };
+const DEFAULT_PREDICT = 128;
+const MAX_PREDICT = 4096;
+
+/** What a generation would have taken: the simulated server answers at once, with text of no meaning. */
+function generated(
+  { scheduler }: OllamaParts,
+  model: StoredModel,
+  prompt: string,
+  options: unknown,
+  wasLoaded: boolean,
+): Record<string, unknown> {
+  const wanted = typeof options === 'object' && options !== null ? (options as { num_predict?: unknown }) : {};
+  const asked =
+    typeof wanted.num_predict === 'number' && wanted.num_predict >= 0 ? wanted.num_predict : DEFAULT_PREDICT;
+  const tokens = Math.min(MAX_PREDICT, Math.round(asked));
+  const promptTokens = Math.max(1, Math.round(prompt.length / CHARACTERS_PER_TOKEN));
+  const speed = scheduler.runnerOf(model)?.loaded.placed.speed?.() ?? UNKNOWN_SPEED;
+  const nanoseconds = (seconds: number): number => Math.round(seconds * 1e9);
+  return {
+    response: Array.from({ length: tokens }, (_, index) => String(index % 10)).join(' '),
+    load_duration: wasLoaded ? nanoseconds(0.01) : nanoseconds(5),
+    prompt_eval_count: promptTokens,
+    prompt_eval_duration: nanoseconds(promptTokens / speed.prompt),
+    eval_count: tokens,
+    eval_duration: nanoseconds(tokens / speed.generated),
+  };
 }
 
 async function embed({ parts, request, response, signal }: Exchange): Promise<void> {

@@ -1,6 +1,7 @@
 /** Where the simulated server really puts a model: the estimator's plan, and a little besides. */
 
 import { decide } from '../estimator/plan/decide.ts';
+import { estimateSpeed } from '../estimator/speed/speed.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec, Plan } from '../estimator/types.ts';
 import { stableFraction } from './random.ts';
 import type { Placed, Placement, Refused } from './types.ts';
@@ -11,6 +12,9 @@ export interface PlacementDeviation {
 }
 
 const DEFAULT_DEVIATION: PlacementDeviation = { compute: [0.01, 0.02] };
+
+/** How far the real speed is from the estimated one, at most. */
+const SPEED_DEVIATION = 0.1;
 
 /** What llama.cpp prints when it does not start, by the estimator's code for it. */
 const START_FAILURES: Readonly<Record<string, string>> = {
@@ -28,7 +32,7 @@ export function estimatedPlacement(seed: number, deviation: PlacementDeviation =
 function deviate(
   plan: Plan,
   spec: ModelSpec,
-  _server: EstimateServer,
+  server: EstimateServer,
   request: EstimateRequest,
   seed: number,
   deviation: PlacementDeviation,
@@ -63,5 +67,12 @@ function deviate(
     reportedBytes:
       Math.round(plan.sizeBytes) + reportedMore + (fullyOnGpu || plan.engine === 'formula' ? 0 : moreOnHost),
     numCtx: plan.numCtx,
+    speed: () => {
+      const estimate = estimateSpeed(spec, server, plan);
+      const share = 1 + SPEED_DEVIATION * (2 * stableFraction(seed, 'speed', spec.name, request.numCtx) - 1);
+      return estimate === null
+        ? null
+        : { prompt: estimate.promptTokensPerSecond * share, generated: estimate.generatedTokensPerSecond * share };
+    },
   };
 }

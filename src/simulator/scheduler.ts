@@ -75,6 +75,11 @@ export class Scheduler {
     return [...this.#runners.values()];
   }
 
+  /** The runner that has these weights. */
+  runnerOf(model: StoredModel): Runner | undefined {
+    return this.#runners.get(keyOf(model));
+  }
+
   /** Requests waiting for the lane. */
   get queued(): number {
     return this.#pending.length;

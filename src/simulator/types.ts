@@ -42,6 +42,8 @@ export interface Placed {
   readonly reportedBytes: number;
   /** Context per slot as it runs. */
   readonly numCtx: number;
+  /** How fast it runs, tokens per second; absent or `null`: as slow as an unknown card. */
+  readonly speed?: () => { readonly prompt: number; readonly generated: number } | null;
 }
 
 /** Ollama refuses the load with this text. */

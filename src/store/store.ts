@@ -4,12 +4,14 @@ import type { PostgresAddress } from './postgres/address.ts';
 import { openPostgres } from './postgres/open.ts';
 import { createAlertRepository } from './repositories/alerts.ts';
 import { createAuditRepository } from './repositories/audit.ts';
+import { createBenchRepository } from './repositories/benches.ts';
 import { createHoldRepository } from './repositories/holds.ts';
 import { createInteractionRepository } from './repositories/interactions.ts';
 import { createMadeAliasRepository } from './repositories/made-aliases.ts';
 import { createModelSetRepository } from './repositories/model-sets.ts';
 import { createObservationRepository } from './repositories/observations.ts';
 import { createOpenAnswerRepository } from './repositories/open-answers.ts';
+import { createReservationRepository } from './repositories/reservations.ts';
 import { createSampleRepository } from './repositories/samples.ts';
 import { createScheduleRepository } from './repositories/schedules.ts';
 import { createSetScheduleRepository } from './repositories/set-schedules.ts';
@@ -50,6 +52,8 @@ function createStore(db: Database): Store {
     modelSets: guardRepository(createModelSetRepository(db)),
     setSchedules: guardRepository(createSetScheduleRepository(db)),
     openAnswers: guardRepository(createOpenAnswerRepository(db)),
+    benches: guardRepository(createBenchRepository(db)),
+    reservations: guardRepository(createReservationRepository(db)),
     async check() {
       try {
         const { id } = await db.insertInto('probes').values({ at_ms: 0 }).returning('id').executeTakeFirstOrThrow();

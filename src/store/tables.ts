@@ -16,6 +16,8 @@ export interface Tables {
   made_aliases: MadeAliasTable;
   model_sets: ModelSetTable;
   set_schedules: SetScheduleTable;
+  benches: BenchTable;
+  reservations: ReservationTable;
   probes: ProbeTable;
 }
 
@@ -218,4 +220,37 @@ export interface SetScheduleTable {
   created_at_ms: number;
   start_due_ms: number | null;
   end_due_ms: number | null;
+}
+
+export interface BenchTable {
+  id: Generated<number>;
+  at_ms: number;
+  server: string;
+  model: string;
+  digest: string;
+  num_ctx: number | null;
+  gpu_share: number | null;
+  /** JSON. */
+  gpus: string;
+  ollama_version: string;
+  prompt_tokens: number;
+  prompt_per_second: number | null;
+  generated_tokens: number;
+  generated_per_second: number;
+}
+
+export interface ReservationTable {
+  id: Generated<number>;
+  server: string;
+  /** JSON; empty = the whole server. */
+  gpus: string;
+  owner_id: string;
+  owner_name: string;
+  platform: string;
+  guild_id: string | null;
+  channel_id: string | null;
+  created_at_ms: number;
+  from_ms: number;
+  until_ms: number;
+  state: string;
 }

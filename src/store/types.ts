@@ -451,6 +451,71 @@ export interface MadeAliasRepository {
   remove(server: string, alias: string): Promise<void>;
 }
 
+/** How fast a loaded model was. */
+export interface Bench {
+  readonly atMs: number;
+  readonly server: string;
+  /** One spelling for all (`modelKey`). */
+  readonly model: string;
+  readonly digest: string;
+  /** Context it was loaded with, tokens; `null`: Ollama did not tell. */
+  readonly numCtx: number | null;
+  /** 0 to 1: the part of it that was on GPUs; `null`: not known. */
+  readonly gpuShare: number | null;
+  /** The GPUs that it lay on, with the bytes held there as far as that was known. */
+  readonly gpus: readonly Json[];
+  readonly ollamaVersion: string;
+  readonly promptTokens: number;
+  /** `null`: the prompt was too short to tell. */
+  readonly promptPerSecond: number | null;
+  readonly generatedTokens: number;
+  readonly generatedPerSecond: number;
+}
+
+export interface BenchRepository {
+  /** Keeps the newest 5,000. */
+  add(bench: Bench): Promise<void>;
+  /** Newest first; default limit 200. */
+  list(query: { readonly server: string; readonly model?: string; readonly limit?: number }): Promise<readonly Bench[]>;
+}
+
+/** A GPU that somebody booked. */
+export interface ReservedGpu {
+  readonly uuid: string;
+  /** Position among the server's GPUs when it was booked. */
+  readonly index: number;
+}
+
+export interface NewReservation {
+  readonly server: string;
+  /** Empty: the whole server. */
+  readonly gpus: readonly ReservedGpu[];
+  readonly ownerId: string;
+  readonly ownerName: string;
+  readonly platform: string;
+  readonly guildId: string | null;
+  readonly channelId: string | null;
+  readonly createdAtMs: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export interface Reservation extends NewReservation {
+  readonly id: number;
+}
+
+export interface ReservationRepository {
+  /**
+   * Books. One person has one booking at a time, and a GPU is booked once at a time: whoever was first has it.
+   * @returns the booking, or the one that is in its way
+   */
+  create(reservation: NewReservation): Promise<{ readonly made: Reservation } | { readonly inTheWay: Reservation }>;
+  /** Those that are in force at a moment or later, by their begin. */
+  standing(nowMs: number, server?: string): Promise<readonly Reservation[]>;
+  /** Ends one. @returns it, or `null` where there is none standing, of this owner when one is named */
+  end(id: number, ownerId?: string): Promise<Reservation | null>;
+}
+
 /**
  * The whole store. Every method rejects with a StoreError and nothing else. A call has taken effect when its
  * promise resolves; calls that are not waited for may overtake one another.
@@ -469,6 +534,8 @@ export interface Store {
   readonly madeAliases: MadeAliasRepository;
   readonly modelSets: ModelSetRepository;
   readonly setSchedules: SetScheduleRepository;
+  readonly benches: BenchRepository;
+  readonly reservations: ReservationRepository;
   /** Writes a row, reads it and takes it away again: `null`, or why that cannot be done right now. */
   check(): Promise<StoreErrorCode | null>;
   close(): Promise<void>;

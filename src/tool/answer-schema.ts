@@ -39,6 +39,11 @@ const answered = z.looseObject({
   evicts: z.array(z.string()).describe('Loaded models that Ollama unloads first, in its order.'),
   maxCtx: z.number().int().nullable().describe('The largest context that fits; null = none, or not asked.'),
   numCtx: z.number().int(),
+  tokensPerSecond: z
+    .object({ generated: z.number(), generatedAtFullContext: z.number(), prompt: z.number() })
+    .nullable()
+    .optional()
+    .describe('About, for one stream; null = a card or a model of unknown speed. Where the line asks for `speed`.'),
   notes: z.array(z.object({ code: z.string(), params })).describe('Remarks; docs/codes.md lists them.'),
 });
 

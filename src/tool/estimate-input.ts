@@ -60,6 +60,7 @@ export const inputSchema = z.object({
   embedding: z.boolean().optional(),
   opOffload: z.boolean().optional(),
   fitMarginBytes: bytes.optional(),
+  speed: z.boolean().optional().describe('Whether the answer shall say tokensPerSecond.'),
   gpus: z.union([z.string().max(2000), z.array(gpuSchema).max(256)]).describe('`2x24GiB`, or one object each.'),
   visibleGpus: indices.optional().describe('CUDA_VISIBLE_DEVICES: the GPUs that Ollama may use.'),
   env: z

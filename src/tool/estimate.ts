@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { estimateSpeed, type SpeedEstimate } from '../estimator/speed/speed.ts';
 import { quantize } from '../estimator/model/quantize/quantize.ts';
 import { readTarget } from '../estimator/model/quantize/targets.ts';
 import { besideLoaded, type Resident } from '../estimator/plan/beside.ts';
@@ -86,6 +87,21 @@ function setToJson(answer: SetAnswer): Record<string, unknown> {
     })),
     gpus: leftBytes.map((left) => ({ left })),
     loaded: loaded.map(({ name }) => name),
+  };
+}
+
+/** Tokens per second as estimated, to tenths; `null` where they cannot be told. */
+export function speedToJson(speed: SpeedEstimate | null): Record<string, unknown> {
+  const tenths = (value: number): number => Math.round(value * 10) / 10;
+  return {
+    tokensPerSecond:
+      speed === null
+        ? null
+        : {
+            generated: tenths(speed.generatedTokensPerSecond),
+            generatedAtFullContext: tenths(speed.generatedAtFullContext),
+            prompt: tenths(speed.promptTokensPerSecond),
+          },
   };
 }
 
@@ -178,7 +194,11 @@ export class BatchEstimator {
     const request = toRequest(input, spec, empty);
     const plan = input.mode === 'plan' ? planFixed(spec, server, request) : decide(spec, server, request);
     const wantsMax = input.mode === 'decide' && server.gpus.length > 0;
-    return planToJson(plan, wantsMax ? this.#largestFor(input, spec, server, request) : null);
+    const cpuTensors = input.cpuTensors ?? [];
+    return {
+      ...planToJson(plan, wantsMax ? this.#largestFor(input, spec, server, request) : null),
+      ...(input.speed === true ? speedToJson(estimateSpeed(spec, server, plan, { cpuTensors })) : {}),
+    };
   }
 
   async #member(

@@ -35,11 +35,13 @@ export async function runFit(tool: Tool, call: ToolCall): Promise<number> {
   const explained = call.options.explain === true;
   if (call.options.json === true) {
     // Loaded where it is needed: the schema of the lines is a good part of the tool's start.
-    const { planToJson } = await import('./estimate.ts');
+    const { planToJson, speedToJson } = await import('./estimate.ts');
     const figures = explained
       ? { explain: explain(question.found.spec, answer.plan, answer.estimate, question.request) }
       : {};
-    tool.write(`${JSON.stringify({ ...planToJson(answer.plan, answer.largestCtx), ...figures })}\n`);
+    tool.write(
+      `${JSON.stringify({ ...planToJson(answer.plan, answer.largestCtx), ...speedToJson(answer.speed), ...figures })}\n`,
+    );
     return EXIT[answer.plan.verdict];
   }
   const { actions: _buttons, ...reply } = fitReply(

@@ -18,6 +18,7 @@ export interface Estimator {
   readonly smallestGpuCount: OneModel<'smallestGpuCount'>;
   readonly fitSet: (models: readonly WantedModel[], server: EstimateServer) => Promise<JobResult<'fitSet'>>;
   readonly sweep: OneModel<'sweep'>;
+  readonly speed: OneModel<'speed'>;
   readonly bestQuantization: (
     specs: readonly ModelSpec[],
     server: EstimateServer,
@@ -67,6 +68,7 @@ export function createEstimator(run: RunJob): Estimator {
         [models.map(({ spec: _, ...wanted }) => wanted), server],
       ),
     sweep: (spec, ...rest) => run('sweep', [spec], rest),
+    speed: (spec, ...rest) => run('speed', [spec], rest),
     bestQuantization: (specs, ...rest) => run('bestQuantization', specs, rest),
   };
 }

@@ -14,6 +14,7 @@ import {
   smallestGpuCount,
 } from '../estimator/plan/inverse.ts';
 import { type SweepRow, sweep } from '../estimator/plan/sweep.ts';
+import { estimateSpeed, type SpeedEstimate, type SpeedQuestion } from '../estimator/speed/speed.ts';
 import type { EstimateRequest, EstimateServer, GpuDevice, KvCacheType, ModelSpec, Plan } from '../estimator/types.ts';
 
 /** The largest of several quantizations that fits, as its place in the list that was given. */
@@ -55,6 +56,12 @@ const JOBS = {
     request: EstimateRequest,
     targets?: readonly string[],
   ): readonly SweepRow[] => sweep(spec!, server, request, targets),
+  speed: (
+    [spec]: Specs,
+    server: Pick<EstimateServer, 'gpus'>,
+    plan: Plan,
+    question?: SpeedQuestion,
+  ): SpeedEstimate | null => estimateSpeed(spec!, server, plan, question),
   bestQuantization: (specs: Specs, server: EstimateServer, request: EstimateRequest): QuantizationPlace | undefined => {
     const best = bestQuantization(specs, server, request);
     return best === undefined ? undefined : { index: specs.indexOf(best.spec), plan: best.plan };

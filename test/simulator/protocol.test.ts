@@ -76,11 +76,28 @@ describe('answers', () => {
     expect(machine.simulator.loaded()).toEqual([]);
   });
 
-  it('say plainly that no text is generated', async () => {
+  it('say plainly that there are no conversations', async () => {
     await start();
-    const { status, text } = await call('POST', '/api/generate', '{"model":"small:1b","prompt":"hello"}');
+    const chat = '{"model":"small:1b","messages":[{"role":"user","content":"hello"}]}';
+    const { status, text } = await call('POST', '/api/chat', chat);
     expect(status).toBe(500);
-    expect(text).toContain('does not generate text');
+    expect(text).toContain('holds no conversations');
+  });
+
+  it('tell what a generation would have taken', async () => {
+    await start();
+    const request = '{"model":"small:1b","prompt":"hello there","stream":false,"options":{"num_predict":7}}';
+    const { status, text } = await call('POST', '/api/generate', request);
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({
+      done_reason: 'length',
+      eval_count: 7,
+      eval_duration: expect.any(Number),
+      prompt_eval_count: 4,
+      prompt_eval_duration: expect.any(Number),
+    });
+    const again = JSON.parse((await call('POST', '/api/generate', request)).text);
+    expect(again.load_duration).toBeLessThan(JSON.parse(text).load_duration);
   });
 });
 

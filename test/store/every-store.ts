@@ -427,6 +427,90 @@ export function describeStore(open: () => Promise<Store>): void {
     });
   });
 
+  describe('benches', () => {
+    const bench = {
+      atMs: 5,
+      server: 'main',
+      model: 'm',
+      digest: 'd',
+      numCtx: 4096,
+      gpuShare: 0.5,
+      gpus: [{ name: 'RTX 3090', heldBytes: 7 }],
+      ollamaVersion: '0.33.0',
+      promptTokens: 180,
+      promptPerSecond: 812.25,
+      generatedTokens: 64,
+      generatedPerSecond: 41.5,
+    };
+
+    it('come back as they went in, newest first, by server and model', async () => {
+      const { benches } = await open();
+      await benches.add(bench);
+      await benches.add({ ...bench, numCtx: null, gpuShare: null, promptPerSecond: null, gpus: [], atMs: 6 });
+      await benches.add({ ...bench, model: 'n' });
+      await benches.add({ ...bench, server: 'other' });
+      expect(await benches.list({ server: 'main', model: 'm' })).toEqual([
+        { ...bench, numCtx: null, gpuShare: null, promptPerSecond: null, gpus: [], atMs: 6 },
+        bench,
+      ]);
+      expect((await benches.list({ server: 'main', limit: 1 })).map(({ model }) => model)).toEqual(['n']);
+    });
+  });
+
+  describe('reservations', () => {
+    const booked = {
+      server: 'main',
+      gpus: [{ uuid: 'GPU-1', index: 1 }],
+      ownerId: '42',
+      ownerName: 'Ada',
+      platform: 'discord',
+      guildId: '7',
+      channelId: null,
+      createdAtMs: 0,
+      fromMs: 100,
+      untilMs: 200,
+    };
+    const idOf = (answer: object): unknown => ('made' in answer ? 'made' : 'in the way');
+
+    it('are one a person, and one at a time for each GPU; the whole server is every GPU', async () => {
+      const { reservations } = await open();
+      const first = await reservations.create(booked);
+      expect(first).toEqual({ made: { ...booked, id: expect.any(Number) } });
+      const again = await reservations.create({ ...booked, fromMs: 500, untilMs: 600 });
+      expect(again).toEqual({ inTheWay: 'made' in first ? first.made : null });
+      const bob = { ...booked, ownerId: 'bob' };
+      expect(idOf(await reservations.create(bob))).toBe('in the way');
+      expect(idOf(await reservations.create({ ...bob, gpus: [] }))).toBe('in the way');
+      expect(idOf(await reservations.create({ ...bob, fromMs: 200, untilMs: 300 }))).toBe('made');
+      expect(idOf(await reservations.create({ ...bob, ownerId: 'cy', gpus: [{ uuid: 'GPU-0', index: 0 }] }))).toBe(
+        'made',
+      );
+      expect(idOf(await reservations.create({ ...bob, ownerId: 'di', server: 'other' }))).toBe('made');
+      expect((await reservations.standing(0, 'main')).map(({ ownerId }) => ownerId)).toEqual(['42', 'cy', 'bob']);
+    });
+
+    it('of two that are made at the same moment one stands', async () => {
+      const { reservations } = await open();
+      const answers = await Promise.all(
+        ['a', 'b', 'c', 'd'].map((ownerId) => reservations.create({ ...booked, ownerId })),
+      );
+      expect(answers.filter((answer) => 'made' in answer)).toHaveLength(1);
+      expect(await reservations.standing(0)).toHaveLength(1);
+    });
+
+    it('end by their owner, by anybody where none is named, and by time', async () => {
+      const { reservations } = await open();
+      await reservations.create(booked);
+      const [made] = await reservations.standing(0);
+      expect(await reservations.end(made!.id, 'bob')).toBeNull();
+      expect(await reservations.end(made!.id, '42')).toEqual(made);
+      expect(await reservations.end(made!.id)).toBeNull();
+      await reservations.create(booked);
+      expect(await reservations.standing(200)).toEqual([]);
+      expect(idOf(await reservations.create({ ...booked, createdAtMs: 200, fromMs: 200, untilMs: 300 }))).toBe('made');
+    });
+  });
+
   describe('sets of models', () => {
     const set = {
       guildId: '7',

@@ -14,6 +14,34 @@ const ALIAS = {
   madeBy: '42',
 };
 
+const BENCH = {
+  atMs: START,
+  server: 'main',
+  model: 'gemma3:12b',
+  digest: 'b'.repeat(64),
+  numCtx: 8192,
+  gpuShare: 0.75,
+  gpus: [{ name: 'RTX 3090' }],
+  ollamaVersion: '0.33.0',
+  promptTokens: 200,
+  promptPerSecond: 812.5,
+  generatedTokens: 64,
+  generatedPerSecond: 41.25,
+};
+
+const RESERVATION = {
+  server: 'main',
+  gpus: [{ uuid: 'GPU-1', index: 1 }],
+  ownerId: '42',
+  ownerName: 'Ada',
+  platform: 'discord',
+  guildId: '7',
+  channelId: '8',
+  createdAtMs: START,
+  fromMs: START + 1000,
+  untilMs: START + 3_600_000,
+};
+
 /** Writes something of every kind. */
 export async function fillStore(store: Store): Promise<void> {
   for (let i = 0; i < 700; i++) {
@@ -95,6 +123,8 @@ export async function fillStore(store: Store): Promise<void> {
   await store.modelSets.put({ guildId: '7', name: 'Work', models, ownerId: '42', ownerName: 'Ada', createdAtMs }, 5);
   const times = { startCron: '0 9 * * 1-5', endCron: '0 18 * * 1-5', timeZone: 'Europe/Berlin' };
   await store.setSchedules.create({ ...place, ...owner, ...times, setName: 'Work', server: null }, 5);
+  await store.benches.add(BENCH);
+  await store.reservations.create(RESERVATION);
   await store.openAnswers.add({ channelId: '8', messageId: '9', title: '/load', locale: 'en', ticket: null }, START);
 }
 
@@ -114,6 +144,8 @@ export async function readStore(store: Store) {
     count: await store.samples.count(),
     sets: await store.modelSets.list('7'),
     setSchedules: await store.setSchedules.list(),
+    benches: await store.benches.list({ server: 'main' }),
+    reservations: await store.reservations.standing(START),
     alias: await store.madeAliases.get(ALIAS.server, ALIAS.alias),
   };
 }

@@ -16,6 +16,7 @@ import { notifyMessages } from './notify.ts';
 import { planMessages } from './plan.ts';
 import { quantizationMessages } from './quantizations.ts';
 import { serverMessages } from './server.ts';
+import { speedMessages } from './speed.ts';
 import { statusMessages } from './status.ts';
 import { storeMessages } from './store.ts';
 import { toolMessages } from './tool.ts';
@@ -35,6 +36,7 @@ export const messages = {
   ...serverMessages,
   ...notifyMessages,
   ...alertMessages,
+  ...speedMessages,
   ...statusMessages,
   ...storeMessages,
   ...estimatorMessages,

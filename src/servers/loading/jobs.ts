@@ -29,7 +29,7 @@ export interface Job<T> {
   readonly server: Server;
   /** As typed. */
   readonly model: string;
-  readonly kind: 'load' | 'unload';
+  readonly kind: 'load' | 'unload' | 'bench';
   readonly by: Requester;
   readonly listener: LoadListener;
   /** Runs when the turn has come; again after each holder's answer that it turns out to need. Must not reject. */
@@ -42,7 +42,7 @@ export interface Job<T> {
 export interface UnderWay {
   readonly server: string;
   readonly model: string;
-  readonly kind: 'load' | 'unload';
+  readonly kind: 'load' | 'unload' | 'bench';
   readonly by: Requester;
 }
 

@@ -1,6 +1,7 @@
 import { StoreError } from '../../store/errors.ts';
 import type { AuditEntry, AuditRepository, Hold, Json } from '../../store/types.ts';
 import { createRefusalFold } from '../refusals.ts';
+import type { BenchOrder, BenchOutcome } from './bench.ts';
 import type { HoldEvent } from './hold-watch.ts';
 import { usedVram } from './proof.ts';
 import type { SetOrder, SetOutcome } from './safe-set.ts';
@@ -15,6 +16,7 @@ export interface Records {
   /** The end of a set, beside the rows of its loads. */
   set(order: SetOrder, outcome: SetOutcome, afterBytes: number | null): Promise<void>;
   unload(order: UnloadOrder, outcome: UnloadOutcome, afterBytes: number | null): Promise<void>;
+  bench(order: BenchOrder, outcome: BenchOutcome): Promise<void>;
   hold(action: HoldAction, by: Requester, hold: Hold): Promise<void>;
   holdRefused(action: HoldAction, by: Requester, server: string, model: string, code: string): Promise<void>;
   event(event: HoldEvent): Promise<void>;
@@ -172,6 +174,16 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
         code: outcome.problem?.code ?? (outcome.result === 'gone' ? null : outcome.result),
         vramBeforeBytes: usedVram(outcome.before),
         vramAfterBytes: afterBytes,
+      });
+    },
+    async bench(order, { server, model, result, problem, bench }) {
+      await append(order.by, {
+        action: 'bench',
+        server,
+        target: model,
+        args: bench === null ? {} : { numCtx: bench.numCtx, generatedPerSecond: bench.generatedPerSecond },
+        result: result === 'measured' ? 'ok' : result,
+        code: problem?.code ?? null,
       });
     },
     async hold(action, by, hold) {

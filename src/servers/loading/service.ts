@@ -7,6 +7,7 @@ import { modelKey } from '../asking/same-model.ts';
 import type { WeightsIndex } from '../asking/same-weights.ts';
 import type { Remark, Server, ServerRegistry } from '../types.ts';
 import { createActivity } from './activity.ts';
+import { type BenchOrder, type BenchOutcome, emptyBench, runBench } from './bench.ts';
 import { readKeepAlive } from './caps.ts';
 import { createHoldDesk, type HoldAnswer } from './hold-desk.ts';
 import { createHoldWatch, type HoldEvent } from './hold-watch.ts';
@@ -41,7 +42,7 @@ export type { HoldAnswer } from './hold-desk.ts';
 
 export interface LoadServiceParts {
   readonly registry: ServerRegistry;
-  readonly store: Pick<Store, 'audit' | 'observations' | 'madeAliases'>;
+  readonly store: Pick<Store, 'audit' | 'benches' | 'observations' | 'madeAliases'>;
   readonly holds: HoldBook;
   readonly queueFor: (server: string) => ServerQueue;
   /** Which models share their weights. */
@@ -88,6 +89,8 @@ export interface LoadService {
   /** Takes up a set: its models one after the other in one turn, undone as a whole when one fails. */
   loadSet(server: Server, order: SetOrder, listener: SetListener): StartedSet;
   unload(server: Server, order: UnloadOrder, listener: LoadListener): Promise<UnloadOutcome>;
+  /** Measures a loaded model's speed in its turn. */
+  bench(server: Server, order: BenchOrder, listener: LoadListener): Promise<BenchOutcome>;
   /** Gives up a load. Its requester and administrators may. */
   cancel(id: string, by: Requester): 'canceled' | 'over' | 'not-yours';
   /** Loads that wait or run, by server. */
@@ -316,6 +319,30 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         late: async (error, signal) => {
           const outcome = { ...emptyUnload(server.name, order.model), ...lateProblem(error, signal) };
           await records.unload(order, outcome, null);
+          return outcome;
+        },
+      });
+      return done;
+    },
+
+    bench(server, order, listener) {
+      const { done } = jobs.begin<BenchOutcome>({
+        server,
+        model: order.model,
+        kind: 'bench',
+        by: order.by,
+        listener,
+        run: async (signal) => {
+          const isInUse = (model: string) => activity.isInUse(server.name, model);
+          const ownTouch = (model: string) => activity.ownTouch(server.name, model);
+          const { benches } = parts.store;
+          const outcome = await runBench({ server, benches, isInUse, ownTouch, signal, now }, order);
+          await records.bench(order, outcome);
+          return outcome;
+        },
+        late: async (error, signal) => {
+          const outcome = { ...emptyBench(server.name, order.model), ...lateProblem(error, signal) };
+          await records.bench(order, outcome);
           return outcome;
         },
       });

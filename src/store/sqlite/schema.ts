@@ -212,4 +212,40 @@ export const SQLITE_SCHEMA: Readonly<Record<string, string>> = {
     ) STRICT;
     CREATE INDEX set_schedules_by_guild ON set_schedules (guild_id, id);
   `,
+  '0013-benches': `
+    CREATE TABLE benches (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      at_ms INTEGER NOT NULL,
+      server TEXT NOT NULL,
+      model TEXT NOT NULL,
+      digest TEXT NOT NULL,
+      num_ctx INTEGER,
+      gpu_share REAL,
+      gpus TEXT NOT NULL,
+      ollama_version TEXT NOT NULL,
+      prompt_tokens INTEGER NOT NULL,
+      prompt_per_second REAL,
+      generated_tokens INTEGER NOT NULL,
+      generated_per_second REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX benches_by_model ON benches (server, model, id);
+  `,
+  '0014-reservations': `
+    CREATE TABLE reservations (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      server TEXT NOT NULL,
+      gpus TEXT NOT NULL,
+      owner_id TEXT NOT NULL,
+      owner_name TEXT NOT NULL,
+      platform TEXT NOT NULL,
+      guild_id TEXT,
+      channel_id TEXT,
+      created_at_ms INTEGER NOT NULL,
+      from_ms INTEGER NOT NULL,
+      until_ms INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('standing', 'over'))
+    ) STRICT;
+    CREATE UNIQUE INDEX reservations_one_each ON reservations (owner_id) WHERE state = 'standing';
+    CREATE INDEX reservations_by_end ON reservations (until_ms);
+  `,
 };

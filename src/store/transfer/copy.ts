@@ -23,6 +23,8 @@ export const KEPT_TABLES = {
   made_aliases: ['server', 'alias'],
   model_sets: ['guild_id', 'set_key'],
   set_schedules: ['id'],
+  benches: ['id'],
+  reservations: ['id'],
 } as const satisfies Partial<Record<keyof Tables, readonly string[]>>;
 
 export type KeptTable = keyof typeof KEPT_TABLES;
