@@ -22,7 +22,16 @@ const OTHERS: readonly (readonly [
 ])[] = [
   ['NVIDIA ', { computeCapability: 6.1 }, { 'TITAN X': 12_288, 'TITAN Xp': 12_288 }],
   ['NVIDIA ', { computeCapability: 7 }, { 'TITAN V': 12_288 }],
-  ['NVIDIA ', { computeCapability: 7.5 }, { 'TITAN RTX': 24_576 }],
+  ['NVIDIA ', { computeCapability: 7.5 }, { 'TITAN RTX': 24_576, 'Quadro RTX 8000': 49_152 }],
+  ['NVIDIA GeForce ', { computeCapability: 8.9 }, { 'RTX 4090 D': 24_564 }],
+  ['NVIDIA GeForce ', { computeCapability: 12 }, { 'RTX 5090 D': 32_607 }],
+  // Their memory is the board's, of different sizes.
+  [
+    'NVIDIA ',
+    { computeCapability: 8.7 },
+    { Orin: null, 'Jetson AGX Orin': null, 'Jetson Orin NX': null, 'Jetson Orin Nano': null },
+  ],
+  ['NVIDIA ', { computeCapability: 11 }, { Thor: null, 'Jetson AGX Thor': null, 'Jetson Thor': null }],
   [
     'NVIDIA GeForce ',
     { computeCapability: 8.6 },
@@ -45,6 +54,7 @@ const OTHERS: readonly (readonly [
     { 'RTX 5070 Laptop': 8_151, 'RTX 5070 Ti Laptop': 12_227, 'RTX 5080 Laptop': 16_303, 'RTX 5090 Laptop': 24_463 },
   ],
   ['NVIDIA ', { computeCapability: 10 }, { GB200: 189_471, GB300: 284_208 }],
+  ['NVIDIA ', { computeCapability: 9 }, { 'H100 NVL': 95_830, 'H200 NVL': 143_771 }],
   ['NVIDIA ', { computeCapability: 12.1 }, { 'DGX Spark': 122_570 }],
   [
     'AMD Radeon ',
@@ -71,6 +81,14 @@ const OTHERS: readonly (readonly [
       'PRO W6800': 30_704,
       'PRO W7800': 32_752,
       'PRO W7900': 49_136,
+      // Inside a processor: as large as the machine's owner lets them be.
+      '680M': null,
+      '760M': null,
+      '780M': null,
+      '880M': null,
+      '890M': null,
+      '8050S': null,
+      '8060S': null,
     },
   ],
   [
@@ -93,7 +111,15 @@ const OTHERS: readonly (readonly [
   [
     'Intel ',
     { library: 'Vulkan' },
-    { 'Arc A750': 8_128, 'Arc A770': null, 'Arc B570': 10_200, 'Arc B580': 12_216, 'Arc Pro B60': 24_480 },
+    {
+      'Arc A750': 8_128,
+      'Arc A770': null,
+      'Arc B570': 10_200,
+      'Arc B580': 12_216,
+      'Arc Pro B60': 24_480,
+      'Arc Pro B70': 32_656,
+      'Data Center GPU Max 1100': 49_136,
+    },
   ],
   [
     'Apple ',
@@ -136,6 +162,25 @@ export function findTypedCard(text: string): TypedCard | null {
   if (name === '' || name.length > 80) {
     return null;
   }
+  return findPlain(name) ?? findPlain(withoutMarks(name));
+}
+
+/**
+ * A driver's name without what tells nothing of the memory: `Intel(R) Arc(TM) B580 Graphics`, `NVIDIA H100 80GB HBM3`,
+ * `Tesla V100-SXM2-32GB`, `NVIDIA RTX PRO 6000 Blackwell Server Edition`, `Orin (nvgpu)`. The 480 GB of a GH200 are its
+ * processor's.
+ */
+function withoutMarks(name: string): string {
+  return name
+    .replace(/\((?:R|TM|C|nvgpu)\)/gi, ' ')
+    .replace(/\b(?:HBM\d\w?|PCIe|SXM\d?|Generation|Blackwell|Max-Q|(?:Workstation|Server) Edition)\b/gi, ' ')
+    .replace(/\b(GH200)\s+\d+\s?GB\b/i, '$1')
+    .replace(/\bGraphics\s*(?=$|\d)/i, '')
+    .replace(/\s*-\s*(?=\s|$)|\s+/g, ' ')
+    .trim();
+}
+
+function findPlain(name: string): TypedCard | null {
   const whole = named(name);
   if (whole !== null) {
     return whole;
