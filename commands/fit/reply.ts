@@ -47,8 +47,6 @@ function title(answer: FitAnswer, translator: Translator): Text {
     need: totalBytes(used),
     gpus: used.length,
     spare: Math.min(...used.map((gpu) => gpu.headroomBytes), Number.POSITIVE_INFINITY),
-    layers: plan.placement.gpuLayers,
-    total: plan.placement.totalLayers,
     host: plan.host.weightsBytes + plan.host.cacheBytes,
     version: answer.estimate.ollama,
   };

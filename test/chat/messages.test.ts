@@ -56,7 +56,7 @@ describe('a translator', () => {
     expect(createTranslator('en').t(key, { ...params, gpus: 4 })).toContain(
       'on 4 GPUs, at least 512 MiB left on every GPU.',
     );
-    expect(createTranslator('zh-CN').t(key, params)).toContain('gemma3:12b 在上下文为 32768 时放得下');
+    expect(createTranslator('zh-CN').t(key, params)).toContain('gemma3:12b 用 32768 的上下文放得下');
   });
 
   it('keeps spans apart from the words, so that an adapter can tell names from text', () => {

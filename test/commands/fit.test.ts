@@ -35,12 +35,12 @@ describe('/fit', () => {
     expect(reply.tone).toBe('good');
     expect(plainText(reply.title)).toMatch(/^gemma3:12b fits with a context of 32768: \d+\.\d GiB on 4 GPUs/);
     expect(tableOf(reply)?.rows.map((row) => row[0])).toEqual(['GPU 0', 'GPU 1', 'GPU 2', 'GPU 3', 'RAM']);
-    expect(rendered(reply)).toContain('The whole trained context fits: 131072.');
+    expect(rendered(reply)).toContain('Every context that the model supports fits, up to 131072.');
   });
 
   it('says what is simulated and what was assumed', async () => {
     const reply = await fit({ model: 'qwen3:8b' });
-    expect(rendered(reply)).toContain('No context was given');
+    expect(rendered(reply)).toContain('You gave no context');
     expect(rendered(reply)).toContain('Simulated server');
   });
 
@@ -65,7 +65,7 @@ describe('/fit', () => {
 
   it('offers the best smaller quantization, and all of them on a button', async () => {
     const reply = await fit({ model: 'gemma3:12b', ctx: 65536, gpus: '12GiB' });
-    const target = /In (\w+) it fits \(worked out\)/.exec(rendered(reply))?.[1] ?? '';
+    const target = /smaller quantization: (\w+) fits/.exec(rendered(reply))?.[1] ?? '';
     expect((await fit({ model: 'gemma3:12b', ctx: 65536, gpus: '12GiB', quant: target })).tone).toBe('good');
     const button = reply.actions?.find(({ label }) => label === 'Quantizations')?.call;
     const payload = button !== undefined && 'handler' in button ? button.payload : {};
@@ -75,7 +75,7 @@ describe('/fit', () => {
 
   it('says how many GPUs of a kind would do', async () => {
     const text = rendered(await fit({ model: 'llama3.1:8b', ctx: 131072, gpus: '2x8GiB' }));
-    const count = Number(/(\d+) GPUs of this kind would do/.exec(text)?.[1]);
+    const count = Number(/(\d+) of this kind are enough/.exec(text)?.[1]);
     expect(count).toBeGreaterThan(2);
     expect((await fit({ model: 'llama3.1:8b', ctx: 131072, gpus: `${count}x8GiB` })).tone).toBe('good');
     expect((await fit({ model: 'llama3.1:8b', ctx: 131072, gpus: `${count - 1}x8GiB` })).tone).not.toBe('good');
@@ -93,7 +93,7 @@ describe('/fit', () => {
       await ask.dispatch({ ...caller('en'), command: 'fit', options }, { progress: () => undefined }),
     );
     await small.close();
-    expect(text).toContain('Another quantization that the server has: llama3.1:8b fits.');
+    expect(text).toContain('Another quantization that is on the server: llama3.1:8b fits.');
   });
 
   it('offers to load only what the server has, and to try the largest context', async () => {
@@ -136,7 +136,7 @@ describe('/fit', () => {
     [{ model: 'no-such-model-anywhere' }, /No model/],
     [{ model: 'gemma3:12b', ctx: 0 }, /ctx/],
     [{ model: 'gemma3:12b', ctx: -5 }, /ctx/],
-    [{ model: 'gemma3:12b', ctx: 262144 }, /trained for a context of 131072/],
+    [{ model: 'gemma3:12b', ctx: 262144 }, /supports a context of up to 131072/],
     [{ model: 'gemma3:12b', gpus: 'a few' }, /is no GPU/],
     [{ model: 'gemma3:12b', gpus: '8GiB:9GiB' }, /more free than total/],
     [{ model: '../../etc/passwd' }, /no model name/],
@@ -192,8 +192,8 @@ describe('/fit where Ollama is ill', () => {
         ill.simulator.setFaults({ http: paths.map((path) => ({ path, fault: { kind }, after: 0 })) }),
       );
       expect(text).toContain('gemma3:12b fits with a context of 8192');
-      expect(text).toContain('model from the built-in list');
-      expect(text).toContain('does not answer as it should; this is worked out for version 0.33.0');
+      expect(text).toContain('the model from the built-in list');
+      expect(text).toContain('does not answer properly; this is worked out for version 0.33.0');
     },
   );
 
@@ -205,13 +205,13 @@ describe('/fit where Ollama is ill', () => {
     const request = { ...caller('en'), command: 'fit', options: { model: 'gemma3:12b', ctx: 8192 } };
     await ask.dispatch(request, { progress: (state) => shown.push(state) });
     await ill.close();
-    expect(rendered(shown[0]!)).toContain('The server does not answer yet');
+    expect(rendered(shown[0]!)).toContain('The server has not answered yet');
     expect(rendered(shown[0]!)).toContain('gemma3:12b fits with a context of 8192');
   });
 
   it('gives no verdict when the machine is gone altogether, and says what the model needs', async () => {
     const text = await askIll((ill) => ill.simulator.refuse());
-    expect(text).toContain('No verdict for gemma3:12b');
+    expect(text).toContain('Nobody can tell whether gemma3:12b fits');
     expect(text).toContain('The exporter cannot be reached');
     expect(text).toMatch(/weights +\d+\.\d+\n +cache +\d/);
   });
@@ -229,7 +229,7 @@ describe('completion', () => {
 
   it('marks contexts with what fits', async () => {
     const choices = await complete('ctx', '', { model: 'gemma3:12b', gpus: '12GiB' });
-    expect(choices.some((choice) => choice.label.endsWith('the largest that fits'))).toBe(true);
+    expect(choices.some((choice) => choice.label.endsWith('the longest that fits'))).toBe(true);
     expect(choices.find((choice) => choice.value === 131072)?.label).toBe('131072 – does not fit');
     expect(choices.find((choice) => choice.value === 4096)?.label).toBe('4096 – fits');
   });

@@ -250,7 +250,7 @@ describe('the terminal', () => {
     terminal.type('1\r');
     await terminal.until('did load');
     terminal.type('1\r');
-    await terminal.until('used already');
+    await terminal.until('already pressed');
     expect(terminal.pressed).toEqual(['load']);
   });
 

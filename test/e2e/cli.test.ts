@@ -48,7 +48,7 @@ describe('headroom fit', () => {
   it('reproduces the 55.2 GiB of Ollama 0.6.5 on four cards, and says why', async () => {
     const { code, out } = await headroom([...issue, '--gpus', CARDS]);
     expect(code).toBe(3);
-    expect(out).toContain('Ollama 0.6.5 wants 55.2 GiB');
+    expect(out).toContain('it needs 55.2 GiB');
     expect(out).toMatch(/not one layer goes on a GPU/);
     expect(out).toContain('model requires more system memory (55.2 GiB) than is available');
   });

@@ -263,7 +263,7 @@ describe('buttons', () => {
     const presses = [discord.press(message, 'Once', asker), discord.press(message, 'Once', asker)];
     const texts = (await Promise.all(presses.map((press) => press.shows()))).map(({ text }) => text);
     expect(texts.filter((text) => text.includes('pressed 2'))).toHaveLength(1);
-    expect(texts.filter((text) => text.includes('used already'))).toHaveLength(1);
+    expect(texts.filter((text) => text.includes('already pressed'))).toHaveLength(1);
   });
 
   it('replace the message they stand on when they are made so', async () => {
@@ -290,7 +290,7 @@ describe('buttons', () => {
     const forged = ['headroom:AAAAAAAAAAAAAAAAAAAAAA', 'headroom:', 'load', '{"command":"restricted"}'];
     const presses = forged.map((customId) => discord.pressId(message, customId, asker));
     for (const press of presses) {
-      expect((await press.shows()).text).toContain('no longer valid');
+      expect((await press.shows()).text).toContain('no longer works');
     }
   });
 });
@@ -335,7 +335,7 @@ describe('a process of its own', () => {
     expect(working.seen.at(-1)?.text).toContain('restarting');
 
     bot = await BotProcess.start(discord, START);
-    expect((await discord.press(message, 'Mine', asker).shows()).text).toContain('no longer valid');
+    expect((await discord.press(message, 'Mine', asker).shows()).text).toContain('no longer works');
     // Everywhere and in the one server, at each start.
     expect(discord.sent(/^GET .*\/commands$/)).toHaveLength(4);
     expect(discord.sent(/^PUT .*\/commands$/)).toHaveLength(1);

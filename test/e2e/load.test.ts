@@ -159,7 +159,7 @@ describe('who may not', () => {
     const asked = discord.slash('load', { model: SMALL, ctx: 8_192, 'keep-alive': '1h' }, ada);
     const { message } = await asked.shows((seen) => seen.text.includes('is loaded on'), 20_000);
     const forged = await discord.pressId(message, `headroom:${'A'.repeat(22)}`, eve).shows();
-    expect(forged.text).toContain('no longer valid');
+    expect(forged.text).toContain('no longer works');
     const others = await discord.press(message, 'Release', eve).shows();
     expect(others.text).toContain('is held by');
     const demoted = await discord.press(message, 'Keep for 1 h from now', { ...ada, roles: [] }).shows();
@@ -181,7 +181,7 @@ describe('who may not', () => {
     const first = discord.pressId(message, customId, root);
     await first.shows((seen) => seen.text.includes('is unloaded on'), 15_000);
     const second = await discord.pressId(message, customId, root).shows();
-    expect(second.text).toMatch(/used already|no longer valid/);
+    expect(second.text).toMatch(/already pressed|no longer works/);
     expect(await audit({ action: 'hold-override' })).toMatchObject([{ personId: root.userId, target: SMALL }]);
   });
 });
@@ -224,9 +224,9 @@ describe('a stop in mid-load', () => {
     expect(ps.text).toContain('1 model loaded');
     expect(ps.text).toContain(bob.name);
     const old = await discord.pressId(before.message, buttonsOf(before.message)[0]!.customId, bob).shows();
-    expect(old.text).toContain('no longer valid');
+    expect(old.text).toContain('no longer works');
     const stale = await discord.pressId(running.message, 'headroom:stale', ada).shows();
-    expect(stale.text).toContain('no longer valid');
+    expect(stale.text).toContain('no longer works');
     expect(await audit({ personId: bob.userId, action: 'refused' })).toMatchObject([{ code: 'button-unknown' }]);
   });
 });

@@ -10,8 +10,8 @@ export const consoleMessages = area({
     'zh-CN': 'Headroom 终端。输入 /fit gemma3:12b ctx:32k 或 /help。Tab 补全，输入编号按按钮，Ctrl-D 退出。',
   },
   'console.simulated': {
-    en: 'SIMULATED SERVER: 4 GPUs of 8 GiB that exist only in this program. No real GPU or Ollama is touched.',
-    'zh-CN': '模拟服务器：4 张 8 GiB 的 GPU，仅存在于本程序中。不会触及真实的 GPU 或 Ollama。',
+    en: 'SIMULATED SERVER: 4 GPUs of 8 GiB that exist only in this program. It touches no real GPU and no Ollama.',
+    'zh-CN': '模拟服务器：4 张 8 GiB 的 GPU，只存在于本程序中，不会用到真实的 GPU 或 Ollama。',
   },
   'console.no-button': {
     en: 'There is no button [{key}] now.',

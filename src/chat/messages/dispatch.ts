@@ -27,8 +27,8 @@ export const dispatchMessages = area({
     'zh-CN': '机器人正在重启，此操作已放弃。请一分钟后再试。',
   },
   'error.button-expired': {
-    en: 'This button is too old. Run the command again for a fresh one.',
-    'zh-CN': '此按钮已过期。请重新运行命令。',
+    en: 'This button is too old. Run the command again for a new one.',
+    'zh-CN': '此按钮已过期，请重新运行命令。',
   },
   'why.string': { en: 'it must be text.', 'zh-CN': '必须是文本。' },
   'why.channel': { en: 'it must be a channel.', 'zh-CN': '必须是频道。' },

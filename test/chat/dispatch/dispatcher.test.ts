@@ -128,7 +128,7 @@ describe('options', () => {
     [{ model: 'm', partial: 'perhaps' }, 'yes or no'],
     [{ model: 'm', sort: 'colour' }, 'one of size, name'],
     [{ model: 'x'.repeat(21) }, 'at most 20 characters'],
-    [{ model: 'm', colour: 'red' }, 'has no option colour. It takes: model, ctx, partial, sort, gib'],
+    [{ model: 'm', colour: 'red' }, 'has no option colour. It takes model, ctx, partial, sort, gib'],
   ])('%j is refused in words', async (options, words) => {
     expect(await answerTo(options)).toContain(words);
   });
@@ -169,7 +169,7 @@ describe('access', () => {
     ]);
     expect(plainText((await dispatcher.press(token!, caller('everyone'), silent)).title)).toContain('You may not');
     expect(plainText((await dispatcher.press(token!, caller('operator'), silent)).title)).toBe('loaded');
-    expect(plainText((await dispatcher.press(token!, caller('operator'), silent)).title)).toContain('used already');
+    expect(plainText((await dispatcher.press(token!, caller('operator'), silent)).title)).toContain('already pressed');
     expect(refused.map(({ why }) => why)).toEqual(['error.not-allowed', 'error.button-used']);
   });
 
@@ -181,7 +181,7 @@ describe('access', () => {
     const wrong = await dispatcher.call({ handler: 'add', payload: { a: 'x' } }, caller('operator'), silent);
     expect(plainText(wrong.title)).toContain('reference');
     const unknown = await dispatcher.call({ handler: 'gone', payload: {} }, caller('operator'), silent);
-    expect(plainText(unknown.title)).toContain('no longer valid');
+    expect(plainText(unknown.title)).toContain('no longer works');
   });
 
   it('limits a person in a chat to a number of commands, and gives turns back with time', async () => {

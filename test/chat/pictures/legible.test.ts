@@ -64,7 +64,7 @@ describe('a picture on a phone', () => {
     prepareFonts();
     const context = measuringContext();
     const long =
-      'hf.co/unsloth/Qwen3-30B-A3B-Instruct-2507-GGUF:UD-Q4_K_XL · 各种量化的权重大小和最长上下文，以及其余的一切';
+      'hf.co/unsloth/Qwen3-30B-A3B-Instruct-2507-GGUF:UD-Q4_K_XL · 各种量化的权重大小和最大上下文，以及其余的一切';
     for (const size of Object.values(TEXT)) {
       setFont(context, size);
       const lines = breakLines(context, long, WIDTH - 32, 2);

@@ -61,7 +61,7 @@ describe('inverse questions', () => {
     expect([at(24), at(11), at(6)]).toEqual(['f16', 'q8_0', undefined]);
   });
 
-  test('the best quantization is the largest that fits; what cannot be estimated is passed over', () => {
+  test('the best quantization is the longest that fits; what cannot be estimated is passed over', () => {
     const small = model('llama3.2-1b');
     const broken: ModelSpec = { ...SPEC, name: 'broken', metadata: {} };
     const best = (gib: number): string | undefined =>
