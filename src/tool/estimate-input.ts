@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { CodedError } from '../base/coded.ts';
+import { readContextLength } from '../base/context-length.ts';
+import { singleLine } from '../base/text.ts';
+import { messages } from '../chat/messages/index.ts';
 import { defaultContext } from '../estimator/plan/default-context.ts';
 import { settingsFromEnvironment } from '../estimator/plan/environment.ts';
 import type { EstimateRequest, EstimateServer, GpuDevice, ModelSpec } from '../estimator/types.ts';
@@ -8,10 +12,22 @@ const KV_TYPES = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 
 const modelName = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
 const indices = z.array(z.number().int().nonnegative().max(255)).max(256);
 
+/** A context length as a number, or as people write it. */
+const context = z.union([z.number().int(), z.string().max(60)]).transform((value, issues) => {
+  const tokens = typeof value === 'number' ? value : readContextLength(value);
+  if (tokens === null) {
+    issues.addIssue({ code: 'custom', message: messages['why.context'].en });
+    return z.NEVER;
+  }
+  return tokens;
+});
+
+const size = z.union([bytes, z.string().max(60)]).describe('Bytes, or a size such as `24GiB`.');
+
 const gpuSchema = z.object({
-  name: z.string().default('GPU'),
-  totalBytes: bytes,
-  freeBytes: bytes.optional(),
+  name: z.string().max(200).optional(),
+  totalBytes: size.optional().describe('May be left out where `name` is a card that is known.'),
+  freeBytes: size.optional(),
   computeCapability: z.number().optional(),
   library: z.enum(['CUDA', 'ROCm', 'Metal', 'Vulkan']).optional(),
   integrated: z.boolean().optional(),
@@ -21,7 +37,7 @@ const gpuSchema = z.object({
 const memberSchema = z.object({
   model: modelName,
   quant: z.string().min(1).max(64).optional(),
-  numCtx: z.number().int().optional(),
+  numCtx: context.optional(),
   numParallel: z.number().int().optional(),
   numBatch: z.number().int().optional(),
   numGpu: z.number().int().optional(),
@@ -44,7 +60,7 @@ export const inputSchema = z.object({
     .describe('Of a set, in the order in which they are loaded.'),
   ollama: z.string().min(1).max(64).optional(),
   build: z.string().min(1).max(64).optional(),
-  numCtx: z.number().int().optional().describe("Absent = the server's default for the model."),
+  numCtx: context.optional().describe("`32k` too. Absent = the server's default for the model."),
   quant: z.string().min(1).max(64).optional(),
   numParallel: z.number().int().optional(),
   numBatch: z.number().int().optional(),
@@ -61,7 +77,9 @@ export const inputSchema = z.object({
   opOffload: z.boolean().optional(),
   fitMarginBytes: bytes.optional(),
   speed: z.boolean().optional().describe('Whether the answer shall say tokensPerSecond.'),
-  gpus: z.union([z.string().max(2000), z.array(gpuSchema).max(256)]).describe('`2x24GiB`, or one object each.'),
+  gpus: z
+    .union([z.string().max(2000), z.array(z.union([z.string().max(200), gpuSchema])).max(256)])
+    .describe('`2x4090, RTX 3090`, `2x24GiB`, or a text or an object each.'),
   visibleGpus: indices.optional().describe('CUDA_VISIBLE_DEVICES: the GPUs that Ollama may use.'),
   env: z
     .record(z.string().max(100), z.union([z.string().max(4000), z.number(), z.boolean()]))
@@ -127,18 +145,44 @@ export function toRequest(
   };
 }
 
-/** The server of a line, with nothing loaded. */
-export function toServer(input: EstimateInput, readGpus: (text: string) => readonly GpuDevice[]): EstimateServer {
+type ReadGpus = (text: string) => readonly GpuDevice[];
+
+/** A size given as text is read as that of a GPU without a name. */
+function sizeOf(size: number | string, read: ReadGpus): number {
+  return typeof size === 'number' ? size : onlyOne(size, read).totalBytes;
+}
+
+function onlyOne(text: string, read: ReadGpus): GpuDevice {
+  const [gpu, ...more] = read(text);
+  if (gpu === undefined || more.length > 0) {
+    throw new CodedError('gpus-entry', { entry: singleLine(text, 60) });
+  }
+  return gpu;
+}
+
+function toGpus(gpu: string | z.output<typeof gpuSchema>, read: ReadGpus): readonly GpuDevice[] {
+  if (typeof gpu === 'string') {
+    return read(gpu);
+  }
+  const { name, totalBytes, freeBytes, computeCapability, library, integrated } = gpu;
+  const known = totalBytes === undefined ? onlyOne(name ?? '', read) : null;
+  const total = known?.totalBytes ?? sizeOf(totalBytes ?? 0, read);
+  return [
+    {
+      ...known,
+      name: name ?? 'GPU',
+      totalBytes: total,
+      freeBytes: freeBytes === undefined ? total : sizeOf(freeBytes, read),
+      ...present({ computeCapability, library, integrated }),
+    },
+  ];
+}
+
+/** The server of a line, with nothing loaded. Throws what reading a GPU as people write it throws. */
+export function toServer(input: EstimateInput, readGpus: ReadGpus): EstimateServer {
   const { server } = settingsOf(input);
   const gpus =
-    typeof input.gpus === 'string'
-      ? readGpus(input.gpus)
-      : input.gpus.map(({ name, totalBytes, freeBytes, computeCapability, library, integrated }) => ({
-          name,
-          totalBytes,
-          freeBytes: freeBytes ?? totalBytes,
-          ...present({ computeCapability, library, integrated }),
-        }));
+    typeof input.gpus === 'string' ? readGpus(input.gpus) : input.gpus.flatMap((gpu) => toGpus(gpu, readGpus));
   return {
     ollama: input.ollama ?? (input.mode === 'plan' ? 'llama.cpp' : DEFAULT_OLLAMA),
     gpus,

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { EXIT_FAILED, type Tool, type ToolCommand } from './command.ts';
 import { errorSentences } from './errors.ts';
 import { createProgram, explainRefusal } from './program.ts';
+import { plainArguments } from './typed.ts';
 
 export interface RunOptions {
   readonly argv: readonly string[];
@@ -15,8 +16,9 @@ export interface RunOptions {
 }
 
 /** The command-line tool. @returns the exit code; what went wrong has been said in words */
-export async function runTool({ argv, tool, version, handOver }: RunOptions): Promise<number> {
+export async function runTool({ argv: typed, tool, version, handOver }: RunOptions): Promise<number> {
   const { commands } = tool;
+  const argv = plainArguments(typed, commands);
   let exit = 0;
   const program = createProgram({
     commands,

@@ -63,6 +63,43 @@ describe('what a line may say of the server', () => {
     expect((await ask({ ...line, gpus: 'nonsense' })).error).toBeDefined();
   });
 
+  it.each([
+    ['one text', '24GiB, RTX 3090'],
+    ['a text each', ['24GiB', 'RTX 3090']],
+    ['objects whose sizes are text', [{ totalBytes: '24GiB' }, { name: 'RTX 3090', totalBytes: '24GiB' }]],
+    ['a card that is known by its name', ['24GiB', { name: '3090' }]],
+    ['full-width signs', '２４ＧｉＢ、ＲＴＸ３０９０'],
+  ])('GPUs as %s, with what is left on each', async (_form, gpus) => {
+    const answer = await ask({ ...line, gpus });
+    expect(answer.gpus.map(({ left, total }: { left: number; total: number }) => left + total > 20 * GIB)).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it('what is free, as a size in words', async () => {
+    const { gpus } = await ask({ ...line, gpus: [{ totalBytes: '24GiB', freeBytes: '12.5GiB' }] });
+    expect(gpus[0].left + gpus[0].total).toBe(12.5 * GIB);
+  });
+
+  it.each([
+    [[{}]],
+    [[{ name: 'Voodoo' }]],
+    [[{ totalBytes: '4090GiB' }]],
+    [['2x24GiB', 'x']],
+    [[{ totalBytes: '2x8GiB' }]],
+  ])('refuses %j', async (gpus) => {
+    expect((await ask({ ...line, gpus })).error).toBeDefined();
+  });
+
+  it.each(['32k', '32K', '32,768', '32 768', 'ctx: 32k', 'ctx：３２ｋ'])('a context of %j', async (numCtx) => {
+    expect((await ask({ ...line, numCtx, gpus: '24GiB' })).numCtx).toBe(32_768);
+  });
+
+  it('no context that is none', async () => {
+    expect((await ask({ ...line, numCtx: 'many', gpus: '24GiB' })).error.message).toMatch(/32k, 128K/);
+  });
+
   it("Ollama's own variables; what the line says itself comes before them", async () => {
     const env = { OLLAMA_NUM_PARALLEL: '4', OLLAMA_SCHED_SPREAD: 1, OLLAMA_KV_CACHE_TYPE: 'q8_0' };
     const plain = await ask({ ...line, gpus: '2x24GiB' });
