@@ -4,7 +4,7 @@ import type { LoadStep } from '../../src/servers/loading/types.ts';
 
 const SIGN: Readonly<Record<LoadStep['state'], string>> = { running: '▸ ', done: '✓ ', failed: '✗ ' };
 /** Names among a step's figures: shown as names, since they are untrusted. */
-const NAMES: ReadonlySet<string> = new Set(['model', 'holder', 'alias']);
+const NAMES: ReadonlySet<string> = new Set(['model', 'models', 'holder', 'alias', 'server']);
 /** Retries and restores bring rows; more than this nobody reads. */
 const MAX_ROWS = 14;
 
@@ -66,8 +66,9 @@ export class Checklist {
 
   lines(translator: Translator): Text[] {
     return this.#rows.slice(-MAX_ROWS).flatMap(({ step, beganAtMs }) => {
-      const key = `load.step.${step.name}.${step.state}`;
-      if (!isMessageKey(key)) {
+      const plain = `load.step.${step.name}.${step.state}`;
+      const key = [`${plain}.${step.params.cause ?? ''}`, plain].find(isMessageKey);
+      if (key === undefined || !isMessageKey(key)) {
         return [];
       }
       const params: MessageParams = Object.fromEntries(

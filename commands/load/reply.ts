@@ -15,6 +15,8 @@ import { holderSpan } from './people.ts';
 
 /** Growth below this on a GPU that the plan leaves alone is noise, bytes. */
 const NOISE_BYTES = 64 * MIB;
+/** Ends after which the server is as another client wanted it. */
+const OTHERS_LEFT: ReadonlySet<string> = new Set(['load-reloaded', 'load-displaced', 'load-vanished']);
 /** Figures of problems that are names: shown as names, since they are untrusted. */
 const NAMES: ReadonlySet<string> = new Set(['model', 'models', 'holder', 'alias', 'server', 'value']);
 
@@ -163,10 +165,31 @@ function sideTexts(outcome: LoadOutcome, translator: Translator): Text[] {
   if (said !== undefined) {
     texts.push(translator.text('load.said', { text: { code: String(said) } }));
   }
-  if (outcome.lost.length > 0) {
-    texts.push(translator.text('load.lost', { models: names(outcome.lost) }));
-  } else if (outcome.attempts > 0) {
+  return [...texts, ...aftermathTexts(outcome, translator)];
+}
+
+/** How the server was left after a failure: said as it was seen afterwards, not as it should be. */
+function aftermathTexts(outcome: LoadOutcome, translator: Translator): Text[] {
+  const { lost, after, orphans, attempts } = outcome;
+  const texts: Text[] = [];
+  const down = after !== null && after.ollama.state !== 'up';
+  const params = { models: { code: lost.join(', ') }, server: { code: outcome.server } };
+  if (down) {
+    texts.push(translator.text(lost.length > 0 ? 'load.down.lost' : 'load.down', params));
+  } else if (lost.length > 0) {
+    texts.push(translator.text('load.lost', params));
+  } else if (attempts > 0 && !OTHERS_LEFT.has(outcome.problem?.code ?? '')) {
     texts.push(translator.text('load.as-before'));
+  }
+  if (orphans !== null) {
+    const { pids, bytes } = orphans;
+    const params = {
+      count: pids.length,
+      bytes,
+      pids: { code: `kill ${pids.join(' ')}` },
+      server: { code: outcome.server },
+    };
+    texts.push(translator.text('load.orphans', params));
   }
   return texts;
 }

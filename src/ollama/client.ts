@@ -3,9 +3,9 @@
 import { type CreateRequest, type GenerateRequest as WireRequest, Ollama, type Options } from 'ollama/browser';
 // The package's browser build is the same client without its look at local files.
 import { MIB } from '../base/bytes.ts';
+import { compareVersions } from '../estimator/versions.ts';
 import { OllamaError } from './errors.ts';
 import { parseOllamaHost } from './host.ts';
-import { compareVersions } from '../estimator/versions.ts';
 import { keepAliveToWire } from './keep-alive.ts';
 import { toModelfile } from './modelfile.ts';
 import { readGeneration, readProgress, readPs, readShow, readTags, readVersion } from './schemas.ts';

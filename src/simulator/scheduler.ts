@@ -62,7 +62,7 @@ export class Scheduler {
   readonly #runners = new Map<string, Runner>();
   readonly #timers = new Map<Runner, () => void>();
   readonly #idleWaiters = new Map<Runner, (() => void)[]>();
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
   #pending: Pending[] = [];
   #unloading: Promise<void> = Promise.resolve();
   #laneBusy = false;
@@ -128,6 +128,22 @@ export class Scheduler {
       reject(new LoadCanceled());
     }
     this.#pending = [];
+  }
+
+  /**
+   * Ollama ends, and another one begins with nothing loaded.
+   * @param killed by force: its runners live on and keep their memory
+   */
+  startAnew(killed: boolean): void {
+    this.close();
+    this.#stop = new AbortController();
+    if (!killed) {
+      for (const { loaded } of this.#runners.values()) {
+        this.#machine.memory.free(loaded.allocation);
+      }
+    }
+    this.#runners.clear();
+    this.#idleWaiters.clear();
   }
 
   async #runLane(): Promise<void> {

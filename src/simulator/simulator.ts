@@ -64,6 +64,13 @@ export interface Simulator {
   /** Stops listening; connections are refused until {@link accept}. */
   refuse(): Promise<void>;
   accept(): Promise<void>;
+  /**
+   * Ends Ollama by force (`kill -9`): connections break, nothing is loaded any more, its runners keep their memory. Nobody
+   * answers until {@link accept}.
+   */
+  kill(): Promise<void>;
+  /** Ends Ollama in order, and starts it again with nothing loaded. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -216,6 +223,17 @@ class SimulatedServer implements Simulator {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeAllConnections();
     await closed;
+  }
+
+  async kill(): Promise<void> {
+    this.#parts.scheduler.startAnew(true);
+    await this.refuse();
+  }
+
+  async restart(): Promise<void> {
+    this.#parts.scheduler.startAnew(false);
+    await this.refuse();
+    await this.accept();
   }
 
   async close(): Promise<void> {

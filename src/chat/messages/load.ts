@@ -65,14 +65,36 @@ export const loadMessages = area({
     'zh-CN': '正在检查其位置和占用',
   },
   'load.step.prove.done': { en: 'checked: it lies where it should', 'zh-CN': '已检查：位置正确' },
-  'load.step.prove.failed': {
+  'load.step.prove.failed': { en: 'the check did not come to an end', 'zh-CN': '检查未能完成' },
+  'load.step.prove.failed.spilled': {
     en: '{spilled:bytes} of it went to system memory: taken back',
     'zh-CN': '其中 {spilled:bytes} 落入系统内存：已撤回',
+  },
+  'load.step.prove.failed.no-gpu': {
+    en: 'Ollama put nothing of it on a GPU: taken back',
+    'zh-CN': 'Ollama 没有把它放到任何 GPU 上：已撤回',
+  },
+  'load.step.prove.failed.gone': { en: 'it is not loaded any more', 'zh-CN': '它已不在内存中' },
+  'load.step.prove.failed.unreadable': {
+    en: 'Ollama does not answer any more',
+    'zh-CN': 'Ollama 不再响应',
+  },
+  'load.step.prove.failed.reloaded': {
+    en: 'it has a context of {now} now: another client loaded it anew',
+    'zh-CN': '它现在的上下文是 {now}：另一个客户端重新加载了它',
+  },
+  'load.step.prove.failed.evicted': {
+    en: '{models} left meanwhile: taken back',
+    'zh-CN': '{models} 在此期间被卸载：已撤回',
   },
   'load.step.smaller.done': { en: 'again with {to} instead of {from}', 'zh-CN': '改用 {to} 而不是 {from} 重试' },
   'load.step.restore.running': { en: 'putting {model} back', 'zh-CN': '正在恢复 {model}' },
   'load.step.restore.done': { en: '{model} is back', 'zh-CN': '{model} 已恢复' },
   'load.step.restore.failed': { en: '{model} could not be put back', 'zh-CN': '{model} 无法恢复' },
+  'load.step.restore.failed.down': {
+    en: 'Ollama on {server} does not answer: nothing could be put back',
+    'zh-CN': '{server} 上的 Ollama 没有响应：无法恢复',
+  },
   'load.step.alias.running': { en: 'making {alias}', 'zh-CN': '正在创建 {alias}' },
   'load.step.alias.done': { en: '{alias} is there', 'zh-CN': '{alias} 已创建' },
   'load.step.alias.failed': { en: '{alias} could not be made', 'zh-CN': '{alias} 无法创建' },
@@ -140,6 +162,19 @@ export const loadMessages = area({
   'load.lost': {
     en: 'These were loaded before and are not any more: {models}.',
     'zh-CN': '以下模型之前已加载，现在不在了：{models}。',
+  },
+  'load.down': {
+    en: 'Ollama on {server} does not answer since.',
+    'zh-CN': '{server} 上的 Ollama 此后没有响应。',
+  },
+  'load.down.lost': {
+    en: 'Ollama on {server} does not answer since. What was loaded there is probably gone: {models}.',
+    'zh-CN': '{server} 上的 Ollama 此后没有响应。之前加载的模型很可能已丢失：{models}。',
+  },
+  'load.orphans': {
+    en: 'An earlier Ollama was ended by force, and {count:int} of its runners still {count:plural:holds|hold} {bytes:bytes} on the GPUs of {server}. Whoever runs that machine frees it with {pids}.',
+    'zh-CN':
+      '先前的 Ollama 被强制结束，其 {count:int} 个运行进程仍占用 {server} 的 GPU 显存 {bytes:bytes}。该机器的管理者可用 {pids} 释放。',
   },
   'load.learned': {
     en: 'The prediction rests on {count:int} earlier {count:plural:load|loads} here as well.',
@@ -243,17 +278,30 @@ export const loadMessages = area({
     'zh-CN': '{model} 每次尝试都有部分（{spilledBytes:bytes}）落入系统内存，因此已撤回。使用 partial:yes 可允许。',
   },
   'error.load-without-gpu': {
-    en: 'All of {model} went to system memory: Ollama on {server} uses no GPU, so a shorter context would not help. It was taken back. With partial:yes it may stay there.',
+    en: 'All of {model} went to system memory: Ollama on {server} uses no GPU, so a shorter context would not help. It was taken back. Look at "inference compute" in the log of Ollama: it names the GPUs it found (driver, container without --gpus, CUDA_VISIBLE_DEVICES). With partial:yes it may stay there.',
     'zh-CN':
-      '{model} 全部落入系统内存：{server} 上的 Ollama 没有使用 GPU，缩短上下文无济于事，因此已撤回。使用 partial:yes 可允许留在系统内存。',
+      '{model} 全部落入系统内存：{server} 上的 Ollama 没有使用 GPU，缩短上下文无济于事，因此已撤回。请查看 Ollama 日志中的 "inference compute"：它列出找到的 GPU（检查驱动、容器是否缺少 --gpus、CUDA_VISIBLE_DEVICES）。使用 partial:yes 可允许留在系统内存。',
   },
   'error.load-vanished': {
-    en: '{model} was loaded and left again before it could be checked.',
-    'zh-CN': '{model} 加载后在检查之前又消失了。',
+    en: '{model} was loaded and left again before it could be checked: another client unloaded it, or Ollama was restarted.',
+    'zh-CN': '{model} 加载后在检查之前又消失了：其他客户端卸载了它，或 Ollama 被重启。',
+  },
+  'error.load-displaced': {
+    en: '{model} was loaded, and left again when another client made Ollama load {models}. /ps shows what is there now.',
+    'zh-CN': '{model} 已加载，但另一个客户端让 Ollama 加载了 {models}，它随即离开。/ps 会显示当前情况。',
+  },
+  'error.load-reloaded': {
+    en: '{model} was loaded with a context of {ctx}, but another client made Ollama load it anew with {now} meanwhile. It is left as it is: with alias: clients get the same context without sending one.',
+    'zh-CN':
+      '{model} 已以 {ctx} 的上下文加载，但另一个客户端随即让 Ollama 以 {now} 重新加载。现状保留：使用 alias: 可让客户端无需发送即得到相同的上下文。',
+  },
+  'error.ollama-gone': {
+    en: 'Ollama on {server} went away while the load ran: it was ended or restarted.',
+    'zh-CN': '加载期间 {server} 上的 Ollama 消失了：它被终止或重启。',
   },
   'error.load-evicted': {
-    en: 'For this load Ollama unloaded others that nobody had agreed to ({models}): it was taken back.',
-    'zh-CN': '为此次加载，Ollama 卸载了未经同意的模型（{models}）：已撤回。',
+    en: 'While this load ran, others left that nobody had agreed to ({models}): Ollama made room, or another client unloaded them. It was taken back.',
+    'zh-CN': '加载期间有未经同意的模型离开（{models}）：Ollama 为腾出空间卸载，或其他客户端卸载了它们。加载已撤回。',
   },
   'error.model-not-pulled': {
     en: 'The server {server} does not have {model}. An administrator can /pull it.',

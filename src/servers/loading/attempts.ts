@@ -3,7 +3,7 @@ import { OllamaError } from '../../ollama/errors.ts';
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
 import type { Remark, Server, ServerSnapshot } from '../types.ts';
 import { type Choice, smallerContext } from './choose.ts';
-import { missingModels, proveLoad, readAgain } from './proof.ts';
+import { findLoaded, missingModels, proveLoad, readAgain } from './proof.ts';
 import { takeBack } from './restore.ts';
 import { type LoadOutcome, type LoadStep, type Mutable, Stop, toRemark } from './types.ts';
 
@@ -72,35 +72,77 @@ async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choic
     }
     step('load', 'failed', { ctx: choice.numCtx });
     // Ollama 0.30 and later unloads everything else when a load runs out of memory (server/sched.go).
-    refuseEviction(missingModels(ready, await readAgain(server), []).map(({ name }) => name));
+    const after = await readAgain(server);
+    if (after.ollama.state === 'up') {
+      refuseEviction(
+        missingModels(ready, after, []).map(({ name }) => name),
+        { step: () => undefined },
+      );
+    }
     return { problem: toRemark(error), lackBytes: 0 };
   }
   step('load', 'done', { ctx: choice.numCtx, attempt: outcome.attempts });
   step('prove', 'running');
   const proof = await proveLoad(server, model, ready, choice.plan, [], settleMs, signal);
-  if (proof === null) {
-    throw new Stop('failed', 'load-vanished', { model });
+  if (typeof proof === 'string') {
+    throw await explainMissing(parts, ready, proof);
+  }
+  const now = proof.contextLength;
+  if (now !== null && isOthersContext(now, choice)) {
+    step('prove', 'failed', { cause: 'reloaded', ctx: choice.numCtx, now });
+    throw new Stop('failed', 'load-reloaded', { model, ctx: choice.numCtx, now });
   }
   outcome.proof = proof;
-  refuseEviction(proof.evicted);
+  refuseEviction(proof.evicted, parts);
   if (proof.onGpu || parts.partial) {
     step('prove', 'done');
     return 'loaded';
   }
   const { spilledBytes } = proof;
-  step('prove', 'failed', { spilled: spilledBytes });
   outcome.proof = null;
-  await takeBack(server, model, settleMs, signal);
   if (proof.sizeVramBytes === 0) {
     // Ollama sees no GPU there: no context is short enough to change that.
+    step('prove', 'failed', { cause: 'no-gpu' });
+    await takeBack(server, model, settleMs, signal);
     throw new Stop('failed', 'load-without-gpu', { model, server: server.name });
   }
+  step('prove', 'failed', { cause: 'spilled', spilled: spilledBytes });
+  await takeBack(server, model, settleMs, signal);
   return { problem: { code: 'load-spilled', params: { model, spilledBytes } }, lackBytes: spilledBytes };
 }
 
+/** Ollama raises small contexts of some models by itself, at most to this (server/routes.go: vision, gpt-oss, qwen3-vl). */
+const RAISED_CTX = 8_192;
+
+/** Whether a model has a context that nobody but another client can have asked for. */
+function isOthersContext(now: number, { numCtx, plan }: Choice): boolean {
+  const raised = now > numCtx && now <= RAISED_CTX;
+  return now !== numCtx && now !== plan.numCtx && !raised;
+}
+
+/** Why a model that was loaded is not there when it is looked for. */
+async function explainMissing(
+  { server, outcome, step }: AttemptParts,
+  ready: ServerSnapshot,
+  missing: 'gone' | 'unreadable',
+): Promise<Stop> {
+  const { model } = outcome;
+  if (missing === 'unreadable') {
+    step('prove', 'failed', { cause: 'unreadable' });
+    return new Stop('failed', 'ollama-gone', { server: server.name });
+  }
+  const after = await readAgain(server);
+  const newcomers = (after.models ?? []).filter(({ name }) => findLoaded(ready, name) === null).map(({ name }) => name);
+  step('prove', 'failed', { cause: 'gone' });
+  return newcomers.length > 0
+    ? new Stop('failed', 'load-displaced', { model, models: newcomers.join(', ') })
+    : new Stop('failed', 'load-vanished', { model });
+}
+
 /** What nobody agreed to is undone: the way ends, and the models are put back. */
-function refuseEviction(evicted: readonly string[]): void {
+function refuseEviction(evicted: readonly string[], { step }: Pick<AttemptParts, 'step'>): void {
   if (evicted.length > 0) {
+    step('prove', 'failed', { cause: 'evicted', models: evicted.join(', ') });
     throw new Stop('failed', 'load-evicted', { models: evicted.join(', ') });
   }
 }

@@ -71,7 +71,9 @@ export function createHoldDesk({ holds, records, activity, maxKeepAlive, ending,
   };
 
   const releaseLost = async (outcome: LoadOutcome) => {
-    for (const model of [...outcome.unloaded, ...outcome.lost]) {
+    // Of a server that does not answer nobody knows what has left.
+    const lost = outcome.after === null || outcome.after.ollama.state === 'up' ? outcome.lost : [];
+    for (const model of [...outcome.unloaded, ...lost]) {
       if (model !== outcome.model) {
         await holds.release(outcome.server, model);
       }

@@ -83,7 +83,7 @@ export function createLearning(
       if (plainPlan === null || proof === null || before === null || numCtx === null || !proof.onGpu) {
         return;
       }
-      const readable = proof.gpus.every((gpu) => gpu.usedBeforeBytes !== null && gpu.usedAfterBytes !== null);
+      const readable = proof.gpus.every((gpu) => gpu.usedBeforeBytes !== null && gpu.actualBytes !== null);
       await observations.add({
         atMs: now(),
         server: outcome.server,
@@ -109,7 +109,12 @@ export function createLearning(
         actual: {
           sizeVramBytes: proof.sizeVramBytes,
           gpus: readable
-            ? proof.gpus.map(({ name, usedBeforeBytes, usedAfterBytes }) => ({ name, usedBeforeBytes, usedAfterBytes }))
+            ? proof.gpus.map(({ name, usedBeforeBytes, actualBytes }) => ({
+                name,
+                usedBeforeBytes,
+                // What other programs took meanwhile teaches nothing about this load.
+                usedAfterBytes: usedBeforeBytes! + actualBytes!,
+              }))
             : null,
         },
         gpus: proof.gpus.map(({ name, uuid }) => ({ name, uuid })),

@@ -27,6 +27,8 @@ export function emptyOutcome(server: string, order: LoadOrder): Mutable<LoadOutc
     alias: null,
     aliasProblem: null,
     lost: [],
+    after: null,
+    orphans: null,
     before: null,
     hold: null,
   };

@@ -71,7 +71,7 @@ export function missingModels(
 /**
  * What a load really did: `/api/ps` and the GPUs' memory, read again after `settleMs`.
  * @param onPurpose models that were unloaded on purpose
- * @returns `null` when the model is not in memory
+ * @returns `gone` when the model is not in memory, `unreadable` when Ollama does not answer any more
  */
 export async function proveLoad(
   server: Server,
@@ -81,11 +81,14 @@ export async function proveLoad(
   onPurpose: readonly string[],
   settleMs: number,
   signal: AbortSignal,
-): Promise<Proof | null> {
+): Promise<Proof | 'gone' | 'unreadable'> {
+  let last: 'gone' | 'unreadable' = 'unreadable';
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     await sleep(settleMs, undefined, { signal });
     const after = await readAgain(server);
-    const loaded = after.modelsStale ? null : findLoaded(after, model);
+    const readable = after.ollama.state === 'up' && !after.modelsStale;
+    last = readable ? 'gone' : 'unreadable';
+    const loaded = readable ? findLoaded(after, model) : null;
     if (loaded === null) {
       continue;
     }
@@ -104,7 +107,7 @@ export async function proveLoad(
       evicted: missingModels(before, after, [...onPurpose, model]).map((missing) => missing.name),
     };
   }
-  return null;
+  return last;
 }
 
 function proveGpus(before: ServerSnapshot, after: ServerSnapshot, plan: Plan | null): GpuProof[] {
@@ -117,15 +120,14 @@ function proveGpus(before: ServerSnapshot, after: ServerSnapshot, plan: Plan | n
     const now = after.gpuViews.find((view) => view.uuid === gpu.uuid);
     const usedBeforeBytes = measured ? gpu.usedBytes : null;
     const usedAfterBytes = measured ? (now?.usedBytes ?? null) : null;
+    const grown = usedAfterBytes === null || usedBeforeBytes === null ? null : usedAfterBytes - usedBeforeBytes;
     return {
       uuid: gpu.uuid,
       name: gpu.name,
       index: gpu.index,
       predictedBytes: plan?.gpus[index]?.totalBytes ?? null,
-      actualBytes:
-        usedAfterBytes === null || usedBeforeBytes === null || elsewhere.state === 'ambiguous'
-          ? null
-          : usedAfterBytes - usedBeforeBytes - othersBytes,
+      actualBytes: grown === null || elsewhere.state === 'ambiguous' ? null : grown - othersBytes,
+      othersBytes: elsewhere.state === 'known' && grown !== null ? othersBytes : null,
       usedBeforeBytes,
       usedAfterBytes,
     };

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sameModel } from '../asking/same-model.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import { findLoaded, missingModels, proveUnload, readAgain } from './proof.ts';
 import type { LoadStep } from './types.ts';
@@ -28,6 +30,8 @@ export interface RestoreParts {
   readonly before: ServerSnapshot;
   /** What the load, or each load of a set, brought; in the order of the loads. */
   readonly brought: readonly string[];
+  /** Models that another client has loaded anew: they are not put back as they were. */
+  readonly leave?: readonly string[];
   readonly settleMs: number;
   readonly now: () => number;
   /** The program ends: there is time to take the model back, not to load others again. */
@@ -35,38 +39,69 @@ export interface RestoreParts {
   readonly step: (name: LoadStep['name'], state: LoadStep['state'], params?: LoadStep['params']) => void;
 }
 
+/** How a server was left. */
+export interface Restored {
+  /** Models that were loaded before and are not any more. */
+  readonly lost: readonly string[];
+  /** As it is now: read fresh, whatever state it is in. */
+  readonly after: ServerSnapshot;
+}
+
+/** Looks at a server that may be down for a moment, as after a restart. */
+const LOOKS = 10;
+
 /**
- * Leaves the server as it was: takes back what a load brought, and loads again what left for it. Never rejects.
- * @returns models that were loaded before and are not any more
+ * Leaves the server as it was: takes back what a load brought, and loads again what left for it. What it says rests on a
+ * look at the server afterwards: an Ollama that was ended in mid-load has lost everything, whatever its last list said.
+ * Never rejects.
  */
-export async function restore(parts: RestoreParts): Promise<readonly string[]> {
-  const { server, before, brought, ending, settleMs } = parts;
+export async function restore(parts: RestoreParts): Promise<Restored> {
+  const { server, before, brought, leave = [], ending, settleMs } = parts;
   if (ending.aborted) {
     return takeBackAtOnce(parts);
   }
   try {
     const limit = AbortSignal.any([ending, AbortSignal.timeout(RESTORE_LIMIT_MS)]);
+    const now = await lookUntilUp(parts, limit);
+    if (now.ollama.state !== 'up') {
+      parts.step('restore', 'failed', { cause: 'down', server: server.name });
+      return toRestored(before, now);
+    }
     for (const model of brought.toReversed()) {
       await takeBack(server, model, settleMs, limit);
     }
-    const lost = missingModels(before, await readAgain(server), []);
-    const stillLost: string[] = [];
-    for (const model of lost) {
-      if (!(await putBack(parts, model, limit))) {
-        stillLost.push(model.name);
+    for (const model of missingModels(before, await readAgain(server), [])) {
+      // The weights that another client has loaded now would have to leave for it.
+      if (!leave.some((name) => sameModel(name, model.name))) {
+        await putBack(parts, model, limit);
       }
     }
-    return stillLost;
   } catch {
     if (ending.aborted) {
       return takeBackAtOnce(parts);
     }
-    parts.step('restore', 'failed');
-    return missingModels(before, await readAgain(server), []).map(({ name }) => name);
+    parts.step('restore', 'failed', { cause: 'down', server: server.name });
   }
+  return toRestored(before, await readAgain(server));
 }
 
-async function putBack(parts: RestoreParts, model: LoadedModelView, signal: AbortSignal): Promise<boolean> {
+/** The models that are gone; of a server that does not answer nothing is known to be there. */
+function toRestored(before: ServerSnapshot, after: ServerSnapshot): Restored {
+  const readable = after.ollama.state === 'up' && !after.modelsStale;
+  const lost = readable ? missingModels(before, after, []) : (before.models ?? []);
+  return { lost: lost.map(({ name }) => name), after };
+}
+
+async function lookUntilUp({ server, settleMs }: RestoreParts, signal: AbortSignal): Promise<ServerSnapshot> {
+  let now = await readAgain(server);
+  for (let look = 1; look < LOOKS && now.ollama.state !== 'up'; look += 1) {
+    await sleep(settleMs, undefined, { signal });
+    now = await readAgain(server);
+  }
+  return now;
+}
+
+async function putBack(parts: RestoreParts, model: LoadedModelView, signal: AbortSignal): Promise<void> {
   const { server, step } = parts;
   step('restore', 'running', { model: model.name });
   for (let attempt = 0; attempt < PUT_BACK_TRIES; attempt += 1) {
@@ -77,7 +112,7 @@ async function putBack(parts: RestoreParts, model: LoadedModelView, signal: Abor
         ...keepAliveOf(model, parts.now()),
       });
       step('restore', 'done', { model: model.name });
-      return true;
+      return;
     } catch (error) {
       if (signal.aborted) {
         throw error;
@@ -85,19 +120,17 @@ async function putBack(parts: RestoreParts, model: LoadedModelView, signal: Abor
     }
   }
   step('restore', 'failed', { model: model.name });
-  return false;
 }
 
 /** Ollama gives up a load when its request is gone; one that had just ended is unloaded. */
-async function takeBackAtOnce({ server, before, brought }: RestoreParts): Promise<readonly string[]> {
+async function takeBackAtOnce({ server, before, brought }: RestoreParts): Promise<Restored> {
   const signal = AbortSignal.timeout(LAST_UNLOAD_MS);
   try {
     await Promise.all(brought.map((model) => server.ollama.unload(model, { signal })));
   } catch {
     // Told by what is loaded at the next start.
   }
-  const after = await server.snapshot({ maxAgeMs: 0, timeoutMs: 500 });
-  return missingModels(before, after, []).map(({ name }) => name);
+  return toRestored(before, await server.snapshot({ maxAgeMs: 0, timeoutMs: 500 }));
 }
 
 function keepAliveOf(model: LoadedModelView, nowMs: number) {

@@ -10,6 +10,7 @@ import type { MadeAliasRepository } from '../../store/types.ts';
 import type { Estimator } from '../../workers/estimates.ts';
 import { sameModel } from '../asking/same-model.ts';
 import type { WeightsIndex } from '../asking/same-weights.ts';
+import { orphanRunners } from '../runner-processes.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import { makeAlias } from './alias.ts';
 import { type AttemptParts, callLoad, loadAndProve } from './attempts.ts';
@@ -70,6 +71,9 @@ export async function safeLoad(parts: LoadParts, order: LoadOrder, run: LoadRun)
   return new SafeLoad(parts, order, run).run();
 }
 
+/** Ends after which what is loaded is another client's. */
+const OTHERS_NOW: ReadonlySet<string> = new Set(['load-reloaded', 'load-displaced']);
+
 class SafeLoad {
   readonly #parts: LoadParts;
   readonly #order: LoadOrder;
@@ -121,19 +125,27 @@ class SafeLoad {
     if (!this.#touched || before === null || this.#run.signal.reason instanceof TurnLost) {
       return;
     }
-    this.#outcome.lost = await restore({
+    const { attempts, model, problem } = this.#outcome;
+    const others = OTHERS_NOW.has(problem?.code ?? '');
+    const { lost, after } = await restore({
       server: this.#parts.server,
       before,
       // Before the first attempt nothing of ours is there; the name may stand for what others loaded.
-      brought: this.#outcome.attempts > 0 ? [this.#outcome.model] : [],
+      brought: attempts > 0 && !others ? [model] : [],
+      leave: others ? [model] : [],
       settleMs: this.#parts.settleMs,
       now: this.#parts.now,
       ending: this.#run.ending,
       step: this.#step,
     });
     // What was put back is not unloaded any more.
-    const { lost } = this.#outcome;
-    this.#outcome.unloaded = this.#outcome.unloaded.filter((name) => lost.some((other) => sameModel(other, name)));
+    const unloaded = this.#outcome.unloaded.filter((name) => lost.some((other) => sameModel(other, name)));
+    Object.assign(this.#outcome, {
+      lost,
+      after,
+      unloaded,
+      orphans: after === null ? null : orphanRunners(before, after),
+    });
   }
 
   async #way(): Promise<void> {
@@ -208,8 +220,13 @@ class SafeLoad {
     this.#step('load', 'done', { ctx: numCtx, attempt: 1 });
     this.#step('prove', 'running');
     const proof = await proveLoad(server, earlier.name, before, null, [], settleMs, signal);
-    if (proof === null) {
+    if (proof === 'gone') {
+      this.#step('prove', 'failed', { cause: 'gone' });
       throw new Stop('failed', 'load-vanished', { model: earlier.name });
+    }
+    if (proof === 'unreadable') {
+      this.#step('prove', 'failed', { cause: 'unreadable' });
+      throw new Stop('failed', 'ollama-gone', { server: server.name });
     }
     this.#step('prove', 'done');
     Object.assign(this.#outcome, { proof, numCtx, renewed: true });

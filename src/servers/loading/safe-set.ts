@@ -223,7 +223,7 @@ async function undo(
   if (start === null || brought.length === 0 || signal.reason instanceof TurnLost) {
     return { undone: [], lost: [] };
   }
-  const lost = await restore({
+  const { lost } = await restore({
     server,
     before: start.before,
     brought,

@@ -5,6 +5,7 @@
 import { CodedError } from '../../base/coded.ts';
 import type { ModelSpec, Plan } from '../../estimator/types.ts';
 import type { Hold } from '../../store/types.ts';
+import type { Orphans } from '../runner-processes.ts';
 import type { Remark, ServerSnapshot } from '../types.ts';
 
 /** Who asks for a load. Names are UNTRUSTED text. */
@@ -57,6 +58,8 @@ export interface GpuProof {
   readonly predictedBytes: number | null;
   /** What the load took: growth of the GPU's used memory, less what other processes took; `null` where it cannot be told. */
   readonly actualBytes: number | null;
+  /** What other programs took meanwhile (negative: gave back); `null` where nothing tells them apart. */
+  readonly othersBytes: number | null;
   /** Used memory of the whole GPU before and after; `null` where it could not be read. */
   readonly usedBeforeBytes: number | null;
   readonly usedAfterBytes: number | null;
@@ -140,8 +143,12 @@ export interface LoadOutcome {
   readonly alias: string | null;
   /** The alias could not be made. */
   readonly aliasProblem: Remark | null;
-  /** Models that were loaded before and could not be put back after a failure. */
+  /** Models that were loaded before and are not any more after a failure. */
   readonly lost: readonly string[];
+  /** The server as it was left after a failure that touched it; `null`: it was not looked at. */
+  readonly after: ServerSnapshot | null;
+  /** Memory that runners of an Ollama hold which was ended by force meanwhile. */
+  readonly orphans: Orphans | null;
   readonly before: ServerSnapshot | null;
   /** The hold in force on the model afterwards. */
   readonly hold: Hold | null;

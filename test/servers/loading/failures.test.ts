@@ -262,3 +262,74 @@ describe('whatever goes wrong', () => {
     );
   });
 });
+
+describe('what a failed load says', () => {
+  it.each([
+    ['Ollama 0.3.14 out of memory', 'llama runner process has terminated: signal: killed'],
+    ['Ollama 0.5.7 and 0.6.5 out of memory', 'llama runner process has terminated: exit status 2'],
+    ['a refusal for lack of memory', 'model requires more system memory (40.3 GiB) than is available (19.6 GiB)'],
+  ])('%s: a shorter context is tried', async (_why, text) => {
+    const rig = await startRig({ cards: 2 });
+    rig.simulator.setFaults({ load: [{ model: MIDDLE, fault: { kind: 'crash', text }, times: 1 }] });
+    const { outcome } = await load(rig, order(MIDDLE, { numCtx: 32_768 }));
+    expect(outcome).toMatchObject({ result: 'loaded', attempts: 2 });
+    expect(outcome.numCtx).toBeLessThan(32_768);
+  });
+
+  it.each([
+    ['unable to load model: /models/blobs/sha256-92', 'model-unloadable'],
+    ['llama runner process has terminated: signal: segmentation fault', 'runner-died'],
+    ['tensor "token_embd.weight" offset+size (31069312) exceeds file size (20000000)', 'model-unloadable'],
+  ])('%s: no shorter context is tried', async (text, code) => {
+    const rig = await startRig({ cards: 2 });
+    rig.simulator.setFaults({ load: [{ model: MIDDLE, fault: { kind: 'crash', text } }] });
+    const { outcome } = await load(rig, order(MIDDLE, { numCtx: 32_768 }));
+    expect(outcome).toMatchObject({ result: 'failed', attempts: 1, problem: { code } });
+  });
+
+  it.each([
+    ['spill', 'spilled'],
+    ['no-gpu', 'no-gpu'],
+  ] as const)('tells the cause of a failed check (%s)', async (kind, cause) => {
+    const rig = await startRig({ cards: 2 });
+    rig.simulator.setFaults({ load: [{ model: MIDDLE, fault: { kind } }] });
+    const { steps } = await load(rig, order(MIDDLE, { numCtx: 32_768 }));
+    expect(steps.find(({ name, state: how }) => name === 'prove' && how === 'failed')?.params.cause).toBe(cause);
+  });
+});
+
+describe('predicted against actual', () => {
+  it('leaves out what another program took meanwhile, by GPU', async () => {
+    const rig = await startRig({ cards: 2 });
+    const plain = await load(rig, order(SMALL, { numCtx: 8_192 }));
+    await rig.server.ollama.unload(SMALL);
+    const { outcome } = await load(rig, order(SMALL, { numCtx: 8_192 }), {
+      onStep: ({ name, state: how }) => {
+        if (name === 'load' && how === 'done') {
+          rig.simulator.setForeign('training', 0, GIB);
+          rig.simulator.setForeign('training', 1, GIB / 2);
+        }
+      },
+    });
+    const actual = (ran: typeof plain) => ran.outcome.proof?.gpus.map(({ actualBytes }) => actualBytes);
+    expect(actual({ outcome, steps: [] })).toEqual(actual(plain));
+    expect(outcome.proof?.gpus.map(({ othersBytes }) => othersBytes)).toEqual([GIB, GIB / 2]);
+    const [newest] = await rig.store.observations.list({ limit: 1 });
+    const [taught] = (newest!.actual as { gpus: { usedBeforeBytes: number; usedAfterBytes: number }[] }).gpus;
+    expect(taught!.usedAfterBytes - taught!.usedBeforeBytes).toBe(outcome.proof!.gpus[0]!.actualBytes);
+  });
+
+  it('leaves out what another program gave back meanwhile', async () => {
+    const rig = await startRig({ cards: 1 });
+    rig.simulator.setForeign('training', 0, GIB);
+    const { outcome } = await load(rig, order(SMALL, { numCtx: 8_192 }), {
+      onStep: ({ name, state: how }) => {
+        if (name === 'load' && how === 'done') {
+          rig.simulator.setForeign('training', 0, 0);
+        }
+      },
+    });
+    expect(outcome.proof?.gpus[0]?.othersBytes).toBe(-GIB);
+    expect(outcome.proof?.gpus[0]?.actualBytes).toBeGreaterThan(GIB);
+  });
+});
