@@ -46,7 +46,8 @@ export function changeElsewhere(before: GpuSnapshot | null, after: GpuSnapshot |
   const ours = new Set(fresh.filter((process) => processOwner(process) === 'ours').map(({ pid }) => pid));
   const maybe = new Set(fresh.filter((process) => processOwner(process) === 'maybe').map(({ pid }) => pid));
   const runners = ours.size > 0 ? ours : maybe;
-  if (ours.size === 0 && maybe.size > 1) {
+  // Each model has one runner: of two, one is another client's load.
+  if (runners.size > 1) {
     return { state: 'ambiguous' };
   }
   const byGpu = new Map<string, number>();

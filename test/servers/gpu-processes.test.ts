@@ -60,6 +60,7 @@ describe('what changes on the GPUs beside a load', () => {
 
   it('cannot be told where two could be the runner, or where sizes or processes are not told', () => {
     expect(changeElsewhere(at(), at([2, A, 5, 'llama-server'], [3, A, 7, 'llama-server'])).state).toBe('ambiguous');
+    expect(changeElsewhere(at(), at([2, A, 5, RUNNER], [3, A, 7, RUNNER])).state).toBe('ambiguous');
     expect(changeElsewhere(at(), at([2, A, null, RUNNER])).state).toBe('unseen');
     expect(changeElsewhere(at([2, A, 5, RUNNER]), { ...at(), processes: null }).state).toBe('unseen');
     expect(changeElsewhere(null, at()).state).toBe('unseen');
