@@ -2,7 +2,8 @@ import { CodedError } from '../../src/base/coded.ts';
 import { EstimateError } from '../../src/estimator/types.ts';
 import { ConfigError } from '../../src/settings/config.ts';
 import { createRandom } from './random.ts';
-import { TARGETS, type Target } from './targets.ts';
+import type { Target } from './target.ts';
+import { TARGETS } from './targets.ts';
 
 export interface FuzzFailure {
   readonly target: string;

@@ -19,16 +19,9 @@ import { parseKeepAlive } from '../../src/ollama/keep-alive.ts';
 import { parseOllamaVersion } from '../../src/ollama/version.ts';
 import { readCron, shortestPauseMs } from '../../src/schedule/posts/cron.ts';
 import { readConfig } from '../../src/settings/config.ts';
+import { interactions } from './interactions.ts';
 import { mutate, mutateJson, type Random } from './random.ts';
-
-/** What a parser is given, and what is asked of its answer. */
-export interface Target {
-  readonly name: string;
-  /** How much of the run is its part. */
-  readonly weight: number;
-  /** Makes an input. @returns what runs it: resolves, or throws one of the project's own errors */
-  make(random: Random): { readonly input: unknown; run(): unknown };
-}
+import type { Target } from './target.ts';
 
 const MODELS = new URL('../../test/fixtures/models/', import.meta.url);
 const models = ['llama3.1-8b', 'qwen3-30b-a3b'].map(
@@ -184,6 +177,7 @@ export const TARGETS: readonly Target[] = [
       };
     },
   },
+  interactions,
   {
     name: "Ollama's /api/show",
     weight: 3,

@@ -1,19 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type APIApplicationCommandInteractionDataBasicOption,
-  type APIApplicationCommandInteractionDataOption,
-  type APIAttachment,
-  type APIInteraction,
-  type APIInteractionGuildMember,
-  type APIMessageApplicationCommandInteractionData,
-  type APIUser,
-  ApplicationCommandOptionType,
-  ApplicationCommandType,
-  ComponentType,
-  InteractionType,
-  MessageFlags,
-  PermissionFlagsBits,
-} from 'discord.js';
+import { ApplicationCommandOptionType, InteractionType, MessageFlags, PermissionFlagsBits } from 'discord.js';
 import type { Log } from '../base/log.ts';
 import type { Choice, Person } from '../chat/command.ts';
 import type { Caller, Dispatcher, Prepared } from '../chat/dispatch/dispatcher.ts';
@@ -28,6 +14,21 @@ import { discordAttachment, type FetchFile, pointedMessage } from './attachments
 import { isAlreadyAcknowledged, isTooLateToAcknowledge, loggable } from './failures.ts';
 import { LIMITS } from './limits.ts';
 import { LiveReply, noteOwed } from './live-reply.ts';
+import {
+  type BasicOption,
+  buttonLabel,
+  buttonTokens,
+  type CommandPayload,
+  fileOf,
+  flatten,
+  isMessageCommand,
+  isTypedCommand,
+  type Payload,
+  type PayloadMember,
+  type PayloadOption,
+  readPayload,
+  targetOf,
+} from './payload.ts';
 import { CUSTOM_ID_PREFIX, cutLabel, renderReply } from './render.ts';
 
 /** How long a process that does not know a button leaves it to one that does, milliseconds; below Discord's three seconds. */
@@ -44,6 +45,8 @@ export interface InteractionSettings {
   /** How files are fetched; the global fetch where absent. */
   readonly fetchFile?: FetchFile | undefined;
   readonly answers?: OpenAnswers | undefined;
+  /** How long a button that this process does not know is left to others, milliseconds. */
+  readonly unknownButtonWaitMs?: number;
   /** Which of several processes that hear an interaction answers it; absent where this one is alone. */
   readonly claim?: ((interactionId: string) => Promise<boolean>) | undefined;
 }
@@ -61,47 +64,24 @@ interface Asked {
  * role ids and permissions come with each interaction, and nothing depends on what happens to be cached.
  * Never rejects.
  */
-export async function handleInteraction(settings: InteractionSettings, interaction: APIInteraction): Promise<void> {
+export async function handleInteraction(settings: InteractionSettings, payload: unknown): Promise<void> {
+  const interaction = readPayload(payload);
+  const asked = interaction === null ? null : readAsked(settings, interaction);
+  if (interaction === null || asked === null) {
+    settings.log.warn({ type: typeOf(payload) }, 'an interaction is none that the bot knows');
+    return;
+  }
   try {
-    const asked = readInteraction(settings, interaction);
-    if (asked === null) {
-      return;
-    }
-    if (interaction.type === InteractionType.ApplicationCommandAutocomplete) {
-      await complete(settings, asked, interaction.data.name, interaction.data.options ?? []);
-    } else if (interaction.type === InteractionType.ApplicationCommand) {
-      if (interaction.data.type === ApplicationCommandType.Message) {
-        await answerMessage(settings, asked, interaction.data);
-        return;
-      }
-      if (interaction.data.type !== ApplicationCommandType.ChatInput) {
-        return;
-      }
-      const { name } = interaction.data;
-      const { subcommand, options } = flatten(interaction.data.options ?? []);
-      const values = valuesOf(settings, options, interaction.data.resolved?.attachments);
-      const prepared = isElsewhere(settings, asked, 'command')
-        ? settings.dispatcher.refuse(name, asked.caller, 'error.other-server')
-        : settings.dispatcher.prepare({ ...asked.caller, command: name, subcommand, options: values });
-      await answer(settings, asked, prepared, {
-        title: `/${[name, subcommand].filter(Boolean).join(' ')}`,
-        buttonMessage: null,
-      });
-    } else if (interaction.type === InteractionType.MessageComponent) {
-      const customId = interaction.data.custom_id;
-      const token = customId.startsWith(CUSTOM_ID_PREFIX) ? customId.slice(CUSTOM_ID_PREFIX.length) : '';
-      const prepared = isElsewhere(settings, asked, 'button')
-        ? settings.dispatcher.refuse('button', asked.caller, 'error.other-server')
-        : settings.dispatcher.preparePress(token, asked.caller);
-      const flags = Number(interaction.message.flags ?? 0);
-      await answer(settings, asked, prepared, {
-        title: buttonLabel(interaction.message.components, customId) ?? '…',
-        buttonMessage: {
-          id: interaction.message.id,
-          private: (flags & MessageFlags.Ephemeral) !== 0,
-          tokens: buttonTokens(interaction.message.components),
-        },
-      });
+    switch (interaction.type) {
+      case InteractionType.ApplicationCommandAutocomplete:
+        await complete(settings, asked, interaction.data.name, interaction.data.options ?? []);
+        break;
+      case InteractionType.ApplicationCommand:
+        await answerCommand(settings, asked, interaction.data);
+        break;
+      case InteractionType.MessageComponent:
+        await answerPress(settings, asked, interaction.data.custom_id, interaction.message);
+        break;
     }
   } catch (error) {
     if (isTooLateToAcknowledge(error)) {
@@ -115,18 +95,64 @@ export async function handleInteraction(settings: InteractionSettings, interacti
   }
 }
 
-/** A command on a message that somebody points at. */
-async function answerMessage(
+function typeOf(payload: unknown): unknown {
+  const type = typeof payload === 'object' && payload !== null ? Reflect.get(payload, 'type') : null;
+  return typeof type === 'number' ? type : null;
+}
+
+async function answerCommand(settings: InteractionSettings, asked: Asked, data: CommandPayload): Promise<void> {
+  if (isMessageCommand(data)) {
+    await answerMessage(settings, asked, data);
+    return;
+  }
+  if (!isTypedCommand(data)) {
+    return;
+  }
+  const { name } = data;
+  const { subcommand, options } = flatten(data.options);
+  const prepared = isElsewhere(settings, asked, 'command')
+    ? settings.dispatcher.refuse(name, asked.caller, 'error.other-server')
+    : settings.dispatcher.prepare({
+        ...asked.caller,
+        command: name,
+        subcommand,
+        options: valuesOf(settings, options, data),
+      });
+  await answer(settings, asked, prepared, {
+    title: `/${[name, subcommand].filter(Boolean).join(' ')}`,
+    buttonMessage: null,
+  });
+}
+
+async function answerPress(
   settings: InteractionSettings,
   asked: Asked,
-  { name, target_id: target, resolved }: APIMessageApplicationCommandInteractionData,
+  customId: string,
+  message: Extract<Payload, { readonly message: unknown }>['message'],
 ): Promise<void> {
+  const token = customId.startsWith(CUSTOM_ID_PREFIX) ? customId.slice(CUSTOM_ID_PREFIX.length) : '';
+  const prepared = isElsewhere(settings, asked, 'button')
+    ? settings.dispatcher.refuse('button', asked.caller, 'error.other-server')
+    : settings.dispatcher.preparePress(token, asked.caller);
+  await answer(settings, asked, prepared, {
+    title: buttonLabel(message.components, customId) ?? '…',
+    buttonMessage: {
+      id: message.id,
+      private: (message.flags & MessageFlags.Ephemeral) !== 0,
+      tokens: buttonTokens(message.components),
+    },
+  });
+}
+
+/** A command on a message that somebody points at. */
+async function answerMessage(settings: InteractionSettings, asked: Asked, data: CommandPayload): Promise<void> {
+  const { name } = data;
   const prepared = isElsewhere(settings, asked, 'command')
     ? settings.dispatcher.refuse(name, asked.caller, 'error.other-server')
     : settings.dispatcher.prepareMessage({
         ...asked.caller,
         command: name,
-        message: pointedMessage(resolved?.messages?.[target], settings.fetchFile),
+        message: pointedMessage(targetOf(data), settings.fetchFile),
       });
   await answer(settings, asked, prepared, { title: name, buttonMessage: null });
 }
@@ -135,23 +161,20 @@ async function answerMessage(
 function valuesOf(
   { fetchFile }: InteractionSettings,
   options: readonly BasicOption[],
-  files: Readonly<Record<string, APIAttachment>> | undefined,
-): Record<string, RawValue> {
+  data: CommandPayload,
+): Record<string, RawValue | undefined> {
   return Object.fromEntries(
     options.map((option) => [
       option.name,
       option.type === ApplicationCommandOptionType.Attachment
-        ? discordAttachment(files?.[option.value] ?? {}, fetchFile)
-        : (option.value as OptionValue),
+        ? discordAttachment(fileOf(data, option.value), fetchFile)
+        : (option.value as OptionValue | undefined),
     ]),
   );
 }
 
-function readInteraction(settings: InteractionSettings, interaction: APIInteraction): Asked | null {
-  if (interaction.type === InteractionType.Ping) {
-    return null;
-  }
-  const user: APIUser | undefined = interaction.member?.user ?? interaction.user;
+function readAsked(settings: InteractionSettings, interaction: Payload): Asked | null {
+  const user = interaction.member?.user ?? interaction.user;
   if (user === undefined) {
     return null;
   }
@@ -177,7 +200,7 @@ function readInteraction(settings: InteractionSettings, interaction: APIInteract
       locale: toLocale(interaction.locale),
     },
     channelId,
-    attachmentBytes: Math.max(interaction.attachment_size_limit ?? 0, LIMITS.attachmentBytes),
+    attachmentBytes: Math.max(interaction.attachment_size_limit, LIMITS.attachmentBytes),
   };
 }
 
@@ -193,11 +216,9 @@ function isElsewhere({ guildIds }: InteractionSettings, { caller }: Asked, kind:
   return guildId === null ? kind === 'command' : !guildIds.includes(guildId);
 }
 
-function memberRights(member: APIInteractionGuildMember) {
+function memberRights({ roles, permissions }: PayloadMember) {
   const managing = PermissionFlagsBits.ManageGuild | PermissionFlagsBits.Administrator;
-  // What is missing or malformed gives no right.
-  const granted = /^\d+$/.test(member.permissions) ? BigInt(member.permissions) : 0n;
-  return { roleIds: member.roles ?? [], managesServer: (granted & managing) !== 0n };
+  return { roleIds: roles, managesServer: (BigInt(permissions) & managing) !== 0n };
 }
 
 async function answer(
@@ -217,7 +238,7 @@ async function answer(
   const button = prepared.target === 'edit' ? message.buttonMessage : null;
   // Another process of the same bot may have drawn this button: it gets the first word.
   if (prepared.refusal === 'error.button-unknown') {
-    await sleep(UNKNOWN_BUTTON_WAIT_MS);
+    await sleep(settings.unknownButtonWaitMs ?? UNKNOWN_BUTTON_WAIT_MS);
   }
   if (!(await isOurs(settings, asked))) {
     return;
@@ -283,13 +304,13 @@ async function complete(
   settings: InteractionSettings,
   asked: Asked,
   command: string,
-  data: readonly APIApplicationCommandInteractionDataOption<InteractionType.ApplicationCommandAutocomplete>[],
+  data: readonly PayloadOption[],
 ): Promise<void> {
   if (!(await isOurs(settings, asked))) {
     return;
   }
   const { subcommand, options } = flatten(data);
-  const focused = options.find((option) => 'focused' in option && option.focused === true);
+  const focused = options.find((option) => option.focused === true);
   const values = Object.fromEntries(options.map((option) => [option.name, option.value as OptionValue]));
   const choices =
     focused === undefined || isElsewhere(settings, asked, 'command')
@@ -318,54 +339,4 @@ function toChoices(choices: readonly Choice[], numeric: boolean) {
       name: cutLabel(label, LIMITS.choiceLabelChars),
       value: numeric ? Number(value) : String(value),
     }));
-}
-
-type BasicOption = APIApplicationCommandInteractionDataBasicOption<
-  InteractionType.ApplicationCommand | InteractionType.ApplicationCommandAutocomplete
->;
-
-function flatten(
-  options: readonly APIApplicationCommandInteractionDataOption<
-    InteractionType.ApplicationCommand | InteractionType.ApplicationCommandAutocomplete
-  >[],
-): { subcommand: string | null; options: readonly BasicOption[] } {
-  const [first] = options;
-  if (first?.type === ApplicationCommandOptionType.Subcommand) {
-    return { subcommand: first.name, options: first.options ?? [] };
-  }
-  const basic = options.filter(
-    (option): option is BasicOption =>
-      option.type !== ApplicationCommandOptionType.Subcommand &&
-      option.type !== ApplicationCommandOptionType.SubcommandGroup,
-  );
-  return { subcommand: null, options: basic };
-}
-
-interface ButtonLike {
-  readonly customId: string;
-  readonly label: string;
-}
-
-/** The bot's buttons in a message, however deep they stand. */
-function findButtons(components: unknown): ButtonLike[] {
-  if (!Array.isArray(components)) {
-    return [];
-  }
-  return components.flatMap((component: Record<string, unknown>) => {
-    const { type, custom_id: customId, label } = component;
-    if (type === ComponentType.Button && typeof customId === 'string') {
-      return [{ customId, label: typeof label === 'string' ? label : '' }];
-    }
-    return findButtons(component.components);
-  });
-}
-
-function buttonTokens(components: unknown): string[] {
-  return findButtons(components)
-    .filter(({ customId }) => customId.startsWith(CUSTOM_ID_PREFIX))
-    .map(({ customId }) => customId.slice(CUSTOM_ID_PREFIX.length));
-}
-
-function buttonLabel(components: unknown, customId: string): string | null {
-  return findButtons(components).find((button) => button.customId === customId)?.label ?? null;
 }

@@ -159,6 +159,31 @@ describe('an interaction', () => {
   });
 });
 
+describe('what is no interaction that Discord documents', () => {
+  it.each([
+    ['no interaction', { type: null }],
+    ['a press without its message', { type: 3, data: { custom_id: 'headroom:x' } }],
+    ['a command without a name', { data: { id: '1', type: 1 } }],
+    ['options that are no list', { data: { id: '1', type: 1, name: 'status', options: 'all' } }],
+    ['an option that is none', { data: { id: '1', type: 1, name: 'status', options: [null] } }],
+    ['a name without an end', { data: { id: '1', type: 1, name: 'x'.repeat(100_000) } }],
+    [
+      'a value of several parts',
+      { data: { id: '1', type: 1, name: 'status', options: [{ name: 'a', type: 3, value: {} }] } },
+    ],
+  ])('is passed over: %s', async (_name, change) => {
+    const exchange = discord.slash('status');
+    expect(await requestOf(change, undefined, undefined, exchange)).toBeUndefined();
+    expect(exchange.acknowledgement).toBe(null);
+  });
+
+  it('gives no right by what is malformed, and is answered all the same', async () => {
+    const member = { user: { id: '1', username: 'ada' }, nick: 7, roles: 'op', permissions: { all: true } };
+    const request = await requestOf({ locale: 5, member }, { operators: [], admins: [] });
+    expect(request).toMatchObject({ person: { id: '1', name: 'ada', access: 'everyone' }, locale: 'en' });
+  });
+});
+
 describe('an answer that is owed', () => {
   /** Notes slowly, and keeps what the asker had seen when it was done. */
   function notes(exchange: Exchange) {
