@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { homedir } from 'node:os';
 import { z } from 'zod';
 import { LOCALES, type Locale } from '../chat/locale.ts';
 import { GPU_SOURCE_EXAMPLES, parseGpuSource } from '../gpus/parse-source.ts';
@@ -214,12 +215,12 @@ function readVisibleDevices(reader: Reader): string | null {
 }
 
 /** The private key for ssh; `~/` is the home folder, as a shell would have it. */
-function readKeyFile(reader: Reader, home: string | undefined): string | null {
+function readKeyFile(reader: Reader): string | null {
   const text = reader.text('SSH_KEY_FILE');
   if (text === null) {
     return null;
   }
-  const path = text.startsWith('~/') && home !== undefined ? home + text.slice(1) : text;
+  const path = text.startsWith('~/') ? homedir() + text.slice(1) : text;
   const problem = keyFileProblem(path);
   return problem === null ? path : reader.fault('SSH_KEY_FILE', problem);
 }
@@ -283,13 +284,13 @@ function readServersFile(reader: Reader, path: string): ServerConfig[] {
   if (new Set(names).size !== names.length) {
     reader.fault('SERVERS_FILE', 'two servers have the same name');
   }
-  const sharedKeyFile = readKeyFile(reader, reader.environment.HOME);
+  const sharedKeyFile = readKeyFile(reader);
   return parsed.data.map((server) => {
     const environment = Object.fromEntries(Object.entries(server.env).map(([key, value]) => [key, String(value)]));
     const inner = new Reader(environment);
     const env = readServerEnvironment(inner);
     checkAddresses(inner, server.ollama, server.gpus, ['ollama', 'gpus']);
-    const keyFile = readKeyFile(inner, reader.environment.HOME);
+    const keyFile = readKeyFile(inner);
     for (const fault of inner.faults) {
       reader.fault('SERVERS_FILE', `${server.name}: ${fault.variable} ${fault.problem}`);
     }
@@ -395,7 +396,7 @@ export function readConfig(environment: Environment): Config {
             apiKey: reader.text('OLLAMA_API_KEY'),
             headers: readHeaders(reader),
             gpuSource: reader.text('GPU_SOURCE') ?? 'auto',
-            sshKeyFile: readKeyFile(reader, environment.HOME),
+            sshKeyFile: readKeyFile(reader),
             env: readServerEnvironment(reader),
           },
         ];

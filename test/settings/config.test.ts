@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConfigError, readConfig } from '../../src/settings/config.ts';
 
 let folder: string;
@@ -144,7 +144,9 @@ describe('the configuration', () => {
     const key = join(folder, 'id_gpubot');
     writeFileSync(key, 'PRIVATE', { mode: 0o600 });
     expect(readConfig({ SSH_KEY_FILE: key }).servers[0]?.sshKeyFile).toBe(key);
-    expect(readConfig({ SSH_KEY_FILE: '~/id_gpubot', HOME: folder }).servers[0]?.sshKeyFile).toBe(key);
+    vi.stubEnv('HOME', folder);
+    expect(readConfig({ SSH_KEY_FILE: '~/id_gpubot' }).servers[0]?.sshKeyFile).toBe(key);
+    vi.unstubAllEnvs();
     expect(readConfig({}).servers[0]?.sshKeyFile).toBeNull();
     const other = join(folder, 'id_other');
     writeFileSync(other, 'PRIVATE', { mode: 0o400 });

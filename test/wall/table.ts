@@ -85,7 +85,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       ollama: ['host.ts'],
       store: ['postgres/address.ts'],
     },
-    packages: ['node:fs', 'node:net', 'zod'],
+    packages: ['node:fs', 'node:net', 'node:os', 'zod'],
   },
   store: {
     folder: 'src/store',
