@@ -1,4 +1,5 @@
 import { accessPage } from './access.ts';
+import { apiPage, apiSchema } from './api.ts';
 import { codesPage } from './codes.ts';
 import { commandsPage } from './commands.ts';
 import { configurationPage } from './configuration.ts';
@@ -9,6 +10,8 @@ import { reliabilityPage } from './reliability.ts';
 export function generatedPages(root: string): readonly (readonly [path: string, text: string])[] {
   return [
     ['docs/access.md', accessPage()],
+    ['docs/api.md', apiPage()],
+    ['docs/api.openapi.json', apiSchema()],
     ['docs/codes.md', codesPage()],
     ['docs/commands.md', commandsPage()],
     ['docs/configuration.md', configurationPage(root)],

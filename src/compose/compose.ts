@@ -20,6 +20,7 @@ import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/types.ts';
 import { type HttpEndpoint, readiness, startHttp } from '../web/http.ts';
 import { createMetrics } from '../web/metrics.ts';
+import { composePage } from './page.ts';
 import { createDirectEstimates } from '../workers/estimates.ts';
 import { createEstimatePool } from '../workers/pool.ts';
 import { auditActs, auditRefusals } from './audit.ts';
@@ -165,12 +166,14 @@ export async function compose(options: ComposeOptions): Promise<App> {
         return;
       }
       const checks = () => readiness(servers, store, gateway, now());
+      const page = composePage(config, services, upkeep?.sampler ?? null, log);
       http = await startHttp({
         port: config.httpPort,
         host: config.httpHost,
         metrics,
         readiness: checks,
         token: config.httpToken,
+        ...(page === null ? {} : { page }),
         log,
       });
     },

@@ -59,6 +59,8 @@ export interface Config {
   readonly httpHost: string;
   /** For figures asked for from other machines; null = they get none. */
   readonly httpToken: string | null;
+  /** The fit page on the port: not at all, alone, or with the team's servers. */
+  readonly page: PageConfig;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly timeZone: string;
   readonly roles: { readonly operators: readonly string[]; readonly admins: readonly string[] };
@@ -72,6 +74,16 @@ export interface Config {
   readonly alertChannelId: string | null;
   /** Language of what the bot says of its own accord: alerts and the digest. */
   readonly locale: Locale;
+}
+
+export interface PageConfig {
+  readonly mode: (typeof PAGE_MODES)[number];
+  /** Opens the live part; null = only this machine itself may look. */
+  readonly token: string | null;
+  /** Names under which the page is reached beside `localhost` and addresses in numbers, lower case. */
+  readonly hosts: readonly string[];
+  /** Whether the live part says who holds a model. */
+  readonly names: boolean;
 }
 
 /** One thing that is wrong with the configuration. It names the variable, never its value. */
@@ -92,6 +104,7 @@ export class ConfigError extends Error {
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const PAGE_MODES = ['off', 'fit', 'live'] as const;
 const SNOWFLAKE = /^\d{15,21}$/;
 const SERVER_NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 const KV_TYPES = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 'iq4_nl'];
@@ -326,12 +339,40 @@ function readHttpHost(reader: Reader): string {
 }
 
 /** A token that is short could be guessed. */
-function readHttpToken(reader: Reader): string | null {
-  const token = reader.text('HTTP_TOKEN');
+function readToken(reader: Reader, name: 'HTTP_TOKEN' | 'PAGE_TOKEN'): string | null {
+  const token = reader.text(name);
   if (token !== null && !/^[\x21-\x7e]{16,256}$/.test(token)) {
-    reader.fault('HTTP_TOKEN', 'must be 16 to 256 printable characters without spaces');
+    reader.fault(name, 'must be 16 to 256 printable characters without spaces');
   }
   return token;
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
+
+/** The page; what it shows of servers is for nobody on a network without a token. */
+function readPage(reader: Reader): PageConfig {
+  const text = reader.text('PAGE')?.toLowerCase() ?? 'off';
+  const mode = PAGE_MODES.find((known) => known === text);
+  if (mode === undefined) {
+    reader.fault('PAGE', `must be one of ${PAGE_MODES.join(', ')}`);
+  }
+  const token = readToken(reader, 'PAGE_TOKEN');
+  const hosts = (reader.text('PAGE_HOSTS') ?? '')
+    .split(',')
+    .map((host) => host.trim().toLowerCase())
+    .filter((host) => host !== '');
+  if (hosts.some((host) => !/^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(host))) {
+    reader.fault('PAGE_HOSTS', 'must be names such as gpu.example.org, separated by commas, without port');
+  }
+  const names = reader.flag('PAGE_NAMES') ?? false;
+  if (mode !== undefined && mode !== 'off' && reader.text('HTTP_PORT') === null) {
+    reader.fault('PAGE', 'is served on HTTP_PORT; set that as well');
+  }
+  const host = reader.text('HTTP_HOST') ?? '127.0.0.1';
+  if (mode === 'live' && token === null && !LOOPBACK.test(host)) {
+    reader.fault('PAGE_TOKEN', 'must be set where PAGE=live is served on another address than 127.0.0.1 (HTTP_HOST)');
+  }
+  return { mode: mode ?? 'off', token, hosts, names };
 }
 
 function readLocale(reader: Reader): Locale {
@@ -425,7 +466,8 @@ export function readConfig(environment: Environment): Config {
     database: readDatabase(reader),
     httpPort: reader.integer('HTTP_PORT', 0, 65535),
     httpHost: readHttpHost(reader),
-    httpToken: readHttpToken(reader),
+    httpToken: readToken(reader, 'HTTP_TOKEN'),
+    page: readPage(reader),
     logLevel: logLevel ?? 'info',
     timeZone: readTimeZone(reader),
     roles: { operators: reader.snowflakes('OPERATOR_ROLES'), admins: reader.snowflakes('ADMIN_ROLES') },

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Connections at once. One more takes the place of the one that has been idle or half open for longest. */
+/** Connections at once beside streams. One more takes the place of the one that has been idle or half open for longest. */
 const MAX_CONNECTIONS = 64;
 /** Headers that a proxy adds: whoever asks is not on this machine, though the proxy is. */
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
@@ -12,26 +12,37 @@ const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
  * may, for the figures name servers and models.
  */
 export function mayRead(request: IncomingMessage, token: string | null): boolean {
-  const proxied = PROXY_HEADERS.some((name) => request.headers[name] !== undefined);
-  if (!proxied && isLoopback(request.socket.remoteAddress)) {
-    return true;
-  }
-  const [, given] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
-  return token !== null && given !== undefined && equal(given, token);
+  return isFromHere(request) || carriesToken(request, token);
 }
 
-function isLoopback(address: string | undefined): boolean {
+/** Whether a request comes from this machine itself, and not through a proxy on it. */
+export function isFromHere(request: IncomingMessage): boolean {
+  const proxied = PROXY_HEADERS.some((name) => request.headers[name] !== undefined);
+  return !proxied && isLoopback(request.socket.remoteAddress);
+}
+
+/** Whether a request carries the token as `Authorization: Bearer …`. */
+export function carriesToken(request: IncomingMessage, token: string | null): boolean {
+  const [, given] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
+  return token !== null && given !== undefined && isEqual(given, token);
+}
+
+/** Whether an address is this machine's own. */
+export function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/.test(address);
 }
 
-/** In the same time whatever is given. */
-function equal(a: string, b: string): boolean {
+/** Whether two secrets are the same, in the same time whatever is given. */
+export function isEqual(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** Keeps a server reachable beside any number of clients that open connections and send nothing. */
-export function boundConnections(server: Server): void {
+/**
+ * Keeps a server reachable beside any number of clients that open connections and send nothing.
+ * @param streams connections that may stay open for long beside the others
+ */
+export function boundConnections(server: Server, streams = 0): void {
   // A Set keeps the order of insertion: the first is the oldest.
   const idle = new Set<Socket>();
   const open = new Set<Socket>();
@@ -43,7 +54,7 @@ export function boundConnections(server: Server): void {
       idle.delete(socket);
     });
     const [oldest] = idle;
-    if (open.size > MAX_CONNECTIONS && oldest !== undefined) {
+    if (open.size > MAX_CONNECTIONS + streams && oldest !== undefined) {
       idle.delete(oldest);
       oldest.destroy();
     }

@@ -38,7 +38,18 @@ export interface HttpSettings {
   readonly readiness: () => Promise<Checks>;
   /** For figures from other machines; `null`: they get none. */
   readonly token: string | null;
+  /** The fit page and its API, where they are served; looked at first. */
+  readonly page?: PageHandler;
   readonly log: Log;
+}
+
+/** What else is served on the port. */
+export interface PageHandler {
+  /** Streams that may be open at once. */
+  readonly streams: number;
+  /** @returns whether the request was the page's; it is answered then. Does not reject */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  close(): void;
 }
 
 export interface HttpEndpoint {
@@ -72,7 +83,8 @@ export async function readiness(
 
 /**
  * Serves `/healthz` (the process lives), `/readyz` (it can do its work; 503 and what is not well otherwise) and
- * `/metrics`. It answers GET and HEAD alone, reads no bodies, and tells nothing that is not in the metrics.
+ * `/metrics`; these answer GET and HEAD alone, read no bodies, and tell nothing that is not in the metrics. The page, where
+ * there is one, has everything else.
  * Rejects with an HttpPortError when the port cannot be had.
  */
 export async function startHttp(settings: HttpSettings): Promise<HttpEndpoint> {
@@ -86,7 +98,7 @@ export async function startHttp(settings: HttpSettings): Promise<HttpEndpoint> {
   server.requestTimeout = REQUEST_MS;
   server.headersTimeout = REQUEST_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  boundConnections(server);
+  boundConnections(server, settings.page?.streams);
   server.on('clientError', (_error, socket) => {
     if (socket.writable) {
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
@@ -102,6 +114,7 @@ export async function startHttp(settings: HttpSettings): Promise<HttpEndpoint> {
     port,
     close: () =>
       new Promise((resolve) => {
+        settings.page?.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
@@ -132,6 +145,9 @@ function listen(server: Server, { port, host }: HttpSettings): Promise<void> {
 }
 
 async function answer(settings: HttpSettings, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (settings.page !== undefined && (await settings.page.handle(request, response))) {
+    return;
+  }
   // A body is of no use here; whoever sends one is cut off after the answer.
   request.resume();
   if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {

@@ -26,6 +26,18 @@ describe('the configuration', () => {
     expect(config).toMatchObject({ discord: { token: null }, dataDir: './data', database: null, httpPort: null });
   });
 
+  it('serves the page to a network only behind a token, and only on a port', () => {
+    const port = { HTTP_PORT: '9464', TZ: 'UTC' };
+    expect(readConfig({ TZ: 'UTC' }).page.mode).toBe('off');
+    expect(readConfig({ ...port, PAGE: 'live' }).page).toEqual({ mode: 'live', token: null, hosts: [], names: false });
+    expect(readConfig({ ...port, PAGE: 'fit', HTTP_HOST: '0.0.0.0' }).page.mode).toBe('fit');
+    expect(faultsOf({ ...port, PAGE: 'live', HTTP_HOST: '0.0.0.0' })).toEqual(['PAGE_TOKEN']);
+    expect(faultsOf({ ...port, PAGE: 'live', HTTP_HOST: '0.0.0.0', PAGE_TOKEN: 'short' })).toEqual(['PAGE_TOKEN']);
+    expect(faultsOf({ ...port, PAGE: 'live', HTTP_HOST: '0.0.0.0', PAGE_TOKEN: 'long-enough-to-be-one' })).toEqual([]);
+    expect(faultsOf({ PAGE: 'fit', TZ: 'UTC' })).toEqual(['PAGE']);
+    expect(faultsOf({ ...port, PAGE: 'yes', PAGE_HOSTS: 'http://x/' })).toEqual(['PAGE', 'PAGE_HOSTS']);
+  });
+
   it('tells all faults at once', () => {
     const faults = faultsOf({
       DISCORD_GUILD_IDS: 'my-server',

@@ -166,6 +166,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       servers: 'all',
       settings: 'all',
       store: ['types.ts'],
+      workers: ['estimates.ts'],
     },
     packages: [
       'node:crypto',
@@ -174,6 +175,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       'node:http',
       'node:net',
       'node:path',
+      'node:zlib',
       'prom-client',
       'zod',
     ],

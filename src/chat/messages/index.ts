@@ -13,6 +13,7 @@ import { loadMessages } from './load.ts';
 import { manageMessages } from './manage.ts';
 import { modelMessages } from './models.ts';
 import { notifyMessages } from './notify.ts';
+import { pageMessages } from './page.ts';
 import { planMessages } from './plan.ts';
 import { quantizationMessages } from './quantizations.ts';
 import { serverMessages } from './server.ts';
@@ -30,6 +31,7 @@ export const messages = {
   ...modelMessages,
   ...quantizationMessages,
   ...explainMessages,
+  ...pageMessages,
   ...planMessages,
   ...manageMessages,
   ...auditMessages,

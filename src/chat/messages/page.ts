@@ -1,0 +1,33 @@
+import { area } from './area.ts';
+
+/** The fit page on the bot's port: what its API refuses, and why it is not served. */
+export const pageMessages = area({
+  'error.page-not-built': {
+    en: 'PAGE is set, but the page was never built: run npm run page:build.',
+    'zh-CN': '设置了 PAGE，但页面尚未构建：请运行 npm run page:build。',
+  },
+  'error.page-host': {
+    en: 'This name is not one of the page’s: add it to PAGE_HOSTS.',
+    'zh-CN': '此域名不属于该页面：请将其加入 PAGE_HOSTS。',
+  },
+  'error.page-origin': { en: 'Another site may not ask here.', 'zh-CN': '不允许其他网站在此请求。' },
+  'error.page-log-in': { en: 'Log in first.', 'zh-CN': '请先登录。' },
+  'error.page-needs-token': {
+    en: 'Only this machine itself may look: set PAGE_TOKEN to look from elsewhere.',
+    'zh-CN': '只能在本机查看：要从别处查看，请设置 PAGE_TOKEN。',
+  },
+  'error.page-bad-login': { en: 'Enter the token.', 'zh-CN': '请输入令牌。' },
+  'error.page-login-wrong': { en: 'That is not the token.', 'zh-CN': '令牌不正确。' },
+  'error.page-login-wait': {
+    en: 'Too many wrong tokens. Try again in {seconds} seconds.',
+    'zh-CN': '令牌错误次数过多。请在 {seconds} 秒后重试。',
+  },
+  'error.page-streams-full': {
+    en: 'Too many browsers watch already; this one asks now and then.',
+    'zh-CN': '已有太多浏览器在实时查看；此浏览器将定时刷新。',
+  },
+  'error.page-no-such-path': { en: 'There is nothing at this address.', 'zh-CN': '此地址没有内容。' },
+  'error.page-no-such-method': { en: 'This address cannot be asked like that.', 'zh-CN': '此地址不支持这种请求。' },
+  'error.page-bad-query': { en: 'The parameter {name} is not right.', 'zh-CN': '参数 {name} 不正确。' },
+  'error.history-none': { en: 'There is no history of this server.', 'zh-CN': '没有此服务器的历史记录。' },
+});
