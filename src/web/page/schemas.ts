@@ -46,9 +46,9 @@ export const serverSchema = z.object({
   gpus: z.array(gpuSchema).max(64),
   models: z.array(loadedModelSchema).max(50).nullable().describe('null = not known.'),
   queue: z
-    .array(z.object({ model: text, kind: z.enum(['load', 'unload']) }))
+    .array(z.object({ model: text, kind: z.enum(['load', 'unload', 'bench']) }))
     .max(50)
-    .describe('Loads and unloads that wait or run, in their order.'),
+    .describe('Loads, unloads and measurements that wait or run, in their order.'),
 });
 
 export const stateSchema = z.object({
