@@ -24,6 +24,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, Right>> = {
   load: { access: 'operator' },
   unload: { access: 'everyone', also: 'only operators and the holder of the model' },
   ps: { access: 'everyone' },
+  why: { access: 'everyone', also: 'who loaded a model that nobody holds any more: admins' },
   vram: { access: 'everyone' },
   models: { access: 'everyone' },
   bench: { access: 'operator' },

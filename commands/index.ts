@@ -20,6 +20,7 @@ import type { Services } from './services.ts';
 import { statusCommand } from './status/status.ts';
 import { unloadCommand, unloadHandlers } from './unload.ts';
 import { vramCommand } from './vram.ts';
+import { whyCommand } from './why/why.ts';
 
 /** Every command, in the order in which /help lists them. */
 export const commands: readonly Command<Services>[] = [
@@ -29,6 +30,7 @@ export const commands: readonly Command<Services>[] = [
   loadCommand,
   unloadCommand,
   psCommand,
+  whyCommand,
   vramCommand,
   modelsCommand,
   benchCommand,

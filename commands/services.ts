@@ -12,6 +12,7 @@ import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';
 import type { BenchBook } from '../src/servers/benches.ts';
 import type { LoadService } from '../src/servers/loading/service.ts';
+import type { PastLoads } from '../src/servers/past-loads.ts';
 import type { Pulls } from '../src/servers/pulling.ts';
 import type { ServerRegistry } from '../src/servers/types.ts';
 import type { Estimates } from '../src/workers/estimates.ts';
@@ -36,6 +37,8 @@ export interface Services {
   readonly loads?: LoadService;
   /** What was measured; absent where nothing is kept. */
   readonly benches?: BenchBook;
+  /** When models last fitted; absent where nothing is kept. */
+  readonly pastLoads?: PastLoads;
   /** Names of who holds what on a server, by model; absent where nothing is kept. */
   holders?(server: string): ReadonlyMap<string, string>;
   /** Questions to holders of models. */

@@ -3,7 +3,6 @@ import type { CommandContext } from '../../src/chat/command.ts';
 import type { Text } from '../../src/chat/text.ts';
 import type { Translator } from '../../src/chat/translate.ts';
 import type { SpeedEstimate } from '../../src/estimator/speed/speed.ts';
-import { modelKey } from '../../src/servers/asking/same-model.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../../src/servers/types.ts';
 import type { Bench } from '../../src/servers/benches.ts';
 import type { Estimator } from '../../src/workers/estimates.ts';
@@ -55,32 +54,45 @@ const SAME_SHARE = 0.05;
 /** A list does not wait longer for figures that nobody asked for, ms. */
 const PATIENCE_MS = 1_000;
 
+/** How fast a loaded model is: as measured with this context, else as estimated. Never rejects. */
+export async function loadedSpeed(
+  { services, person, signal }: CommandContext<Services>,
+  server: Server,
+  snapshot: ServerSnapshot,
+  model: LoadedModelView,
+): Promise<{ readonly bench: Bench | null; readonly speed: SpeedEstimate | null }> {
+  const bench = (await services.benches?.find(server.name, model.name, model.contextLength)) ?? null;
+  // Another context or another file is another speed.
+  if (bench !== null && bench.digest === model.digest && bench.numCtx === model.contextLength) {
+    return { bench, speed: null };
+  }
+  const estimator = services.estimates.by(person.id, signal);
+  const estimating = estimateLoaded(services, estimator, server, snapshot, model, signal).catch(() => null);
+  return { bench: null, speed: await within(PATIENCE_MS, estimating, () => null) };
+}
+
 /** Speeds of the loaded models in words, measured or estimated. Never rejects. */
 export async function loadedSpeeds(
-  { services, translator, person, signal }: CommandContext<Services>,
+  context: CommandContext<Services>,
   server: Server,
   snapshot: ServerSnapshot,
 ): Promise<readonly Text[]> {
-  const estimator = services.estimates.by(person.id, signal);
+  const { translator, services } = context;
   const models = (snapshot.models ?? []).filter(({ isCloud, isMlx }) => !isCloud && !isMlx);
-  const benches = models.length === 0 ? new Map<string, Bench>() : await services.benches?.of(server.name);
   const found = await Promise.all(
     models.map(async (model): Promise<Text[]> => {
       const params = { model: { code: model.name } };
-      const bench = benches?.get(modelKey(model.name));
-      // Another context or another placement is another speed.
-      if (bench !== undefined && bench.digest === model.digest && bench.numCtx === model.contextLength) {
+      const { bench, speed } = await loadedSpeed(context, server, snapshot, model);
+      if (bench !== null) {
         const day = shortDay(bench.atMs, translator, services.timeZone);
-        const speed = measuredSpeed(bench.generatedPerSecond);
-        return [translator.text('speed.loaded.measured', { ...params, speed, day })];
+        const measured = measuredSpeed(bench.generatedPerSecond);
+        return [translator.text('speed.loaded.measured', { ...params, speed: measured, day })];
       }
-      const estimating = estimateLoaded(services, estimator, server, snapshot, model, signal).catch(() => null);
-      const estimate = await within(PATIENCE_MS, estimating, () => null);
-      if (estimate === null) {
+      if (speed === null) {
         return [];
       }
-      const speed = estimatedSpeed(estimate.generatedTokensPerSecond);
-      return [translator.text('speed.loaded.about', { ...params, speed })];
+      const about = estimatedSpeed(speed.generatedTokensPerSecond);
+      return [translator.text('speed.loaded.about', { ...params, speed: about })];
     }),
   );
   return found.flat();

@@ -13,6 +13,7 @@ import { createWeightsIndex } from '../servers/asking/same-weights.ts';
 import { createAuditTrail } from '../servers/audit.ts';
 import { createBenchBook } from '../servers/benches.ts';
 import { readHistory } from '../servers/history.ts';
+import { createPastLoads } from '../servers/past-loads.ts';
 import { createPulls } from '../servers/pulling.ts';
 import { createServerRegistry } from '../servers/registry.ts';
 import type { Sampler } from '../servers/sampler.ts';
@@ -124,6 +125,9 @@ export async function compose(options: ComposeOptions): Promise<App> {
               return null;
             }),
           sets: createSetBook(memory.store.modelSets, now),
+          pastLoads: createPastLoads(memory.store.observations, (err) =>
+            log.warn({ err }, 'earlier loads could not be read'),
+          ),
           benches: createBenchBook(memory.store.benches, (err) => log.warn({ err }, 'the benches could not be read')),
           audit: createAuditTrail(memory.store, log),
           examineSelf: memory.examine,

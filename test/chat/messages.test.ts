@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LOCALES } from '../../src/chat/locale.ts';
 import { type MessageKey, messages } from '../../src/chat/messages/index.ts';
@@ -8,6 +9,15 @@ const placeholders = (text: string) =>
   [...text.matchAll(/\{([a-zA-Z]\w*)(?::([a-z]+))?/g)].map((match) => `${match[1]}:${match[2] ?? ''}`);
 
 describe('the message table', () => {
+  it('has every key in one area alone: a later one would take the place of an earlier', () => {
+    const folder = new URL('../../src/chat/messages/', import.meta.url);
+    const keys = readdirSync(folder)
+      .map((file) => readFileSync(new URL(file, folder), 'utf8'))
+      .flatMap((source) => [...source.matchAll(/^ {2}'([a-z][\w.-]*)': ?[{]?/gm)].map(([, key]) => key));
+    expect(keys.length).toBeGreaterThan(500);
+    expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+  });
+
   it('has a text in every language for every row', () => {
     const empty = rows.filter(([, row]) => LOCALES.some((locale) => row[locale].trim() === ''));
     expect(empty.map(([key]) => key)).toEqual([]);

@@ -21,6 +21,7 @@ import { speedMessages } from './speed.ts';
 import { statusMessages } from './status.ts';
 import { storeMessages } from './store.ts';
 import { toolMessages } from './tool.ts';
+import { whyMessages } from './why.ts';
 
 /** The message table: every string that a person sees. */
 export const messages = {
@@ -39,6 +40,7 @@ export const messages = {
   ...notifyMessages,
   ...alertMessages,
   ...speedMessages,
+  ...whyMessages,
   ...statusMessages,
   ...storeMessages,
   ...estimatorMessages,
