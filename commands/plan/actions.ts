@@ -2,7 +2,7 @@ import type { Action } from '../../src/chat/reply.ts';
 import type { Translator } from '../../src/chat/translate.ts';
 import type { Services } from '../services.ts';
 import type { SetAnswerOf } from './answer.ts';
-import { keepSetAction } from './load.ts';
+import { keepSetAction } from './keep-action.ts';
 import { membersOf, writeSet } from './members.ts';
 
 /** The buttons under the plan of a set that is together: load it, keep it. Rights are looked at when they are pressed. */

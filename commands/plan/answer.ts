@@ -3,6 +3,7 @@
 import { CodedError } from '../../src/base/coded.ts';
 import { modelFileBytes } from '../../src/estimator/plan/facts.ts';
 import type { FittedSet, WantedModel } from '../../src/estimator/plan/fit-set.ts';
+import type { SetAdvice } from '../../src/estimator/plan/set-advice.ts';
 import type { EstimateServer, GpuDevice } from '../../src/estimator/types.ts';
 import { sameModel } from '../../src/servers/asking/same-model.ts';
 import type { Server } from '../../src/servers/types.ts';
@@ -24,6 +25,8 @@ export interface SetAnswerOf {
   readonly fitted: FittedSet;
   /** In the order given they would not be together with any contexts; in this one they are. */
   readonly reordered: boolean;
+  /** What else would make it fit as asked; `null` where it fits. Places are those of `models`. */
+  readonly advice: SetAdvice | null;
   /** How each model was written, by its own name. */
   readonly written: ReadonlyMap<string, string>;
 }
@@ -58,13 +61,20 @@ export async function answerSet(
   const estimator = services.estimates.by(asker, signal);
   const empty = { ...estimate, loaded: [] };
   const fitted = await estimator.fitSet(models, empty);
+  const answer = { estimate, server, written };
+  if (fitted.asked.together) {
+    return { ...answer, models, fitted, reordered: false, advice: null };
+  }
+  const advice = await estimator.adviseSet(models, empty, fitted.contexts !== null);
   if (fitted.contexts !== null) {
-    return { models, estimate, server, fitted, reordered: false, written };
+    return { ...answer, models, fitted, reordered: false, advice };
   }
   // A small model that comes first takes the room that only a large one needs whole.
-  const ordered = models.toSorted((a, b) => modelFileBytes(b.spec) - modelFileBytes(a.spec));
+  const ordered =
+    advice.order?.map((index) => models[index]!) ??
+    models.toSorted((a, b) => modelFileBytes(b.spec) - modelFileBytes(a.spec));
   const again = await estimator.fitSet(ordered, empty);
   return again.contexts === null
-    ? { models, estimate, server, fitted, reordered: false, written }
-    : { models: ordered, estimate, server, fitted: again, reordered: true, written };
+    ? { ...answer, models, fitted, reordered: false, advice }
+    : { ...answer, models: ordered, fitted: again, reordered: true, advice: null };
 }

@@ -12,9 +12,12 @@ import { problemText } from '../load/reply.ts';
 import { loadsOf } from '../load/run.ts';
 import type { Services } from '../services.ts';
 import { answerSet } from './answer.ts';
+import { answerEverywhere } from './everywhere.ts';
+import { keepSetAction } from './keep-action.ts';
 import { membersOf } from './members.ts';
 import { parseSet } from './parse.ts';
 import { planReply } from './reply.ts';
+import { spreadReply } from './spread-reply.ts';
 
 type Context = CommandContext<Services>;
 
@@ -60,9 +63,18 @@ export interface SetLoadRun {
 export async function runSetLoad(run: SetLoadRun, wanted: SetLoad, agreed: Agreed = NOTHING): Promise<Reply> {
   const { services, translator, signal, by } = run;
   const loads = loadsOf(services);
-  const server = pickServer(services, wanted.server);
   services.consents?.remember(by.id, translator.locale);
-  const answer = await answerSet(services, by.id, { models: parseSet(wanted.models), server }, signal);
+  const models = parseSet(wanted.models);
+  const found =
+    wanted.server === undefined && services.servers.servers.length > 1
+      ? await answerEverywhere(services, by.id, models, signal)
+      : null;
+  if (found?.kind === 'spread') {
+    // Each server's part is a load of its own, begun by its own button.
+    return { ...spreadReply(found.spread, translator, services), failed: true };
+  }
+  const server = found?.answer.server ?? pickServer(services, wanted.server);
+  const answer = found?.answer ?? (await answerSet(services, by.id, { models, server }, signal));
   const members = membersOf(answer);
   if (members === null) {
     return { ...planReply(answer, translator), failed: true };
@@ -214,16 +226,6 @@ function failureBlocks(outcome: SetOutcome, members: readonly SetMember[], trans
 
 function keepAction({ name, models }: SetLoad, translator: Translator): Action[] {
   return name === undefined ? [keepSetAction(models, translator)] : [];
-}
-
-/** Keeps a set under a name made of its models'. */
-export function keepSetAction(models: string, translator: Translator): Action {
-  return {
-    label: translator.t('plan.action.keep'),
-    style: 'secondary',
-    once: true,
-    call: { handler: 'plan.keep', payload: { models } },
-  };
 }
 
 function roomActions(outcome: SetOutcome, wanted: SetLoad, by: Requester, translator: Translator): Action[] {

@@ -10,7 +10,11 @@ import { keptCommands } from './kept.ts';
 import { modelsOption } from './options.ts';
 import { parseSet } from './parse.ts';
 import { planActions } from './actions.ts';
-import { planReply } from './reply.ts';
+import { type EverywhereAnswer, answerEverywhere } from './everywhere.ts';
+import { planPicture } from './picture.ts';
+import { type Picturing, planReply } from './reply.ts';
+import { spreadReply } from './spread-reply.ts';
+import type { Translator } from '../../src/chat/translate.ts';
 import { scheduleCommands } from './schedule.ts';
 
 const schema = z.object({
@@ -20,12 +24,27 @@ const schema = z.object({
 
 async function check(context: CommandContext<Services>, options: z.output<typeof schema>): Promise<Reply> {
   const { services, translator, person, signal } = context;
-  const server = pickServer(services, options.server);
-  const answer = await answerSet(services, person.id, { models: parseSet(options.models), server }, signal);
-  const reply = { ...planReply(answer, translator), actions: planActions(answer, translator, services) };
+  const models = parseSet(options.models);
+  const several = options.server === undefined && services.servers.servers.length > 1;
+  const found: EverywhereAnswer = several
+    ? await answerEverywhere(services, person.id, models, signal)
+    : {
+        kind: 'one',
+        answer: await answerSet(services, person.id, { models, server: pickServer(services, options.server) }, signal),
+      };
+  const reply = foundReply(found, translator, services);
   return services.simulated
     ? { ...reply, blocks: [...reply.blocks, { kind: 'small', text: translator.text('fit.note.simulated') }] }
     : reply;
+}
+
+function foundReply(found: EverywhereAnswer, translator: Translator, services: Services): Reply {
+  if (found.kind === 'spread') {
+    return spreadReply(found.spread, translator, services);
+  }
+  const { answer } = found;
+  const draw: Picturing = (shown, where) => planPicture(shown, answer.estimate, where, translator, services);
+  return { ...planReply(answer, translator, draw), actions: planActions(answer, translator, services) };
 }
 
 /** `/plan`: do several models get along on a server. */

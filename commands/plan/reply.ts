@@ -5,11 +5,16 @@ import type { Translator } from '../../src/chat/translate.ts';
 import type { SetAnswer } from '../../src/estimator/plan/sets.ts';
 import { modelCell } from '../parts/model-name.ts';
 import type { SetAnswerOf } from './answer.ts';
+import { writeSet } from './members.ts';
+
+/** Draws a set, where pictures are drawn. */
+export type Picturing = (answer: SetAnswer, where: string) => Block | null;
 
 /** GPUs that the table has columns for where lines are long; more are told together. */
 const MOST_GPUS = 4;
 
-function setTable(answer: SetAnswer, gpuCount: number, translator: Translator): Block {
+/** Who of a set takes what where, and what is left. */
+export function setTable(answer: SetAnswer, gpuCount: number, translator: Translator): Block {
   const { locale } = translator;
   const right = (title: string) => ({ title, align: 'right' as const });
   const shown = gpuCount <= MOST_GPUS;
@@ -64,8 +69,42 @@ function troubles(answer: SetAnswer, translator: Translator): Text[] {
   });
 }
 
+/** What else would make it fit as asked. */
+function adviceTexts({ models, advice, written }: SetAnswerOf, translator: Translator): Text[] {
+  if (advice === null) {
+    return [];
+  }
+  const lines: Text[] = [];
+  const nameOf = (index: number) => {
+    const name = models[index]!.name ?? models[index]!.spec.name;
+    return written.get(name) ?? name;
+  };
+  const setOf = (order: readonly number[], asAsked: boolean) => {
+    const written = order.map((index) => {
+      const { request, pinned } = models[index]!;
+      return { name: nameOf(index), numCtx: asAsked ? request.numCtx : null, pinned: asAsked && pinned === true };
+    });
+    return { code: writeSet(written) };
+  };
+  if (advice.order !== null) {
+    lines.push(translator.text('plan.advice.order', { models: setOf(advice.order, true) }));
+  }
+  if (advice.quantized !== null) {
+    const { index, target, bytes, asAsked } = advice.quantized;
+    const key = asAsked ? 'plan.advice.quantized' : 'plan.advice.quantized-shorter';
+    lines.push(translator.text(key, { model: { code: nameOf(index) }, target, bytes }));
+  }
+  if (advice.without !== null) {
+    const { index, order, asAsked } = advice.without;
+    const key = asAsked ? 'plan.advice.without' : 'plan.advice.without-shorter';
+    lines.push(translator.text(key, { model: { code: nameOf(index) }, models: setOf(order, asAsked) }));
+  }
+  return lines;
+}
+
 /** Whether a set of models is together, with which contexts it would be, and who is where. */
-export function planReply({ models, estimate, server, fitted, reordered }: SetAnswerOf, translator: Translator): Reply {
+export function planReply(answer: SetAnswerOf, translator: Translator, picture: Picturing = () => null): Reply {
+  const { models, estimate, server, fitted, reordered } = answer;
   const { asked, contexts, fitted: smaller } = fitted;
   const count = models.length;
   const where = server === null ? translator.t('plan.these-gpus') : server.name;
@@ -74,8 +113,20 @@ export function planReply({ models, estimate, server, fitted, reordered }: SetAn
     models
       .map(({ name, spec, pinned }, index) => `${name ?? spec.name}@${ctxs[index]}${pinned === true ? '!' : ''}`)
       .join(' ');
+  const figures = (shown: SetAnswer): Block[] => {
+    const drawn = picture(shown, where);
+    return [setTable(shown, estimate.gpus.length, translator), ...(drawn === null ? [] : [drawn])];
+  };
+  const advice = adviceTexts(answer, translator);
+  const help: Block[] =
+    advice.length === 0
+      ? []
+      : [
+          { kind: 'heading', text: translator.text('plan.advice') },
+          { kind: 'list', items: advice },
+        ];
   if (asked.together) {
-    blocks.push(setTable(asked, estimate.gpus.length, translator));
+    blocks.push(...figures(asked));
     return { tone: 'good', title: translator.text('plan.together', { count, server: { code: where } }), blocks };
   }
   const lines = troubles(asked, translator);
@@ -83,14 +134,16 @@ export function planReply({ models, estimate, server, fitted, reordered }: SetAn
     blocks.push({ kind: 'list', items: lines });
   }
   if (contexts === null || smaller === null) {
-    blocks.push(setTable(asked, estimate.gpus.length, translator));
-    blocks.push({ kind: 'text', text: translator.text('plan.fewer') });
-    return { tone: 'bad', title: translator.text('plan.not-together', { count, server: { code: where } }), blocks };
+    blocks.push(...figures(asked));
+    blocks.push(...(help.length > 0 ? help : [{ kind: 'text' as const, text: translator.text('plan.fewer') }]));
+    const key = models.some(({ pinned }) => pinned === true) ? 'plan.not-together-pinned' : 'plan.not-together';
+    return { tone: 'bad', title: translator.text(key, { count, server: { code: where } }), blocks };
   }
   blocks.push(
     { kind: 'text', text: translator.text('plan.with-contexts') },
     { kind: 'code', text: written(contexts) },
-    setTable(smaller, estimate.gpus.length, translator),
+    ...figures(smaller),
+    ...help,
   );
   return { tone: 'warning', title: translator.text('plan.smaller', { count, server: { code: where } }), blocks };
 }

@@ -1,4 +1,5 @@
 import { CodedError } from '../base/coded.ts';
+import type { AssignableServer } from '../estimator/plan/assign-set.ts';
 import type { WantedModel } from '../estimator/plan/fit-set.ts';
 import type { EstimateRequest, EstimateServer, ModelSpec } from '../estimator/types.ts';
 import { type JobArguments, type JobName, type JobResult, runJob } from './jobs.ts';
@@ -17,6 +18,14 @@ export interface Estimator {
   readonly bestCacheType: OneModel<'bestCacheType'>;
   readonly smallestGpuCount: OneModel<'smallestGpuCount'>;
   readonly fitSet: (models: readonly WantedModel[], server: EstimateServer) => Promise<JobResult<'fitSet'>>;
+  /** @param shorter whether the set fits with shorter contexts */
+  readonly adviseSet: (
+    models: readonly WantedModel[],
+    server: EstimateServer,
+    shorter: boolean,
+  ) => Promise<JobResult<'adviseSet'>>;
+  /** The models of the first server stand for those of all. */
+  readonly assignSet: (servers: readonly AssignableServer[]) => Promise<JobResult<'assignSet'>>;
   readonly sweep: OneModel<'sweep'>;
   readonly speed: OneModel<'speed'>;
   readonly bestQuantization: (
@@ -66,6 +75,18 @@ export function createEstimator(run: RunJob): Estimator {
         'fitSet',
         models.map(({ spec }) => spec),
         [models.map(({ spec: _, ...wanted }) => wanted), server],
+      ),
+    adviseSet: (models, server, shorter) =>
+      run(
+        'adviseSet',
+        models.map(({ spec }) => spec),
+        [models.map(({ spec: _, ...wanted }) => wanted), server, shorter],
+      ),
+    assignSet: (servers) =>
+      run(
+        'assignSet',
+        (servers[0]?.models ?? []).map(({ spec }) => spec),
+        [servers.map(({ server, models }) => ({ server, models: models.map(({ spec: _, ...wanted }) => wanted) }))],
       ),
     sweep: (spec, ...rest) => run('sweep', [spec], rest),
     speed: (spec, ...rest) => run('speed', [spec], rest),

@@ -3,6 +3,7 @@
  * well as in place, so both give the same answer.
  */
 
+import { type AssignableServer, assignSet, type SetAssignment } from '../estimator/plan/assign-set.ts';
 import { type ClampOptions, type ClampResult, clamp } from '../estimator/plan/clamp.ts';
 import { decide, planFixed } from '../estimator/plan/decide.ts';
 import { type FittedSet, fitSet, type WantedModel } from '../estimator/plan/fit-set.ts';
@@ -13,6 +14,7 @@ import {
   type GpuCountAnswer,
   smallestGpuCount,
 } from '../estimator/plan/inverse.ts';
+import { adviseSet, type SetAdvice } from '../estimator/plan/set-advice.ts';
 import { type SweepRow, sweep } from '../estimator/plan/sweep.ts';
 import { estimateSpeed, type SpeedEstimate, type SpeedQuestion } from '../estimator/speed/speed.ts';
 import type { EstimateRequest, EstimateServer, GpuDevice, KvCacheType, ModelSpec, Plan } from '../estimator/types.ts';
@@ -49,6 +51,29 @@ const JOBS = {
     fitSet(
       wanted.map((model, index) => ({ ...model, spec: specs[index]! })),
       server,
+    ),
+  adviseSet: (
+    specs: Specs,
+    wanted: readonly Omit<WantedModel, 'spec'>[],
+    server: EstimateServer,
+    shorter: boolean,
+  ): SetAdvice =>
+    adviseSet(
+      wanted.map((model, index) => ({ ...model, spec: specs[index]! })),
+      server,
+      shorter,
+    ),
+  assignSet: (
+    specs: Specs,
+    servers: readonly { readonly server: EstimateServer; readonly models: readonly Omit<WantedModel, 'spec'>[] }[],
+  ): SetAssignment | null =>
+    assignSet(
+      servers.map(
+        ({ server, models }): AssignableServer => ({
+          server,
+          models: models.map((model, index) => ({ ...model, spec: specs[index]! })),
+        }),
+      ),
     ),
   sweep: (
     [spec]: Specs,

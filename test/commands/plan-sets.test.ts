@@ -155,3 +155,40 @@ describe('the buttons under the plan of a set', () => {
     expect(rig.loaded()).toEqual(['gemma3:4b']);
   });
 });
+
+describe('a set over several servers', () => {
+  const WIDE = 'qwen3:8b@4k gemma3:4b@4k';
+
+  it.each(LOCALES)('is spread where no server holds all of it, with a button per server (%s)', async (locale) => {
+    const { ask } = await scene({ servers: 2, cards: 1 });
+    const reply = await ask('check', { models: WIDE }, 'operator', locale);
+    const text = read(reply, locale);
+    expect(reply.tone).toBe('good');
+    expect(text).toContain('main');
+    expect(text).toContain('s2');
+    expect(reply.actions?.map(({ label }) => label)).toHaveLength(3);
+  });
+
+  it('is loaded part by part, and kept whole', async () => {
+    const { rig, ask, press } = await scene({ servers: 2, cards: 1 });
+    const reply = await ask('check', { models: WIDE });
+    for (const server of ['main', 's2']) {
+      expect((await press(labelled(reply, new RegExp(`Load on ${server}$`)))).tone).toBe('good');
+    }
+    expect(rig.simulators.map((one) => one.loaded().length)).toEqual([1, 1]);
+    expect(read(await press(labelled(reply, /Keep/)))).toContain('qwen3:8b@4096 gemma3:4b@4096');
+  });
+
+  it('goes to the one server that holds it, whichever that is', async () => {
+    const { rig, ask } = await scene({ servers: 2, cards: 1 });
+    rig.simulators[0]!.setForeign('training', 0, 7 * 2 ** 30);
+    await ask('save', { name: 'a', models: 'gemma3:4b@4k' });
+    expect((await ask('load', { name: 'a' })).tone).toBe('good');
+    expect(rig.simulators.map((one) => one.loaded().length)).toEqual([0, 1]);
+  });
+
+  it('stays with the server that was named', async () => {
+    const { ask } = await scene({ servers: 2, cards: 1 });
+    expect(read(await ask('check', { models: WIDE, server: 's2' }))).toContain('What else would help');
+  });
+});

@@ -24,6 +24,10 @@ export const planMessages = area({
     en: 'These {count} models do not fit on {server} at the same time, however short the contexts.',
     'zh-CN': '这 {count} 个模型无论上下文多短都无法同时放入 {server}。',
   },
+  'plan.not-together-pinned': {
+    en: 'These {count} models do not fit on {server} at the same time, however short the contexts that are not pinned.',
+    'zh-CN': '这 {count} 个模型无法同时放入 {server}，缩短未固定的上下文也不行。',
+  },
   'plan.reordered': {
     en: 'The order matters: loaded in this one, the largest first, they do.',
     'zh-CN': '加载顺序有影响：按此顺序（从大到小）加载即可。',
@@ -36,6 +40,44 @@ export const planMessages = area({
   'plan.evicts': { en: 'Loading {model} sends {other} away.', 'zh-CN': '加载 {model} 时会卸载 {other}。' },
   'plan.spills': { en: '{model} would be partly in system memory.', 'zh-CN': '{model} 会有一部分落到内存。' },
   'plan.refused': { en: 'Ollama would refuse {model}.', 'zh-CN': 'Ollama 会拒绝加载 {model}。' },
+  'plan.advice': { en: 'What else would help', 'zh-CN': '其他办法' },
+  'plan.advice.order': {
+    en: 'All as asked, loaded in this order: {models}',
+    'zh-CN': '按此顺序加载，无需缩短上下文：{models}',
+  },
+  'plan.advice.quantized': {
+    en: '{model} as {target} ({bytes:bytes}): all as asked',
+    'zh-CN': '{model} 改用 {target}（{bytes:bytes}），无需缩短上下文',
+  },
+  'plan.advice.quantized-shorter': {
+    en: '{model} as {target} ({bytes:bytes}), with shorter contexts',
+    'zh-CN': '{model} 改用 {target}（{bytes:bytes}），并缩短上下文',
+  },
+  'plan.advice.without': { en: 'Without {model}: {models}', 'zh-CN': '去掉 {model}：{models}' },
+  'plan.advice.without-shorter': {
+    en: 'Without {model}, with shorter contexts: {models}',
+    'zh-CN': '去掉 {model}，并缩短上下文：{models}',
+  },
+  'plan.picture.title': { en: '{count} models on {server}', 'zh-CN': '{server} 上的 {count} 个模型' },
+  'plan.picture.not-together': {
+    en: 'Not at the same time: hatched is what does not fit',
+    'zh-CN': '无法同时放下：斜线部分放不下',
+  },
+  'plan.picture.more': { en: '{count} more', 'zh-CN': '其余 {count} 个' },
+  'plan.picture.alt': { en: '{title}: {gpus}', 'zh-CN': '{title}：{gpus}' },
+  'plan.spread': {
+    en: 'No server holds all {count} models; over {servers} servers they fit as asked.',
+    'zh-CN': '没有一台服务器能放下全部 {count} 个模型；分到 {servers} 台即可。',
+  },
+  'plan.spread.smaller': {
+    en: 'No server holds all {count} models; over {servers} servers they fit with shorter contexts.',
+    'zh-CN': '没有一台服务器能放下全部 {count} 个模型；分到 {servers} 台并缩短上下文即可。',
+  },
+  'plan.spread.bounded': {
+    en: 'Not every way to spread them was looked at: there are too many.',
+    'zh-CN': '可能的分配方式太多，未逐一尝试。',
+  },
+  'plan.action.load-on': { en: 'Load on {server}', 'zh-CN': '加载到 {server}' },
   'plan.column.ctx': { en: 'context', 'zh-CN': '上下文' },
   'plan.column.gpus': { en: 'GPUs', 'zh-CN': 'GPU' },
   'plan.row.left': { en: 'left', 'zh-CN': '剩余' },

@@ -131,3 +131,10 @@ function raise(
   }
   return found;
 }
+
+/** The smallest share of a context to what was asked; 0 where no contexts fit. */
+export function shareOf({ asked, contexts }: FittedSet): number {
+  return contexts === null
+    ? 0
+    : Math.min(...contexts.map((ctx, index) => Math.min(1, ctx / (asked.steps[index]?.plan.numCtx || ctx))));
+}
