@@ -233,7 +233,7 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
     const alt = bars?.bars.map((bar) => `${bar.label} ${bar.note}`).join(', ') ?? '';
     blocks.push({
       kind: 'picture',
-      picture: { name: 'vram.png', alt: alt, png: () => services.painter.draw({ charts }) },
+      picture: { name: 'vram.png', alt: alt, spec: { charts }, png: () => services.painter.draw({ charts }) },
     });
   }
   if (lines === null && services.history !== undefined) {

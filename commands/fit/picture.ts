@@ -96,6 +96,7 @@ export function fitPicture(answer: FitAnswer, translator: Translator, services: 
     picture: {
       name: 'fit.png',
       alt: translator.t('fit.picture.alt', { ...params, gpus: summary }),
+      spec: { charts: [spec] },
       png: () => services.painter.draw({ charts: [spec] }),
     },
   };

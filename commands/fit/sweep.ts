@@ -72,7 +72,12 @@ function picture({ question, estimate, rows }: SweepAnswer, translator: Translat
     .join(translator.locale === 'en' ? ', ' : '、');
   return {
     kind: 'picture',
-    picture: { name: 'sweep.png', alt: `${title}: ${summary}`.slice(0, 1024), png: () => services.painter.draw(spec) },
+    picture: {
+      name: 'sweep.png',
+      alt: `${title}: ${summary}`.slice(0, 1024),
+      spec,
+      png: () => services.painter.draw(spec),
+    },
   };
 }
 

@@ -95,6 +95,7 @@ export function planPicture(
     picture: {
       name: 'plan.png',
       alt: translator.t('plan.picture.alt', { title, gpus: summary }),
+      spec: { charts: [spec] },
       png: () => services.painter.draw({ charts: [spec] }),
     },
   };

@@ -141,6 +141,7 @@ async function statusPicture(
   return {
     name: `status-${snapshot.name.replace(/[^a-z0-9-]+/g, '-')}.png`,
     alt: alt,
+    spec: { charts },
     png: () => services.painter.draw({ charts }),
   };
 }

@@ -1,3 +1,4 @@
+import type { PictureSpec } from './pictures/spec.ts';
 import type { Text } from './text.ts';
 
 /** How a reply feels at first sight; adapters choose colour and sign. */
@@ -17,6 +18,8 @@ export interface Picture {
   readonly name: string;
   /** Text for those who cannot see it; adapters cut what is too long for their platform. */
   readonly alt: string;
+  /** What it shows, for a platform that has its own way of drawing it. */
+  readonly spec: PictureSpec;
   png(): Promise<Uint8Array>;
 }
 

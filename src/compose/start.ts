@@ -5,6 +5,7 @@ import { createTranslator } from '../chat/translate.ts';
 import { createConsoleChat } from '../console/chat.ts';
 import { openHistory } from '../console/history.ts';
 import { wantsColour } from '../console/paint.ts';
+import { detectPictures } from '../console/pictures/detect.ts';
 import { type Config, readConfig } from '../settings/config.ts';
 import { type ComposeOptions, compose } from './compose.ts';
 import { startLean, watchParent } from './launch.ts';
@@ -45,6 +46,9 @@ export async function runTerminal(options: ComposeOptions, greeting: readonly st
     locale: terminalLocale(),
     interactive,
     colour: wantsColour(process.stdout, process.env),
+    pictures: interactive
+      ? await detectPictures({ input: process.stdin, output: process.stdout }, process.env)
+      : { how: 'off', cellWidth: null },
     now: Date.now,
   });
   const app = await compose({ ...options, platforms: [chat.platform] });

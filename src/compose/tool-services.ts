@@ -47,8 +47,8 @@ export async function createToolServices(
       }
       return parts.servers;
     },
-    // A terminal shows no pictures; none is asked for.
-    painter: { draw: () => Promise.reject(new Error('the tool draws no pictures')) },
+    // One picture at most, so in this thread; only a terminal that shows pictures has it drawn.
+    painter: { draw: async (spec) => (await import('../chat/pictures/draw.ts')).drawPicture(spec) },
     estimates: createDirectEstimates(),
     models,
     asking: createAsking({ models, weights, calibration: () => null }),

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Services } from '../../commands/services.ts';
 import { createTranslator } from '../chat/translate.ts';
+import { wantsColour } from '../console/paint.ts';
+import type { ToolTerminal } from '../tool/command.ts';
 import { toolCommands } from '../tool/commands.ts';
 import { runTool as run } from '../tool/run.ts';
 import { endWithReader, loadSettings, terminalLocale } from './terminal.ts';
@@ -27,7 +29,7 @@ export async function runTool(argv: readonly string[]): Promise<number> {
     tool: {
       commands: toolCommands,
       translator,
-      colour: process.stdout.isTTY === true,
+      terminal: terminal(),
       input: process.stdin,
       write,
       writeError: (text) => void process.stderr.write(text),
@@ -45,6 +47,24 @@ export async function runTool(argv: readonly string[]): Promise<number> {
     () => undefined,
   );
   return code;
+}
+
+/** Standard output as a terminal; how it shows pictures is found out when the first is to be shown. */
+function terminal(): ToolTerminal {
+  const colour = wantsColour(process.stdout, process.env);
+  const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+  return {
+    colour,
+    columns,
+    pictures: async (reply) => {
+      const [{ detectPictures }, { showPictures }] = await Promise.all([
+        import('../console/pictures/detect.ts'),
+        import('../console/pictures/show.ts'),
+      ]);
+      const means = await detectPictures({ input: process.stdin, output: process.stdout }, process.env);
+      return showPictures(reply, means, { columns: columns ?? 80, colour });
+    },
+  };
 }
 
 /** As package.json has it: two folders above the sources and the bundle alike. */

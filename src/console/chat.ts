@@ -2,6 +2,7 @@ import type { Platform } from '../chat/platform.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { ShownButton } from './buttons.ts';
 import { runInteractive } from './interactive.ts';
+import { showPictures } from './pictures/show.ts';
 import { runPiped } from './piped.ts';
 import { createConsolePlatform } from './platform.ts';
 import { renderReply } from './render.ts';
@@ -21,8 +22,10 @@ export function createConsoleChat(settings: ConsoleSettings): ConsoleChat {
   let print: (text: string) => void = (text) => output.write(text);
 
   const show = async (reply: Reply, buttons: readonly ShownButton[] = []) => {
-    const columns = interactive ? output.columns : undefined;
-    print(`${renderReply(reply, { locale, colour, nowMs: now(), columns, buttons })}\n`);
+    const columns = interactive ? (output.columns ?? 80) : undefined;
+    const pictures =
+      columns === undefined ? new Map() : await showPictures(reply, settings.pictures, { columns, colour });
+    print(`${renderReply(reply, { locale, colour, nowMs: now(), columns, buttons, pictures })}\n`);
   };
 
   return {

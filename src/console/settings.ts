@@ -5,6 +5,7 @@ import type { Locale } from '../chat/locale.ts';
 import type { Reply } from '../chat/reply.ts';
 import type { ShownButton } from './buttons.ts';
 import type { LineHistory } from './history.ts';
+import type { PictureMeans } from './pictures/detect.ts';
 
 export interface ConsoleSettings {
   readonly input: Readable;
@@ -13,6 +14,8 @@ export interface ConsoleSettings {
   /** A person types, and sees what is written: lines are edited, work is shown while it runs. */
   readonly interactive: boolean;
   readonly colour: boolean;
+  /** How pictures are shown to whoever types. */
+  readonly pictures: PictureMeans;
   readonly now: () => number;
 }
 

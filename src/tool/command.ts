@@ -1,5 +1,6 @@
 import type { Services } from '../../commands/services.ts';
 import type { MessageKey } from '../chat/messages/index.ts';
+import type { Picture, Reply } from '../chat/reply.ts';
 import type { Translator } from '../chat/translate.ts';
 
 /** Something of a chat platform's with an id; the name is one line of somebody's own text. */
@@ -20,10 +21,19 @@ export interface ToolSetup {
   discord(token: string): DiscordAccount;
 }
 
+/** Where the tool's answers go. */
+export interface ToolTerminal {
+  readonly colour: boolean;
+  /** Cells in a line; absent where it is no terminal. */
+  readonly columns?: number | undefined;
+  /** The pictures of a reply as the terminal shows them; asked for on a terminal alone. */
+  pictures(reply: Reply): Promise<ReadonlyMap<Picture, string>>;
+}
+
 /** What a command of the tool works with. */
 export interface Tool {
   readonly translator: Translator;
-  readonly colour: boolean;
+  readonly terminal: ToolTerminal;
   readonly input: NodeJS.ReadableStream;
   /** All commands, for what tells of them. */
   readonly commands: readonly ToolCommand[];

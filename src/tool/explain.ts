@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { type Explained, explainReading } from '../../commands/explain/replan.ts';
 import { explainLogReply } from '../../commands/explain/reply.ts';
-import { renderReply } from '../console/render.ts';
 import { MAX_PASTE } from '../logs/paste.ts';
 import { readLog } from '../logs/read-log.ts';
 import { EXIT_FAILED, type Tool, type ToolCall } from './command.ts';
+import { showReply } from './show.ts';
 
 /** What a reading says, as scripts read it: names are promised to the outside, unknown is `null`. */
 export function explainedJson(explained: Explained): string {
@@ -65,9 +65,9 @@ export async function runExplain(tool: Tool, { args, options }: ToolCall): Promi
   if (options.json === true) {
     tool.write(`${explainedJson(explained)}\n`);
   } else {
-    const { translator, colour } = tool;
+    const { translator } = tool;
     const { actions: _buttons, ...reply } = explainLogReply(explained, translator);
-    tool.write(renderReply(reply, { locale: translator.locale, colour, nowMs: services.now() }));
+    tool.write(await showReply(tool, reply, services.now()));
   }
   return explained.reading.kind === 'unknown' ? EXIT_FAILED : 0;
 }

@@ -7,11 +7,11 @@ import type { Services } from '../../commands/services.ts';
 import { CodedError } from '../base/coded.ts';
 import { readContextLength } from '../base/context-length.ts';
 import type { Translator } from '../chat/translate.ts';
-import { renderReply } from '../console/render.ts';
 import { KV_CACHE_TYPES } from '../estimator/plan/checks.ts';
 import { explain } from '../estimator/plan/explain.ts';
 import type { EstimateServer, KvCacheType, Plan } from '../estimator/types.ts';
 import type { Tool, ToolCall } from './command.ts';
+import { showReply } from './show.ts';
 
 const EXIT: Readonly<Record<Plan['verdict'], number>> = { fits: 0, partial: 2, cpu: 3, refused: 3 };
 const TIME_LIMIT_MS = 60_000;
@@ -49,10 +49,9 @@ export async function runFit(tool: Tool, call: ToolCall): Promise<number> {
     translator,
     services,
   );
-  const how = { locale: translator.locale, colour: tool.colour, nowMs: services.now() };
-  tool.write(renderReply(reply, how));
+  tool.write(await showReply(tool, reply, services.now()));
   if (explained) {
-    tool.write(`\n${renderReply(explainReply(answer, translator), how)}`);
+    tool.write(`\n${await showReply(tool, explainReply(answer, translator), services.now())}`);
   }
   return EXIT[answer.plan.verdict];
 }
@@ -72,7 +71,7 @@ async function writeSweep(tool: Tool, call: ToolCall, { services, question, esti
     tool.write(`${JSON.stringify({ model: question.found.spec.name, ctx: numCtx, quantizations: rows })}\n`);
   } else {
     const reply = sweepReply({ question, estimate, rows }, translator, services);
-    tool.write(renderReply(reply, { locale: translator.locale, colour: tool.colour, nowMs: services.now() }));
+    tool.write(await showReply(tool, reply, services.now()));
   }
   return rows.some(({ verdict }) => verdict === 'fits') ? 0 : 3;
 }

@@ -1,10 +1,10 @@
 import { answerSet, type SetAnswerOf } from '../../commands/plan/answer.ts';
 import { parseSet } from '../../commands/plan/parse.ts';
 import { planReply } from '../../commands/plan/reply.ts';
-import { renderReply } from '../console/render.ts';
 import type { SetAnswer } from '../estimator/plan/sets.ts';
 import { pickServer } from '../servers/asking/pick-server.ts';
 import type { Tool, ToolCall } from './command.ts';
+import { showReply } from './show.ts';
 
 const TIME_LIMIT_MS = 60_000;
 const EXIT_TOGETHER = 0;
@@ -56,8 +56,7 @@ export async function runPlan(tool: Tool, { args, options }: ToolCall): Promise<
       `${JSON.stringify({ asked: stepsJson(asked), contexts, fitted: fitted === null ? null : stepsJson(fitted) })}\n`,
     );
   } else {
-    const how = { locale: translator.locale, colour: tool.colour, nowMs: services.now() };
-    tool.write(renderReply(planReply(answer, translator), how));
+    tool.write(await showReply(tool, planReply(answer, translator), services.now()));
   }
   return exitCode(answer);
 }

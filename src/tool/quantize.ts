@@ -2,11 +2,11 @@ import { CodedError } from '../base/coded.ts';
 import { formatBytes } from '../base/format.ts';
 import type { Block, Reply } from '../chat/reply.ts';
 import type { Translator } from '../chat/translate.ts';
-import { renderReply } from '../console/render.ts';
 import { tensorBytes } from '../estimator/model/ggml-types.ts';
 import { type Quantized, quantize } from '../estimator/model/quantize/quantize.ts';
 import { QUANTIZE_ERAS, type QuantizeEra } from '../estimator/model/quantize/targets.ts';
 import type { Tool, ToolCall } from './command.ts';
+import { showReply } from './show.ts';
 
 function readEra(text: string | undefined): QuantizeEra {
   const era = QUANTIZE_ERAS.find((known) => known === (text ?? 'new').toLowerCase());
@@ -60,9 +60,7 @@ export async function runQuantize(tool: Tool, { args, options }: ToolCall): Prom
   if (options.json === true) {
     tool.write(`${quantizedJson(quantized)}\n`);
   } else {
-    const { translator, colour } = tool;
-    const how = { locale: translator.locale, colour, nowMs: services.now() };
-    tool.write(renderReply(quantizedReply(quantized, translator), how));
+    tool.write(await showReply(tool, quantizedReply(quantized, tool.translator), services.now()));
   }
   return 0;
 }

@@ -89,6 +89,7 @@ function start(columns = 80) {
     locale: 'en',
     interactive: true,
     colour: false,
+    pictures: { how: 'blocks', cellWidth: null },
     now: () => nowMs,
   });
   const path = join(folder, 'history');

@@ -38,7 +38,12 @@ function said(title: string, more: Partial<Reply> = {}): Reply {
 
 function chart(name: string): Reply {
   return said(name, {
-    blocks: [{ kind: 'picture', picture: { name: `${name}.png`, alt: name, png: async () => new Uint8Array([1]) } }],
+    blocks: [
+      {
+        kind: 'picture',
+        picture: { name: `${name}.png`, alt: name, spec: { charts: [] }, png: async () => new Uint8Array([1]) },
+      },
+    ],
   });
 }
 

@@ -29,7 +29,7 @@ async function render(reply: Partial<Reply>, more: Partial<Parameters<typeof ren
 }
 
 function picture(name: string, png: () => Promise<Uint8Array> = async () => PNG): Block {
-  return { kind: 'picture', picture: { name, alt: `about ${name}`, png } };
+  return { kind: 'picture', picture: { name, alt: `about ${name}`, spec: { charts: [] }, png } };
 }
 
 function action(label: string): Action {

@@ -33,7 +33,7 @@ async function init(lines: readonly string[]): Promise<{ code: number | string; 
   let said = '';
   const tool: Tool = {
     translator: createTranslator('en'),
-    colour: false,
+    terminal: { colour: false, pictures: async () => new Map() },
     input: Readable.from([`${lines.join('\n')}\n`]),
     commands: [],
     write: (text) => {

@@ -154,7 +154,17 @@ export const ROOMS: { readonly [room: string]: Room } = {
   console: {
     folder: 'src/console',
     mayImport: { base: 'all', chat: 'all' },
-    packages: ['node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:readline', 'node:stream', 'node:util'],
+    packages: [
+      '@napi-rs/canvas',
+      'node:fs',
+      'node:fs/promises',
+      'node:os',
+      'node:path',
+      'node:readline',
+      'node:stream',
+      'node:util',
+      'sixel',
+    ],
   },
   web: {
     folder: 'src/web',
