@@ -26,11 +26,11 @@ describe('the checklist of a load', () => {
       step('load', 'running', { ctx: 4_096 }),
     );
     expect(text()).toEqual([
-      '✓ looked at the server',
-      '▸ loading with a context of 4096, begun 1970-01-01T00:00:00.000Z',
+      '✓ checked the server',
+      '▸ loading with a context of 4096, started 1970-01-01T00:00:00.000Z',
     ]);
     list.add(step('load', 'failed', { ctx: 4_096 }));
-    expect(text()[1]).toBe('✗ loading with 4096 did not succeed');
+    expect(text()[1]).toBe('✗ loading with a context of 4096 failed');
   });
 
   it('shows the place in the queue until the turn has come', () => {
@@ -50,7 +50,7 @@ describe('the checklist of a load', () => {
       step('ask', 'done', { holder: 'Bob', model: 'a:1b' }),
       step('look', 'running'),
     );
-    expect(text()).toEqual(['✓ Bob lets a:1b go', '▸ looking at the server']);
+    expect(text()).toEqual(['✓ Bob agrees to unload a:1b', '▸ checking the server']);
   });
 
   it('says of what was under way at the end that it did not succeed', () => {

@@ -156,11 +156,11 @@ describe('/load', () => {
     expect(seen.every((state) => state.actions === undefined || state.actions[0]?.label === 'Cancel')).toBe(true);
     const text = rendered(reply);
     expect(text).toMatch(/qwen3:8b is loaded on main with a context of \d+, all of it on the GPUs/);
-    expect(text).toContain('It was trained for a context of 40960; 131072 is more than it can use.');
-    expect(text).toMatch(/40960 does not fit: \d\.\d GiB too much; loaded with \d+\./);
+    expect(text).toContain('The model supports a context of up to 40960; 131072 is too long.');
+    expect(text).toMatch(/A context of 40960 is \d\.\d GiB too large; loaded with \d+\./);
     expect(text).toMatch(/predicted +actual +difference/);
     expect(text).toContain('A client that sends another num_ctx');
-    expect(reply.actions?.map((action) => action.label)).toEqual(['Keep for 4 h from now', 'Release', 'Unload']);
+    expect(reply.actions?.map((action) => action.label)).toEqual(['Keep for another 4 h', 'Release', 'Unload']);
     expect(reply.tone).toBe('warning');
   });
 
@@ -184,9 +184,9 @@ describe('/load', () => {
     const stage = await scene();
     await otherClient(stage.rig, SMALL, 65_536);
     const { reply } = await ask(stage, ada, 'load', { model: MIDDLE, ctx: 8_192 });
-    expect(rendered(reply)).toContain('With llama3.2:1b unloaded, a context of 8192 would fit.');
-    const offer = button(reply, /^Unload llama3.2:1b and load with 8192$/);
-    expect(rendered(await press(stage, { id: 'carl' }, offer))).toContain('for somebody else');
+    expect(rendered(reply)).toContain('If llama3.2:1b is unloaded, a context of 8192 fits.');
+    const offer = button(reply, /^Unload llama3.2:1b, load with 8192$/);
+    expect(rendered(await press(stage, { id: 'carl' }, offer))).toContain('Only the person who asked');
     expect(stage.rig.loaded()).toEqual([SMALL]);
     expect(rendered(await press(stage, ada, offer))).toContain('qwen3:8b is loaded on main with a context of 8192');
     expect(stage.rig.loaded()).toEqual([MIDDLE]);
@@ -224,7 +224,7 @@ describe('/load', () => {
     expect(rendered((await ask(stage, eve, 'fit', question)).reply)).not.toContain('earlier load');
     await ask(stage, ada, 'load', question);
     const { reply } = await ask(stage, eve, 'fit', question);
-    expect(rendered(reply)).toContain('The prediction rests on 1 earlier load here as well.');
+    expect(rendered(reply)).toContain('The prediction also uses 1 earlier load here.');
   });
 
   it('can be given up by its requester with the button, not by others', async () => {
@@ -239,19 +239,19 @@ describe('/load', () => {
       .poll(() => seen.find((state) => rendered(state).includes('▸ loading'))?.actions?.[0])
       .toBeDefined()
       .then(() => seen.at(-1)!.actions![0]!);
-    expect(rendered(await press(stage, { id: 'carl' }, cancel))).toContain('Only whoever asked');
-    expect(rendered(await press(stage, ada, cancel))).toContain('being given up');
+    expect(rendered(await press(stage, { id: 'carl' }, cancel))).toContain('Only the person who asked');
+    expect(rendered(await press(stage, ada, cancel))).toContain('Canceling the load');
     const reply = await done;
     expect(rendered(reply)).toContain('The load was canceled.');
     expect(rendered(reply)).toContain('The server is as it was before.');
-    expect(rendered(await press(stage, ada, cancel))).toContain('has ended already');
+    expect(rendered(await press(stage, ada, cancel))).toContain('has already ended');
   });
 
   it.each([
-    [{ 'keep-alive': 'soon' }, 'soon is no time to stay'],
-    [{ 'keep-alive': '-1' }, 'Only administrators may keep a model for ever'],
-    [{ model: 'no-such:1b' }, 'The server main does not have no-such:1b'],
-    [{ alias: MIDDLE }, 'is a model that this bot did not make'],
+    [{ 'keep-alive': 'soon' }, 'soon is not a time'],
+    [{ 'keep-alive': '-1' }, 'Only administrators may keep a model forever'],
+    [{ model: 'no-such:1b' }, 'main does not have no-such:1b'],
+    [{ alias: MIDDLE }, 'is a model that this bot did not create'],
   ])('says in words what is wrong with %j', async (more, words) => {
     const stage = await scene();
     const { reply } = await ask(stage, ada, 'load', { model: SMALL, ...more });
@@ -270,16 +270,16 @@ describe('a model that somebody holds', () => {
 
   it('has its holder asked in the holder’s language, who agrees', async () => {
     const { stage, reply } = await held();
-    expect(rendered(reply)).toContain('llama3.2:1b is held by name of bob');
+    expect(rendered(reply)).toContain('name of bob holds llama3.2:1b');
     expect(stage.board.posts).toEqual([]);
     const loading = press(stage, ada, button(reply, /^Ask name of bob, then load with 8192$/));
     await expect.poll(() => stage.board.posts.length).toBe(1);
     const [post] = stage.board.posts;
     expect(post).toMatchObject({ where: 'lab', locale: 'zh-CN', reply: { ping: ['bob'] } });
-    expect(rendered(post!.reply, 'zh-CN')).toMatch(/可以卸载吗/);
+    expect(rendered(post!.reply, 'zh-CN')).toMatch(/是否同意卸载/);
     const agree = button(post!.reply, /同意/);
     expect(await press(stage, { id: 'carl', access: 'admin' }, agree)).toMatchObject({ failed: true });
-    expect(rendered(await press(stage, bob, agree), 'zh-CN')).toContain('同意放开');
+    expect(rendered(await press(stage, bob, agree), 'zh-CN')).toContain('同意卸载');
     expect(rendered(await loading)).toContain('qwen3:8b is loaded');
     expect(stage.rig.loaded()).toEqual([MIDDLE]);
   });
@@ -316,11 +316,11 @@ describe('a model that somebody holds', () => {
   it('can be taken by an administrator, who is told that this is on record', async () => {
     const { stage } = await held();
     const { reply } = await ask(stage, root, 'load', { model: MIDDLE, ctx: 8_192 });
-    const override = button(reply, /^Override/);
+    const override = button(reply, /^Unload anyway \(held\)/);
     expect(await press(stage, { id: 'root', access: 'operator' }, override)).toMatchObject({ failed: true });
     expect(stage.rig.loaded()).toEqual([SMALL]);
     const answer = await press(stage, root, override);
-    expect(rendered(answer)).toContain('The hold of name of bob on llama3.2:1b was overridden; that is on record.');
+    expect(rendered(answer)).toContain('llama3.2:1b was unloaded although name of bob held it; this is recorded.');
     expect(stage.rig.loaded()).toEqual([MIDDLE]);
   });
 
@@ -329,7 +329,7 @@ describe('a model that somebody holds', () => {
     const { reply } = await ask(stage, bob, 'load', { model: SMALL, 'keep-alive': '1h' });
     expect(rendered((await ask(stage, eve, 'ps', {})).reply)).toContain('name of bob');
     expect(await press(stage, ada, button(reply, /保留/))).toMatchObject({ failed: true });
-    expect(rendered(await press(stage, bob, button(reply, /保留/)), 'zh-CN')).toContain('持有至');
+    expect(rendered(await press(stage, bob, button(reply, /保留/)), 'zh-CN')).toContain('保留至');
     await press(stage, { ...bob, access: 'everyone' }, button(reply, /释放/));
     expect(rendered((await ask(stage, eve, 'ps', {})).reply)).not.toContain('name of bob');
     expect(stage.rig.loaded()).toEqual([SMALL]);
@@ -359,7 +359,7 @@ describe('a hold whose model another client has loaded anew', () => {
     desk.tell({ kind: 'left', hold, numCtx: null });
     await expect.poll(() => board.posts.map(({ where }) => where)).toEqual(['lab', '@bob']);
     expect(board.posts[0]).toMatchObject({ locale: 'zh-CN', reply: { ping: ['bob'] } });
-    expect(rendered(board.posts[0]!.reply, 'zh-CN')).toContain('上下文由 8192 变为 4096');
+    expect(rendered(board.posts[0]!.reply, 'zh-CN')).toContain('上下文从 8192 变成了 4096');
   });
 
   it('harms nothing where there is no chat to write to', async () => {
@@ -379,7 +379,7 @@ describe('/unload', () => {
     const stage = await scene();
     await otherClient(stage.rig, SMALL, 8_192);
     const { reply } = await ask(stage, ada, 'unload', { model: SMALL });
-    expect(rendered(reply)).toMatch(/llama3.2:1b is unloaded on main; \d\.\d GiB came back\./);
+    expect(rendered(reply)).toMatch(/llama3.2:1b is unloaded on main: \d\.\d GiB are free again\./);
     expect(reply.tone).toBe('good');
   });
 
@@ -388,14 +388,14 @@ describe('/unload', () => {
     stage.rig.simulator.setFaults({ load: [{ fault: { kind: 'leak' } }] });
     await otherClient(stage.rig, SMALL, 8_192);
     const { reply } = await ask(stage, ada, 'unload', { model: SMALL });
-    expect(rendered(reply)).toMatch(/its memory is stuck: 0 MiB of \d\.\d GiB came back/);
+    expect(rendered(reply)).toMatch(/only 0 MiB of its \d\.\d GiB are free again/);
   });
 
   it('asks before it takes a model from its holder', async () => {
     const stage = await scene();
     await ask(stage, bob, 'load', { model: SMALL, 'keep-alive': '1h' });
     const { reply } = await ask(stage, ada, 'unload', { model: SMALL });
-    expect(rendered(reply)).toContain('llama3.2:1b on main is held by name of bob.');
+    expect(rendered(reply)).toContain('name of bob holds llama3.2:1b on main.');
     expect(reply.actions?.map((action) => action.label)).toEqual(['Ask name of bob']);
     const unloading = press(stage, ada, button(reply, /^Ask/));
     await expect.poll(() => stage.board.posts.length).toBe(1);

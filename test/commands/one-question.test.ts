@@ -47,7 +47,7 @@ async function largest(gpuSource: string, model: string, environment: Record<str
     AbortSignal.timeout(10_000),
   );
   return {
-    fit: number(await say('fit', { model, ctx: 2048 }), /[Ll]argest context[^\d]*([\d,]+)/),
+    fit: number(await say('fit', { model, ctx: 2048 }), /[Ll]ongest context[^\d]*([\d,]+)/),
     pull: number(await say('pull', { model }), /context of up to ([\d,]+)/),
     models: Number(models.trim().split(/\s+/).at(-2)),
     request: question.request,

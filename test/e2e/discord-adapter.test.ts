@@ -253,7 +253,7 @@ describe('buttons', () => {
   it('are refused to others when they are for one person', async () => {
     const { asker, message } = await buttons();
     const other = discord.press(message, 'Mine', somebody());
-    expect((await other.shows()).text).toContain('for somebody else');
+    expect((await other.shows()).text).toContain('Only the person who asked');
     expect((await other.acknowledged()).private).toBe(true);
     expect((await discord.press(message, 'Mine', asker).shows()).text).toContain('pressed 1');
   });

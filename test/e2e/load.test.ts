@@ -97,9 +97,9 @@ describe('/load', () => {
     expect(asked.seen.some((seen) => seen.text.includes('▸'))).toBe(true);
     expect(plain(text)).toContain('gemma3:12b is loaded on main with a context of 32768');
     expect(text).toMatch(/predicted\s+actual\s+difference/);
-    expect(plain(text)).toContain(`Held by <@${ada.userId}> until`);
+    expect(plain(text)).toContain(`<@${ada.userId}> holds it until`);
     expect(message.pings).toEqual([]);
-    expect(buttonsOf(message).map(({ label }) => label)).toEqual(['Keep for 1 h from now', 'Release', 'Unload']);
+    expect(buttonsOf(message).map(({ label }) => label)).toEqual(['Keep for another 1 h', 'Release', 'Unload']);
     expect(await audit({ action: 'load', personId: ada.userId })).toMatchObject([
       { result: 'ok', target: LARGE, args: { numCtx: 32_768 }, channelId: discord.channel.id },
     ]);
@@ -121,7 +121,7 @@ describe('/load', () => {
     const asked = discord.slash('load', { model: SMALL }, ada);
     const { message } = await asked.shows((seen) => seen.text.includes('▸ loading'), 10_000);
     const pressed = discord.press(message, 'Cancel', ada);
-    await pressed.shows(({ text }) => text.includes('given up'));
+    await pressed.shows(({ text }) => text.includes('Canceling the load'));
     await asked.shows((seen) => seen.text.includes('The load was canceled'), 10_000);
     expect(simulator.loaded()).toEqual([]);
     expect(await audit({ action: 'load', personId: ada.userId })).toMatchObject([{ result: 'canceled' }]);
@@ -133,11 +133,11 @@ describe('/load', () => {
       .slash('load', { model: SMALL, ctx: 8_192, 'keep-alive': '1h' }, bob)
       .shows((seen) => seen.text.includes('is loaded on'), 20_000);
     const unload = discord.slash('unload', { model: SMALL }, ada);
-    const { message } = await unload.shows((seen) => seen.text.includes('is held by'));
+    const { message } = await unload.shows((seen) => seen.text.includes('holds'));
     const asking = discord.press(message, `Ask ${bob.name}`, ada);
     const question = await discord.waitPost(({ text }) => text.includes('wants to unload'));
     expect(question.message.pings).toEqual([bob.userId]);
-    discord.press(question.message, 'Keep', bob);
+    discord.press(question.message, 'Keep it', bob);
     await asking.shows((seen) => seen.text.includes('keeps'), 10_000);
     expect(simulator.loaded().map(({ name }) => name)).toEqual([SMALL]);
   });
@@ -161,8 +161,8 @@ describe('who may not', () => {
     const forged = await discord.pressId(message, `headroom:${'A'.repeat(22)}`, eve).shows();
     expect(forged.text).toContain('no longer works');
     const others = await discord.press(message, 'Release', eve).shows();
-    expect(others.text).toContain('is held by');
-    const demoted = await discord.press(message, 'Keep for 1 h from now', { ...ada, roles: [] }).shows();
+    expect(others.text).toContain('holds');
+    const demoted = await discord.press(message, 'Keep for another 1 h', { ...ada, roles: [] }).shows();
     expect(demoted.text).toContain('You may not use');
     expect(await audit({ personId: eve.userId, action: 'refused' })).toMatchObject([{ code: 'button-unknown' }]);
     expect(await audit({ personId: ada.userId, action: 'refused' })).toMatchObject([{ code: 'not-allowed' }]);
@@ -176,8 +176,8 @@ describe('who may not', () => {
       .shows((seen) => seen.text.includes('is loaded on'), 20_000);
     const { message } = await discord
       .slash('unload', { model: SMALL }, root)
-      .shows((seen) => seen.text.includes('held'));
-    const { customId } = buttonsOf(message).find(({ label }) => label.startsWith('Override'))!;
+      .shows((seen) => seen.text.includes('holds'));
+    const { customId } = buttonsOf(message).find(({ label }) => label === 'Unload anyway (held)')!;
     const first = discord.pressId(message, customId, root);
     await first.shows((seen) => seen.text.includes('is unloaded on'), 15_000);
     const second = await discord.pressId(message, customId, root).shows();
@@ -204,7 +204,7 @@ describe('a stop in mid-load', () => {
     expect(exit.tookMs).toBeLessThan(8_000);
     for (const exchange of [asked, waiting]) {
       const last = exchange.seen.at(-1)!;
-      expect(last.text).toContain('The bot stops, so the load was given up');
+      expect(last.text).toContain('The bot is stopping, so the load was canceled');
       expect(buttonsOf(last.message)).toEqual([]);
     }
     await eventually(

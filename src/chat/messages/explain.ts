@@ -50,17 +50,17 @@ export const explainMessages = area({
     'zh-CN': '可以识别：Ollama 和 llama.cpp 的日志、加载时的报错，以及 `ollama ps`、`nvidia-smi` 的输出。',
   },
   'log.model-unknown': { en: 'This model', 'zh-CN': '该模型' },
-  'log.title.fits': { en: '{model} is wholly on the GPUs.', 'zh-CN': '{model} 已全部放入 GPU。' },
+  'log.title.fits': { en: '{model} is entirely on the GPUs.', 'zh-CN': '{model} 已全部放入 GPU。' },
   'log.title.partial': {
     en: '{model} is only partly on the GPUs: {count} of {of} layers.',
     'zh-CN': '{model} 只有一部分在 GPU 上：{of} 层中的 {count} 层。',
   },
   'log.title.partial-experts': {
-    en: '{model}: part of its weights is in system memory.',
-    'zh-CN': '{model} 有一部分权重在内存里。',
+    en: 'Part of the weights of {model} is in system memory.',
+    'zh-CN': '{model} 有一部分权重在系统内存中。',
   },
   'log.title.cpu': { en: '{model} runs on the CPU alone.', 'zh-CN': '{model} 完全在 CPU 上运行。' },
-  'log.title.refused': { en: '{model} was refused.', 'zh-CN': '{model} 被拒绝加载。' },
+  'log.title.refused': { en: 'Ollama refused {model}.', 'zh-CN': 'Ollama 拒绝加载 {model}。' },
   'log.title.failed': { en: '{model} failed to load.', 'zh-CN': '{model} 加载失败。' },
   'log.title.unknown': {
     en: '{model}: the log does not say how the load ended.',
@@ -68,7 +68,7 @@ export const explainMessages = area({
   },
   'log.title.gpus': {
     en: '{count} {count:plural:GPU|GPUs}, no load of a model.',
-    'zh-CN': '{count} 块 GPU，没有模型加载记录。',
+    'zh-CN': '{count} 张 GPU，没有模型加载记录。',
   },
   'log.gpu-row': {
     en: 'GPU {index} {name}: {free:bytes} of {total:bytes} free',
@@ -76,30 +76,33 @@ export const explainMessages = area({
   },
   'log.fact.version': { en: 'Version {version}', 'zh-CN': '版本 {version}' },
   'log.fact.version-found': {
-    en: 'Version {version}, or one from {oldest} on: told by where its log lines stand',
-    'zh-CN': '版本 {version}（最早可能是 {oldest}），由日志的代码行号推断',
+    en: 'Version {version}, possibly as old as {oldest}: worked out from where its log lines are in the source',
+    'zh-CN': '版本 {version}（最早可能是 {oldest}），根据日志的源码行号推断',
   },
   'log.fact.ctx': { en: 'Context {ctx}', 'zh-CN': '上下文 {ctx}' },
-  'log.fact.ctx-slots': { en: 'Context {ctx} for each of {slots} slots', 'zh-CN': '上下文 {ctx}，并行数 {slots}' },
+  'log.fact.ctx-slots': {
+    en: 'Context {ctx} for each of {slots} requests at the same time',
+    'zh-CN': '上下文 {ctx}，并行数 {slots}',
+  },
   'log.fact.required': { en: 'All of it on GPUs would take {bytes:bytes}', 'zh-CN': '全部放入 GPU 需要 {bytes:bytes}' },
   'log.fact.gpu': { en: '{name} with {bytes:bytes} free', 'zh-CN': '{name}，空闲 {bytes:bytes}' },
   'log.fact.gpus': {
     en: '{count} GPUs with {bytes:bytes} free in all',
-    'zh-CN': '{count} 块 GPU，共空闲 {bytes:bytes}',
+    'zh-CN': '{count} 张 GPU，共空闲 {bytes:bytes}',
   },
   'log.heading.why': { en: 'Why', 'zh-CN': '原因' },
   'log.heading.help': { en: 'What helps', 'zh-CN': '怎么解决' },
 
   'log.why.system-memory-short': {
-    en: 'Ollama found too little memory for it and did not start.',
+    en: 'Ollama found too little memory for it and did not start loading.',
     'zh-CN': 'Ollama 认为内存不够，没有启动加载。',
   },
   'log.why.system-memory-short-by': {
-    en: 'It would need {wanted:bytes} of memory where {there:bytes} are there.',
+    en: 'It would need {wanted:bytes} of memory, but only {there:bytes} are there.',
     'zh-CN': '需要 {wanted:bytes} 内存，实际只有 {there:bytes}。',
   },
   'log.why.gpu-memory-short': {
-    en: 'A GPU ran out of memory while loading: the graph or the cache found no room.',
+    en: 'A GPU ran out of memory while loading: there was no room for the graph or the cache.',
     'zh-CN': '加载时 GPU 显存耗尽：计算图或缓存放不下。',
   },
   'log.why.host-memory-short': {
@@ -107,7 +110,7 @@ export const explainMessages = area({
     'zh-CN': '加载时内存耗尽。',
   },
   'log.why.killed': {
-    en: 'The system killed the process: most likely memory ran out.',
+    en: 'The system killed the process, most likely because memory ran out.',
     'zh-CN': '进程被系统终止，多半是内存耗尽。',
   },
   'log.why.runner-died': {
@@ -124,15 +127,15 @@ export const explainMessages = area({
     en: 'This version of Ollama cannot run this model, or the file is damaged.',
     'zh-CN': '该版本的 Ollama 不支持这个模型，或文件已损坏。',
   },
-  'log.why.version-too-old': { en: 'The model wants a newer Ollama.', 'zh-CN': '模型需要更新版本的 Ollama。' },
+  'log.why.version-too-old': { en: 'The model needs a newer Ollama.', 'zh-CN': '模型需要更新版本的 Ollama。' },
   'log.why.tensor-type-unsupported': {
     en: 'The file has a quantization that this version does not know.',
     'zh-CN': '文件使用了该版本不认识的量化类型。',
   },
   'log.why.file-damaged': { en: 'The model file is incomplete or damaged.', 'zh-CN': '模型文件不完整或已损坏。' },
   'log.why.context-beyond-training': {
-    en: 'More context was asked for than the model was trained with; Ollama lowered it.',
-    'zh-CN': '请求的上下文超过模型的训练长度，Ollama 已下调。',
+    en: 'The context was longer than the model supports, so Ollama lowered it.',
+    'zh-CN': '请求的上下文超过模型支持的长度，Ollama 已下调。',
   },
   'log.why.layers-set-by-hand': {
     en: 'Somebody set the number of layers by hand (num_gpu {layers}).',
@@ -140,7 +143,7 @@ export const explainMessages = area({
   },
   'log.why.experts-in-system-memory': {
     en: 'The experts of some layers are in system memory.',
-    'zh-CN': '部分层的专家权重在内存里。',
+    'zh-CN': '部分层的专家权重在系统内存中。',
   },
   'log.why.weights-exceed-gpus': {
     en: 'The weights alone are larger than what is free on the GPUs.',
@@ -159,7 +162,7 @@ export const explainMessages = area({
     'zh-CN': '未启用 flash attention，计算图占用 {graph:bytes}。',
   },
   'log.why.gpu-memory-in-use': {
-    en: 'Part of the GPU memory was in use by something else.',
+    en: 'Something else was using part of the GPU memory.',
     'zh-CN': '有一部分显存已被其他程序占用。',
   },
   'log.why.no-gpu-seen': { en: 'Ollama saw no GPU.', 'zh-CN': 'Ollama 没有找到 GPU。' },
@@ -174,7 +177,7 @@ export const explainMessages = area({
 
   'log.help.ctx': {
     en: 'With a context of {ctx} all of it fits on these GPUs.',
-    'zh-CN': '上下文降到 {ctx} 就能全部放入这些 GPU。',
+    'zh-CN': '上下文降到 {ctx} 就能全部放进这些 GPU。',
   },
   'log.help.longer': {
     en: 'There is room for a context of up to {ctx}.',
@@ -208,12 +211,15 @@ export const explainMessages = area({
   },
   'log.help.file-damaged': { en: 'Pull the model again.', 'zh-CN': '重新拉取模型。' },
   'log.several': {
-    en: '{count} loads are in the paste; this is about the last that ended.',
+    en: 'There are {count} loads in the text; this is about the last one that ended.',
     'zh-CN': '内容里有 {count} 次加载，这里说的是最后一次有结果的。',
   },
-  'log.cut': { en: 'Only the first part was read: the paste is too long.', 'zh-CN': '内容过长，只读取了前面一部分。' },
+  'log.cut': {
+    en: 'The text is too long, so only its first part was read.',
+    'zh-CN': '内容过长，只读取了前面一部分。',
+  },
   'log.not-listed': {
-    en: '{model} is not in the built-in list, so it was not planned again.',
+    en: '{model} is not in the built-in list, so it was not worked out again.',
     'zh-CN': '{model} 不在内置列表中，未重新计算。',
   },
   'log.load': { en: 'Load here with {ctx}', 'zh-CN': '在这里加载（{ctx}）' },

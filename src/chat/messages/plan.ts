@@ -2,9 +2,12 @@ import { area } from './area.ts';
 
 /** /plan: several models at the same time. */
 export const planMessages = area({
-  'plan.description': { en: 'Do several models get along on a server', 'zh-CN': '多个模型能否同时放下' },
+  'plan.description': {
+    en: 'Whether several models fit on a server at the same time',
+    'zh-CN': '多个模型能否同时放下',
+  },
   'plan.check.description': {
-    en: 'Whether these models are on the GPUs at the same time, and with which contexts',
+    en: 'Whether these models fit on the GPUs at the same time, and with which contexts',
     'zh-CN': '这些模型能否同时放入 GPU，以及各自的上下文',
   },
   'plan.option.models': {
@@ -13,32 +16,32 @@ export const planMessages = area({
   },
   'plan.these-gpus': { en: 'these GPUs', 'zh-CN': '这些 GPU' },
   'plan.together': {
-    en: 'All {count} models are on {server} at the same time.',
-    'zh-CN': '{count} 个模型可以同时放入 {server}。',
+    en: 'All {count} models fit on {server} at the same time.',
+    'zh-CN': '{server} 能同时放下这 {count} 个模型。',
   },
   'plan.smaller': {
-    en: 'The {count} models are on {server} at the same time only with shorter contexts.',
-    'zh-CN': '{count} 个模型要缩短上下文才能同时放入 {server}。',
+    en: 'The {count} models fit on {server} at the same time only with shorter contexts.',
+    'zh-CN': '缩短上下文后，{server} 才能同时放下这 {count} 个模型。',
   },
   'plan.not-together': {
     en: 'These {count} models do not fit on {server} at the same time, however short the contexts.',
-    'zh-CN': '这 {count} 个模型无论上下文多短都无法同时放入 {server}。',
+    'zh-CN': '无论上下文多短，{server} 都无法同时放下这 {count} 个模型。',
   },
   'plan.not-together-pinned': {
     en: 'These {count} models do not fit on {server} at the same time, however short the contexts that are not pinned.',
     'zh-CN': '这 {count} 个模型无法同时放入 {server}，缩短未固定的上下文也不行。',
   },
   'plan.reordered': {
-    en: 'The order matters: loaded in this one, the largest first, they do.',
+    en: 'The order matters: loaded in this order, the largest first, they fit.',
     'zh-CN': '加载顺序有影响：按此顺序（从大到小）加载即可。',
   },
-  'plan.with-contexts': { en: 'With these contexts they do:', 'zh-CN': '使用以下上下文即可：' },
+  'plan.with-contexts': { en: 'With these contexts they fit:', 'zh-CN': '使用以下上下文即可：' },
   'plan.fewer': {
-    en: 'Leave one out, or take a smaller quantization.',
+    en: 'Leave one out, or choose a smaller quantization.',
     'zh-CN': '减少一个模型，或换用更小的量化版本。',
   },
-  'plan.evicts': { en: 'Loading {model} sends {other} away.', 'zh-CN': '加载 {model} 时会卸载 {other}。' },
-  'plan.spills': { en: '{model} would be partly in system memory.', 'zh-CN': '{model} 会有一部分落到内存。' },
+  'plan.evicts': { en: 'Loading {model} would unload {other}.', 'zh-CN': '加载 {model} 时会卸载 {other}。' },
+  'plan.spills': { en: '{model} would be partly in system memory.', 'zh-CN': '{model} 会有一部分落到系统内存。' },
   'plan.refused': { en: 'Ollama would refuse {model}.', 'zh-CN': 'Ollama 会拒绝加载 {model}。' },
   'plan.advice': { en: 'What else would help', 'zh-CN': '其他办法' },
   'plan.advice.order': {
@@ -229,15 +232,15 @@ export const planMessages = area({
     'zh-CN': '定时 {id} 属于他人。只有创建者或操作员可以停止它。',
   },
   'error.set-empty': {
-    en: 'No model was named. Write them as gemma3:12b@32k qwen3:8b.',
+    en: 'You named no model. Write gemma3:12b@32k qwen3:8b.',
     'zh-CN': '没有指定模型。写法示例：gemma3:12b@32k qwen3:8b。',
   },
   'error.set-too-many': {
-    en: '{count} models are more than the {max} of one set.',
+    en: '{count} models are too many; a set has at most {max}.',
     'zh-CN': '一次最多 {max} 个模型，这里有 {count} 个。',
   },
   'error.set-model-form': {
-    en: '{word} is no model with a context. Write gemma3:12b@32k.',
+    en: '{word} is not a model with a context. Write gemma3:12b@32k.',
     'zh-CN': '{word} 格式不对，应写成 gemma3:12b@32k。',
   },
   'error.set-twice': { en: '{model} is named twice.', 'zh-CN': '{model} 重复了。' },
