@@ -49,7 +49,7 @@ describe('/explain', () => {
     const reply = await explain('Error: model requires more system memory (55.2 GiB) than is available (30.1 GiB)');
     expect(reply.private).toBe(true);
     expect(reply.tone).toBe('bad');
-    expect(rendered(reply)).toContain('It would need 55.2 GiB of memory where 30.1 GiB are there.');
+    expect(rendered(reply)).toContain('It would need 55.2 GiB of memory, but only 30.1 GiB are there.');
   });
 
   it('says why a load is partly on the CPU, and the context with which it is not', async () => {

@@ -48,7 +48,7 @@ describe('/fit', () => {
     const reply = await fit({ model: 'gemma3:12b', ctx: 131072, gpus: '12GiB' });
     expect(reply.tone).toBe('warning');
     const text = rendered(reply);
-    expect(text).toMatch(/too much for the GPUs: \d+ of 49 layers go to system memory/);
+    expect(text).toMatch(/short, so \d+ of 49 layers go to system memory/);
     const shorter = Number(/A shorter context: (\d+) fits/.exec(text)?.[1]);
     expect(shorter).toBeGreaterThan(0);
     expect((await fit({ model: 'gemma3:12b', ctx: shorter, gpus: '12GiB' })).tone).toBe('good');

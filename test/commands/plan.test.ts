@@ -68,7 +68,7 @@ describe('/plan check', () => {
   it('says that models get along, and what each takes where', async () => {
     const reply = await plan('gemma3:12b@8k nomic-embed-text');
     expect(reply.tone).toBe('good');
-    expect(read(reply)).toMatch(/All 2 models are on \S+ at the same time/);
+    expect(read(reply)).toMatch(/All 2 models fit on \S+ at the same time/);
     expect(read(reply)).toContain('nomic-embed-text');
   });
 

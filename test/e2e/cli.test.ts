@@ -49,7 +49,7 @@ describe('headroom fit', () => {
     const { code, out } = await headroom([...issue, '--gpus', CARDS]);
     expect(code).toBe(3);
     expect(out).toContain('it needs 55.2 GiB');
-    expect(out).toMatch(/not one layer goes on a GPU/);
+    expect(out).toMatch(/no layer goes on a GPU/);
     expect(out).toContain('model requires more system memory (55.2 GiB) than is available');
   });
 
@@ -74,7 +74,7 @@ describe('headroom fit', () => {
     [['fit', 'gemma3:12b', '--ctx', '0', '--gpus', '8GiB'], /from 1: 32768/],
     [['fit', 'gemma3:12b', '--ctx', 'many', '--gpus', '8GiB'], /--ctx/],
     [['fit', 'gemma3:12b', '--gpus', 'big'], /is no GPU/],
-    [['fit', 'gemma3:12b', '--gpus', '8GiB', '--ollama', 'newest'], /no version of Ollama/],
+    [['fit', 'gemma3:12b', '--gpus', '8GiB', '--ollama', 'newest'], /is not a version of Ollama/],
     [['fit', 'gemma3:12b', '--gpus', '8GiB', '--kv', 'q1'], /no cache type q1/],
     [['fit', 'missing.gguf', '--gpus', '8GiB'], /no file/],
     [['fit'], /Usage/],
@@ -118,7 +118,7 @@ describe('headroom fit', () => {
     writeFileSync(path, JSON.stringify({ name: 'HunyuanVideo-1.5', architecture: 'hyvid', metadata, tensors }));
     const { code, error } = await headroom(['fit', path, '--gpus', '24GiB']);
     expect(code).toBe(1);
-    expect(error).toContain('is not a language model that Ollama serves');
+    expect(error).toContain('is not a language model that Ollama runs');
   });
 });
 

@@ -75,17 +75,14 @@ export const loadMessages = area({
     'zh-CN': 'Ollama 没有用 GPU 加载它，已重新卸载',
   },
   'load.step.prove.failed.gone': { en: 'it is no longer loaded', 'zh-CN': '它已不在加载列表中' },
-  'load.step.prove.failed.unreadable': {
-    en: 'Ollama does not answer any more',
-    'zh-CN': 'Ollama 不再响应',
-  },
+  'load.step.prove.failed.unreadable': { en: 'Ollama no longer answers', 'zh-CN': 'Ollama 已没有响应' },
   'load.step.prove.failed.reloaded': {
-    en: 'it has a context of {now} now: another client loaded it anew',
-    'zh-CN': '它现在的上下文是 {now}：另一个客户端重新加载了它',
+    en: 'another client loaded it again with a context of {now}',
+    'zh-CN': '另一个客户端以 {now} 的上下文重新加载了它',
   },
   'load.step.prove.failed.evicted': {
-    en: '{models} left meanwhile: taken back',
-    'zh-CN': '{models} 在此期间被卸载：已撤回',
+    en: 'Ollama unloaded {models} meanwhile, so it was unloaded again',
+    'zh-CN': '期间 {models} 被卸载，已重新卸载本模型',
   },
   'load.step.smaller.done': {
     en: 'trying again with {to} instead of {from}',
@@ -95,8 +92,8 @@ export const loadMessages = area({
   'load.step.restore.done': { en: '{model} is loaded again as it was', 'zh-CN': '{model} 已恢复' },
   'load.step.restore.failed': { en: '{model} could not be loaded again', 'zh-CN': '无法恢复 {model}' },
   'load.step.restore.failed.down': {
-    en: 'Ollama on {server} does not answer: nothing could be put back',
-    'zh-CN': '{server} 上的 Ollama 没有响应：无法恢复',
+    en: 'Ollama on {server} does not answer, so nothing could be loaded again',
+    'zh-CN': '{server} 上的 Ollama 没有响应，无法恢复',
   },
   'load.step.alias.running': { en: 'creating {alias}', 'zh-CN': '正在创建 {alias}' },
   'load.step.alias.done': { en: 'created {alias}', 'zh-CN': '已创建 {alias}' },
