@@ -14,13 +14,20 @@ function sameQuestion({ question }: FitAnswer): Options {
     ...(options.gpus === undefined ? {} : { gpus: options.gpus }),
     ...(options.kv === undefined ? {} : { kv: options.kv }),
     ...(options.parallel === undefined ? {} : { parallel: options.parallel }),
+    ...(options.on === undefined ? {} : { on: options.on }),
     ...(found.quantization === undefined ? {} : { quant: found.quantization }),
   };
 }
 
 /** Whether it can be loaded where it was asked about. */
 function isLoadable({ question }: FitAnswer): boolean {
-  return !question.gpusGiven && question.snapshot?.ollama.state === 'up' && question.found.source === 'server';
+  // Ollama takes no choice of several GPUs with a request.
+  return (
+    !question.gpusGiven &&
+    question.options.on === undefined &&
+    question.snapshot?.ollama.state === 'up' &&
+    question.found.source === 'server'
+  );
 }
 
 /** The best quantization with which it would fit: another file of the server, or one that was worked out. */
@@ -56,7 +63,12 @@ function watchAction(answer: FitAnswer, ctx: number, translator: Translator, ser
   if (plan.verdict === 'fits' || !couldFit || question.gpusGiven || services.watches === undefined) {
     return [];
   }
-  if (found.quantization !== undefined || options.kv !== undefined || options.parallel !== undefined) {
+  if (
+    found.quantization !== undefined ||
+    options.kv !== undefined ||
+    options.parallel !== undefined ||
+    options.on !== undefined
+  ) {
     return [];
   }
   const server = options.server === undefined ? {} : { server: options.server };

@@ -39,6 +39,7 @@ const fitSchema = z.object({
   kv: z.enum(KV_CHOICES).optional(),
   parallel: z.number().int().min(1).max(MAX_SLOTS).optional(),
   quant: z.string().trim().min(1).max(20).optional(),
+  on: z.string().trim().min(1).max(100).optional(),
 });
 
 type Context = CommandContext<Services>;
@@ -143,6 +144,7 @@ export const fitCommand: Command<Services> = {
       { name: 'kv', description: 'option.kv', type: 'string', choices: KV_CHOICES.map((value) => ({ value })) },
       { name: 'parallel', description: 'option.parallel', type: 'integer', min: 1, max: MAX_SLOTS },
       { name: 'quant', description: 'option.quant', type: 'string', maxLength: 20, completes: true },
+      { name: 'on', description: 'option.on', type: 'string', maxLength: 100 },
     ],
     schema: fitSchema,
     run,

@@ -2,6 +2,7 @@ import type { KvCacheType } from '../../src/estimator/types.ts';
 import type { GatheredQuestion } from '../../src/servers/asking/asking.ts';
 import { pickServer } from '../../src/servers/asking/pick-server.ts';
 import type { Asked } from '../../src/servers/asking/question.ts';
+import { readGpuNumbers } from '../parts/gpu-numbers.ts';
 import type { Services } from '../services.ts';
 
 /** What somebody asks. */
@@ -14,6 +15,8 @@ export interface FitOptions {
   readonly parallel?: number | undefined;
   /** Quantization in place of the model's own, in llama-quantize's spelling. */
   readonly quant?: string | undefined;
+  /** The only GPUs to use, as people write them: `0,1`. */
+  readonly on?: string | undefined;
   /** Whether the asker may see what the owner's own token opens: operators. */
   readonly restricted?: boolean | undefined;
   /** Ollama's version, for "what would that version do". */
@@ -35,6 +38,7 @@ function toAsked(services: Services, options: FitOptions): Asked {
     ollama: options.ollama,
     quantization: options.quant,
     restricted: options.restricted,
+    on: options.on === undefined ? undefined : readGpuNumbers(options.on),
     gpus: options.gpus === undefined ? undefined : services.readGpuList(options.gpus),
   };
 }

@@ -57,6 +57,9 @@ function title(answer: FitAnswer, translator: Translator): Text {
       need: wanted ?? formatBytes(plan.sizeBytes, translator.locale),
     });
   }
+  if (plan.reason.code === 'takes-reserve') {
+    return translator.text('fit.title.reserve', params);
+  }
   if (plan.verdict === 'partial' && plan.placement.overrides > 0) {
     return translator.text('fit.title.partial-experts', params);
   }

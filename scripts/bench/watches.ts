@@ -77,6 +77,7 @@ async function measure(scene: Scene, spec: ModelSpec): Promise<string> {
     contextLength: null,
     maxLoadedModels: null,
     visibleDevices: null,
+    reservedBytes: [],
   };
   const config = {
     name: 'main',

@@ -221,6 +221,11 @@ export interface EstimateServer {
   readonly loaded?: readonly LoadedModel[];
   /** OLLAMA_GPU_OVERHEAD, bytes per GPU. */
   readonly gpuOverheadBytes?: number;
+  /**
+   * What shall stay free on each GPU for other programs, bytes: one amount for all, or one each. Ollama knows nothing of
+   * it; a plan that takes of it does not fit.
+   */
+  readonly reservedBytes?: readonly number[];
   /** OLLAMA_SCHED_SPREAD. */
   readonly schedSpread?: boolean;
   /** OLLAMA_MAX_LOADED_MODELS; 0 or absent = three for each GPU. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { z } from 'zod';
+import { readGibPerGpu } from '../base/gib-per-gpu.ts';
 import { LOCALES, type Locale } from '../chat/locale.ts';
 import { GPU_SOURCE_EXAMPLES, parseGpuSource } from '../gpus/parse-source.ts';
 import { parseOllamaHost } from '../ollama/host.ts';
@@ -27,6 +28,8 @@ export interface ServerEnvironment {
   readonly maxLoadedModels: number | null;
   /** CUDA_VISIBLE_DEVICES, or its like of ROCm or Vulkan: the GPUs that Ollama may use; null = unset, all of them. */
   readonly visibleDevices: string | null;
+  /** HEADROOM_RESERVE: kept free for other programs, bytes, one amount for all GPUs or one each; empty = nothing. */
+  readonly reservedBytes: readonly number[];
 }
 
 /** One machine that runs Ollama. */
@@ -209,7 +212,19 @@ function readServerEnvironment(reader: Reader): ServerEnvironment {
     contextLength: reader.integer('OLLAMA_CONTEXT_LENGTH', 0, 100_000_000) || null,
     maxLoadedModels: reader.integer('OLLAMA_MAX_LOADED_MODELS', 0, 1000) || null,
     visibleDevices: readVisibleDevices(reader),
+    reservedBytes: readReserve(reader),
   };
+}
+
+function readReserve(reader: Reader): readonly number[] {
+  const amounts = readGibPerGpu(reader.text('HEADROOM_RESERVE') ?? undefined);
+  if (amounts === null) {
+    reader.fault(
+      'HEADROOM_RESERVE',
+      'must be GiB to keep free per GPU: one number, or one for each GPU such as 2,0,4.5',
+    );
+  }
+  return amounts ?? [];
 }
 
 /** The variables that say which GPUs Ollama may use, one for each kind of GPU. */

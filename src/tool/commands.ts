@@ -16,6 +16,7 @@ export const toolCommands: readonly ToolCommand[] = [
       { name: 'kv', value: 'TYPE', description: 'tool.option.kv', choices: [...KV_CACHE_TYPES] },
       { name: 'parallel', value: 'N', description: 'tool.option.parallel' },
       { name: 'quant', value: 'TARGET', description: 'tool.option.quant' },
+      { name: 'on', value: '0,1', description: 'option.on' },
       { name: 'sweep', description: 'tool.option.sweep' },
       { name: 'server', value: 'NAME', description: 'tool.option.server' },
       { name: 'json', description: 'tool.option.json' },

@@ -92,6 +92,7 @@ function readFitOptions({ args, options }: ToolCall, translator: Translator): Fi
     ollama: text('ollama'),
     server,
     quant: text('quant'),
+    on: text('on'),
     offline: gpus !== undefined && server === undefined,
   };
 }

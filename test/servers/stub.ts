@@ -134,6 +134,7 @@ export function serverConfig(name: string, ollamaHost: string, gpuSource = 'none
       contextLength: null,
       maxLoadedModels: null,
       visibleDevices: null,
+      reservedBytes: [],
     },
   };
 }

@@ -15,6 +15,18 @@ export const fitMessages = area({
   },
   'option.kv': { en: 'Type of the KV cache', 'zh-CN': 'KV 缓存类型' },
   'option.quant': { en: "Another quantization than the model's own: Q3_K_M", 'zh-CN': '换一种量化，例如 Q3_K_M' },
+  'option.on': {
+    en: 'Only these GPUs, as nvidia-smi counts them: 0,1',
+    'zh-CN': '只用这些 GPU（按 nvidia-smi 的编号）：0,1',
+  },
+  'error.gpu-numbers': {
+    en: '{text} names no GPUs: write their numbers as nvidia-smi counts them, such as 0,1 or 0-3.',
+    'zh-CN': '{text} 不是 GPU 编号：请按 nvidia-smi 的编号填写，例如 0,1 或 0-3。',
+  },
+  'error.no-such-gpu': {
+    en: 'There is no GPU {gpu} that Ollama may use; there are: {known}.',
+    'zh-CN': '没有 Ollama 可用的 GPU {gpu}；现有：{known}。',
+  },
   'option.parallel': {
     en: 'Requests at the same time (OLLAMA_NUM_PARALLEL)',
     'zh-CN': '并行数（OLLAMA_NUM_PARALLEL）',
@@ -24,6 +36,10 @@ export const fitMessages = area({
     en: '{model} fits with a context of {ctx}: {need:bytes} on {gpus:int} {gpus:plural:GPU|GPUs}, at least {spare:bytes} left on {gpus:plural:it|every GPU}.',
     'zh-CN':
       '{model} 用 {ctx} 的上下文放得下：{gpus:int} 张 GPU 共占用 {need:bytes}，余量最小的一张还剩 {spare:bytes}。',
+  },
+  'fit.title.reserve': {
+    en: '{model} with a context of {ctx} does not fit beside what is kept free for other programs: it needs {need:bytes}.',
+    'zh-CN': '{model} 在上下文为 {ctx} 时，加上为其他程序保留的显存就放不下：需要 {need:bytes}。',
   },
   'fit.title.partial': {
     en: '{model} fits only in part with a context of {ctx}: {host:bytes} would be in system memory, and it would be slow.',

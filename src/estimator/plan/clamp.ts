@@ -16,6 +16,7 @@ import { engineFor } from '../versions.ts';
 import { checkModel, inWholeBytes } from './checks.ts';
 import { decide } from './decide.ts';
 import { modelFileBytes, trainingContext } from './facts.ts';
+import { mostReserved } from './reserve.ts';
 import { usableServer } from './usable-gpus.ts';
 
 /** Contexts are tried in steps of this many tokens. */
@@ -101,6 +102,8 @@ class ClampSearch {
   readonly #server: EstimateServer;
   readonly #request: EstimateRequest;
   readonly #marginBytes: number;
+  /** The most that is kept for others on one GPU. */
+  readonly #reserved: number;
   readonly #limit: number;
   readonly #limitedBy: 'training' | 'wanted';
   readonly #engine: string;
@@ -115,6 +118,7 @@ class ClampSearch {
     this.#server = usableServer(this.#whole).server;
     this.#request = request;
     this.#marginBytes = marginBytes;
+    this.#reserved = mostReserved(this.#whole);
     this.#engine = engineFor(server.ollama, spec);
     this.#runs = new DryRuns(spec);
     const trained = trainingContext(spec) || request.numCtx;
@@ -191,8 +195,11 @@ class ClampSearch {
   readonly #answers = new Map<number, boolean>();
 
   #ask(numCtx: number): boolean {
-    const quick = this.#quickly(numCtx);
-    if (quick !== undefined) {
+    const quick = this.#quickly(numCtx, this.#marginBytes);
+    // What is kept for others may differ from GPU to GPU: the plan tells, where it is not clear either way.
+    const sure =
+      quick !== true || this.#reserved === 0 || this.#quickly(numCtx, Math.max(this.#marginBytes, this.#reserved));
+    if (quick !== undefined && (quick === false || sure === true)) {
       this.#count++;
       return quick;
     }
@@ -207,15 +214,15 @@ class ClampSearch {
   }
 
   /** The same without making the plan, where that can be told. */
-  #quickly(numCtx: number): boolean | undefined {
+  #quickly(numCtx: number, marginBytes: number): boolean | undefined {
     const request = { ...this.#request, numCtx };
     if (this.#engine === 'llama-server') {
-      return llamaServerFits(this.#spec, this.#server, request, this.#marginBytes, this.#runs);
+      return llamaServerFits(this.#spec, this.#server, request, marginBytes, this.#runs);
     }
     if (this.#engine !== 'llama.cpp') {
       return undefined;
     }
-    return llamaCppFits(this.#spec, this.#server, request, this.#marginBytes, this.#runs);
+    return llamaCppFits(this.#spec, this.#server, request, marginBytes, this.#runs);
   }
 
   /**
@@ -339,7 +346,7 @@ class ClampSearch {
     if (question === undefined) {
       return undefined;
     }
-    return roughSurplus(this.#spec, question, this.#marginBytes, this.#runs);
+    return roughSurplus(this.#spec, question, Math.max(this.#marginBytes, this.#reserved), this.#runs);
   }
 
   #question(numCtx: number): WholeQuestion | undefined {

@@ -17,6 +17,7 @@ import { checkModel, checkRequest, checkServer, inBounds, inWholeBytes } from '.
 import { contextFloor } from './default-context.ts';
 import { blockCount } from './facts.ts';
 import { refusedPlan } from './refused.ts';
+import { keepReserve } from './reserve.ts';
 import { withOneMemory, withWorkingSet } from './shared-memory.ts';
 import { planForAll, usableServer } from './usable-gpus.ts';
 
@@ -56,7 +57,7 @@ export function decide(spec: ModelSpec, server: EstimateServer, request: Estimat
   const raised = { ...request, numCtx: Math.max(request.numCtx, contextFloor(spec, usable.server)) };
   const plan = planForAll(withRaise(DECISIONS[engine](spec, usable.server, raised), request, raised), whole, usable);
   // The pool is the machine's, not what a GPU may use of it.
-  const counted = withOneMemory(plan, told);
+  const counted = keepReserve(withOneMemory(plan, told), told);
   return withBuild(inBounds({ ...counted, notes: [...notes, ...counted.notes] }), server);
 }
 

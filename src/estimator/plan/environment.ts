@@ -3,12 +3,16 @@
  * v0.33.0): a number that is none counts as unset, a truth value that is none as true.
  */
 
+import { readGibPerGpu } from '../../base/gib-per-gpu.ts';
 import type { EstimateRequest, EstimateServer, KvCacheType } from '../types.ts';
 import { KV_CACHE_TYPES } from './checks.ts';
 
 /** What an environment says about every request and about the server. */
 export interface EnvironmentSettings {
-  readonly server: Pick<EstimateServer, 'gpuOverheadBytes' | 'schedSpread' | 'maxLoadedModels' | 'visibleGpus'>;
+  readonly server: Pick<
+    EstimateServer,
+    'gpuOverheadBytes' | 'schedSpread' | 'maxLoadedModels' | 'visibleGpus' | 'reservedBytes'
+  >;
   readonly request: Pick<EstimateRequest, 'numParallel' | 'flashAttention' | 'kvCacheType'>;
   /** OLLAMA_CONTEXT_LENGTH, tokens; null when unset. */
   readonly contextLength: number | null;
@@ -26,6 +30,7 @@ export function settingsFromEnvironment(env: Readonly<Record<string, string>>): 
   const flash = truth(env.OLLAMA_FLASH_ATTENTION);
   const cache = env.OLLAMA_KV_CACHE_TYPE?.trim().toLowerCase() ?? '';
   const context = whole(env.OLLAMA_CONTEXT_LENGTH);
+  const reserved = readGibPerGpu(env.HEADROOM_RESERVE);
   const visible = visibleGpus(VISIBLE.map((name) => env[name]).find((text) => text !== undefined));
   return {
     server: {
@@ -33,6 +38,7 @@ export function settingsFromEnvironment(env: Readonly<Record<string, string>>): 
       ...(spread === undefined ? {} : { schedSpread: spread }),
       ...(most === undefined ? {} : { maxLoadedModels: most }),
       ...(visible === undefined ? {} : { visibleGpus: visible }),
+      ...(reserved === null || reserved.length === 0 ? {} : { reservedBytes: reserved }),
     },
     request: {
       ...(parallel === undefined || parallel === 0 ? {} : { numParallel: parallel }),

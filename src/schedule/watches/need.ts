@@ -1,5 +1,6 @@
 import { GIB, MIB } from '../../base/bytes.ts';
 import type { Calibration } from '../../estimator/plan/calibration.ts';
+import { reservedOn } from '../../estimator/plan/reserve.ts';
 import { EstimateError, type EstimateServer, type ModelSpec, type Plan } from '../../estimator/types.ts';
 import { LOAD_MARGIN_BYTES, requestFor, withCalibration } from '../../servers/asking/question.ts';
 import { estimateServer, placeableGpus } from '../../servers/asking/server-view.ts';
@@ -77,6 +78,11 @@ export function freeAfter(room: Room, promised: ReadonlyMap<string, number>): re
     over -= moved;
   }
   return left;
+}
+
+/** What of free memory is not kept for other programs, bytes per GPU of the room. */
+export function beyondReserve({ estimate }: Room, free: readonly number[]): readonly number[] {
+  return free.map((bytes, gpu) => Math.max(0, bytes - reservedOn(estimate, gpu)));
 }
 
 /** Room for a number of bytes on all GPUs together; taken from the emptiest first. */

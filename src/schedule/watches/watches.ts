@@ -9,7 +9,7 @@ import type { NewWatch, Watch, WatchRepository } from '../../store/types.ts';
 import type { Leader } from '../leader.ts';
 import { Claims, HAND_OVER_MS } from './claims.ts';
 import { WatchedModels, type WatchedModelsSettings } from './models.ts';
-import { allowsVerdict, freeAfter, judgeBytes, type Room, roomOf, type Verdict } from './need.ts';
+import { allowsVerdict, beyondReserve, freeAfter, judgeBytes, type Room, roomOf, type Verdict } from './need.ts';
 
 /** Watches of one person, and of all, that may wait at a time. */
 export const MAX_PER_PERSON = 10;
@@ -212,7 +212,7 @@ export class WatchKeeper {
     const judge = async (promised: ReadonlyMap<string, number>): Promise<boolean> => {
       const free = freeAfter(room, promised);
       if (question.kind === 'when-free') {
-        return judgeBytes(free, question.freeBytes).fits;
+        return judgeBytes(beyondReserve(room, free), question.freeBytes).fits;
       }
       const need = this.#models.newNeed(question.spec, server);
       return (await need.decide(question.numCtx, room, free, nowMs)).fits;
@@ -324,7 +324,7 @@ export class WatchKeeper {
       const numCtx = watch.numCtx ?? 0;
       const exactly = async (): Promise<Verdict> =>
         need === null
-          ? judgeBytes(freeAfter(room, promised), watch.freeBytes ?? 0)
+          ? judgeBytes(beyondReserve(room, freeAfter(room, promised)), watch.freeBytes ?? 0)
           : need.decide(numCtx, room, freeAfter(room, promised), nowMs);
       const key = need === null ? `free ${watch.freeBytes}` : `fits ${watch.model} ${numCtx}`;
       let answer = answers.get(key);
@@ -374,7 +374,9 @@ export class WatchKeeper {
       }
       const numCtx = watch.numCtx ?? 0;
       const { fits, takes } =
-        need === null ? judgeBytes(free, watch.freeBytes ?? 0) : await need.decide(numCtx, room, free, nowMs);
+        need === null
+          ? judgeBytes(beyondReserve(room, free), watch.freeBytes ?? 0)
+          : await need.decide(numCtx, room, free, nowMs);
       const byGpu = new Map(room.uuids.map((uuid, i) => [uuid, takes[i] ?? 0]));
       if (fits) {
         this.#claimsOf(server.name).make(watch, byGpu, snapshot, toldAtMs);

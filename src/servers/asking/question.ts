@@ -12,7 +12,13 @@ import { architectureNumber } from '../../estimator/plan/facts.ts';
 import type { EstimateRequest, EstimateServer, GpuDevice, KvCacheType, ModelSpec } from '../../estimator/types.ts';
 import type { ServerEnvironment } from '../../settings/config.ts';
 import type { Server, ServerSnapshot } from '../types.ts';
-import { ASSUMED_OLLAMA_VERSION, type EstimateServerOptions, estimateServer, versionText } from './server-view.ts';
+import {
+  ASSUMED_OLLAMA_VERSION,
+  type EstimateServerOptions,
+  estimateServer,
+  placeableGpus,
+  versionText,
+} from './server-view.ts';
 
 /** Kept free on every GPU beyond the plan of a load: drivers and libraries grow a little after it. */
 export const LOAD_MARGIN_BYTES = 128 * MIB;
@@ -27,6 +33,8 @@ export interface Asked {
   readonly ollama?: string | undefined;
   /** GPUs given with the question instead of the server's own. */
   readonly gpus?: readonly GpuDevice[] | undefined;
+  /** The only GPUs to use, as nvidia-smi counts them (as places in the list where GPUs come with the question). */
+  readonly on?: readonly number[] | undefined;
   /** Quantization in llama-quantize's spelling, in place of the model's own. */
   readonly quantization?: string | undefined;
   /** Whether the asker may see what the owner's own token opens. */
@@ -107,6 +115,34 @@ export function serverContext(env: ServerEnvironment | null, estimate: EstimateS
   return defaultContext(spec, server, env?.contextLength ?? null);
 }
 
+/**
+ * A server of whose GPUs only some are used, as if Ollama had been left no others.
+ * @throws CodedError `no-such-gpu`
+ */
+function onGpus(
+  server: EstimateServer,
+  on: readonly number[] | undefined,
+  snapshot: ServerSnapshot | null,
+): EstimateServer {
+  if (on === undefined) {
+    return server;
+  }
+  const numbers =
+    snapshot === null
+      ? server.gpus.map((_, place) => place)
+      : placeableGpus(snapshot).map(({ index }, place) => index ?? place);
+  const usable = server.visibleGpus ?? server.gpus.map((_, place) => place);
+  const places = on.map((number) => {
+    const place = numbers.indexOf(number);
+    if (place < 0 || !usable.includes(place)) {
+      const known = usable.map((one) => numbers[one]).join(', ');
+      throw new CodedError('no-such-gpu', { gpu: number, known });
+    }
+    return place;
+  });
+  return { ...server, visibleGpus: usable.filter((place) => places.includes(place)) };
+}
+
 export interface QuestionParts {
   readonly server: Server | null;
   readonly snapshot: ServerSnapshot | null;
@@ -136,10 +172,10 @@ export function buildQuestion(parts: QuestionParts, asked: Asked): Question {
         : viewFor(server, snapshot, spec.name, calibration, { assume, without: replaced });
     if (given !== null) {
       // Other GPUs than those that loads were seen on.
-      const { calibration: _, ...machine } = read ?? {};
-      return { ...machine, ollama, gpus: given, loaded: [] };
+      const { calibration: _, visibleGpus: _own, reservedBytes: _kept, ...machine } = read ?? {};
+      return onGpus({ ...machine, ollama, gpus: given, loaded: [] }, asked.on, null);
     }
-    return read === null || read.gpus.length === 0 ? null : { ...read, ollama };
+    return read === null || read.gpus.length === 0 ? null : onGpus({ ...read, ollama }, asked.on, snapshot);
   };
   const current = view('now');
   // Declared GPUs of a server that does not say what is loaded: nothing is known but the empty machine.

@@ -63,7 +63,8 @@ export function versionText(version: OllamaVersion | null): string {
 export function estimateServer(
   snapshot: ServerSnapshot,
   config: {
-    readonly env: Pick<ServerEnvironment, 'gpuOverheadBytes' | 'schedSpread' | 'maxLoadedModels' | 'visibleDevices'>;
+    readonly env: Pick<ServerEnvironment, 'gpuOverheadBytes' | 'schedSpread' | 'maxLoadedModels' | 'visibleDevices'> &
+      Partial<Pick<ServerEnvironment, 'reservedBytes'>>;
   },
   options: EstimateServerOptions = {},
 ): EstimateServer {
@@ -99,6 +100,7 @@ export function estimateServer(
     gpuOverheadBytes: config.env.gpuOverheadBytes,
     schedSpread: config.env.schedSpread,
     ...visibleTo(cards, config.env.visibleDevices),
+    ...reservedFor(cards, config.env.reservedBytes ?? []),
     ...(config.env.maxLoadedModels === null ? {} : { maxLoadedModels: config.env.maxLoadedModels }),
     ...(memory === null
       ? {}
@@ -131,6 +133,16 @@ function visibleTo(cards: readonly GpuView[], devices: string | null): Pick<Esti
     visibleGpus.push(position);
   }
   return { visibleGpus };
+}
+
+/** What is kept free for others, for these cards: a list speaks of GPUs as nvidia-smi counts them. */
+function reservedFor(cards: readonly GpuView[], amounts: readonly number[]): Pick<EstimateServer, 'reservedBytes'> {
+  if (amounts.every((bytes) => bytes === 0)) {
+    return {};
+  }
+  const [first] = amounts;
+  const all = amounts.length === 1 ? first : undefined;
+  return { reservedBytes: cards.map((card, place) => all ?? amounts[card.index ?? place] ?? 0) };
 }
 
 function freeOf(gpu: GpuView): number {
