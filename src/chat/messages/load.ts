@@ -356,6 +356,11 @@ export const loadMessages = area({
     en: 'The GPU memory of {server} is unknown right now, so nothing is loaded. /doctor says why.',
     'zh-CN': '目前没有 {server} 的显存数据，因此不加载。/doctor 会说明原因。',
   },
+  'error.gpus-none': {
+    en: 'No GPU of {server} is read (GPU_SOURCE), so nobody can say what lies on one. With partial:yes it is loaded all the same, wherever Ollama puts it.',
+    'zh-CN':
+      '没有读取 {server} 的 GPU（GPU_SOURCE），因此无法判断模型位于何处。使用 partial:yes 仍会加载，由 Ollama 决定位置。',
+  },
   'error.needs-room': {
     en: '{model} with a context of {ctx} does not fit beside what is loaded.',
     'zh-CN': '{model} 用 {ctx} 的上下文无法与已加载的模型同时放下。',

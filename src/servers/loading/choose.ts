@@ -44,7 +44,9 @@ export function evictsOthers(plan: Plan): boolean {
 
 function fits(plan: Plan, input: ChooseInput): boolean {
   if (input.partial) {
-    return plan.verdict === 'fits' || plan.verdict === 'partial';
+    // Without a GPU that is known nothing can lie on one.
+    const onCpu = plan.verdict === 'cpu' && input.server.gpus.length === 0;
+    return plan.verdict === 'fits' || plan.verdict === 'partial' || onCpu;
   }
   return (
     plan.verdict === 'fits' && plan.gpus.every((gpu) => gpu.layers === 0 || gpu.headroomBytes >= input.marginBytes)

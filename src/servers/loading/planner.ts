@@ -56,7 +56,11 @@ export class Planner {
   async plan(spec: ModelSpec, snapshot: ServerSnapshot, wantedCtx: number, agreed: readonly string[]): Promise<Choice> {
     const { step } = this.#parts;
     step('plan', 'running');
-    if (snapshot.gpuStale || snapshot.gpus === null || snapshot.gpuViews.length === 0) {
+    const none = knowsNoGpu(snapshot);
+    if (none && !this.#order.partial) {
+      throw new Stop('refused', 'gpus-none', { server: snapshot.name });
+    }
+    if (!none && (snapshot.gpuStale || snapshot.gpus === null || snapshot.gpuViews.length === 0)) {
       throw new Stop('refused', 'gpus-unknown', { server: snapshot.name });
     }
     const choice = await this.choose(spec, snapshot, wantedCtx, agreed);
@@ -129,4 +133,12 @@ export class Planner {
     const plan = await this.#parts.estimator.decide(spec, server, { ...this.#request(), numCtx: wantedCtx });
     return plan.evicts ?? [];
   }
+}
+
+/** What the sources say that look for no GPU, or find that there is none to be read from here. */
+const NOTHING_TO_READ: ReadonlySet<string> = new Set(['no-source', 'source-elsewhere']);
+
+/** No GPU is read, by the owner's choice or because there is none: what Ollama has is not known. */
+function knowsNoGpu({ gpus, gpuProblems, incomplete }: ServerSnapshot): boolean {
+  return !incomplete && gpus === null && gpuProblems.every(({ code }) => NOTHING_TO_READ.has(code));
 }
