@@ -156,6 +156,14 @@ function progressReply(translator: Translator, pull: RunningPull, state: PullSta
   };
 }
 
+/** Ollama's own words for a failure. */
+function saidBlocks({ params }: Remark, translator: Translator): Block[] {
+  const { said } = params;
+  return said === undefined
+    ? []
+    : [{ kind: 'text', text: translator.text('load.said', { text: { code: String(said) } }) }];
+}
+
 function outcomeReply(translator: Translator, outcome: PullOutcome, server: string): Reply {
   const model = { code: outcome.model };
   switch (outcome.result) {
@@ -174,7 +182,7 @@ function outcomeReply(translator: Translator, outcome: PullOutcome, server: stri
       return {
         tone: 'bad',
         title: translator.text('pull.failed', { model, why: problemText(outcome.problem, translator) }),
-        blocks: [],
+        blocks: saidBlocks(outcome.problem, translator),
         failed: true,
       };
   }

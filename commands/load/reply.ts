@@ -159,6 +159,10 @@ function sideTexts(outcome: LoadOutcome, translator: Translator): Text[] {
     texts.push(translator.text('load.unloaded', { models: names(others) }));
   }
   if (outcome.result === 'loaded') {
+    const count = outcome.before?.gpuViews.length ?? 0;
+    if (outcome.proof?.sizeVramBytes === 0 && count > 0) {
+      texts.push(translator.text('load.no-gpu', { server: { code: outcome.server }, count }));
+    }
     return texts;
   }
   const said = outcome.problem?.params.said;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CodedError } from '../base/coded.ts';
 import { displayShortest, parseModelName } from '../catalogue/names.ts';
 import { sameModel } from './asking/same-model.ts';
+import { toRemark } from './loading/types.ts';
 import type { Remark, Server } from './types.ts';
 
 /** How far a download is. */
@@ -100,6 +101,12 @@ export interface Pulls {
   cancel(id: string): RunningPull | null;
 }
 
+/** What codes mean here: it is the registry that does not have the model, and nothing was loaded. */
+const OF_A_PULL: Readonly<Record<string, string>> = {
+  'not-found': 'registry-not-found',
+  'load-failed': 'server-error',
+};
+
 const MAX_RUNNING = 4;
 
 /** @param now milliseconds since the epoch */
@@ -146,13 +153,7 @@ export async function pullModel(
     if (signal.aborted) {
       return { result: 'canceled', model, problem: { code: 'canceled', params: {} } };
     }
-    const code =
-      error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'server-error';
-    // Here it is the registry that does not have it.
-    return {
-      result: 'failed',
-      model,
-      problem: { code: code === 'not-found' ? 'registry-not-found' : code, params: {} },
-    };
+    const { code, params } = toRemark(error);
+    return { result: 'failed', model, problem: { code: OF_A_PULL[code] ?? code, params } };
   }
 }

@@ -65,6 +65,10 @@ export const loadMessages = area({
   'load.step.load.failed': { en: 'loading with a context of {ctx} failed', 'zh-CN': '加载失败（上下文 {ctx}）' },
   'load.step.prove.running': { en: 'checking the GPU memory it uses', 'zh-CN': '正在核对显存占用' },
   'load.step.prove.done': { en: 'loaded as planned', 'zh-CN': '已按计划加载' },
+  'load.step.prove.done.partial': {
+    en: 'loaded, with {spilled:bytes} of it in system memory',
+    'zh-CN': '已加载，其中 {spilled:bytes} 在系统内存中',
+  },
   'load.step.prove.failed': { en: 'the GPU memory could not be checked to the end', 'zh-CN': '显存占用未能核对完' },
   'load.step.prove.failed.spilled': {
     en: '{spilled:bytes} of it went to system memory, so it was unloaded again',
@@ -161,6 +165,11 @@ export const loadMessages = area({
   'load.lost': {
     en: 'These were loaded before and no longer are: {models}.',
     'zh-CN': '以下模型之前已加载，现在已不在：{models}。',
+  },
+  'load.no-gpu': {
+    en: 'Ollama on {server} put nothing of it on a GPU although there {count:plural:is|are} {count:int}. Look at "inference compute" in the log of Ollama: it names the GPUs it found (driver, container without --gpus, CUDA_VISIBLE_DEVICES).',
+    'zh-CN':
+      '{server} 有 {count:int} 张 GPU，但 Ollama 没有把它放到任何一张上。请查看 Ollama 日志中的 "inference compute"：它列出找到的 GPU（检查驱动、容器是否缺少 --gpus、CUDA_VISIBLE_DEVICES）。',
   },
   'load.down': {
     en: 'Ollama on {server} does not answer since.',

@@ -94,11 +94,11 @@ async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choic
   }
   outcome.proof = proof;
   refuseEviction(proof.evicted, parts);
+  const { spilledBytes } = proof;
   if (proof.onGpu || parts.partial) {
-    step('prove', 'done');
+    step('prove', 'done', proof.onGpu ? {} : { cause: 'partial', spilled: spilledBytes });
     return 'loaded';
   }
-  const { spilledBytes } = proof;
   outcome.proof = null;
   if (proof.sizeVramBytes === 0) {
     // Ollama sees no GPU there: no context is short enough to change that.

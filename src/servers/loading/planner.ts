@@ -1,6 +1,6 @@
 import type { Calibration } from '../../estimator/plan/calibration.ts';
 import { architectureNumber } from '../../estimator/plan/facts.ts';
-import type { EstimateRequest, EstimateServer, ModelSpec } from '../../estimator/types.ts';
+import type { EstimateRequest, EstimateServer, ModelSpec, Plan } from '../../estimator/types.ts';
 import type { Estimator } from '../../workers/estimates.ts';
 import { LOAD_MARGIN_BYTES, requestFor, serverContext, viewFor } from '../asking/question.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
@@ -67,8 +67,12 @@ export class Planner {
     if (choice === null || choice.clamp !== null) {
       const candidates = await this.#consents.candidates(snapshot, this.earlier, agreed);
       const without = (gone: readonly string[]) => this.choose(spec, snapshot, wantedCtx, [...agreed, ...gone]);
-      const order = await this.#ollamasOrder(spec, snapshot, wantedCtx, agreed);
-      this.#outcome.wayOut = await findWayOut(candidates, choice?.numCtx ?? 0, without, order);
+      const wanted = await this.#asOllamaWould(spec, snapshot, wantedCtx, agreed);
+      this.#outcome.wayOut = await findWayOut(candidates, choice?.numCtx ?? 0, without, wanted.evicts);
+      if (choice === null && this.#outcome.wayOut === null && wanted.verdict === 'refused') {
+        step('plan', 'failed');
+        throw new Stop('refused', `reason.${wanted.reason.code}`, wanted.reason.params);
+      }
     } else {
       this.#outcome.wayOut = null;
     }
@@ -122,16 +126,15 @@ export class Planner {
     return estimate;
   }
 
-  /** Whom Ollama would unload for the context that is wanted, in its order. */
-  async #ollamasOrder(
+  /** What Ollama would do with the context that is wanted: whom it would unload, in its order, or why it refuses. */
+  #asOllamaWould(
     spec: ModelSpec,
     snapshot: ServerSnapshot,
     wantedCtx: number,
     agreed: readonly string[],
-  ): Promise<readonly string[]> {
+  ): Promise<Plan> {
     const server = this.#estimate(snapshot, agreed);
-    const plan = await this.#parts.estimator.decide(spec, server, { ...this.#request(), numCtx: wantedCtx });
-    return plan.evicts ?? [];
+    return this.#parts.estimator.decide(spec, server, { ...this.#request(), numCtx: wantedCtx });
   }
 }
 
