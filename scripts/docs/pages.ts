@@ -4,6 +4,7 @@ import { codesPage } from './codes.ts';
 import { commandsPage } from './commands.ts';
 import { configurationPage } from './configuration.ts';
 import { estimateSchema } from './estimate-schema.ts';
+import { ollamaVersionsPage } from './ollama-versions.ts';
 import { reliabilityPage } from './reliability.ts';
 
 /** Pages that are written from the code, by their paths. */
@@ -15,6 +16,7 @@ export function generatedPages(root: string): readonly (readonly [path: string, 
     ['docs/codes.md', codesPage()],
     ['docs/commands.md', commandsPage()],
     ['docs/configuration.md', configurationPage(root)],
+    ['docs/ollama-versions.md', ollamaVersionsPage()],
     ['docs/reliability.md', reliabilityPage()],
     ['docs/estimate.schema.json', estimateSchema()],
   ];
