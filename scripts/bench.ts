@@ -1,10 +1,11 @@
 /**
  * `npm run bench [-- SECTION …]`: how fast the parts are, as Markdown on stdout. Sections: estimator, watches, chat,
- * crowd, pictures, processes, start (of the tool as it is packed: `npm run build` first), and memory, which runs only when
+ * crowd, pictures, processes, start and bot (of what is packed: `npm run build` first), and memory, which runs only when
  * it is named. It wants an idle machine; the figures are those of this machine.
  */
 
 import { cpus } from 'node:os';
+import { benchBot } from './bench/bot.ts';
 import { benchChat } from './bench/chat.ts';
 import { benchCrowd, benchMemory } from './bench/crowd.ts';
 import { benchEstimator } from './bench/estimator.ts';
@@ -16,6 +17,7 @@ import { benchWatches } from './bench/watches.ts';
 const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
   estimator: benchEstimator,
   start: benchStart,
+  bot: benchBot,
   processes: benchProcesses,
   pictures: benchPictures,
   chat: benchChat,
