@@ -3,8 +3,8 @@ import { type Command, type CommandContext, runnable } from '../src/chat/command
 import type { Action, Block, Reply } from '../src/chat/reply.ts';
 import type { Text } from '../src/chat/text.ts';
 import { pickServer } from '../src/servers/asking/pick-server.ts';
-import type { BenchOutcome } from '../src/servers/loading/bench.ts';
 import type { Bench } from '../src/servers/benches.ts';
+import type { BenchOutcome } from '../src/servers/loading/bench.ts';
 import { requesterOf } from './load/people.ts';
 import { problemText } from './load/reply.ts';
 import { loadsOf } from './load/run.ts';

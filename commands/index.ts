@@ -16,6 +16,7 @@ import { setLoadHandlers } from './plan/load.ts';
 import { planCommand } from './plan/plan.ts';
 import { psCommand } from './ps.ts';
 import { pullCancel, pullCommand, pullStart } from './pull.ts';
+import { reserveCommand } from './reserve/reserve.ts';
 import type { Services } from './services.ts';
 import { statusCommand } from './status/status.ts';
 import { unloadCommand, unloadHandlers } from './unload.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command<Services>[] = [
   vramCommand,
   modelsCommand,
   benchCommand,
+  reserveCommand,
   statusCommand,
   notifyCommand,
   pullCommand,

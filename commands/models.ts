@@ -7,8 +7,8 @@ import type { EstimateRequest, EstimateServer, ModelSpec } from '../src/estimato
 import { pickServer } from '../src/servers/asking/pick-server.ts';
 import { modelKey } from '../src/servers/asking/same-model.ts';
 import { placeableGpus } from '../src/servers/asking/server-view.ts';
-import type { Server, ServerSnapshot } from '../src/servers/types.ts';
 import type { Bench } from '../src/servers/benches.ts';
+import type { Server, ServerSnapshot } from '../src/servers/types.ts';
 import type { Estimator } from '../src/workers/estimates.ts';
 import { completeServer } from './parts/completion.ts';
 import { searchLargestContext } from './parts/largest-context.ts';

@@ -8,12 +8,13 @@ import type { Asking } from '../src/servers/asking/asking.ts';
 import type { ModelFinder } from '../src/servers/asking/models.ts';
 import type { WeightsIndex } from '../src/servers/asking/same-weights.ts';
 import type { AuditTrail } from '../src/servers/audit.ts';
+import type { BenchBook } from '../src/servers/benches.ts';
 import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';
-import type { BenchBook } from '../src/servers/benches.ts';
 import type { LoadService } from '../src/servers/loading/service.ts';
 import type { PastLoads } from '../src/servers/past-loads.ts';
 import type { Pulls } from '../src/servers/pulling.ts';
+import type { ReservationBook } from '../src/servers/reservations.ts';
 import type { ServerRegistry } from '../src/servers/types.ts';
 import type { Estimates } from '../src/workers/estimates.ts';
 import type { ConsentDesk } from './load/consent.ts';
@@ -39,6 +40,8 @@ export interface Services {
   readonly benches?: BenchBook;
   /** When models last fitted; absent where nothing is kept. */
   readonly pastLoads?: PastLoads;
+  /** Bookings of servers and GPUs; absent where nothing is kept. */
+  readonly reservations?: ReservationBook;
   /** Names of who holds what on a server, by model; absent where nothing is kept. */
   holders?(server: string): ReadonlyMap<string, string>;
   /** Questions to holders of models. */

@@ -5,6 +5,7 @@ import type { Block, Column, Reply, Tone } from '../../src/chat/reply.ts';
 import { plainText, type Text } from '../../src/chat/text.ts';
 import { isMessageKey, type MessageParams, type Translator } from '../../src/chat/translate.ts';
 import type { Plan, Reason } from '../../src/estimator/types.ts';
+import { bookedTexts } from '../parts/reservations.ts';
 import { gpuLabels } from '../parts/server-state.ts';
 import { estimatedSpeed, measuredSpeed, shortDay } from '../parts/speed.ts';
 import type { Services } from '../services.ts';
@@ -193,6 +194,9 @@ function remarks(answer: FitAnswer, translator: Translator, services: Services):
     lines.push(translator.text('fit.note.ollama-down', { server: { code: snapshot.name }, version: estimate.ollama }));
   } else if (question.versionAssumed) {
     lines.push(translator.text('fit.note.version-assumed', { version: estimate.ollama }));
+  }
+  if (snapshot !== null && !question.gpusGiven) {
+    lines.push(...bookedTexts(services, snapshot.name, translator));
   }
   if (question.assumedEmpty) {
     lines.push(translator.text('fit.note.assumed-empty'));

@@ -76,7 +76,8 @@ function wayOutActions(
   person: { readonly id: string; readonly isAdmin: boolean },
   translator: Translator,
 ): Action[] {
-  const models = obstacles.map(({ model }) => model);
+  const isBooked = outcome.problem?.code === 'booked-by-others';
+  const models = isBooked ? [] : obstacles.map(({ model }) => model);
   const held = obstacles.flatMap(({ hold }) => (hold === null ? [] : [hold]));
   const inUse = obstacles.some((obstacle) => obstacle.inUse);
   const { server: _server, ctx: _ctx, ...same } = options;
@@ -96,6 +97,10 @@ function wayOutActions(
     expiresInMs: ROOM_EXPIRES_MS,
     call: { handler, payload },
   });
+  if (isBooked) {
+    const label = translator.t('reserve.action.override');
+    return person.isAdmin ? [button(label, 'danger', 'load.override')] : [];
+  }
   const params = { models: shortNames(models), ctx: numCtx };
   if (held.length === 0) {
     const self = models.length === 1 && models[0] === outcome.model;

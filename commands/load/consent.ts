@@ -4,6 +4,7 @@ import type { ChatPoster, MessageRef } from '../../src/chat/poster.ts';
 import type { Action, Reply } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
 import { createTranslator, type Translator } from '../../src/chat/translate.ts';
+import { isBooking } from '../../src/servers/loading/booked.ts';
 import type { HoldEvent } from '../../src/servers/loading/hold-watch.ts';
 import type { AskHolder, Consent, ConsentQuestion } from '../../src/servers/loading/types.ts';
 import { holderSpan, personSpan } from './people.ts';
@@ -106,7 +107,8 @@ export function createConsentDesk(parts: ConsentDeskParts): ConsentDesk {
         return answer;
       }
       stop();
-      const words = translator.text(`consent.${answer}`, { model: { code: hold.model } });
+      const key = isBooking(hold) ? (`consent.${answer}.booking` as const) : (`consent.${answer}` as const);
+      const words = translator.text(key, { model: { code: hold.model } });
       await close(poster, ref, words, locale);
       return 'keep';
     } finally {
@@ -144,8 +146,9 @@ export function createConsentDesk(parts: ConsentDeskParts): ConsentDesk {
       open.delete(id);
       entry.settle(consent);
       const params = { holder: holderSpan(hold), model: { code: hold.model } };
-      const key = consent === 'agree' ? 'consent.agreed' : 'consent.kept';
-      return { tone: 'neutral', title: translator.text(key, params), blocks: [] };
+      const key = consent === 'agree' ? ('consent.agreed' as const) : ('consent.kept' as const);
+      const title = translator.text(isBooking(hold) ? (`${key}.booking` as const) : key, params);
+      return { tone: 'neutral', title, blocks: [] };
     },
     remember(personId, locale) {
       locales.delete(personId);
@@ -167,7 +170,8 @@ function questionReply(
   expiresInMs: number,
   translator: Translator,
 ): Reply {
-  const kind = forModel === null ? 'unload' : forModel === hold.model ? 'reload' : 'for';
+  const booking = isBooking(hold) ? hold : null;
+  const kind = booking !== null ? 'booking' : forModel === null ? 'unload' : forModel === hold.model ? 'reload' : 'for';
   const button = (label: string, style: Action['style'], handler: string): Action => ({
     label,
     style,
@@ -185,8 +189,16 @@ function questionReply(
       model: { code: hold.model },
       server: { code: server },
       wanted: { code: forModel ?? '' },
+      until: { time: booking?.bookedUntilMs ?? untilMs, style: 'short' },
     }),
-    blocks: [{ kind: 'text', text: translator.text('consent.silence', { until: { time: untilMs, style: 'short' } }) }],
+    blocks: [
+      {
+        kind: 'text',
+        text: translator.text(booking === null ? 'consent.silence' : 'consent.silence.booking', {
+          until: { time: untilMs, style: 'short' },
+        }),
+      },
+    ],
     actions: [
       button(translator.t('load.action.agree'), 'success', 'load.agree'),
       button(translator.t('load.action.keep'), 'danger', 'load.keep'),

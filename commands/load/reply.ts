@@ -4,6 +4,7 @@ import { errorKey } from '../../src/chat/error-key.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import { plainText, type Text } from '../../src/chat/text.ts';
 import type { MessageParams, Translator } from '../../src/chat/translate.ts';
+import { isBooking } from '../../src/servers/loading/booked.ts';
 import type { LoadOutcome } from '../../src/servers/loading/types.ts';
 import type { Remark } from '../../src/servers/types.ts';
 import { gpuLabels } from '../parts/server-state.ts';
@@ -18,7 +19,7 @@ const NOISE_BYTES = 64 * MIB;
 /** Ends after which the server is as another client wanted it. */
 const OTHERS_LEFT: ReadonlySet<string> = new Set(['load-reloaded', 'load-displaced', 'load-vanished']);
 /** Figures of problems that are names: shown as names, since they are untrusted. */
-const NAMES: ReadonlySet<string> = new Set(['model', 'models', 'holder', 'alias', 'server', 'value']);
+const NAMES: ReadonlySet<string> = new Set(['model', 'models', 'holder', 'alias', 'server', 'value', 'gpus']);
 
 /** Words for why something was not done. */
 export function problemText(translator: Translator, problem: Remark): Text {
@@ -127,7 +128,7 @@ function holdText(outcome: LoadOutcome, translator: Translator): Text | null {
 /** What would help, and who would be affected. */
 function wayOutTexts(outcome: LoadOutcome, translator: Translator): Text[] {
   const { wayOut } = outcome;
-  if (wayOut === null) {
+  if (wayOut === null || outcome.problem?.code === 'booked-by-others') {
     return [];
   }
   const others = wayOut.obstacles.filter(({ model }) => model !== outcome.model);
@@ -149,7 +150,8 @@ function sideTexts(outcome: LoadOutcome, translator: Translator): Text[] {
   const texts: Text[] = [];
   const names = (models: readonly string[]) => ({ code: models.join(', ') });
   for (const hold of outcome.overridden) {
-    texts.push(translator.text('load.overridden', { model: { code: hold.model }, holder: holderSpan(hold) }));
+    const key = isBooking(hold) ? 'reserve.overridden' : 'load.overridden';
+    texts.push(translator.text(key, { model: { code: hold.model }, holder: holderSpan(hold) }));
   }
   for (const hold of outcome.kept) {
     texts.push(translator.text('load.kept', { model: { code: hold.model }, holder: holderSpan(hold) }));

@@ -3,8 +3,8 @@ import type { CommandContext } from '../../src/chat/command.ts';
 import type { Text } from '../../src/chat/text.ts';
 import type { Translator } from '../../src/chat/translate.ts';
 import type { SpeedEstimate } from '../../src/estimator/speed/speed.ts';
-import type { LoadedModelView, Server, ServerSnapshot } from '../../src/servers/types.ts';
 import type { Bench } from '../../src/servers/benches.ts';
+import type { LoadedModelView, Server, ServerSnapshot } from '../../src/servers/types.ts';
 import type { Estimator } from '../../src/workers/estimates.ts';
 import type { Services } from '../services.ts';
 

@@ -4,6 +4,7 @@ import type { Block } from '../../src/chat/reply.ts';
 import type { Span, Text } from '../../src/chat/text.ts';
 import type { Translator } from '../../src/chat/translate.ts';
 import type { GpuView, LoadedModelView, ServerSnapshot } from '../../src/servers/types.ts';
+import { bookedTexts } from '../parts/reservations.ts';
 import { gpuLabels, problemBlocks } from '../parts/server-state.ts';
 import type { Services } from '../services.ts';
 
@@ -186,6 +187,10 @@ export function serverBlocks(snapshot: ServerSnapshot, translator: Translator, s
   if (others !== null && others >= SMALLEST_BYTES) {
     blocks.push({ kind: 'text', text: translator.text('status.others', { bytes: others }) });
   }
+  const booked = bookedTexts(services, snapshot.name, translator);
+  if (booked.length > 0) {
+    blocks.push({ kind: 'list', items: booked });
+  }
   blocks.push(...ageBlocks(snapshot, translator));
   return blocks;
 }
@@ -234,5 +239,6 @@ export function statusFingerprint(snapshot: ServerSnapshot | null, services: Ser
       typeof model.expiresAtMs === 'number' ? Math.round(model.expiresAtMs / 60_000) : model.expiresAtMs,
       holders?.get(model.name),
     ]),
+    services.reservations?.known(snapshot.name).map(({ id, fromMs }) => [id, fromMs <= services.now()]),
   ]);
 }

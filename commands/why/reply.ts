@@ -1,7 +1,7 @@
+import { formatBytes } from '../../src/base/format.ts';
 import type { CommandContext } from '../../src/chat/command.ts';
 import type { Action, Block, Reply } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
-import { formatBytes } from '../../src/base/format.ts';
 import type { SpeedEstimate } from '../../src/estimator/speed/speed.ts';
 import type { Bench } from '../../src/servers/benches.ts';
 import type { PastLoad } from '../../src/servers/past-loads.ts';

@@ -16,18 +16,19 @@ import { readHistory } from '../servers/history.ts';
 import { createPastLoads } from '../servers/past-loads.ts';
 import { createPulls } from '../servers/pulling.ts';
 import { createServerRegistry } from '../servers/registry.ts';
+import { createReservationBook } from '../servers/reservations.ts';
 import type { Sampler } from '../servers/sampler.ts';
 import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/types.ts';
 import { type HttpEndpoint, readiness, startHttp } from '../web/http.ts';
 import { createMetrics } from '../web/metrics.ts';
-import { composePage } from './page.ts';
 import { createDirectEstimates } from '../workers/estimates.ts';
 import { createEstimatePool } from '../workers/pool.ts';
 import { auditActs, auditRefusals } from './audit.ts';
 import { composeLoads } from './loads.ts';
 import { dataFolder, openMemory } from './memory.ts';
 import { createModelFinder } from './model-finder.ts';
+import { composePage } from './page.ts';
 import { posterOf, sessionsStand } from './platforms.ts';
 import { createSources } from './sources.ts';
 import { composeUpkeep } from './upkeep.ts';
@@ -85,10 +86,30 @@ export async function compose(options: ComposeOptions): Promise<App> {
   const models = createModelFinder(sources?.catalogue ?? new Catalogue(), files);
   const weights = createWeightsIndex(now);
   const poster = (platform: string) => posterOf(platforms, platform);
-  const loading =
+  const reservations =
     memory === null
       ? null
-      : composeLoads({ config, log, registry: servers, models, estimates, memory, poster, weights, settleMs });
+      : createReservationBook({
+          reservations: memory.store.reservations,
+          limits: config.reservations,
+          now,
+          onError: (err) => log.warn({ err }, 'the bookings could not be read'),
+        });
+  const loading =
+    memory === null || reservations === null
+      ? null
+      : composeLoads({
+          reservations,
+          config,
+          log,
+          registry: servers,
+          models,
+          estimates,
+          memory,
+          poster,
+          weights,
+          settleMs,
+        });
   const calibration = (server: string) => loading?.loads.calibration(server) ?? null;
   const placer = createPlacer(models);
   for (const server of servers.servers) {
@@ -128,6 +149,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
           pastLoads: createPastLoads(memory.store.observations, (err) =>
             log.warn({ err }, 'earlier loads could not be read'),
           ),
+          ...(reservations === null ? {} : { reservations }),
           benches: createBenchBook(memory.store.benches, (err) => log.warn({ err }, 'the benches could not be read')),
           audit: createAuditTrail(memory.store, log),
           examineSelf: memory.examine,

@@ -6,6 +6,7 @@ import type { WeightsIndex } from '../servers/asking/same-weights.ts';
 import { createStoredHolds } from '../servers/loading/holds.ts';
 import { createServerQueue } from '../servers/loading/queue.ts';
 import { createLoadService, type LoadService } from '../servers/loading/service.ts';
+import type { ReservationBook } from '../servers/reservations.ts';
 import { createTurns } from '../servers/shared/turns.ts';
 import type { ServerRegistry } from '../servers/types.ts';
 import type { Config } from '../settings/config.ts';
@@ -22,6 +23,7 @@ export interface ComposeLoadsParts {
   readonly weights: WeightsIndex;
   /** Where holders are asked; `null` while, or where, there is no chat with messages of the bot's own. */
   readonly poster: (platform: string) => ChatPoster | null;
+  readonly reservations: ReservationBook;
   readonly settleMs: number | undefined;
 }
 
@@ -41,6 +43,7 @@ export function composeLoads(parts: ComposeLoadsParts): {
     registry,
     store,
     weights: parts.weights,
+    reservations: parts.reservations,
     holds: createStoredHolds(store.holds, now),
     queueFor: (server) => createServerQueue(server, shareTurns),
     findSpec: async (model, server, signal) => (await models.find(model, server, signal)).spec,

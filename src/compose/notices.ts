@@ -9,6 +9,7 @@ import { createWatchTeller, newsReply } from '../schedule/watches/tell.ts';
 import { WatchKeeper, type WatchKeeperSettings } from '../schedule/watches/watches.ts';
 import type { ModelFinder } from '../servers/asking/models.ts';
 import type { WeightsIndex } from '../servers/asking/same-weights.ts';
+import type { ReservationBook } from '../servers/reservations.ts';
 import type { Sampler } from '../servers/sampler.ts';
 import type { Session } from '../servers/shared/session.ts';
 import type { ServerRegistry } from '../servers/types.ts';
@@ -34,6 +35,8 @@ export interface ComposeNoticesParts {
   readonly session: Session | null;
   /** What loads on a server taught. */
   readonly calibration: (server: string) => Calibration | null;
+  /** Bookings of servers and GPUs; absent = there are none. */
+  readonly reservations?: Pick<ReservationBook, 'known'>;
 }
 
 /** What the program says of its own accord: watches, alerts, the digest. */
@@ -82,6 +85,7 @@ export function composeNotices(parts: ComposeNoticesParts): Notices | null {
 /** Whoever waits is told on the platform where they asked. */
 function watchKeeper(parts: ComposeNoticesParts, platforms: readonly Platform[]): WatchKeeper {
   const { registry, sampler, store, models, estimates, weights, calibration, leader, log, now, session } = parts;
+  const { reservations } = parts;
   const deliver: WatchKeeperSettings['deliver'] = async (news) => {
     const { platform: name, locale } = news.watch;
     const poster = posterOf(platforms, name);
@@ -101,6 +105,7 @@ function watchKeeper(parts: ComposeNoticesParts, platforms: readonly Platform[])
     estimator: estimates.by('watches'),
     calibration,
     weights,
+    ...(reservations === undefined ? {} : { reservations: (server: string) => reservations.known(server) }),
     deliver,
     platforms: platforms.map(({ name }) => name),
     log,

@@ -1,5 +1,5 @@
-import type { Services } from '../../commands/services.ts';
 import { createSetRunner } from '../../commands/plan/schedule.ts';
+import type { Services } from '../../commands/services.ts';
 import { createStatusSource } from '../../commands/status/source.ts';
 import type { Log } from '../base/log.ts';
 import type { OpenAnswers } from '../chat/open-answers.ts';
@@ -107,6 +107,7 @@ export function composeUpkeep(parts: ComposeUpkeepParts): Upkeep {
     session,
     now,
     calibration,
+    ...(services.reservations === undefined ? {} : { reservations: services.reservations }),
   });
   let tidying: NodeJS.Timeout | undefined;
   return {

@@ -1,6 +1,6 @@
 /** The one client of the Ollama API, over the `ollama` package. */
 
-import { type CreateRequest, type GenerateRequest as WireRequest, Ollama, type Options } from 'ollama/browser';
+import { type CreateRequest, Ollama, type Options, type GenerateRequest as WireRequest } from 'ollama/browser';
 // The package's browser build is the same client without its look at local files.
 import { MIB } from '../base/bytes.ts';
 import { compareVersions } from '../estimator/versions.ts';

@@ -73,6 +73,8 @@ export interface Config {
   readonly maxCtx: number | null;
   /** Largest keep-alive for /load as Ollama writes it (`24h`); null = no cap. */
   readonly maxKeepAlive: string | null;
+  /** How far ahead a booking may begin, and how long it may be, ms. */
+  readonly reservations: { readonly aheadMs: number; readonly lengthMs: number };
   /** Where alerts go; null = nowhere. */
   readonly alertChannelId: string | null;
   /** Language of what the bot says of its own accord: alerts and the digest. */
@@ -106,6 +108,9 @@ export class ConfigError extends Error {
   }
 }
 
+const HOUR_MS = 3_600_000;
+/** A year: more is no booking. */
+const MAX_RESERVE_HOURS = 8_760;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const PAGE_MODES = ['off', 'fit', 'live'] as const;
 const SNOWFLAKE = /^\d{15,21}$/;
@@ -493,6 +498,10 @@ export function readConfig(environment: Environment): Config {
     hubs: readHubs(reader),
     maxCtx: reader.integer('MAX_CTX', 1, 100_000_000),
     maxKeepAlive,
+    reservations: {
+      aheadMs: (reader.integer('RESERVE_AHEAD_HOURS', 0, MAX_RESERVE_HOURS) ?? 24) * HOUR_MS,
+      lengthMs: (reader.integer('RESERVE_MAX_HOURS', 1, MAX_RESERVE_HOURS) ?? 12) * HOUR_MS,
+    },
     alertChannelId: alertChannels[0] ?? null,
     locale: readLocale(reader),
   };

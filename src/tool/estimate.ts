@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { estimateSpeed, type SpeedEstimate } from '../estimator/speed/speed.ts';
 import { quantize } from '../estimator/model/quantize/quantize.ts';
 import { readTarget } from '../estimator/model/quantize/targets.ts';
 import { besideLoaded, type Resident } from '../estimator/plan/beside.ts';
@@ -7,6 +6,7 @@ import { clamp } from '../estimator/plan/clamp.ts';
 import { decide, planFixed } from '../estimator/plan/decide.ts';
 import { trainingContext } from '../estimator/plan/facts.ts';
 import { planSet, type SetAnswer } from '../estimator/plan/sets.ts';
+import { estimateSpeed, type SpeedEstimate } from '../estimator/speed/speed.ts';
 import {
   EstimateError,
   type EstimateRequest,

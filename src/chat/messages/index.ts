@@ -16,6 +16,7 @@ import { notifyMessages } from './notify.ts';
 import { pageMessages } from './page.ts';
 import { planMessages } from './plan.ts';
 import { quantizationMessages } from './quantizations.ts';
+import { reserveMessages } from './reserve.ts';
 import { serverMessages } from './server.ts';
 import { speedMessages } from './speed.ts';
 import { statusMessages } from './status.ts';
@@ -40,6 +41,7 @@ export const messages = {
   ...notifyMessages,
   ...alertMessages,
   ...speedMessages,
+  ...reserveMessages,
   ...whyMessages,
   ...statusMessages,
   ...storeMessages,

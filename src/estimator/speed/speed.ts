@@ -3,9 +3,9 @@
  * the other (llama.cpp's layer split), so times add up; what lies in system memory is read by the CPU.
  */
 
+import type { CompiledModel } from '../llama-cpp/architecture.ts';
 import { buildFacts } from '../llama-cpp/builds.ts';
 import { compileModel } from '../llama-cpp/compile.ts';
-import type { CompiledModel } from '../llama-cpp/architecture.ts';
 import { MissingTensorError } from '../llama-cpp/graph/graph.ts';
 import { matchOverrides } from '../model/weights.ts';
 import { isEmbeddingModel } from '../plan/facts.ts';

@@ -10,10 +10,10 @@ import type { CompiledModel } from '../llama-cpp/architecture.ts';
 import { kernelCounts } from '../llama-cpp/planner/planner.ts';
 import { cacheBytes } from '../model/cache.ts';
 import { shapeContext } from '../model/context.ts';
+import type { ModelTensor } from '../model/model.ts';
 import type { Placement } from '../model/placement.ts';
 import { HOME_EVERY_LAYER, HOME_INPUT, HOME_OUTPUT } from '../model/tensor-homes.ts';
 import { BLOCK_BYTES, BLOCK_ELEMENTS, typeId } from '../model/tensors.ts';
-import type { ModelTensor } from '../model/model.ts';
 import type { Overrides } from '../model/weights.ts';
 import type { KvCacheType } from '../types.ts';
 

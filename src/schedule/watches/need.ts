@@ -85,6 +85,16 @@ export function beyondReserve({ estimate }: Room, free: readonly number[]): read
   return free.map((bytes, gpu) => Math.max(0, bytes - reservedOn(estimate, gpu)));
 }
 
+/** Free memory without that of GPUs that others booked. */
+export function notBooked(room: Room, free: readonly number[], booked: ReadonlySet<string>): readonly number[] {
+  return free.map((bytes, gpu) => (booked.has(room.uuids[gpu]!) ? 0 : bytes));
+}
+
+/** A verdict for somebody who may not load on GPUs that others booked: what goes there does not fit. */
+export function keepsOff(room: Room, verdict: Verdict, booked: ReadonlySet<string>): Verdict {
+  return verdict.takes.some((bytes, gpu) => bytes > 0 && booked.has(room.uuids[gpu]!)) ? NO_ROOM : verdict;
+}
+
 /** Room for a number of bytes on all GPUs together; taken from the emptiest first. */
 export function judgeBytes(free: readonly number[], bytes: number): Verdict {
   const sum = free.reduce((all, one) => all + one, 0);

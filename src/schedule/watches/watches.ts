@@ -3,13 +3,24 @@ import { CodedError } from '../../base/coded.ts';
 import type { ModelSpec } from '../../estimator/types.ts';
 import { modelKey } from '../../servers/asking/same-model.ts';
 import type { WeightsIndex } from '../../servers/asking/same-weights.ts';
+import { bookedGpus, type Reservation } from '../../servers/reservations.ts';
 import type { Sampler } from '../../servers/sampler.ts';
 import type { Server, ServerRegistry, ServerSnapshot } from '../../servers/types.ts';
 import type { NewWatch, Watch, WatchRepository } from '../../store/types.ts';
 import type { Leader } from '../leader.ts';
 import { Claims, HAND_OVER_MS } from './claims.ts';
 import { WatchedModels, type WatchedModelsSettings } from './models.ts';
-import { allowsVerdict, beyondReserve, freeAfter, judgeBytes, type Room, roomOf, type Verdict } from './need.ts';
+import {
+  allowsVerdict,
+  beyondReserve,
+  freeAfter,
+  judgeBytes,
+  keepsOff,
+  notBooked,
+  type Room,
+  roomOf,
+  type Verdict,
+} from './need.ts';
 
 /** Watches of one person, and of all, that may wait at a time. */
 export const MAX_PER_PERSON = 10;
@@ -54,6 +65,8 @@ export interface WatchKeeperSettings extends Omit<WatchedModelsSettings, 'signal
   readonly deliver: (news: WatchNews) => Promise<Delivery>;
   /** Which models share their weights. */
   readonly weights: WeightsIndex;
+  /** What is booked on a server, as last seen; absent = nothing is. */
+  readonly reservations?: (server: string) => readonly Reservation[];
   /** Platforms whose people can be told by this process; watches of others keep waiting. */
   readonly platforms: readonly string[];
   readonly leader: Leader;
@@ -211,17 +224,22 @@ export class WatchKeeper {
     }
     const judge = async (promised: ReadonlyMap<string, number>): Promise<boolean> => {
       const free = freeAfter(room, promised);
+      const booked = this.#bookedFor(server, snapshot, personId, nowMs);
       if (question.kind === 'when-free') {
-        return judgeBytes(beyondReserve(room, free), question.freeBytes).fits;
+        return judgeBytes(notBooked(room, beyondReserve(room, free), booked), question.freeBytes).fits;
       }
       const need = this.#models.newNeed(question.spec, server);
-      return (await need.decide(question.numCtx, room, free, nowMs)).fits;
+      return keepsOff(room, await need.decide(question.numCtx, room, free, nowMs), booked).fits;
     };
     if (!(await judge(new Map()))) {
       return { fits: false, promised: false };
     }
     const fits = await judge(this.#claims.get(server.name)?.promised(personId) ?? new Map());
     return { fits, promised: !fits };
+  }
+
+  #bookedFor(server: Server, snapshot: ServerSnapshot, personId: string, nowMs: number): ReadonlySet<string> {
+    return bookedGpus(this.#settings.reservations?.(server.name) ?? [], snapshot, personId, nowMs);
   }
 
   #replaced(server: Server, snapshot: ServerSnapshot, model: string): readonly string[] {
@@ -322,11 +340,14 @@ export class WatchKeeper {
       const room = need === null ? own : (roomsByModel.get(model) ?? roomFor(watch.model ?? ''));
       roomsByModel.set(model, room);
       const numCtx = watch.numCtx ?? 0;
+      const booked = this.#bookedFor(server, snapshot, watch.ownerId, nowMs);
       const exactly = async (): Promise<Verdict> =>
         need === null
-          ? judgeBytes(beyondReserve(room, freeAfter(room, promised)), watch.freeBytes ?? 0)
-          : need.decide(numCtx, room, freeAfter(room, promised), nowMs);
-      const key = need === null ? `free ${watch.freeBytes}` : `fits ${watch.model} ${numCtx}`;
+          ? judgeBytes(notBooked(room, beyondReserve(room, freeAfter(room, promised)), booked), watch.freeBytes ?? 0)
+          : keepsOff(room, await need.decide(numCtx, room, freeAfter(room, promised), nowMs), booked);
+      // Of what others booked each person sees something else.
+      const asked = need === null ? `free ${watch.freeBytes}` : `fits ${watch.model} ${numCtx}`;
+      const key = `${asked} ${[...booked].join()}`;
       let answer = answers.get(key);
       if (answer === undefined) {
         const isExact = need === null || watch.id === exactId;

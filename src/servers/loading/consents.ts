@@ -1,6 +1,7 @@
 import type { Hold } from '../../store/types.ts';
 import { sameModel } from '../asking/same-model.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
+import type { Booking } from './booked.ts';
 import type { HoldBook } from './holds.ts';
 import type { Candidate } from './in-the-way.ts';
 import { findLoaded } from './proof.ts';
@@ -93,6 +94,17 @@ export class Consents {
       this.#outcome.kept = [...this.#outcome.kept, hold];
     }
     return answer === 'agree';
+  }
+
+  /** GPUs that the plan goes on and somebody else booked. */
+  async toUseBooked(bookings: readonly Booking[], numCtx: number): Promise<void> {
+    for (const booking of bookings) {
+      if (!this.#mayTouch(booking)) {
+        this.#outcome.wayOut = { numCtx, obstacles: [{ model: booking.model, hold: booking, inUse: false }] };
+        const { model: gpus, holderName: holder, server } = booking;
+        throw new Stop('refused', 'booked-by-others', { gpus, holder, server });
+      }
+    }
   }
 
   /** What could be unloaded to make room, with who would mind. */

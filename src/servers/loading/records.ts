@@ -2,6 +2,7 @@ import { StoreError } from '../../store/errors.ts';
 import type { AuditEntry, AuditRepository, Hold, Json } from '../../store/types.ts';
 import { createRefusalFold } from '../refusals.ts';
 import type { BenchOrder, BenchOutcome } from './bench.ts';
+import { isBooking } from './booked.ts';
 import type { HoldEvent } from './hold-watch.ts';
 import { usedVram } from './proof.ts';
 import type { SetOrder, SetOutcome } from './safe-set.ts';
@@ -120,7 +121,8 @@ export function createRecords(audit: AuditRepository, now: () => number, onError
   const overrides = async (by: Requester, server: string, holds: readonly Hold[]) => {
     for (const hold of holds) {
       const args: Json = { holderId: hold.holderId, holderName: hold.holderName, untilMs: hold.untilMs };
-      await append(by, { action: 'hold-override', server, target: hold.model, args, result: 'ok' });
+      const action = isBooking(hold) ? 'reserve-override' : 'hold-override';
+      await append(by, { action, server, target: hold.model, args, result: 'ok' });
     }
   };
   return {

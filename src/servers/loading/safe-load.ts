@@ -10,10 +10,12 @@ import type { MadeAliasRepository } from '../../store/types.ts';
 import type { Estimator } from '../../workers/estimates.ts';
 import { sameModel } from '../asking/same-model.ts';
 import type { WeightsIndex } from '../asking/same-weights.ts';
+import type { Reservation } from '../reservations.ts';
 import { orphanRunners } from '../runner-processes.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import { makeAlias } from './alias.ts';
 import { type AttemptParts, callLoad, loadAndProve } from './attempts.ts';
+import { bookingsTouched } from './booked.ts';
 import type { Choice } from './choose.ts';
 import { Consents } from './consents.ts';
 import type { HoldBook } from './holds.ts';
@@ -49,6 +51,8 @@ export interface LoadParts {
   readonly weights: WeightsIndex;
   /** Names that this program made. */
   readonly aliases: MadeAliasRepository;
+  /** What is booked on this server. Never rejects. */
+  readonly reservations: () => Promise<readonly Reservation[]>;
   /** Cap on the context, tokens; `null` = none. */
   readonly maxCtx: number | null;
   /** The order's keep-alive as read; `null` = the server's default. */
@@ -163,6 +167,9 @@ class SafeLoad {
     if (await this.#renewed(before, choice.numCtx)) {
       return;
     }
+    const { by } = this.#order;
+    const booked = bookingsTouched(await this.#parts.reservations(), before, choice.plan, by.id, this.#parts.now());
+    await this.#consents.toUseBooked(booked, choice.numCtx);
     const replaced = await this.#consents.toReplace(before, this.#planner.earlier, choice.numCtx);
     const leaving = [...agreed, ...replaced];
     let ready = before;

@@ -5,6 +5,7 @@ import type { Hold, MadeAlias, Store } from '../../store/types.ts';
 import type { Estimates } from '../../workers/estimates.ts';
 import { modelKey } from '../asking/same-model.ts';
 import type { WeightsIndex } from '../asking/same-weights.ts';
+import type { ReservationBook } from '../reservations.ts';
 import type { Remark, Server, ServerRegistry } from '../types.ts';
 import { createActivity } from './activity.ts';
 import { type BenchOrder, type BenchOutcome, emptyBench, runBench } from './bench.ts';
@@ -45,6 +46,8 @@ export interface LoadServiceParts {
   readonly store: Pick<Store, 'audit' | 'benches' | 'observations' | 'madeAliases'>;
   readonly holds: HoldBook;
   readonly queueFor: (server: string) => ServerQueue;
+  /** Bookings of servers and GPUs; absent = there are none. */
+  readonly reservations?: Pick<ReservationBook, 'list'>;
   /** Which models share their weights. */
   readonly weights: WeightsIndex;
   readonly findSpec: (model: string, server: Server, signal: AbortSignal) => Promise<ModelSpec>;
@@ -179,6 +182,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         ownTouch: (model) => activity.ownTouch(server.name, model),
         weights: parts.weights,
         aliases: parts.store.madeAliases,
+        reservations: async () => (await quietly(async () => parts.reservations?.list(server.name))) ?? [],
         calibration: await quietly(() => learning.calibration(server.name)),
         maxCtx,
         keepAlive: readKeepAlive(order.keepAlive, maxKeepAlive, order.by.isAdmin),
