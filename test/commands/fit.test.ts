@@ -106,7 +106,7 @@ describe('/fit', () => {
     ]);
     const elsewhere = await fit({ model: 'llama3.1:8b', ctx: 8192 });
     expect(elsewhere.actions?.map((action) => action.label)).not.toContain('Load with 8192');
-    expect(rendered(elsewhere)).toContain('not pulled on this server yet');
+    expect(rendered(elsewhere)).toContain('not on this server yet');
   });
 
   it('explains every figure on a button', async () => {
@@ -133,13 +133,13 @@ describe('/fit', () => {
   });
 
   it.each([
-    [{ model: 'no-such-model-anywhere' }, /No model/],
+    [{ model: 'no-such-model-anywhere' }, /There is no model/],
     [{ model: 'gemma3:12b', ctx: 0 }, /ctx/],
     [{ model: 'gemma3:12b', ctx: -5 }, /ctx/],
     [{ model: 'gemma3:12b', ctx: 262144 }, /supports a context of up to 131072/],
-    [{ model: 'gemma3:12b', gpus: 'a few' }, /is no GPU/],
-    [{ model: 'gemma3:12b', gpus: '8GiB:9GiB' }, /more free than total/],
-    [{ model: '../../etc/passwd' }, /no model name/],
+    [{ model: 'gemma3:12b', gpus: 'a few' }, /is not a GPU/],
+    [{ model: 'gemma3:12b', gpus: '8GiB:9GiB' }, /more free than in total/],
+    [{ model: '../../etc/passwd' }, /not a model name/],
     [{ model: 'gpt-oss:120b-cloud' }, /cloud/],
     [{ model: 'gemma3:12b', server: 'elsewhere' }, /no server elsewhere/],
   ])('refuses %o in one sentence', async (options: Record<string, OptionValue>, sentence) => {

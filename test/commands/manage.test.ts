@@ -46,7 +46,7 @@ describe('/pull', () => {
   it('asks first, says whether it fits, and downloads on the button alone', async () => {
     const question = await run('pull', { model: 'qwen3:4b' });
     expect(plainText(question.title)).toBe('Download qwen3:4b to main?');
-    expect(text(question)).toMatch(/It fits now with a context of up to \d+/);
+    expect(text(question)).toMatch(/It fits now, with a context of up to \d+/);
     expect(question.actions?.[0]).toMatchObject({ onlyFor: ['ada'], once: true });
     expect(await demo.services.servers.defaultServer.ollama.tags()).toHaveLength(2);
     const shown: Reply[] = [];
@@ -60,15 +60,15 @@ describe('/pull', () => {
   it('warns before the download where nothing fits', async () => {
     const question = await run('pull', { model: 'qwen3-coder:480b' });
     expect(question.tone).toBe('warning');
-    expect(text(question)).toMatch(/WARNING: it does not fit/);
+    expect(text(question)).toMatch(/WARNING: right now it does not fit/);
   });
 
   it.each([
-    ['evil.example:8443/attacker/leak_model_0', /may be pulled from registry\.ollama\.ai, ollama\.com only/],
+    ['evil.example:8443/attacker/leak_model_0', /may be pulled only from registry\.ollama\.ai, ollama\.com,/],
     ['registry.ollama.ai:8443/library/qwen3', /not from registry\.ollama\.ai:8443/],
-    ['169.254.169.254/latest/meta-data', /may be pulled from/],
+    ['169.254.169.254/latest/meta-data', /may be pulled only from/],
     ['http://10.0.0.5:5000/a/b:c', /no "::?\/\/"|has no "/],
-    ['hf.co/org/repo:Q4_K_M', /may be pulled from/],
+    ['hf.co/org/repo:Q4_K_M', /may be pulled only from/],
   ])('refuses %s and records it', async (model, sentence) => {
     const reply = await run('pull', { model });
     expect(reply.failed).toBe(true);
@@ -100,7 +100,7 @@ describe('/pull', () => {
     expect((await demo.services.audit?.list({ action: 'pull' }))?.[0]).toMatchObject({ result: 'canceled' });
     const over = { handler: 'pull.cancel', payload: { id: '00000000-0000-4000-8000-000000000000' } };
     expect(plainText((await dispatcher.call(over, caller(), { progress: () => undefined })).title)).toBe(
-      'That download is over.',
+      'This download has already ended.',
     );
   });
 
@@ -128,7 +128,9 @@ describe('/delete', () => {
     const loaded = await run('load', { model: 'qwen3:8b', ctx: 2_048, alias: 'team' });
     expect(loaded.failed).toBeUndefined();
     const question = await run('delete', { model: 'team' });
-    expect(text(question)).toContain('Delete the name team:latest from main? Nothing has to be downloaded again.');
+    expect(text(question)).toContain(
+      'Delete the name team:latest from main? Nothing will have to be downloaded again.',
+    );
     expect(text(question)).toContain('It is an alias that this bot made of qwen3:8b');
     expect(text(await press(question, 'Delete'))).toContain('Its weights stay with qwen3:8b.');
     expect(await demo.services.loads!.madeAlias('main', 'team')).toBeNull();
@@ -139,7 +141,7 @@ describe('/delete', () => {
   it('of a copy, and of what it is a copy of, says the same', async () => {
     const { ollama } = demo.services.servers.defaultServer;
     await ollama.copy('qwen3:8b', 'spare');
-    expect(text(await run('delete', { model: 'spare' }))).toMatch(/qwen3:8b has the same weights: they stay/);
+    expect(text(await run('delete', { model: 'spare' }))).toMatch(/qwen3:8b has the same weights, which stay/);
     expect(text(await run('delete', { model: 'qwen3:8b' }))).toMatch(/spare:latest has the same weights/);
     await ollama.delete('spare');
     expect(text(await run('delete', { model: 'qwen3:8b' }))).toContain('must be downloaded again');
@@ -151,7 +153,7 @@ describe('/delete', () => {
     await holds.put({ ...hold, guildId: null, channelId: null, sinceMs: 0, untilMs: null, numCtx: 2_048 });
     const question = await run('delete', { model: 'qwen3:8b' });
     expect(text(question)).toContain('Eve');
-    expect(plainText((await press(question, 'Delete')).title)).toContain('held by Eve');
+    expect(plainText((await press(question, 'Delete')).title)).toContain('Eve holds');
     await holds.release('main', 'qwen3:8b');
   });
 
@@ -169,8 +171,8 @@ describe('/delete', () => {
     );
     await expect.poll(() => demo.services.loads!.underWay('main').length).toBe(1);
     const again = await press(question, 'Delete');
-    expect(text(again)).toContain('bob is loading it, or waits to: that load would fail.');
-    expect(again.actions?.map(({ label }) => label)).toEqual(['Delete although it is being loaded']);
+    expect(text(again)).toContain('bob is loading it or waiting to: that load would fail.');
+    expect(again.actions?.map(({ label }) => label)).toEqual(['Delete anyway (being loaded)']);
     expect(await demo.services.servers.defaultServer.ollama.tags()).not.toEqual([]);
     await expect.poll(() => demo.simulator.processes().length).toBe(1);
     await dispatcher.call(giveUp![0]!.call, caller('operator', 'bob'), { progress: () => undefined });

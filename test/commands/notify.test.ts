@@ -136,7 +136,7 @@ describe('/notify when-fits', () => {
 
   it('refuses a model that nobody knows', async () => {
     const reply = await notify('when-fits', { model: 'no-such-model' });
-    expect(plainText(reply.title)).toMatch(/No model/);
+    expect(plainText(reply.title)).toMatch(/There is no model/);
   });
 });
 

@@ -54,7 +54,7 @@ describe('/ps', () => {
       expect.stringMatching(/^\d+ min$/),
     ]);
     expect(rows(reply).find((row) => row[0] === 'llama3.2:1b')?.[4]).toBe('pinned');
-    expect(text(reply)).toMatch(/llama3\.2:1b runs in part on the CPU \(\d+% on the GPU\)/);
+    expect(text(reply)).toMatch(/llama3\.2:1b is partly in system memory \(\d+% on the GPU\)/);
   });
 });
 
@@ -63,11 +63,13 @@ describe('/vram', () => {
     demo.simulator.setForeign('python train.py', 3, 2 * GIB);
     await freshly();
     const reply = await run('vram');
-    expect(plainText(reply.title)).toMatch(/^main: \d+\.\d GiB of 32\.0 GiB free, at most \d+\.\d GiB on one GPU\.$/);
+    expect(plainText(reply.title)).toMatch(
+      /^main: \d+\.\d GiB of 32\.0 GiB free, at most \d+\.\d GiB of it on one GPU\.$/,
+    );
     expect(rows(reply)).toHaveLength(4);
     expect(Number(rows(reply)[3]?.[1])).toBeGreaterThanOrEqual(2);
     expect(text(reply)).toContain('Loaded: ');
-    expect(text(reply)).toContain('If the idle models left');
+    expect(text(reply)).toContain('Without the idle models');
     expect(text(reply)).toMatch(/Read .* ago from nvidia-gpu-exporter/);
   });
 
@@ -115,7 +117,7 @@ describe('a machine that is gone', () => {
     const vram = await run('vram');
     expect(text(vram)).toContain('The exporter cannot be reached');
     expect((await run('models')).failed).toBe(true);
-    expect(text(await run('doctor'))).toMatch(/FAULT {2}main: Ollama cannot be reached\. Check OLLAMA_HOST/);
+    expect(text(await run('doctor'))).toMatch(/PROBLEM {2}main: Ollama cannot be reached\. Check OLLAMA_HOST/);
     await demo.simulator.accept();
   });
 });

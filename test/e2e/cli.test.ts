@@ -70,10 +70,10 @@ describe('headroom fit', () => {
   });
 
   it.each([
-    [['fit', 'no-such-model', '--gpus', '8GiB'], /No model no-such-model|does not have no-such-model/],
-    [['fit', 'gemma3:12b', '--ctx', '0', '--gpus', '8GiB'], /from 1: 32768/],
+    [['fit', 'no-such-model', '--gpus', '8GiB'], /There is no model no-such-model|is not in no-such-model/],
+    [['fit', 'gemma3:12b', '--ctx', '0', '--gpus', '8GiB'], /number of tokens: 32768/],
     [['fit', 'gemma3:12b', '--ctx', 'many', '--gpus', '8GiB'], /--ctx/],
-    [['fit', 'gemma3:12b', '--gpus', 'big'], /is no GPU/],
+    [['fit', 'gemma3:12b', '--gpus', 'big'], /is not a GPU/],
     [['fit', 'gemma3:12b', '--gpus', '8GiB', '--ollama', 'newest'], /is not a version of Ollama/],
     [['fit', 'gemma3:12b', '--gpus', '8GiB', '--kv', 'q1'], /no cache type q1/],
     [['fit', 'missing.gguf', '--gpus', '8GiB'], /no file/],
@@ -165,7 +165,7 @@ describe('the demo without a terminal', () => {
       'src/main.ts',
     );
     expect(code).toBe(1);
-    expect(out).toMatch(/No model nonsense[\s\S]*no command \/nonsense[\s\S]*✔ gemma3:12b/);
+    expect(out).toMatch(/There is no model nonsense[\s\S]*no command \/nonsense[\s\S]*✔ gemma3:12b/);
   });
 });
 
@@ -201,7 +201,7 @@ describe('headroom doctor', () => {
   it('names every fault with what to do, and ends with 1', async () => {
     const { code, out } = await headroom(['doctor']);
     expect(code).toBe(1);
-    expect(out).toMatch(/FAULT {2}main: Ollama cannot be reached\. Check OLLAMA_HOST/);
+    expect(out).toMatch(/PROBLEM {2}main: Ollama cannot be reached\. Check OLLAMA_HOST/);
     expect(out).toContain('DISCORD_TOKEN is not set');
   });
 });

@@ -156,7 +156,7 @@ describe.skipIf(!postgresInstalled)('two bots on two hosts with one PostgreSQL',
     expect(slow.loads.map(({ keepAliveMinutes }) => keepAliveMinutes)).toEqual([40, 50]);
     expect(slow.simulator.loaded().map(({ name }) => name)).toEqual(['llama3.2:1b']);
     // Nobody knows how the load ended whose process was killed, and that is what its message says.
-    await first.shows(({ text }) => /the bot ended while it worked on this/.test(readable(text)), 30_000);
+    await first.shows(({ text }) => /the bot ended while it was working on this/.test(readable(text)), 30_000);
     expect(first.seen.some(isLoaded)).toBe(false);
     bots[bots.indexOf(loader)] = await startBot(bots.indexOf(loader));
   }, 120_000);

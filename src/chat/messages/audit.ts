@@ -3,7 +3,10 @@ import { area } from './area.ts';
 /** What /audit says: what was done, how it ended, and why. */
 export const auditMessages = area({
   'audit.description': { en: 'Who did what, newest first', 'zh-CN': '谁做了什么（最新在前）' },
-  'audit.title': { en: '{count:int} {count:plural:act|acts}, newest first.', 'zh-CN': '最近 {count:int} 条操作。' },
+  'audit.title': {
+    en: '{count:int} {count:plural:entry|entries}, newest first.',
+    'zh-CN': '最近 {count:int} 条操作。',
+  },
   'audit.title.none': { en: 'Nothing is recorded yet.', 'zh-CN': '还没有记录。' },
   'audit.line': { en: '{when}  {who}: {what}, {result}', 'zh-CN': '{when}  {who}：{what}，{result}' },
   'audit.line.vram': {

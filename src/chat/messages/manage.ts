@@ -2,19 +2,19 @@ import { area } from './area.ts';
 
 /** /pull, /delete, /audit: what only administrators do. */
 export const manageMessages = area({
-  'pull.description': { en: 'Downloads a model onto the server', 'zh-CN': '将模型下载到服务器' },
+  'pull.description': { en: 'Downloads a model onto the server', 'zh-CN': '下载模型到服务器' },
   'pull.ask': { en: 'Download {model} to {server}?', 'zh-CN': '将 {model} 下载到 {server}？' },
   'pull.size': { en: 'Download: {bytes:bytes}.', 'zh-CN': '下载大小：{bytes:bytes}。' },
   'pull.size-unknown': { en: 'The size of the download is not known.', 'zh-CN': '下载大小未知。' },
-  'pull.fits': { en: 'It fits now with a context of up to {ctx}.', 'zh-CN': '现在放得下，上下文最大 {ctx}。' },
+  'pull.fits': { en: 'It fits now, with a context of up to {ctx}.', 'zh-CN': '现在放得下，最大上下文 {ctx}。' },
   'pull.fits-not': {
-    en: 'WARNING: it does not fit on the GPUs of {server} with any context, as things are now.',
-    'zh-CN': '警告：以目前情况，任何上下文都无法放进 {server} 的 GPU。',
+    en: 'WARNING: right now it does not fit on the GPUs of {server}, however short the context.',
+    'zh-CN': '警告：目前无论上下文多短，都放不进 {server} 的 GPU。',
   },
-  'pull.fits-empty': { en: 'With the loaded models gone: up to {ctx}.', 'zh-CN': '卸载已加载的模型后：最大 {ctx}。' },
-  'pull.fits-unknown': { en: 'Whether it fits is not known: {why}', 'zh-CN': '无法得知是否放得下：{why}' },
+  'pull.fits-empty': { en: 'Without the loaded models: up to {ctx}.', 'zh-CN': '卸载已加载的模型后：最大 {ctx}。' },
+  'pull.fits-unknown': { en: 'Nobody can tell whether it fits: {why}', 'zh-CN': '无法判断是否放得下：{why}' },
   'pull.exists': {
-    en: '{model} is on {server} already; pulling brings it up to date.',
+    en: '{server} already has {model}; pulling updates it.',
     'zh-CN': '{server} 上已有 {model}；拉取会更新它。',
   },
   'pull.start': { en: 'Download', 'zh-CN': '下载' },
@@ -31,53 +31,53 @@ export const manageMessages = area({
   'pull.status': { en: 'Ollama: {status}', 'zh-CN': 'Ollama：{status}' },
   'pull.done': { en: '{model} is on {server} now.', 'zh-CN': '{model} 已下载到 {server}。' },
   'pull.canceled': {
-    en: 'The download of {model} was canceled. What was fetched stays; the next download goes on from there.',
-    'zh-CN': '已取消 {model} 的下载。已下载的部分会保留，下次继续。',
+    en: 'The download of {model} was canceled. What was downloaded stays, and the next download continues from there.',
+    'zh-CN': '已取消 {model} 的下载。已下载的部分会保留，下次接着下载。',
   },
   'pull.failed': { en: 'The download of {model} failed: {why}', 'zh-CN': '{model} 下载失败：{why}' },
   'pull.canceling': { en: 'Canceling the download of {model}.', 'zh-CN': '正在取消 {model} 的下载。' },
   'error.pull-host-refused': {
-    en: 'Models may be pulled from {hosts} only, not from {host}.',
+    en: 'Models may be pulled only from {hosts}, not from {host}.',
     'zh-CN': '只能从 {hosts} 拉取模型，不能从 {host}。',
   },
   'error.pull-running': {
-    en: '{model} is being downloaded to {server} already.',
-    'zh-CN': '{model} 已在下载到 {server}。',
+    en: '{model} is already being downloaded to {server}.',
+    'zh-CN': '{model} 正在下载到 {server}。',
   },
   'error.pull-too-many': {
-    en: '{count} downloads are running; wait for one to end.',
-    'zh-CN': '已有 {count} 个下载在进行；请等待其中一个结束。',
+    en: '{count} downloads are running. Wait until one has ended.',
+    'zh-CN': '已有 {count} 个下载在进行，请等其中一个结束。',
   },
-  'error.pull-over': { en: 'That download is over.', 'zh-CN': '该下载已结束。' },
+  'error.pull-over': { en: 'This download has already ended.', 'zh-CN': '该下载已结束。' },
 
   'delete.description': { en: 'Deletes a model from the server', 'zh-CN': '从服务器删除模型' },
   'delete.ask': {
-    en: 'Delete {model} ({bytes:bytes}) from {server}? It must be downloaded again afterwards.',
-    'zh-CN': '从 {server} 删除 {model}（{bytes:bytes}）？之后需要重新下载。',
+    en: 'Delete {model} ({bytes:bytes}) from {server}? To use it again it must be downloaded again.',
+    'zh-CN': '从 {server} 删除 {model}（{bytes:bytes}）？以后要用需重新下载。',
   },
   'delete.ask.shared': {
-    en: 'Delete the name {model} from {server}? Nothing has to be downloaded again.',
-    'zh-CN': '从 {server} 删除名称 {model}？无需重新下载任何内容。',
+    en: 'Delete the name {model} from {server}? Nothing will have to be downloaded again.',
+    'zh-CN': '从 {server} 删除名称 {model}？不需要重新下载任何内容。',
   },
   'delete.alias': {
-    en: 'It is an alias that this bot made of {base}: its weights stay with {base}, so no disk space comes back.',
+    en: 'It is an alias that this bot made of {base}: the weights stay with {base}, so this frees no disk space.',
     'zh-CN': '它是本机器人为 {base} 创建的别名：权重仍属于 {base}，因此不会释放磁盘空间。',
   },
   'delete.shared': {
-    en: '{names} has the same weights: they stay, so no disk space comes back. A system prompt and parameters of its own go with the name.',
+    en: "{names} has the same weights, which stay, so this frees no disk space. The name's own system prompt and parameters are deleted.",
     'zh-CN': '{names} 使用相同的权重：权重会保留，因此不会释放磁盘空间。该名称自带的系统提示词和参数会一并删除。',
   },
   'delete.loading': {
-    en: '{requester} is loading it, or waits to: that load would fail.',
-    'zh-CN': '{requester} 正在加载它，或在排队等待加载：删除会使该加载失败。',
+    en: '{requester} is loading it or waiting to: that load would fail.',
+    'zh-CN': '{requester} 正在加载它或在排队，删除会使加载失败。',
   },
   'delete.loaded': {
     en: 'It is loaded right now; deleting does not unload it.',
-    'zh-CN': '它目前已加载；删除不会卸载它。',
+    'zh-CN': '它已加载；删除不会卸载它。',
   },
-  'delete.held': { en: '{holder} holds it.', 'zh-CN': '{holder} 正持有它。' },
+  'delete.held': { en: '{holder} holds it.', 'zh-CN': '它由 {holder} 保留。' },
   'delete.confirm': { en: 'Delete', 'zh-CN': '删除' },
-  'delete.confirm.loading': { en: 'Delete although it is being loaded', 'zh-CN': '加载中仍删除' },
+  'delete.confirm.loading': { en: 'Delete anyway (being loaded)', 'zh-CN': '仍要删除（正在加载）' },
   'delete.done.shared': {
     en: 'Its weights stay with {names}.',
     'zh-CN': '其权重保留在 {names} 中。',
@@ -85,9 +85,9 @@ export const manageMessages = area({
   'delete.done': { en: '{model} is deleted from {server}.', 'zh-CN': '已从 {server} 删除 {model}。' },
   'error.model-not-here': { en: '{server} does not have {model}.', 'zh-CN': '{server} 上没有 {model}。' },
   'error.model-held': {
-    en: '{model} is held by {holder}; it is not deleted while it is in use.',
-    'zh-CN': '{model} 由 {holder} 持有；使用期间不会删除。',
+    en: '{holder} holds {model}, so it is not deleted.',
+    'zh-CN': '{model} 由 {holder} 保留，不会删除。',
   },
 
-  'error.nothing-kept': { en: 'Nothing is kept here.', 'zh-CN': '此处不保存任何内容。' },
+  'error.nothing-kept': { en: 'Nothing is recorded here.', 'zh-CN': '这里不保存任何记录。' },
 });

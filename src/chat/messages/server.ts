@@ -7,41 +7,41 @@ export const serverMessages = area({
     'zh-CN': '无法连接 Ollama。它在运行吗？地址正确吗？',
   },
   'error.unreachable.refused': {
-    en: 'Nobody listens at the address of Ollama. Is it running? From another machine it is reached only when it was started with OLLAMA_HOST=0.0.0.0.',
+    en: "Nothing answers at Ollama's address. Is it running? Other machines can reach it only if it was started with OLLAMA_HOST=0.0.0.0.",
     'zh-CN': 'Ollama 的地址上没有程序在监听。它在运行吗？要从其他机器访问，需以 OLLAMA_HOST=0.0.0.0 启动它。',
   },
   'error.unreachable.dns': {
-    en: 'The host name of Ollama is not known to the DNS. Check OLLAMA_HOST, or write the IP address.',
+    en: "Ollama's host name cannot be found. Check OLLAMA_HOST, or write the IP address.",
     'zh-CN': 'DNS 无法解析 Ollama 的主机名。请检查 OLLAMA_HOST，或改用 IP 地址。',
   },
   'error.unreachable.tls': {
-    en: 'No secure connection to Ollama came about. Ollama itself speaks plain http: write http:// unless a proxy with a valid certificate stands before it.',
-    'zh-CN': '无法与 Ollama 建立安全连接。Ollama 本身只使用 http：除非前面有带有效证书的代理，否则请写 http://。',
+    en: 'No secure connection to Ollama is possible. Ollama itself uses plain http: write http:// unless a proxy with a valid certificate is in front of it.',
+    'zh-CN': '无法与 Ollama 建立安全连接。Ollama 本身只支持 http：除非前面有带有效证书的代理，否则请写 http://。',
   },
   'error.unreachable.connect-timeout': {
-    en: 'The machine of Ollama does not answer. Is it on, and does a firewall let the bot through?',
+    en: "Ollama's machine does not answer. Is it on, and does a firewall let the bot through?",
     'zh-CN': 'Ollama 所在的机器没有响应。它开机了吗？防火墙放行机器人了吗？',
   },
   'error.unreachable.reset': {
-    en: 'Ollama broke the connection: it was ended or restarted just now. Try again in a moment.',
-    'zh-CN': 'Ollama 中断了连接：它刚刚被终止或重启。请稍后再试。',
+    en: 'Ollama broke off the connection: it was ended or restarted just now. Try again in a moment.',
+    'zh-CN': 'Ollama 断开了连接：它刚刚被终止或重启。请稍后再试。',
   },
   'error.unreachable.gateway': {
-    en: 'The proxy is there, but Ollama behind it does not answer it.',
-    'zh-CN': '代理可用，但其后的 Ollama 没有响应。',
+    en: 'The proxy answers, but Ollama behind it does not.',
+    'zh-CN': '代理有响应，但它后面的 Ollama 没有。',
   },
   'error.unauthorized': {
     en: 'Ollama, or the proxy in front of it, refuses the credentials (401).',
     'zh-CN': 'Ollama 或其前面的代理拒绝了凭据（401）。',
   },
   'error.forbidden': {
-    en: 'Refused (403): by the proxy, or by Ollama, which on loopback takes only local host names.',
+    en: 'Refused (403), either by the proxy or by Ollama: on loopback it accepts only local host names.',
     'zh-CN': '被拒绝（403）：来自代理，或来自 Ollama（监听回环地址时只接受本地主机名）。',
   },
   'error.forbidden.host': {
-    en: 'Refused without a word (403): so Ollama turns away host names that it does not know. Write its IP address in OLLAMA_HOST, or let the proxy pass on "Host: localhost".',
+    en: 'Refused (403): Ollama turns away host names that it does not know. Write its IP address in OLLAMA_HOST, or let the proxy send "Host: localhost".',
     'zh-CN':
-      '被直接拒绝（403）：Ollama 会这样拒绝它不认识的主机名。请在 OLLAMA_HOST 中写 IP 地址，或让代理转发 "Host: localhost"。',
+      '被拒绝（403）：Ollama 不接受它不认识的主机名。请在 OLLAMA_HOST 中写 IP 地址，或让代理发送 "Host: localhost"。',
   },
   'error.not-found': { en: 'The server does not have this model.', 'zh-CN': '服务器上没有该模型。' },
   'error.busy': {
@@ -50,16 +50,16 @@ export const serverMessages = area({
   },
   'error.out-of-memory': { en: 'Ollama ran out of memory while loading.', 'zh-CN': 'Ollama 加载时内存不足。' },
   'error.needs-more-memory': {
-    en: 'Ollama refuses: it wants {neededBytes:bytes} of system memory and has {availableBytes:bytes}.',
-    'zh-CN': 'Ollama 拒绝：需要 {neededBytes:bytes} 系统内存，可用 {availableBytes:bytes}。',
+    en: 'Ollama refuses it: it needs {neededBytes:bytes} of system memory, and {availableBytes:bytes} are available.',
+    'zh-CN': 'Ollama 拒绝加载：需要 {neededBytes:bytes} 系统内存，可用 {availableBytes:bytes}。',
   },
   'error.runner-died': {
-    en: "Ollama's runner ended in mid-load ({how}). Ollama's own log says why.",
+    en: "Ollama's runner ended in the middle of the load ({how}). Ollama's own log says why.",
     'zh-CN': 'Ollama 的运行进程在加载途中退出（{how}）。原因见 Ollama 自己的日志。',
   },
   'error.runner-died.memory': {
-    en: "Ollama's runner ended in mid-load ({how}): so it ends when it gets no more memory.",
-    'zh-CN': 'Ollama 的运行进程在加载途中退出（{how}）：得不到更多内存时就会这样。',
+    en: "Ollama's runner ended in the middle of the load ({how}), as it does when memory runs out.",
+    'zh-CN': 'Ollama 的运行进程在加载途中退出（{how}），通常是内存耗尽。',
   },
   'error.model-unloadable': {
     en: 'Ollama cannot load this model.',
@@ -70,27 +70,27 @@ export const serverMessages = area({
     'zh-CN': '模型文件已损坏或不完整。请先 /delete 再 /pull。',
   },
   'error.model-unloadable.unsupported': {
-    en: "This version of Ollama does not know the model's architecture. Update Ollama.",
+    en: "This version of Ollama does not support the model's architecture. Update Ollama.",
     'zh-CN': '该版本的 Ollama 不支持此模型的架构。请更新 Ollama。',
   },
   'error.model-unloadable.either': {
-    en: 'Ollama cannot load this model: it does not know the architecture, or the file is damaged. /pull it again; if that does not help, update Ollama.',
-    'zh-CN': 'Ollama 无法加载该模型：不支持其架构，或文件已损坏。请重新 /pull；若仍不行，请更新 Ollama。',
+    en: 'Ollama cannot load this model: either it does not support the architecture, or the file is damaged. /pull it again; if that does not help, update Ollama.',
+    'zh-CN': 'Ollama 无法加载该模型：可能不支持其架构，也可能是文件已损坏。请重新 /pull；若仍不行，请升级 Ollama。',
   },
   'error.registry': {
     en: 'Ollama could not fetch it from the registry.',
     'zh-CN': 'Ollama 无法从仓库获取它。',
   },
   'error.registry.dns': {
-    en: "The server cannot look up the registry's host name. Has it internet access and a working DNS?",
+    en: "The server cannot find the registry's host name. Does it have internet access and a working DNS?",
     'zh-CN': '服务器无法解析仓库的主机名。它能上网、DNS 正常吗？',
   },
   'error.registry.refused': {
-    en: 'Nobody listens at the address of the registry.',
+    en: "Nothing answers at the registry's address.",
     'zh-CN': '仓库的地址上没有程序在监听。',
   },
   'error.registry.plain-http': {
-    en: 'The registry speaks plain http. Who runs the bot can allow that for this host by PULL_INSECURE_HOSTS.',
+    en: "The registry uses plain http. The bot's administrator can allow that for this host with PULL_INSECURE_HOSTS.",
     'zh-CN': '该仓库只使用明文 http。机器人的管理者可用 PULL_INSECURE_HOSTS 允许该主机。',
   },
   'error.registry.tls': {
@@ -101,24 +101,27 @@ export const serverMessages = area({
     en: 'The registry did not answer the server in time.',
     'zh-CN': '仓库没有及时响应服务器。',
   },
-  'error.too-old': { en: 'This version of Ollama is too old for it.', 'zh-CN': '该版本的 Ollama 过旧。' },
+  'error.too-old': {
+    en: 'This version of Ollama is too old for it. Update Ollama.',
+    'zh-CN': '该版本的 Ollama 太旧，请升级。',
+  },
   'error.too-old.model': {
-    en: 'The model asks for a newer Ollama than this server has. Update Ollama.',
-    'zh-CN': '该模型需要比此服务器更新的 Ollama。请更新 Ollama。',
+    en: 'The model needs a newer Ollama than this server has. Update Ollama.',
+    'zh-CN': '该模型需要更新版本的 Ollama，请升级。',
   },
   'error.too-old.call': {
-    en: 'This version of Ollama does not know the call. Update Ollama.',
-    'zh-CN': '该版本的 Ollama 不支持此调用。请更新 Ollama。',
+    en: 'This version of Ollama does not support this. Update Ollama.',
+    'zh-CN': '该版本的 Ollama 不支持此操作，请升级。',
   },
   'error.canceled': { en: 'Canceled.', 'zh-CN': '已取消。' },
-  'error.bad-answer': { en: "Ollama's answer cannot be understood.", 'zh-CN': '无法理解 Ollama 的回复。' },
-  'error.too-large': { en: "Ollama's answer is too large.", 'zh-CN': 'Ollama 的回复过大。' },
+  'error.bad-answer': { en: "Ollama's answer cannot be read.", 'zh-CN': '无法读取 Ollama 的响应。' },
+  'error.too-large': { en: "Ollama's answer is too large.", 'zh-CN': 'Ollama 的响应过大。' },
   'error.bad-answer.not-ollama': {
-    en: 'Something else than Ollama answers at this address. Check OLLAMA_HOST.',
-    'zh-CN': '该地址上响应的不是 Ollama。请检查 OLLAMA_HOST。',
+    en: 'Something other than Ollama answers at this address. Check OLLAMA_HOST.',
+    'zh-CN': '该地址上的不是 Ollama。请检查 OLLAMA_HOST。',
   },
   'error.bad-answer.redirect': {
-    en: 'The address of Ollama leads elsewhere (a redirect). Write the address it leads to.',
+    en: "Ollama's address leads elsewhere (a redirect). Write the address it leads to.",
     'zh-CN': 'Ollama 的地址被重定向。请直接填写目标地址。',
   },
   'error.server-error.disk-full': {
@@ -126,7 +129,7 @@ export const serverMessages = area({
     'zh-CN': '服务器磁盘已满。/models sort:size 可查看占用，/delete 可腾出空间。',
   },
   'error.server-error.mlx': {
-    en: 'This model needs MLX, which runs on Apple hardware alone.',
+    en: 'This model needs MLX, which runs only on Apple hardware.',
     'zh-CN': '该模型需要 MLX，只能在 Apple 硬件上运行。',
   },
   'error.server-error.cloud': {
@@ -134,17 +137,23 @@ export const serverMessages = area({
     'zh-CN': '该模型在 ollama.com 云端运行，而此服务器无法连接它。',
   },
   'error.timeout.load': {
-    en: 'Ollama gave up: the model made no progress for 5 minutes. A slow disk is the usual cause (OLLAMA_LOAD_TIMEOUT allows more).',
-    'zh-CN': 'Ollama 已放弃：模型 5 分钟内没有进展。通常是磁盘太慢（可用 OLLAMA_LOAD_TIMEOUT 放宽）。',
+    en: 'Ollama stopped the load: it made no progress for 5 minutes. The usual cause is a slow disk (OLLAMA_LOAD_TIMEOUT allows more).',
+    'zh-CN': 'Ollama 已停止加载：5 分钟内没有进展。通常是磁盘太慢（可调大 OLLAMA_LOAD_TIMEOUT）。',
   },
-  'error.server-error': { en: 'Ollama answered with an error of its own.', 'zh-CN': 'Ollama 返回了内部错误。' },
-  'error.bad-request': { en: 'Ollama does not take this request.', 'zh-CN': 'Ollama 不接受该请求。' },
-  'error.bad-host': { en: 'The address of Ollama cannot be used.', 'zh-CN': 'Ollama 的地址无法使用。' },
+  'error.server-error': {
+    en: 'Ollama answered with an error. Its log says why.',
+    'zh-CN': 'Ollama 返回了内部错误，原因见其日志。',
+  },
+  'error.bad-request': { en: 'Ollama does not accept this request.', 'zh-CN': 'Ollama 不接受该请求。' },
+  'error.bad-host': {
+    en: "Ollama's address cannot be used. Check OLLAMA_HOST.",
+    'zh-CN': 'Ollama 的地址无效，请检查 OLLAMA_HOST。',
+  },
 
   'ollama.down': { en: 'Ollama on {server} cannot be reached.', 'zh-CN': '无法连接 {server} 上的 Ollama。' },
   'ollama.hanging': {
-    en: 'Ollama on {server} is connected but does not answer.',
-    'zh-CN': '{server} 上的 Ollama 已连接但没有响应。',
+    en: 'Ollama on {server} accepts the connection but does not answer.',
+    'zh-CN': '{server} 上的 Ollama 能连接，但没有响应。',
   },
   'ollama.unauthorized': {
     en: 'Ollama on {server} refuses the credentials; check OLLAMA_API_KEY or the proxy.',
@@ -153,8 +162,8 @@ export const serverMessages = area({
   'ollama.error': { en: 'Ollama on {server} answers with an error.', 'zh-CN': '{server} 上的 Ollama 返回错误。' },
 
   'gpu-error.driver-mismatch': {
-    en: 'The NVIDIA driver was upgraded under a running system: the host needs a reboot (or the module reloaded). Running models may go on working.',
-    'zh-CN': 'NVIDIA 驱动在系统运行时被升级：主机需要重启（或重新加载模块）。正在运行的模型可能仍可工作。',
+    en: 'The NVIDIA driver was upgraded while the system was running: reboot the host, or reload the kernel module. Running models may still work.',
+    'zh-CN': 'NVIDIA 驱动在系统运行期间升级过：请重启主机，或重新加载内核模块。正在运行的模型可能仍可工作。',
   },
   'gpu-error.driver-not-loaded': {
     en: 'The NVIDIA driver is not loaded on the host.',
@@ -162,38 +171,41 @@ export const serverMessages = area({
   },
   'gpu-error.no-devices': { en: 'The driver sees no GPU.', 'zh-CN': '驱动没有发现 GPU。' },
   'gpu-error.gpu-lost': {
-    en: 'A GPU fell off the bus: the host needs a reboot.',
-    'zh-CN': '一张 GPU 已从总线掉线：主机需要重启。',
+    en: 'A GPU fell off the bus: reboot the host.',
+    'zh-CN': '有一张 GPU 已从总线掉线，请重启主机。',
   },
   'gpu-error.gpu-handle': {
-    en: 'A GPU ({pci}) does not answer and hides the others.',
-    'zh-CN': '一张 GPU（{pci}）没有响应，并使其他 GPU 不可见。',
+    en: 'A GPU ({pci}) does not answer and makes the others unreadable.',
+    'zh-CN': '有一张 GPU（{pci}）没有响应，导致其他 GPU 也无法读取。',
   },
-  'gpu-error.nvml-unknown': { en: 'The container lost its GPUs: restart it.', 'zh-CN': '容器失去了 GPU：请重启容器。' },
-  'gpu-error.nvml-library-missing': { en: "The driver's library NVML is missing.", 'zh-CN': '缺少驱动的 NVML 库。' },
+  'gpu-error.nvml-unknown': {
+    en: 'The container lost its GPUs: restart it.',
+    'zh-CN': '容器内已看不到 GPU，请重启容器。',
+  },
+  'gpu-error.nvml-library-missing': { en: "The driver's NVML library is missing.", 'zh-CN': '缺少驱动的 NVML 库。' },
   'gpu-error.no-permission': {
-    en: 'The account of the bot may not read the GPUs.',
-    'zh-CN': '机器人账户无权读取 GPU。',
+    en: "The bot's account may not read the GPUs.",
+    'zh-CN': '运行机器人的账户无权读取 GPU。',
   },
   'gpu-error.inforom-corrupted': {
     en: 'A GPU reports a corrupted infoROM; its numbers may still be right.',
-    'zh-CN': '一张 GPU 报告 infoROM 损坏；其数据可能仍然正确。',
+    'zh-CN': '有一张 GPU 报告 infoROM 损坏，数据可能仍然正确。',
   },
-  'gpu-error.driver-too-old': { en: 'The driver is too old to be asked.', 'zh-CN': '驱动过旧，无法查询。' },
+  'gpu-error.driver-too-old': { en: 'The driver is too old to tell anything.', 'zh-CN': '驱动太旧，无法查询。' },
   'gpu-error.not-installed': {
     en: '{command} is not installed where the bot runs, or not in its PATH.',
     'zh-CN': '机器人所在环境未安装 {command}，或不在 PATH 中。',
   },
   'gpu-error.timeout': {
-    en: 'The GPUs did not answer within {seconds} s: the driver may be ill.',
-    'zh-CN': 'GPU 在 {seconds} 秒内没有响应：驱动可能有问题。',
+    en: 'The GPUs did not answer within {seconds} s: the driver may be stuck.',
+    'zh-CN': 'GPU 在 {seconds} 秒内没有响应，驱动可能卡住了。',
   },
   'gpu-error.still-hanging': {
-    en: 'The query of the GPUs has been hanging for {seconds} s.',
-    'zh-CN': 'GPU 查询已挂起 {seconds} 秒。',
+    en: 'Reading the GPUs has been stuck for {seconds} s.',
+    'zh-CN': '读取 GPU 已卡住 {seconds} 秒。',
   },
-  'gpu-error.output-too-large': { en: 'The GPU source sends far too much.', 'zh-CN': 'GPU 来源返回的数据过多。' },
-  'gpu-error.output-cut': { en: 'The report of the GPUs was cut short.', 'zh-CN': 'GPU 报告不完整。' },
+  'gpu-error.output-too-large': { en: 'The GPU source sends far too much data.', 'zh-CN': 'GPU 来源返回的数据过多。' },
+  'gpu-error.output-cut': { en: 'The GPU report is incomplete.', 'zh-CN': 'GPU 报告不完整。' },
   'gpu-error.bad-rows': {
     en: '{rows} {rows:plural:row|rows} of the GPU source could not be read.',
     'zh-CN': 'GPU 来源有 {rows} 行无法读取。',
@@ -204,29 +216,29 @@ export const serverMessages = area({
   },
   'gpu-error.gpu-missing': {
     en: '{count} {count:plural:GPU|GPUs} seen earlier {count:plural:is|are} missing.',
-    'zh-CN': '之前可见的 {count} 张 GPU 不见了。',
+    'zh-CN': '有 {count} 张之前能看到的 GPU 不见了。',
   },
-  'gpu-error.gpu-unreadable': { en: 'GPU {gpu} does not tell its memory.', 'zh-CN': 'GPU {gpu} 无法读取显存。' },
+  'gpu-error.gpu-unreadable': { en: 'GPU {gpu} does not report its memory.', 'zh-CN': '无法读取 GPU {gpu} 的显存。' },
   'gpu-error.gpu-mig': {
-    en: 'GPU {gpu} is cut into slices by MIG; Ollama gets one slice. Declare its size, such as GPU_SOURCE=1x20GiB.',
-    'zh-CN': 'GPU {gpu} 已用 MIG 切分，Ollama 只能用其中一片。请声明这一片的大小，例如 GPU_SOURCE=1x20GiB。',
+    en: 'GPU {gpu} is split by MIG, and Ollama gets one slice. Declare its size, such as GPU_SOURCE=1x20GiB.',
+    'zh-CN': 'GPU {gpu} 已用 MIG 切分，Ollama 只能用其中一片。请写明这一片的大小，例如 GPU_SOURCE=1x20GiB。',
   },
   'gpu-error.pool-unknown': {
-    en: '{gpu} is an integrated GPU, and how much of the system memory it may use is not told. Declare it, such as GPU_SOURCE=1x96GiB.',
-    'zh-CN': '{gpu} 是集成显卡，这里没有提供它可用的系统内存大小。请手动声明，例如 GPU_SOURCE=1x96GiB。',
+    en: '{gpu} is an integrated GPU that does not report how much system memory it may use. Declare it, such as GPU_SOURCE=1x96GiB.',
+    'zh-CN': '{gpu} 是集成显卡，没有报告可用的系统内存大小。请写明，例如 GPU_SOURCE=1x96GiB。',
   },
   'gpu-error.ssh-host-key': {
-    en: "The host's ssh key is not known or has changed; check known_hosts.",
+    en: "The host's ssh key is unknown or has changed. Check known_hosts.",
     'zh-CN': '主机的 ssh 密钥未知或已更改；请检查 known_hosts。',
   },
   'gpu-error.ssh-auth': {
-    en: 'The ssh login is refused; check the key in authorized_keys.',
+    en: 'The ssh login was refused. Check the key in authorized_keys.',
     'zh-CN': 'ssh 登录被拒绝；请检查 authorized_keys 中的密钥。',
   },
   'gpu-error.ssh-unreachable': { en: 'The host cannot be reached by ssh.', 'zh-CN': '无法通过 ssh 连接主机。' },
   'gpu-error.ssh-failed': { en: 'The ssh connection failed.', 'zh-CN': 'ssh 连接失败。' },
   'gpu-error.report-unknown': {
-    en: 'The host does not answer with gpu-report; install contrib/gpu-report as the forced command.',
+    en: 'The host does not answer with gpu-report. Install contrib/gpu-report as the forced command.',
     'zh-CN': '主机没有返回 gpu-report；请将 contrib/gpu-report 安装为强制命令。',
   },
   'gpu-error.host-without-gpus': {
@@ -241,7 +253,7 @@ export const serverMessages = area({
     'zh-CN': '无法连接导出器（{reason}）。',
   },
   'gpu-error.not-metrics': {
-    en: 'The address of the exporter serves a page that is no metrics.',
+    en: "The exporter's address serves a page without metrics.",
     'zh-CN': '导出器地址返回的不是指标页面。',
   },
   'gpu-error.several-hosts': {
@@ -253,7 +265,7 @@ export const serverMessages = area({
     'zh-CN': '该页面没有 {host} 的 GPU。页面上的主机：{hosts}。',
   },
   'gpu-error.no-known-metrics': {
-    en: 'The exporter has no GPU metrics that are known here.',
+    en: 'The exporter has no GPU metrics that Headroom knows.',
     'zh-CN': '导出器没有可识别的 GPU 指标。',
   },
   'gpu-error.exporter-failed': {
@@ -262,103 +274,98 @@ export const serverMessages = area({
   },
   'gpu-error.exporter-stale': {
     en: "The exporter's numbers are {seconds} s old.",
-    'zh-CN': '导出器的数据已有 {seconds} 秒。',
+    'zh-CN': '导出器的数据是 {seconds} 秒前的。',
   },
   'gpu-error.query-failed': {
-    en: 'The Prometheus server refuses the query ({type}).',
+    en: 'The Prometheus server refused the query ({type}).',
     'zh-CN': 'Prometheus 服务器拒绝查询（{type}）。',
   },
-  'gpu-error.not-json': {
-    en: 'The GPU source answers with something that is not JSON.',
-    'zh-CN': 'GPU 来源返回的不是 JSON。',
-  },
+  'gpu-error.not-json': { en: 'The GPU source did not answer with JSON.', 'zh-CN': 'GPU 来源返回的不是 JSON。' },
   'gpu-error.no-source': {
-    en: 'No GPU source is known: set GPU_SOURCE.',
-    'zh-CN': '没有已知的 GPU 来源：请设置 GPU_SOURCE。',
+    en: 'No GPU source is set. Set GPU_SOURCE.',
+    'zh-CN': '没有设置 GPU 来源，请设置 GPU_SOURCE。',
   },
   'gpu-error.source-elsewhere': {
-    en: 'Ollama runs on another machine, so the GPUs here are the wrong ones: set GPU_SOURCE (ssh, Prometheus or sizes such as 4x8GiB).',
-    'zh-CN': 'Ollama 运行在另一台机器上，本机的 GPU 不适用：请设置 GPU_SOURCE（ssh、Prometheus 或如 4x8GiB 的容量）。',
+    en: 'Ollama runs on another machine, so the GPUs here are the wrong ones. Set GPU_SOURCE (ssh, Prometheus, or sizes such as 4x8GiB).',
+    'zh-CN':
+      'Ollama 运行在另一台机器上，本机的 GPU 不算数。请设置 GPU_SOURCE（ssh、Prometheus，或 4x8GiB 这样的容量）。',
   },
 
   'gpu-note.memory-sum-off': {
-    en: 'The parts of the memory differ from the total by {differenceBytes:bytes}.',
+    en: 'The parts of the memory do not add up to the total; the difference is {differenceBytes:bytes}.',
     'zh-CN': '显存各部分之和与总量相差 {differenceBytes:bytes}。',
   },
   'gpu-note.free-computed': {
-    en: 'The source tells no free memory; total less used is shown, a little too high.',
+    en: 'The source reports no free memory; total minus used is shown, which is slightly too high.',
     'zh-CN': '来源未提供空闲显存；显示的是总量减已用，略偏高。',
   },
   'gpu-note.total-computed': {
-    en: 'The source tells no total; the sum of the parts is shown.',
+    en: 'The source reports no total; the sum of the parts is shown.',
     'zh-CN': '来源未提供总量；显示的是各部分之和。',
   },
   'gpu-note.owner-unknown': {
-    en: 'Some memory is used by a process that cannot be seen.',
-    'zh-CN': '部分显存被不可见的进程占用。',
+    en: 'A process that cannot be seen uses some of the memory.',
+    'zh-CN': '有看不到的进程占用了部分显存。',
   },
   'gpu-note.no-permission': { en: 'Some numbers are hidden from this account.', 'zh-CN': '该账户看不到部分数据。' },
   'gpu-note.mig-sum-of-slices': {
-    en: 'A GPU cut by MIG shows the sum of its slices, which no single process can use.',
+    en: 'A GPU split by MIG shows the sum of its slices, which no single process can use.',
     'zh-CN': 'MIG 切分的 GPU 显示各切片之和，单个进程无法全部使用。',
   },
   'gpu-note.share-unknown': {
-    en: 'Its share of the system memory is not told.',
-    'zh-CN': '未提供可用的系统内存大小。',
+    en: 'The GPU does not report its share of the system memory.',
+    'zh-CN': '没有报告可用的系统内存大小。',
   },
   'gpu-note.shared-with-system': { en: 'The memory is shared with the system.', 'zh-CN': '显存与系统内存共享。' },
   'gpu-note.declared': {
-    en: 'The GPU sizes are declared; what other programs use is not seen.',
-    'zh-CN': 'GPU 容量为声明值；看不到其他程序的占用。',
+    en: 'The GPU sizes are declared, so what other programs use is not seen.',
+    'zh-CN': 'GPU 容量是手动写明的，看不到其他程序的占用。',
   },
-  'gpu-note.field-unreadable': { en: 'The driver does not tell: {field}.', 'zh-CN': '驱动未提供：{field}。' },
+  'gpu-note.field-unreadable': { en: 'The driver does not report: {field}.', 'zh-CN': '驱动未提供：{field}。' },
   'gpu-state.ok': { en: 'ok', 'zh-CN': '正常' },
-  'gpu-state.mig': { en: 'cut by MIG', 'zh-CN': 'MIG 切分' },
+  'gpu-state.mig': { en: 'split by MIG', 'zh-CN': 'MIG 切分' },
   'gpu-state.uma': { en: 'shared memory', 'zh-CN': '共享内存' },
   'gpu-state.lost': { en: 'LOST', 'zh-CN': '掉线' },
   'gpu-state.unreadable': { en: 'unreadable', 'zh-CN': '无法读取' },
 
-  'ps.description': { en: 'What is loaded, by whom, until when', 'zh-CN': '已加载的模型、加载者和到期时间' },
+  'ps.description': { en: 'What is loaded, by whom, until when', 'zh-CN': '已加载的模型、由谁保留、到何时' },
   'ps.title': {
     en: '{count:int} {count:plural:model|models} loaded on {server}, {vram:bytes} of VRAM.',
     'zh-CN': '{server} 上已加载 {count:int} 个模型，占用显存 {vram:bytes}。',
   },
   'ps.title.none': { en: 'Nothing is loaded on {server}.', 'zh-CN': '{server} 上没有加载任何模型。' },
   'ps.title.unknown': {
-    en: 'What is loaded on {server} is not known right now.',
+    en: 'Nobody can tell right now what is loaded on {server}.',
     'zh-CN': '目前不知道 {server} 上加载了什么。',
   },
   'ps.column.model': { en: 'model', 'zh-CN': '模型' },
   'ps.column.vram': { en: 'GiB', 'zh-CN': 'GiB' },
   'ps.column.gpu': { en: 'GPU', 'zh-CN': 'GPU' },
   'ps.column.ctx': { en: 'ctx', 'zh-CN': '上下文' },
-  'ps.column.until': { en: 'stays', 'zh-CN': '保留' },
-  'ps.held': { en: '{model} is held by {holder}.', 'zh-CN': '{model} 由 {holder} 保留。' },
+  'ps.column.until': { en: 'stays', 'zh-CN': '剩余' },
+  'ps.held': { en: '{holder} holds {model}.', 'zh-CN': '{model} 由 {holder} 保留。' },
   'ps.pinned': { en: 'pinned', 'zh-CN': '常驻' },
   'ps.stopping': { en: 'stopping', 'zh-CN': '正在卸载' },
   'ps.spilled': {
-    en: '{model} runs in part on the CPU ({share:percent} on the GPU): slow. /fit tells which context fits.',
-    'zh-CN': '{model} 部分在 CPU 上运行（{share:percent} 在 GPU）：会很慢。/fit 可查询合适的上下文。',
+    en: '{model} is partly in system memory ({share:percent} on the GPU), so it is slow. /fit says which context fits.',
+    'zh-CN': '{model} 有一部分在系统内存中（GPU 上占 {share:percent}），会很慢。/fit 可查询放得下的上下文。',
   },
-  'ps.stale': { en: 'As of {age:duration} ago.', 'zh-CN': '{age:duration}前的数据。' },
-  'ps.holds-unknown': {
-    en: 'Who holds what could not be read just now.',
-    'zh-CN': '暂时无法读取持有者信息。',
-  },
+  'ps.stale': { en: 'This is from {age:duration} ago.', 'zh-CN': '这是 {age:duration}前的数据。' },
+  'ps.holds-unknown': { en: 'Who holds what cannot be read right now.', 'zh-CN': '暂时无法读取模型由谁保留。' },
   'ps.cloud': { en: 'cloud', 'zh-CN': '云端' },
 
   'vram.description': {
-    en: 'GPU memory: who uses what, and how it went',
+    en: 'GPU memory: who uses how much, now and over time',
     'zh-CN': 'GPU 显存：谁在用多少，以及变化趋势',
   },
-  'option.window': { en: 'Time the line chart covers', 'zh-CN': '折线图的时间范围' },
+  'option.window': { en: 'Time that the line chart covers', 'zh-CN': '折线图的时间范围' },
   'vram.title': {
-    en: '{server}: {free:gib} of {total:gib} free, at most {largest:gib} on one GPU.',
-    'zh-CN': '{server}：共 {total:gib}，空闲 {free:gib}，单张最多 {largest:gib}。',
+    en: '{server}: {free:gib} of {total:gib} free, at most {largest:gib} of it on one GPU.',
+    'zh-CN': '{server}：显存共 {total:gib}，空闲 {free:gib}，单张最多空闲 {largest:gib}。',
   },
   'vram.title.unknown': {
-    en: 'The GPU memory of {server} is not known right now.',
-    'zh-CN': '目前不知道 {server} 的 GPU 显存。',
+    en: 'The GPU memory of {server} is unknown right now.',
+    'zh-CN': '目前没有 {server} 的显存数据。',
   },
   'vram.column.used': { en: 'used', 'zh-CN': '已用' },
   'vram.column.free': { en: 'free', 'zh-CN': '空闲' },
@@ -368,45 +375,45 @@ export const serverMessages = area({
   'vram.column.temp': { en: '°C', 'zh-CN': '°C' },
   'vram.column.util': { en: 'load', 'zh-CN': '负载' },
   'vram.series.ollama': { en: 'Ollama', 'zh-CN': 'Ollama' },
-  'vram.series.others': { en: 'others and driver overhead', 'zh-CN': '其他程序和驱动开销' },
+  'vram.series.others': { en: 'other programs, driver', 'zh-CN': '其他程序和驱动' },
   'vram.series.reserved': { en: 'kept by the driver', 'zh-CN': '驱动保留' },
   'vram.series.free': { en: 'free', 'zh-CN': '空闲' },
-  'vram.series.used': { en: 'used, owner unknown', 'zh-CN': '已用（归属未知）' },
+  'vram.series.used': { en: 'used, by whom is unknown', 'zh-CN': '已用（占用者未知）' },
   'vram.models': { en: 'Loaded: {models}.', 'zh-CN': '已加载：{models}。' },
   'vram.reclaimable': {
-    en: 'If the idle models left: {free:gib} free, at most {largest:gib} on one GPU.',
-    'zh-CN': '若空闲模型卸载：空闲 {free:gib}，单张最多 {largest:gib}。',
+    en: 'Without the idle models {free:gib} would be free, at most {largest:gib} of it on one GPU.',
+    'zh-CN': '卸载空闲的模型后可空闲 {free:gib}，单张最多 {largest:gib}。',
   },
   'vram.bars': { en: 'GPU memory on {server}', 'zh-CN': '{server} 的 GPU 显存' },
-  'vram.lines': { en: 'Used, last {window}', 'zh-CN': '已用，最近 {window}' },
+  'vram.lines': { en: 'Used, last {window}', 'zh-CN': '最近 {window} 的已用显存' },
   'vram.history-away': {
     en: 'The history cannot be read right now.',
     'zh-CN': '暂时无法读取历史数据。',
   },
   'vram.no-history': {
-    en: 'No history yet: it is kept from the first minute on.',
-    'zh-CN': '还没有历史数据：从第一分钟起开始记录。',
+    en: 'No history yet: it starts with the first minute.',
+    'zh-CN': '还没有历史数据，从第一分钟起开始记录。',
   },
   'vram.source': {
     en: 'Read {age:duration} ago from {source} ({host}).',
     'zh-CN': '{age:duration}前读取自 {source}（{host}）。',
   },
-  'vram.stale': { en: 'These numbers are stale: {age:duration} old.', 'zh-CN': '数据已过期：{age:duration}前。' },
+  'vram.stale': { en: 'The GPU data is {age:duration} old.', 'zh-CN': 'GPU 数据是 {age:duration}前的。' },
 
   'models.description': {
-    en: 'Models on the server and the largest context that fits',
-    'zh-CN': '服务器上的模型及其放得下的最大上下文',
+    en: 'Models on the server, and the longest context of each that fits',
+    'zh-CN': '服务器上的模型，以及各自放得下的最大上下文',
   },
   'option.sort': { en: 'Order', 'zh-CN': '排序' },
   'sort.name': { en: 'by name', 'zh-CN': '按名称' },
   'sort.size': { en: 'by size', 'zh-CN': '按大小' },
-  'sort.ctx': { en: 'by context that fits', 'zh-CN': '按放得下的上下文' },
+  'sort.ctx': { en: 'by longest context that fits', 'zh-CN': '按最大上下文' },
   'models.title': {
     en: '{count:int} {count:plural:model|models} on {server}, {bytes:bytes} on disk.',
     'zh-CN': '{server} 上有 {count:int} 个模型，占用磁盘 {bytes:bytes}。',
   },
   'models.title.unknown': {
-    en: 'The models on {server} are not known right now.',
+    en: 'Nobody can tell right now which models are on {server}.',
     'zh-CN': '目前不知道 {server} 上有哪些模型。',
   },
   'models.column.size': { en: 'GiB', 'zh-CN': 'GiB' },
@@ -415,8 +422,8 @@ export const serverMessages = area({
   'models.column.now': { en: 'now', 'zh-CN': '现在' },
   'models.column.empty': { en: 'empty', 'zh-CN': '空载' },
   'models.legend': {
-    en: 'GiB on disk; the trained context, and the largest that fits: now, and on the empty server.',
-    'zh-CN': '磁盘占用（GiB）；训练上下文；以及现在和服务器空载时放得下的最大上下文。',
+    en: 'GiB on disk, and the longest context that fits: now, and with nothing loaded.',
+    'zh-CN': 'GiB 为磁盘占用；右侧为放得下的最大上下文：现在、没有加载任何模型时。',
   },
   'models.page': { en: 'Page {page} of {pages}.', 'zh-CN': '第 {page}/{pages} 页。' },
   'models.next': { en: 'Next page', 'zh-CN': '下一页' },

@@ -163,7 +163,7 @@ export const toolMessages = area({
     en: 'There is no DISCORD_TOKEN; headroom init asks for it.',
     'zh-CN': '没有 DISCORD_TOKEN；运行 headroom init 进行设置。',
   },
-  'error.discord-token-refused': { en: 'Discord refuses the token.', 'zh-CN': 'Discord 拒绝了该令牌。' },
+  'error.discord-token-refused': { en: 'Discord refused the token.', 'zh-CN': 'Discord 拒绝了该令牌。' },
   'error.env-exists': {
     en: '{path} exists already and was left as it is.',
     'zh-CN': '{path} 已存在，未作改动。',

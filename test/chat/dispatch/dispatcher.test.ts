@@ -218,7 +218,7 @@ describe('failures', () => {
     [
       'a full key as code',
       () => Promise.reject(Object.assign(new Error(), { code: 'error.bad-options' })),
-      'do not go together',
+      'cannot be used together',
       'failed',
     ],
     [
@@ -281,13 +281,13 @@ describe('time', () => {
 
   it('ends work by its signal and says how long it took', async () => {
     const { dispatcher, finished } = build([command('x', ({ signal }) => untilAborted(signal), { timeoutMs: 30 })]);
-    expect(plainText((await dispatcher.dispatch(ask('x'), silent)).title)).toContain('given up');
+    expect(plainText((await dispatcher.dispatch(ask('x'), silent)).title)).toContain('was stopped after');
     expect(finished[0]?.outcome).toBe('timeout');
   });
 
   it('ends also for work that ignores the signal', async () => {
     const { dispatcher } = build([command('x', () => new Promise(() => undefined), { timeoutMs: 10 })]);
-    expect(plainText((await dispatcher.dispatch(ask('x'), silent)).title)).toContain('given up');
+    expect(plainText((await dispatcher.dispatch(ask('x'), silent)).title)).toContain('was stopped after');
   });
 
   it('leaves the last word to work that answers when it is given up', async () => {
