@@ -29,9 +29,9 @@ export function Bars({ plan, server, model }: Properties) {
     const used = PART_KEYS.reduce((sum, key) => sum + parts[key], 0);
     return {
       label:
-        server.gpus.length > 1 && labels[index]!.startsWith('GPU')
-          ? `${index} ${shortName(device.name)}`
-          : labels[index]!,
+        device.name === 'GPU'
+          ? labels[index]!
+          : `${server.gpus.length > 1 ? `${index} ` : ''}${shortName(device.name)}`,
       note: `${(used / 2 ** 30).toFixed(1)} / ${formatGib(device.totalBytes, words.locale)}`,
       parts,
       capacityBytes: device.totalBytes,
@@ -62,6 +62,7 @@ export function Bars({ plan, server, model }: Properties) {
   return (
     <figure class="bars">
       <div
+        class="bar-grid"
         role="img"
         aria-label={words.shared('fit.picture.alt', { model, ctx: plan.numCtx, gpus: summary }) ?? summary}
       >

@@ -154,13 +154,6 @@ export function Curve({ points, server, plan, ctx, most, largest, onChoose }: Pr
             <g class="now">
               <line x1={x(ctx)} x2={x(ctx)} y1={y(now.gpu + now.host)} y2={HEIGHT - BOTTOM} />
               <circle cx={x(ctx)} cy={y(now.gpu + now.host)} r="5" />
-              <text
-                x={x(ctx) + (x(ctx) > width * 0.65 ? -10 : 10)}
-                y={Math.max(y(now.gpu + now.host) - 14, TOP + 16)}
-                text-anchor={x(ctx) > width * 0.65 ? 'end' : 'start'}
-              >
-                {words.t('curve.now', { ctx, bytes: now.gpu + now.host })}
-              </text>
             </g>
           )}
         </svg>

@@ -18,6 +18,7 @@ export function FiguresTable({ plan, server }: Properties) {
     (key) => key !== 'others' && (key !== 'projector' || plan.gpus.some((gpu) => gpu.projectorBytes > 0)),
   );
   const title = (key: PartKey | 'left') => words.shared(`fit.column.${key}`) ?? key;
+  const showsOthers = figures.some(({ parts }) => parts.others > 0);
   const total = (key: PartKey) => figures.reduce((sum, { parts }) => sum + parts[key], 0);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by keyboard
@@ -32,7 +33,7 @@ export function FiguresTable({ plan, server }: Properties) {
                 {title(key)}
               </th>
             ))}
-            <th scope="col">{title('others')}</th>
+            {showsOthers && <th scope="col">{title('others')}</th>}
             <th scope="col">{title('left')}</th>
           </tr>
         </thead>
@@ -43,7 +44,7 @@ export function FiguresTable({ plan, server }: Properties) {
               {columns.map((key) => (
                 <Cell key={key} part={key} bytes={parts[key]} />
               ))}
-              <Cell part="others" bytes={parts.others} />
+              {showsOthers && <Cell part="others" bytes={parts.others} />}
               <Cell part="left" bytes={leftBytes} />
             </tr>
           ))}
@@ -53,7 +54,7 @@ export function FiguresTable({ plan, server }: Properties) {
               {columns.map((key) => (
                 <Cell key={key} part={key} bytes={total(key)} />
               ))}
-              <Cell part="others" bytes={total('others')} />
+              {showsOthers && <Cell part="others" bytes={total('others')} />}
               <Cell part="left" bytes={figures.reduce((sum, { leftBytes }) => sum + leftBytes, 0)} />
             </tr>
           )}
@@ -63,7 +64,7 @@ export function FiguresTable({ plan, server }: Properties) {
               {columns.map((key) => (
                 <Cell key={key} part={key} bytes={hostParts(plan.host)[key]} />
               ))}
-              <td />
+              {showsOthers && <td />}
               <td />
             </tr>
           )}

@@ -36,8 +36,11 @@ export function useModel(
           const { modelFromFiles } = await import('./file.ts');
           return { state: 'ready', found: await modelFromFiles(files) };
         }
-        if (from === 'server' && place !== null && fromServer !== null) {
-          return { state: 'ready', found: await fromServer(place, name, ended.signal) };
+        if (from === 'server') {
+          // Until somebody is logged in there is nobody to ask.
+          return place === null || fromServer === null
+            ? { state: 'loading' }
+            : { state: 'ready', found: await fromServer(place, name, ended.signal) };
         }
         if (from === 'hub') {
           const { modelFromHub } = await import('./hub.ts');

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { type ModelSpec, type Plan, type SweepRow, tensorBytes } from '../../src/estimator/index.ts';
 import { Bars } from '../charts/bars.tsx';
@@ -24,10 +25,12 @@ interface Properties {
   readonly most: number;
   readonly notes: readonly string[];
   readonly onChange: (change: Partial<Question>) => void;
+  /** What the bot itself says. */
+  readonly above: ComponentChildren;
 }
 
 export function Answer(properties: Properties) {
-  const { question, source, asked, answer, survey, trained, most, notes, onChange } = properties;
+  const { question, source, asked, answer, survey, trained, most, notes, onChange, above } = properties;
   const words = useWords();
   const plan = answer.state === 'planned' ? answer.plan : null;
   const name = source === null ? '' : question.quant === null ? source.name : `${source.name} ${question.quant}`;
@@ -54,6 +57,7 @@ export function Answer(properties: Properties) {
               notes={notes}
               onTry={onChange}
             />
+            {above}
             <h2>{words.t('bars')}</h2>
             <Bars plan={plan} server={asked.server} model={name} />
             <h2>{words.t('table')}</h2>
@@ -64,7 +68,12 @@ export function Answer(properties: Properties) {
       {source !== null && (
         <>
           <div class="card">
-            <h2>{words.t('curve')}</h2>
+            <h2>
+              {words.t('curve')}
+              {plan !== null && (
+                <span class="aside">{words.t('curve.now', { ctx: question.ctx, bytes: wholeBytes(plan) })}</span>
+              )}
+            </h2>
             <Curve
               points={survey.points}
               server={asked.server}
@@ -141,4 +150,9 @@ function smallerOf(
     (row) => row.verdict === 'fits' && row.bytes !== undefined && row.bytes < own,
   );
   return fitting.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0))[0] ?? null;
+}
+
+/** Everything that a plan takes, on GPUs and beside them. */
+function wholeBytes({ gpus, host }: Plan): number {
+  return gpus.reduce((sum, gpu) => sum + gpu.totalBytes, host.totalBytes);
 }

@@ -9,8 +9,9 @@ import { UNTOLD_TRAINING } from '../question/contexts.ts';
 import type { ModelChoice } from '../question/question.ts';
 import { createWords } from '../words/translate.ts';
 import { Answer } from './answer.tsx';
-import { WordsContext } from './context.ts';
+import { useWords, WordsContext } from './context.ts';
 import { ContextChooser } from './context-choice.tsx';
+import { Dock } from './dock.tsx';
 import { GpuChooser } from './gpu-choice.tsx';
 import { Header } from './header.tsx';
 import { ModelChooser } from './model-choice.tsx';
@@ -20,16 +21,28 @@ import { useDrop } from './use-drop.ts';
 import { useQuestion } from './use-question.ts';
 import { useSurvey } from './use-survey.ts';
 
-/** The whole page. */
-export function App() {
+type LiveModule = typeof import('../live/live.tsx');
+
+/**
+ * The whole page.
+ * @param live the part with the team's servers; the same for as long as the page is open
+ */
+export function App({ live: liveModule }: { readonly live: LiveModule | null }) {
   const [locale, setLocale] = useLocale();
   const words = useMemo(() => createWords(locale), [locale]);
   const [question, change] = useQuestion();
   const [files, setFiles] = useState<readonly File[]>([]);
   const names = useNames();
-  const model = useModel(question.model, files, question.server, null);
+  const live = liveModule?.useLive(question) ?? null;
+  const machine = live?.machine ?? null;
+  const model = useModel(
+    question.model,
+    files,
+    question.server,
+    live?.session?.loggedIn === true ? live.readSpec : null,
+  );
   const source = model.state === 'ready' ? model.found.spec : null;
-  const asked = useMemo(() => ask(question), [question]);
+  const asked = useMemo(() => ask(question, machine), [question, machine]);
   const answer = useMemo(() => answerOf(source, question, asked), [source, question, asked]);
   const survey = useSurvey(source, question.quant, asked);
   const trained = source === null ? 0 : trainingContext(source);
@@ -58,17 +71,26 @@ export function App() {
         {words.t('skip')}
       </button>
       <Header question={question} onLocale={setLocale} />
+      {liveModule !== null && live !== null && (
+        <div class="wide">
+          <liveModule.LivePanel live={live} question={question} onServer={(server) => change({ server })} />
+        </div>
+      )}
       <main>
         <form class="question" aria-label={words.t('question')} onSubmit={(event) => event.preventDefault()}>
           <ModelChooser
             names={names}
-            serverNames={[]}
+            serverNames={live?.models ?? []}
             choice={question.model}
             model={model}
             onChoose={chooseModel}
             onFiles={onFiles}
           />
-          <GpuChooser gpus={question.gpus} onChange={(gpus) => change({ gpus })} />
+          {live !== null && live.server !== null ? (
+            <ServerGpus name={live.server.name} onLeave={() => change({ server: null })} />
+          ) : (
+            <GpuChooser gpus={question.gpus} onChange={(gpus) => change({ gpus })} />
+          )}
           <ContextChooser ctx={question.ctx} most={most} largest={survey.largest} onChange={(ctx) => change({ ctx })} />
           <Options question={question} onChange={change} />
         </form>
@@ -82,8 +104,10 @@ export function App() {
           most={most}
           notes={model.state === 'ready' ? model.found.notes : []}
           onChange={change}
+          above={liveModule !== null && live !== null ? <liveModule.LiveAnswer live={live} /> : null}
         />
       </main>
+      {answer.state === 'planned' && <Dock verdict={answer.plan.verdict} largest={survey.largest} onShow={skip} />}
       <footer>
         <p>{words.t('about')}</p>
       </footer>
@@ -97,9 +121,23 @@ export function App() {
   );
 }
 
+function ServerGpus({ name, onLeave }: { readonly name: string; readonly onLeave: () => void }) {
+  const words = useWords();
+  return (
+    <section class="card gpus">
+      <h2>{words.t('live.gpus', { server: name })}</h2>
+      <button type="button" class="link" onClick={onLeave}>
+        {words.t('live.own-gpus')}
+      </button>
+    </section>
+  );
+}
+
 /** The address belongs to the question, so this is no link. */
 function skip(): void {
-  document.getElementById('answer')?.focus();
+  const answer = document.getElementById('answer');
+  answer?.focus({ preventScroll: true });
+  answer?.scrollIntoView({ block: 'start' });
 }
 
 function useNames(): readonly string[] {

@@ -29,7 +29,10 @@ export function createWords(locale: Locale): Words {
       const row = Object.hasOwn(sharedWords, key) ? sharedWords[key] : undefined;
       return row === undefined ? null : fill(row[locale], params, locale);
     },
-    failure: ({ code, params }) => words.shared(`error.${code}`, params) ?? words.t('failed', { code }),
+    failure: ({ code, params }) =>
+      code === 'live-unreachable'
+        ? words.t('live.unreachable')
+        : (words.shared(`error.${code}`, params) ?? words.t('failed', { code })),
   };
   return words;
 }

@@ -34,7 +34,10 @@ export async function buildPage(root: string, folder: string): Promise<void> {
             !/\/(?:src\/(?:base|estimator|gguf|catalogue)|node_modules\/@huggingface)\//.test(id),
         },
         output: {
-          chunkFileNames: ({ name }) => (name === 'browser' ? 'files/models-[hash].js' : 'files/[name]-[hash].js'),
+          chunkFileNames: ({ facadeModuleId }) =>
+            facadeModuleId?.endsWith('/catalogue/browser.ts') === true
+              ? 'files/built-in-list-[hash].js'
+              : 'files/[name]-[hash].js',
         },
       },
     },
@@ -42,27 +45,56 @@ export async function buildPage(root: string, folder: string): Promise<void> {
 }
 
 export interface PageSize {
-  /** Gzipped bytes of everything but the list of models. */
+  /** Gzipped bytes of what a first visit loads before anything is chosen, the list of models aside. */
   readonly firstLoadBytes: number;
-  readonly files: readonly { readonly name: string; readonly bytes: number; readonly gzippedBytes: number }[];
+  readonly files: readonly {
+    readonly name: string;
+    readonly bytes: number;
+    readonly gzippedBytes: number;
+    /** Loaded at once; the others when somebody wants them. */
+    readonly first: boolean;
+  }[];
 }
 
 /** What a first visit loads, file by file. */
 export function measurePage(folder: string): PageSize {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => {
-      const text = readFileSync(path);
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  const first = firstLoaded(folder, names);
+  const files = names
+    .map((name) => {
+      const text = readFileSync(join(folder, name));
       return {
-        name: path.slice(folder.length + 1),
+        name,
         bytes: text.length,
         gzippedBytes: gzipSync(text, { level: 9 }).length,
+        first: first.has(name),
       };
     })
     .sort((a, b) => b.gzippedBytes - a.gzippedBytes);
-  const firstLoadBytes = files
-    .filter(({ name }) => !name.startsWith('files/models-'))
-    .reduce((sum, { gzippedBytes }) => sum + gzippedBytes, 0);
-  return { firstLoadBytes, files };
+  const loaded = files.filter((file) => file.first);
+  return { firstLoadBytes: loaded.reduce((sum, { gzippedBytes }) => sum + gzippedBytes, 0), files };
+}
+
+/** The page, what it names, and what that imports by itself; imports that wait for somebody to want them are not among them. */
+function firstLoaded(folder: string, names: readonly string[]): ReadonlySet<string> {
+  const found = new Set(['index.html', 'service-worker.js', 'manifest.webmanifest', 'icon.svg']);
+  const html = readFileSync(join(folder, 'index.html'), 'utf8');
+  const waiting = names.filter((name) => html.includes(name) || /^files\/worker-/.test(name));
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (found.has(name)) {
+      continue;
+    }
+    found.add(name);
+    if (name.endsWith('.js')) {
+      const text = readFileSync(join(folder, name), 'utf8');
+      for (const [, imported] of text.matchAll(
+        /(?:^|[;\s}])(?:import|export)(?:[^;'"()]*?from)?\s*["']\.\/([^"']+)["']/g,
+      )) {
+        waiting.push(`files/${imported}`);
+      }
+    }
+  }
+  return found;
 }

@@ -8,7 +8,7 @@ const rows = Object.entries(pageWords);
 const placeholders = (text: string) =>
   [...text.matchAll(/\{([a-zA-Z]\w*)(?::([a-z]+))?[^{}]*\}/g)].map((match) => `${match[1]}:${match[2] ?? ''}`);
 const sources = globSync('page/**/*.{ts,tsx}')
-  .filter((path) => !path.startsWith('page/words/'))
+  .filter((path) => !path.startsWith('page/words/table'))
   .map((path) => readFileSync(path, 'utf8'))
   .join('\n');
 
