@@ -13,7 +13,9 @@ const folder = given === undefined ? join(root, 'dist', 'page') : resolve(given)
 if (what === 'size') {
   const { files, firstLoadBytes } = measurePage(folder);
   for (const { name, bytes, gzippedBytes, first } of files) {
-    console.log(`${name.padEnd(40)} ${String(bytes).padStart(8)} ${String(gzippedBytes).padStart(8)} gzipped${first ? '' : ' (later)'}`);
+    console.log(
+      `${name.padEnd(40)} ${String(bytes).padStart(8)} ${String(gzippedBytes).padStart(8)} gzipped${first ? '' : ' (later)'}`,
+    );
   }
   const kib = (firstLoadBytes / 1024).toFixed(1);
   console.log(`\nfirst visit without the list of models: ${kib} KiB gzipped, at most ${FIRST_LOAD_BYTES / 1024}`);
