@@ -8,10 +8,12 @@ import {
   clamp,
   decide,
   EstimateError,
+  estimateSpeed,
   type KvCacheType,
   type ModelSpec,
   type Plan,
   quantize,
+  type SpeedEstimate,
   SWEEP_TARGETS,
   type SweepRow,
   smallestGpuCount,
@@ -39,6 +41,8 @@ export type Help =
 export type Piece =
   /** Tokens per slot; null = no context fits. */
   | { readonly kind: 'largest'; readonly ctx: number | null }
+  /** Tokens per second of the plan; null = not to be told. */
+  | { readonly kind: 'speed'; readonly speed: SpeedEstimate | null }
   | { readonly kind: 'help'; readonly help: readonly Help[] }
   | { readonly kind: 'point'; readonly point: CurvePoint }
   | { readonly kind: 'row'; readonly row: SweepRow };
@@ -73,6 +77,7 @@ export function* survey(
   const ownKey = `${quant ?? ''} ${key}`;
   const largest = largestOf(spec, asked, ownKey, memory);
   yield { kind: 'largest', ctx: largest };
+  yield { kind: 'speed', speed: speedOf(spec, asked) };
   yield { kind: 'help', help: findHelp(spec, asked, largest) };
   for (const ctx of curveContexts(spec)) {
     const point = pointAt(spec, { ...asked, request: { ...asked.request, numCtx: ctx } }, `${ctx} ${ownKey}`, memory);
@@ -105,6 +110,17 @@ function largestOf(spec: ModelSpec, { server, request }: Asked, key: string, mem
     return null;
   }
   return remember(memory.largest, key, () => clamp(spec, server, request).numCtx || null);
+}
+
+function speedOf(spec: ModelSpec, asked: Asked): SpeedEstimate | null {
+  try {
+    return estimateSpeed(spec, asked.server, plan(spec, asked));
+  } catch (error) {
+    if (error instanceof EstimateError) {
+      return null;
+    }
+    throw error;
+  }
 }
 
 function findHelp(spec: ModelSpec, asked: Asked, largest: number | null): readonly Help[] {

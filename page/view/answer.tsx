@@ -52,6 +52,7 @@ export function Answer(properties: Properties) {
               version={asked.server.ollama}
               largest={survey.largest}
               trained={trained}
+              speed={survey.speed}
               help={survey.help}
               smaller={smaller}
               notes={notes}

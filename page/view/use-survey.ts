@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ModelSpec, SweepRow } from '../../src/estimator/index.ts';
+import type { ModelSpec, SpeedEstimate, SweepRow } from '../../src/estimator/index.ts';
 import type { Asked } from '../estimate/ask.ts';
 import { type Background, createBackground } from '../estimate/background.ts';
 import type { CurvePoint, Help, Piece } from '../estimate/survey.ts';
@@ -7,6 +7,7 @@ import type { CurvePoint, Help, Piece } from '../estimate/survey.ts';
 export interface Survey {
   /** undefined = not known yet; null = no context fits. */
   readonly largest: number | null | undefined;
+  readonly speed: SpeedEstimate | null;
   readonly help: readonly Help[];
   /** In the order of contexts. */
   readonly points: readonly CurvePoint[];
@@ -14,7 +15,7 @@ export interface Survey {
   readonly done: boolean;
 }
 
-const NOTHING: Survey = { largest: undefined, help: [], points: [], rows: new Map(), done: false };
+const NOTHING: Survey = { largest: undefined, speed: null, help: [], points: [], rows: new Map(), done: false };
 
 /** What the worker finds out about a question, as it comes. */
 export function useSurvey(source: ModelSpec | null, quant: string | null, asked: Asked): Survey {
@@ -36,7 +37,7 @@ export function useSurvey(source: ModelSpec | null, quant: string | null, asked:
     const lasting = JSON.stringify([source.name, quant, asked.server, { ...asked.request, numCtx: 0 }]);
     const kept = about.current === lasting;
     about.current = lasting;
-    setSurvey((before) => (kept ? { ...before, help: [], done: false } : { ...NOTHING, rows: new Map() }));
+    setSurvey((before) => (kept ? { ...before, speed: null, help: [], done: false } : { ...NOTHING, rows: new Map() }));
     let waiting: Piece[] = [];
     let frame = 0;
     const show = (done: boolean) => {
@@ -68,12 +69,14 @@ export function useSurvey(source: ModelSpec | null, quant: string | null, asked:
 }
 
 function withPieces(before: Survey, pieces: readonly Piece[], done: boolean): Survey {
-  let { largest, help } = before;
+  let { largest, speed, help } = before;
   const points = new Map(before.points.map((point) => [point.ctx, point]));
   const rows = new Map(before.rows);
   for (const piece of pieces) {
     if (piece.kind === 'largest') {
       largest = piece.ctx;
+    } else if (piece.kind === 'speed') {
+      speed = piece.speed;
     } else if (piece.kind === 'help') {
       help = piece.help;
     } else if (piece.kind === 'point') {
@@ -82,5 +85,5 @@ function withPieces(before: Survey, pieces: readonly Piece[], done: boolean): Su
       rows.set(piece.row.target, piece.row);
     }
   }
-  return { largest, help, points: [...points.values()].sort((a, b) => a.ctx - b.ctx), rows, done };
+  return { largest, speed, help, points: [...points.values()].sort((a, b) => a.ctx - b.ctx), rows, done };
 }

@@ -1,6 +1,6 @@
 import type { Coded } from '../../src/base/coded.ts';
 import { formatBytes } from '../../src/base/format.ts';
-import type { Plan, SweepRow, VerdictName } from '../../src/estimator/index.ts';
+import type { Plan, SpeedEstimate, SweepRow, VerdictName } from '../../src/estimator/index.ts';
 import type { Help } from '../estimate/survey.ts';
 import type { Question } from '../question/question.ts';
 import type { Words } from '../words/translate.ts';
@@ -13,6 +13,7 @@ interface Properties {
   /** undefined = not known yet. */
   readonly largest: number | null | undefined;
   readonly trained: number;
+  readonly speed: SpeedEstimate | null;
   readonly help: readonly Help[];
   /** The largest quantization below the model's own that fits as asked. */
   readonly smaller: SweepRow | null;
@@ -54,7 +55,7 @@ export function remark(words: Words, area: 'reason' | 'note', { code, params }: 
 }
 
 export function Verdict(properties: Properties) {
-  const { plan, model, version, largest, trained, help, smaller, notes, onTry } = properties;
+  const { plan, model, version, largest, trained, speed, help, smaller, notes, onTry } = properties;
   const words = useWords();
   const reason = remark(words, 'reason', plan.reason);
   const remarks = [
@@ -79,6 +80,7 @@ export function Verdict(properties: Properties) {
                 ? words.shared('fit.largest.all', { ctx: largest })
                 : words.shared('fit.largest', { ctx: largest, trained: trained > 0 ? trained : '?' })}
         </p>
+        {speed !== null && <p class="largest">{speedText(words, speed)}</p>}
         {(help.length > 0 || smaller !== null) && <HelpList help={help} smaller={smaller} onTry={onTry} />}
         {remarks.length > 0 && (
           <ul class="remarks">
@@ -90,6 +92,15 @@ export function Verdict(properties: Properties) {
       </div>
     </div>
   );
+}
+
+/** Estimated, so no finer than it is known. */
+function speedText(words: Words, speed: SpeedEstimate): string | null {
+  const about = (tokens: number) =>
+    tokens < 9.95 ? tokens.toFixed(1) : String(tokens < 100 ? Math.round(tokens) : Math.round(tokens / 10) * 10);
+  const now = about(speed.generatedTokensPerSecond);
+  const full = about(speed.generatedAtFullContext);
+  return words.shared(now === full ? 'speed.about' : 'speed.about-full', { speed: now, full });
 }
 
 function HelpList({ help, smaller, onTry }: Pick<Properties, 'help' | 'smaller' | 'onTry'>) {

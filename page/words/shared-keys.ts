@@ -8,5 +8,5 @@ const FIT =
 
 /** Whether the page takes this row of the message table. */
 export function isSharedKey(key: string): boolean {
-  return WHOLE_AREAS.test(key) || ERRORS.test(key) || FIT.test(key);
+  return WHOLE_AREAS.test(key) || /^speed\.about/.test(key) || ERRORS.test(key) || FIT.test(key);
 }

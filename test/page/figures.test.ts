@@ -3,7 +3,7 @@ import { answerOf } from '../../page/estimate/answer.ts';
 import { ask } from '../../page/estimate/ask.ts';
 import { createMemory, survey } from '../../page/estimate/survey.ts';
 import { listedModel } from '../../page/models/listed.ts';
-import { planToJson } from '../../src/tool/estimate.ts';
+import { planToJson, speedToJson } from '../../src/tool/estimate.ts';
 import { createFitLines, type FitLines } from './fit-lines.ts';
 import { randomQuestions } from './random-questions.ts';
 
@@ -26,9 +26,14 @@ describe('the page’s figures', () => {
         expect({ error: answer.state === 'failed' ? answer.failure.code : 'none' }, JSON.stringify(line)).toEqual(told);
         continue;
       }
-      const { value: first } = survey(spec, null, asked, createMemory()).next();
-      const largest = first?.kind === 'largest' ? first.ctx : undefined;
-      const own = JSON.parse(JSON.stringify(planToJson(answer.plan, largest ?? null))) as unknown;
+      const pieces = survey(spec, null, asked, createMemory());
+      const [largest, speed] = [pieces.next().value, pieces.next().value];
+      const own = JSON.parse(
+        JSON.stringify({
+          ...planToJson(answer.plan, largest?.kind === 'largest' ? largest.ctx : null),
+          ...speedToJson(speed?.kind === 'speed' ? speed.speed : null),
+        }),
+      ) as unknown;
       expect(own, JSON.stringify(line)).toEqual(told);
       verdicts.add(answer.plan.verdict);
     }
