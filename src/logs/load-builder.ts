@@ -57,6 +57,8 @@ export class LoadBuilder {
   systemAvailableBytes: number | null = null;
   refused = false;
   failed = false;
+  /** Ollama said that it is over; what it begins next is another load. */
+  closed = false;
   /** llama.cpp makes the context after the weights, and the graph's buffers last. */
   contextSeen = false;
   computeSeen = false;

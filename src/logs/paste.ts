@@ -4,6 +4,7 @@
  */
 
 import { MIB } from '../base/bytes.ts';
+import { type BareLine, byServer, withoutWrapping } from './carriers.ts';
 
 /** More than this of a paste is not read, characters. */
 export const MAX_PASTE = MIB;
@@ -27,30 +28,49 @@ const ESCAPES = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u00
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are dropped
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
-/** Prefixes of those who carry a log: each is taken off once, in this order. */
-const CARRIERS: readonly RegExp[] = [
-  // A quoted message.
-  /^(?:> ?)+/,
-  // journald and syslog: `Nov 26 19:42:50 host ollama[123]: `, with or without an ISO time.
-  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?) [\w.-]{1,64} [\w./-]{1,64}(?:\[\d+\])?: /,
-  // docker compose: `ollama-1  | `.
-  /^[\w./-]{1,64} +\| /,
-  // docker and kubectl with timestamps.
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) (?=\S)/,
-  // kubectl --prefix: `[pod/ollama-0/ollama] `.
-  /^\[pod\/[\w./-]{1,200}\] /,
-];
-
 /** How a record of Ollama, llama.cpp or a tool that people paste beside it begins. */
 const BEGINS =
-  /^(?:time=|level=|\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d |\[GIN\]|(?:\d+\.\d+\.\d+\.\d+ [A-Z] )?(?:llama|llm|ggml|load|print_info|common|cmn|srv|slot|main|init|create|sched|graph|clip|alloc|build|system_info|set_|update_|que|params|done_|cuda|CUDA|HIP|Vulkan|raw version|dlsym|calling|goroutine|runtime|panic|fatal|SIG|signal|exit|Error|error|NAME\s|\s{2}Device |\|[ =]|\+-|[\w.-]+ ?: |[a-z_]+: |\s+-- |```))/;
+  /^(?:time=|level=|\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d |\[GIN\]|(?:\d+\.\d+\.\d+\.\d+ [A-Z] )?(?:llama[_. ]|llm_|ggml_|load|print_info|common|cmn|srv|slot|main|init|create|sched|graph|clip|alloc|build|system_info|set_|update_|que|params|done_|cuda|CUDA|HIP|Vulkan|raw version|dlsym|calling|goroutine|runtime|panic|fatal|SIG|signal|exit|Error|error|NAME\s|\s{2}Device |\|[ =]|\+-|[\w.-]+ ?: |[a-z_]+: |\s+-- |```))/;
 
-function strip(line: string): string {
-  let text = line;
-  for (const carrier of CARRIERS) {
-    text = text.replace(carrier, '');
+/** What copying from pages and documents does to characters, undone. */
+function plainCharacters(text: string): string {
+  const spaced = text
+    .replace(/[\u00a0\u2007\u202f\u3000]/g, ' ')
+    .replace(/[\u200b-\u200d\u2060\ufeff]/g, '')
+    .replace(/[\u201c-\u201f]/g, '"');
+  return /&(?:quot|lt|gt|#34|#39);/.test(spaced)
+    ? spaced
+        .replace(/&(?:quot|#34);/g, '"')
+        .replace(/&(?:#39|apos);/g, "'")
+        .replace(/&lt;/g, '<')
+        .replace(/&gt;/g, '>')
+        .replace(/&amp;/g, '&')
+    : spaced;
+}
+
+/** A log that somebody took out of JSON with its ends of lines written as `\\n`. */
+function unescaped(text: string): string {
+  const ends = text.match(/\\n/g)?.length ?? 0;
+  const real = text.match(/\n/g)?.length ?? 0;
+  if (ends < 3 || real * 4 > ends || !/^\s*["']?[^{]/.test(text)) {
+    return text;
   }
-  return text;
+  return text
+    .trim()
+    .replace(/^["']|["']$/g, '')
+    .replace(/\\r?\\n|\\n/g, '\n')
+    .replace(/\\(["\\/])/g, '$1')
+    .replace(/\\t/g, ' ');
+}
+
+/** A line of a paste: what it says, how wide it was as pasted, and whether a carrier says that it begins. */
+interface Piece extends BareLine {
+  readonly width: number;
+}
+
+/** Whether something begins on this line. */
+function begins(piece: Piece): boolean {
+  return piece.begins || BEGINS.test(piece.text.slice(0, 200));
 }
 
 /** How lines were wrapped: anywhere at a width (terminals), at spaces before a width (messages), or not at all. */
@@ -62,29 +82,30 @@ interface Wrap {
 /** Wider than this nobody wraps. */
 const WIDEST = 250;
 
-function wrapOf(lines: readonly string[]): Wrap {
+function wrapOf(lines: readonly Piece[]): Wrap {
   const counts = new Map<number, number>();
   let hard = 0;
   let continued = 0;
-  for (const [index, line] of lines.entries()) {
+  for (const [index, { width }] of lines.entries()) {
     const next = lines[index + 1];
-    if (line.length >= 40 && next !== undefined && next !== '' && !BEGINS.test(next.slice(0, 200))) {
+    if (width >= 40 && next !== undefined && next.text !== '' && !begins(next)) {
       continued++;
-      const count = (counts.get(line.length) ?? 0) + 1;
-      counts.set(line.length, count);
-      if (count >= 2 && line.length > hard) {
-        hard = line.length;
+      const count = (counts.get(width) ?? 0) + 1;
+      counts.set(width, count);
+      if (count >= 2 && width > hard) {
+        hard = width;
       }
     }
   }
-  const lengths = lines.filter((line) => line !== '').map((line) => line.length);
+  const lengths = lines.filter(({ text }) => text !== '').map(({ width }) => width);
   lengths.sort((a, b) => a - b);
   const at = (share: number) => lengths[Math.floor((lengths.length - 1) * share)] ?? 0;
   // Lines that run on are all as long as the terminal was wide.
   const isHard = hard === at(1) && (counts.get(hard) ?? 0) >= continued / 2;
-  // Wrapped text ends at its width; only a few words are longer than it and stand on lines of their own.
-  const isSoft = at(0.97) <= at(0.9) + 3 && at(0.9) <= WIDEST;
-  return { hard: isHard ? hard : 0, soft: isSoft ? at(0.9) : 0 };
+  // Wrapped text ends at its width: what is wider is one word, on a line of its own.
+  const widest = lines.reduce((most, { text, width }) => (/\S \S/.test(text) ? Math.max(most, width) : most), 0);
+  const isSoft = widest <= WIDEST && continued > 0;
+  return { hard: isHard ? hard : 0, soft: isSoft ? widest : 0 };
 }
 
 /** Whether a quote that was open (or not) before the text is open behind it. */
@@ -130,42 +151,58 @@ function dedent(lines: readonly string[]): readonly string[] {
   return margin > 0 && Number.isFinite(margin) ? lines.map((line) => line.slice(margin)) : lines;
 }
 
+/** The lines as they were pasted, each without what carries it. */
+function piecesOf(lines: readonly string[]): readonly Piece[] {
+  const bare = withoutWrapping(lines);
+  // A line of JSON may hold several; what is wrapped inside of it nobody can tell.
+  const same = bare.length === lines.length;
+  const texts = dedent(bare.map(({ text }) => text));
+  return byServer(
+    bare.map((line, index) => ({
+      ...line,
+      text: texts[index]!,
+      width: same ? lines[index]!.length : texts[index]!.length,
+    })),
+  );
+}
+
 /** Splits a paste into the lines that were written. */
 export function readPaste(text: string): Paste {
   const cut = text.length > MAX_PASTE;
-  const raw = (cut ? text.slice(0, MAX_PASTE) : text).replace(ESCAPES, '').split(/\r?\n|\r/, MAX_LINES);
-  const plain = dedent(raw.map((line) => strip(line.replace(CONTROLS, ' ').slice(0, MAX_LINE))));
-  const wrap = wrapOf(plain);
+  const whole = unescaped(plainCharacters((cut ? text.slice(0, MAX_PASTE) : text).replace(ESCAPES, '')));
+  const raw = whole.split(/\r*\n|\r/, MAX_LINES);
+  const pieces = piecesOf(dedent(raw.map((line) => line.replace(CONTROLS, ' ').slice(0, MAX_LINE))));
+  const wrap = wrapOf(pieces);
   const lines: string[] = [];
-  /** Pieces of the line that is being put together, and the length of the latest. */
-  let pieces = 0;
-  let pieceLength = 0;
+  /** Pieces of the line that is being put together, and how wide the latest was. */
+  let count = 0;
+  let width = 0;
   let isRecord = false;
   let quoted = false;
-  for (const line of plain) {
-    const previous = pieces === 0 ? undefined : lines.at(-1);
+  for (const piece of pieces) {
+    const previous = count === 0 ? undefined : lines.at(-1);
     const wrapped =
-      previous === undefined || pieces >= MAX_PIECES ? null : isWrapped(wrap, pieceLength, line, isRecord, quoted);
-    if (previous !== undefined && wrapped !== null && continuesLine(previous, line)) {
-      lines[lines.length - 1] = `${previous}${wrapped === 'hard' ? '' : ' '}${line}`;
-      pieces++;
+      previous === undefined || count >= MAX_PIECES ? null : isWrapped(wrap, width, piece.text, isRecord, quoted);
+    if (previous !== undefined && wrapped !== null && continuesLine(previous, piece)) {
+      lines[lines.length - 1] = `${previous}${wrapped === 'hard' ? '' : ' '}${piece.text}`;
+      count++;
     } else {
-      lines.push(line);
-      pieces = line === '' ? 0 : 1;
-      isRecord = /^(?:time=|level=|\d{4}\/\d\d\/\d\d )/.test(line);
+      lines.push(piece.text);
+      count = piece.text === '' ? 0 : 1;
+      isRecord = /^(?:time=|level=|\d{4}\/\d\d\/\d\d )/.test(piece.text);
       quoted = false;
     }
-    quoted = isRecord && quoteBehind(quoted, line);
-    pieceLength = line.length;
+    quoted = isRecord && quoteBehind(quoted, piece.text);
+    width = piece.width;
   }
   return { lines, cut: cut || raw.length >= MAX_LINES };
 }
 
-function continuesLine(previous: string, line: string): boolean {
+function continuesLine(previous: string, piece: Piece): boolean {
   return (
-    line !== '' &&
+    piece.text !== '' &&
     previous.length < MAX_LINE &&
-    !BEGINS.test(line.slice(0, 200)) &&
+    !begins(piece) &&
     BEGINS.test(previous.slice(0, 200)) &&
     !/^(?:NAME\s|[|+])/.test(previous)
   );

@@ -27,7 +27,7 @@ function buffer(kind: 'weightsBytes' | 'cacheBytes' | 'computeBytes'): Read {
 function header(scene: Scene): void {
   const last = scene.loads.at(-1);
   // Ollama reads the vocabulary before it starts a runner, which reads the file again.
-  const again = last !== undefined && last.stage >= STAGE.placed;
+  const again = last !== undefined && !last.closed && last.stage >= STAGE.placed;
   const load = again ? loadAt(scene, STAGE.planning) : currentLoad(scene);
   load.experts = 0;
 }
@@ -194,7 +194,9 @@ const READERS: readonly (readonly [RegExp, Read])[] = [
 function fitLoad(scene: Scene): LoadBuilder {
   scene.sawLlamaServer = true;
   const last = scene.loads.at(-1);
-  return last !== undefined && last.stage >= STAGE.placed ? loadAt(scene, STAGE.planning) : currentLoad(scene);
+  return last !== undefined && !last.closed && last.stage >= STAGE.placed
+    ? loadAt(scene, STAGE.planning)
+    : currentLoad(scene);
 }
 
 const TROUBLE =

@@ -5,7 +5,7 @@ import { LoadBuilder } from './load-builder.ts';
 import { VersionFinder } from './version.ts';
 
 /** More loads than this in one paste are not told apart. */
-const MOST_LOADS = 200;
+export const MOST_LOADS = 200;
 
 export interface Scene {
   readonly version: VersionFinder;
@@ -46,7 +46,7 @@ export function createScene(): Scene {
  */
 export function loadAt(scene: Scene, stage: number, repeats = true): LoadBuilder {
   let load = scene.loads.at(-1);
-  const begun = load !== undefined && (load.stage > stage || (!repeats && load.stage === stage));
+  const begun = load !== undefined && (load.stage > stage || load.closed || (!repeats && load.stage === stage));
   if (load === undefined || (begun && scene.loads.length < MOST_LOADS)) {
     load = new LoadBuilder();
     scene.loads.push(load);

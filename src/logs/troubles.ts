@@ -1,8 +1,8 @@
 /** Why loads are refused or die: the sentences of Ollama, llama.cpp, CUDA and the kernel, as codes. */
 
 import type { LogCode } from './codes.ts';
-import type { LoadBuilder } from './load-builder.ts';
-import { currentLoad, type Scene } from './scene.ts';
+import { LoadBuilder } from './load-builder.ts';
+import { currentLoad, MOST_LOADS, type Scene } from './scene.ts';
 import { sizeBytes } from './sizes.ts';
 
 interface Trouble {
@@ -67,6 +67,22 @@ function readSystemMemory(load: LoadBuilder, text: string): void {
   }
 }
 
+/** The load that a trouble is about: the one of the model that it names, else the one that is being told. */
+function loadOf(scene: Scene, digest: string | null): LoadBuilder {
+  const named = digest === null ? undefined : scene.loads.findLast((load) => load.digest === digest);
+  const last = scene.loads.at(-1);
+  if (digest === null || named !== undefined || last?.digest == null || scene.loads.length >= MOST_LOADS) {
+    const load = named ?? currentLoad(scene);
+    load.digest ??= digest;
+    return load;
+  }
+  // Another model's: its beginning is not in the paste, and the load that is being told goes on behind it.
+  const other = new LoadBuilder();
+  other.digest = digest;
+  scene.loads.splice(-1, 0, other);
+  return other;
+}
+
 /** Takes over a sentence of an error; `digest` = the model that it names. */
 export function readTrouble(scene: Scene, sentence: string, digest: string | null): void {
   const text = sentence.slice(0, 2_000);
@@ -74,8 +90,8 @@ export function readTrouble(scene: Scene, sentence: string, digest: string | nul
   if (found.length === 0) {
     return;
   }
-  const named = digest === null ? undefined : scene.loads.findLast((load) => load.digest === digest);
-  const load = named ?? currentLoad(scene);
+  const load = loadOf(scene, digest);
+  load.closed ||= digest !== null;
   for (const { code, ends } of found) {
     load.trouble(code);
     load.failed ||= ends === 'failed';

@@ -68,6 +68,106 @@ const MESSES: Readonly<Record<string, (text: string) => string>> = {
   'without times': (text) => lines(text, (line) => line.replace(/^time=\S+ /, '')),
 };
 
+/** Text wrapped at spaces, as messages and editors do it. */
+const wrapAtSpaces = (width: number) => (text: string) =>
+  lines(text, (line) => {
+    const rows: string[] = [];
+    let row = '';
+    for (const word of line.split(' ')) {
+      if (row !== '' && row.length + 1 + word.length > width) {
+        rows.push(row);
+        row = word;
+      } else {
+        row = row === '' ? word : `${row} ${word}`;
+      }
+    }
+    return [...rows, row].join('\n');
+  });
+const STAMP = '2026-11-26T19:42:50.123456789Z';
+const numbered = (form: (line: string, number: number) => string) => (text: string) =>
+  text
+    .split('\n')
+    .map((line, index) => form(line, index + 1))
+    .join('\n');
+
+/** What carries logs, and what copying does to them; each is tried on every third log. */
+const CARRIED: Readonly<Record<string, (text: string) => string>> = {
+  "docker's own JSON": (text) =>
+    lines(text, (line) => JSON.stringify({ log: `${line}\n`, stream: 'stderr', time: STAMP })),
+  'JSON of a log store': (text) => lines(text, (line) => JSON.stringify({ timestamp: STAMP, message: line, pod: 'a' })),
+  'JSON of journald': (text) => lines(text, (line) => JSON.stringify({ _HOSTNAME: 'box', MESSAGE: line })),
+  "a cluster's node": (text) => lines(text, (line) => `${STAMP} stderr F ${line}`),
+  'journald, precise': (text) => lines(text, (line) => `Nov 26 19:42:50.123456 gpu-box ollama[1]: ${line}`),
+  'journald, full': (text) => lines(text, (line) => `Thu 2026-11-26 19:42:50 CET gpu-box ollama[1]: ${line}`),
+  'syslog of RFC 5424': (text) => lines(text, (line) => `<30>1 2026-11-26T19:42:50+01:00 box ollama 1 - - ${line}`),
+  'compose with timestamps': (text) => lines(text, (line) => `ollama-1  | ${STAMP} ${line}`),
+  'compose in colours': (text) => lines(text, (line) => `\u001b[36mollama-1  | \u001b[0m${line}`),
+  'kubectl with pods and timestamps': (text) => lines(text, (line) => `[pod/ollama-7d9f/ollama] ${STAMP} ${line}`),
+  stern: (text) => lines(text, (line) => `ollama-7d9f ollama ${line}`),
+  'a log viewer': (text) => lines(text, (line) => `2026-11-26 20:42:50.000\t${line}`),
+  'line numbers': numbered((line, number) => `${String(number).padStart(4)}  ${line}`),
+  'grep -n': numbered((line, number) => `${number}:${line}`),
+  'grep over files': (text) => lines(text, (line) => `server.log:${line}`),
+  'typographic quotes': (text) => {
+    let open = false;
+    return text.replaceAll('"', () => {
+      open = !open;
+      return open ? '“' : '”';
+    });
+  },
+  'HTML entities': (text) =>
+    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+  'ends of lines written out': (text) => JSON.stringify(text),
+  'journald, wrapped at 80': (text) => wrap(80)(lines(text, (line) => `Nov 26 19:42:50 gpu-box ollama[1234]: ${line}`)),
+  'compose, wrapped at 132': (text) => wrap(132)(lines(text, (line) => `ollama-1  | ${line}`)),
+  'wrapped at 80, Windows line ends': (text) => wrap(80)(text).replaceAll('\n', '\r\n'),
+  'wrapped at spaces before 60': wrapAtSpaces(60),
+  'wrapped at spaces before 80': wrapAtSpaces(80),
+  'wrapped at spaces before 100': wrapAtSpaces(100),
+  'wrapped at spaces and quoted': (text) => lines(wrapAtSpaces(80)(text), (line) => `> ${line}`),
+  'spaces of a web page': (text) => text.replaceAll('  ', '\u00a0 '),
+  'each line bold': (text) => lines(text, (line) => `**${line}**`),
+  'each line as code': (text) => lines(text, (line) => `\`${line}\``),
+  'an empty line after each': (text) => lines(text, (line) => `${line}\n`),
+};
+
+describe('pastes as they are carried read like the clean ones', () => {
+  const facts = (text: string) => {
+    const { version, engine, load } = readLog(text);
+    return [version, engine, load?.architecture, load?.model, load?.verdict, load?.offloaded, load?.numCtx];
+  };
+  test.each(Object.entries(CARRIED).map(([name, mess], index) => [name, mess, index] as const))(
+    '%s',
+    (_name, mess, index) => {
+      for (const log of recordedLogs.filter((_, at) => at % 3 === index % 3)) {
+        expect(facts(mess(log.text)), log.file).toEqual(facts(log.text));
+      }
+    },
+  );
+
+  test('two servers between each other are two loads, each with its own layers', () => {
+    const [first, second] = ['0.6.5-06.log', '0.24.0-21.log'].map(
+      (file) => recordedLogs.find((log) => log.file === file)!,
+    );
+    const rows = [first!, second!].map(({ text }, index) =>
+      text.split('\n').map((line) => `ollama-${index + 1}  | ${line}`),
+    );
+    const mixed = rows[0]!.flatMap((row, index) => [row, ...(rows[1]![index] === undefined ? [] : [rows[1]![index]!])]);
+    const rest = rows[1]!.slice(rows[0]!.length);
+    const { loads } = readLog([...mixed, ...rest].join('\n'));
+    expect(loads.map(({ offloaded }) => offloaded)).toEqual(
+      expect.arrayContaining([first!.offloaded, second!.offloaded]),
+    );
+  });
+
+  test('a failure of another model, whose beginning is not in the paste, is not taken for this one’s', () => {
+    const log = recordedLogs.find(({ file }) => file === '0.12.11-11.log')!;
+    const { load, why } = readLog(log.text);
+    expect(load?.offloaded).toEqual([42, 81]);
+    expect(why).not.toContain('runner-died');
+  });
+});
+
 describe('messy pastes of them read like the clean ones', () => {
   const facts = (text: string) => {
     const { version, engine, load } = readLog(text);
