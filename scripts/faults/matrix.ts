@@ -230,6 +230,14 @@ export const FAULTS: readonly FaultRow[] = [
     test: ['test/full/postgres-bots.test.ts', 'answer what reads, refuse what acts'],
   },
   {
+    part: 'database server',
+    fault: 'PostgreSQL is not there yet when the bot starts',
+    seen: 'that the database does not answer, in reply to every command',
+    kept: 'everything',
+    next: 'begins as soon as it answers',
+    test: ['test/full/postgres-late.test.ts', 'says so meanwhile, and works as soon as PostgreSQL answers'],
+  },
+  {
     part: 'clock',
     fault: 'goes back far, or jumps forward',
     seen: 'missed posts are told once',

@@ -1,10 +1,12 @@
 import { actionHandlers, commands, messageCommands } from '../../commands/index.ts';
 import type { Log } from '../base/log.ts';
-import { createActionRegistry } from '../chat/actions.ts';
+import { type ActionRegistry, createActionRegistry } from '../chat/actions.ts';
 import { createDispatcher } from '../chat/dispatch/dispatcher.ts';
-import { createDiscord } from '../discord/start.ts';
+import { createDiscord, type Discord } from '../discord/start.ts';
 import type { Config } from '../settings/config.ts';
 import { compose } from './compose.ts';
+import { type Memory, openMemory } from './memory.ts';
+import { createWaitingDispatcher, type Meanwhile, openPatiently } from './patience.ts';
 
 export interface BotOptions {
   readonly config: Config;
@@ -14,25 +16,46 @@ export interface BotOptions {
   readonly onLost?: (reason: string) => void;
   /** As for {@link compose}. */
   readonly settleMs?: number;
+  /** Ends the wait for a database that does not answer. */
+  readonly signal?: AbortSignal;
 }
 
-/** The bot on Discord, put together and connected. Rejects with a DiscordStartError, HttpPortError or what `compose` does. */
+/**
+ * The bot on Discord, put together and connected. While a shared database does not answer, people are told so and the bot
+ * waits for it. Rejects with a DiscordStartError, HttpPortError or what `compose` does.
+ */
 export async function startBot(options: BotOptions): Promise<{ stop(): Promise<void> }> {
-  const { config, token, log, onLost, settleMs } = options;
+  const { config, token, log, onLost, settleMs, signal = new AbortController().signal } = options;
+  const connection = (actions: ActionRegistry) =>
+    createDiscord({
+      ...config.discord,
+      token,
+      roles: config.roles,
+      actions,
+      log,
+      ...(onLost === undefined ? {} : { onLost }),
+    });
+  let memory: Memory | undefined;
+  if (config.database !== null) {
+    const opened = await openPatiently(
+      () => openMemory(config, false, log),
+      () => answerMeanwhile(connection),
+      log,
+      signal,
+    );
+    if (opened === null) {
+      return { stop: () => Promise.resolve() };
+    }
+    memory = opened;
+  }
   const actions = createActionRegistry();
-  const discord = createDiscord({
-    ...config.discord,
-    token,
-    roles: config.roles,
-    actions,
-    log,
-    ...(onLost === undefined ? {} : { onLost }),
-  });
+  const discord = connection(actions);
   const app = await compose({
     config,
     log,
     platforms: [discord.platform],
     ...(settleMs === undefined ? {} : { settleMs }),
+    ...(memory === undefined ? {} : { memory }),
   });
   try {
     await app.serve();
@@ -60,4 +83,12 @@ export async function startBot(options: BotOptions): Promise<{ stop(): Promise<v
       await app.close();
     },
   };
+}
+
+/** The bot on Discord while there is no database: it is there, and says why it does nothing. */
+async function answerMeanwhile(connection: (actions: ActionRegistry) => Discord): Promise<Meanwhile> {
+  const dispatcher = createWaitingDispatcher();
+  const discord = connection(dispatcher.actions);
+  await discord.start({ commands, messageCommands, dispatcher });
+  return discord;
 }

@@ -26,7 +26,7 @@ import { createDirectEstimates } from '../workers/estimates.ts';
 import { createEstimatePool } from '../workers/pool.ts';
 import { auditActs, auditRefusals } from './audit.ts';
 import { composeLoads } from './loads.ts';
-import { dataFolder, openMemory } from './memory.ts';
+import { dataFolder, type Memory, openMemory } from './memory.ts';
 import { createModelFinder } from './model-finder.ts';
 import { composePage } from './page.ts';
 import { posterOf, sessionsStand } from './platforms.ts';
@@ -43,6 +43,8 @@ export interface ComposeOptions {
   readonly simulated?: boolean;
   /** The command-line tool: model names may be paths, and nothing is kept. */
   readonly files?: boolean;
+  /** What is kept, where it is open already; closed with everything else. */
+  readonly memory?: Memory;
   /** Pause before what is read after a load counts as proof, ms; tests take a shorter one. */
   readonly settleMs?: number;
 }
@@ -76,7 +78,7 @@ export interface App {
  */
 export async function compose(options: ComposeOptions): Promise<App> {
   const { config, log, platforms = [], simulated = false, files = false, settleMs } = options;
-  const memory = files ? null : await openMemory(config, simulated, log);
+  const memory = files ? null : (options.memory ?? (await openMemory(config, simulated, log)));
   const now = memory?.now ?? Date.now;
   const servers = createServerRegistry(config.servers, () => ({ clock: now }));
   const painter = new Painter();

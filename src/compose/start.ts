@@ -95,6 +95,7 @@ async function runBot(config: Config, token: string): Promise<number> {
     config,
     token,
     log,
+    signal: stop,
     onLost: (reason) => {
       log.fatal({ reason }, 'Discord ended the session for good');
       lost = true;

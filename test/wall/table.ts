@@ -231,7 +231,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
   compose: {
     folder: 'src/compose',
     mayImport: 'everything',
-    packages: ['node:child_process', 'node:fs', 'node:module', 'node:os', 'node:path', 'pino'],
+    packages: ['node:child_process', 'node:fs', 'node:module', 'node:os', 'node:path', 'node:timers/promises', 'pino'],
   },
   main: { folder: 'src/main.ts', mayImport: 'everything', packages: ['node:fs', 'node:url'] },
   page: {
