@@ -1,5 +1,6 @@
 import { readContextLength } from '../../src/base/context-length.ts';
 import type { Choice, CommandContext, CompletionRequest } from '../../src/chat/command.ts';
+import { matchNames } from '../../src/chat/matching.ts';
 import { SWEEP_TARGETS } from '../../src/estimator/plan/sweep.ts';
 import { largestContext } from '../fit/answer.ts';
 import { gatherQuestion } from '../fit/question.ts';
@@ -37,61 +38,46 @@ function serverModels(context: Context, serverName: unknown): Promise<readonly s
   return names;
 }
 
-/** A name without what people leave out or put in: `gemma 3` finds gemma3. */
-function squashed(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[\s_-]/g, '');
+function asChoices(names: readonly string[]): readonly Choice[] {
+  return names.map((name) => ({ value: name, label: name }));
 }
 
-/** Models: what the server has first, then the built-in list; names that begin with what was typed come first. */
+/** Models: what the server has first, then the built-in list. */
 export async function completeModel(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
-  const typed = squashed(request.typed);
   const own = await serverModels(context, request.options.server);
-  const names = [...new Set([...own, ...context.services.models.builtinNames()])];
-  const ranked = names
-    .map((name, index) => ({ name, index, at: squashed(name).indexOf(typed) }))
-    .filter(({ at }) => at >= 0)
-    .sort((a, b) => Number(a.at > 0) - Number(b.at > 0) || a.index - b.index);
-  return ranked.map(({ name }) => ({ value: name, label: name }));
+  return asChoices(matchNames(request.typed, [...new Set([...own, ...context.services.models.builtinNames()])]));
+}
+
+/** Several models, one after the other: the last is completed, those before it stay. */
+export async function completeModels(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
+  const [, before = '', last = ''] = /^(.*[\s,，、;])?(\S*)$/su.exec(request.typed) ?? [];
+  const found = await completeModel(context, { ...request, typed: last });
+  return found.map(({ value }) => ({ value: `${before}${value}`, label: `${before}${value}` }));
 }
 
 /** Quantizations that people keep. */
 export async function completeQuantization({ typed }: CompletionRequest): Promise<readonly Choice[]> {
-  const wanted = typed.trim().toUpperCase();
-  return SWEEP_TARGETS.filter((target) => target.includes(wanted)).map((target) => ({ value: target, label: target }));
+  return asChoices(matchNames(typed, SWEEP_TARGETS));
 }
 
 /** Models that the server has on disk, for commands that work on those alone. */
 export async function completeOwnModel(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
-  const typed = squashed(request.typed);
-  const own = await serverModels(context, request.options.server);
-  return own
-    .filter((name) => squashed(name).includes(typed))
-
-    .map((name) => ({ value: name, label: name }));
+  return asChoices(matchNames(request.typed, await serverModels(context, request.options.server)));
 }
 
 /** Models that are in memory, as the last look showed them. */
 export async function completeLoadedModel(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
-  const typed = squashed(request.typed);
   const { servers } = context.services;
   const { server: named } = request.options;
   const server = (typeof named === 'string' ? servers.get(named) : null) ?? servers.defaultServer;
   const snapshot = await server.snapshot({ maxAgeMs: 5_000, timeoutMs: 1_500 });
-  return (snapshot.models ?? [])
-    .filter(({ name }) => squashed(name).includes(typed))
-
-    .map(({ name }) => ({ value: name, label: name }));
+  const loaded = (snapshot.models ?? []).map(({ name }) => name);
+  return asChoices(matchNames(request.typed, loaded));
 }
 
 export async function completeServer(context: Context, request: CompletionRequest): Promise<readonly Choice[]> {
-  const typed = request.typed.trim().toLowerCase();
-  return context.services.servers.servers
-    .filter((server) => server.name.includes(typed))
-
-    .map((server) => ({ value: server.name, label: server.name }));
+  const names = context.services.servers.servers.map(({ name }) => name);
+  return asChoices(matchNames(request.typed, names));
 }
 
 function plain(ctx: number): Choice {

@@ -11,12 +11,13 @@ import type {
 } from '../../src/chat/command.ts';
 import { runnable } from '../../src/chat/command.ts';
 import { CommandError } from '../../src/chat/command-error.ts';
+import { matchNames } from '../../src/chat/matching.ts';
 import { allows } from '../../src/chat/permissions.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
 import { MOST_NAME, type ModelSet, type SetBook } from '../../src/schedule/sets/book.ts';
 import { pickServer } from '../../src/servers/asking/pick-server.ts';
-import { completeServer } from '../parts/completion.ts';
+import { completeModels, completeServer } from '../parts/completion.ts';
 import { serverOption } from '../parts/options.ts';
 import type { Services } from '../services.ts';
 import { loadSetFor } from './load.ts';
@@ -87,6 +88,7 @@ const save = runnable<Services, typeof saveSchema>({
   options: [nameOption, modelsOption],
   schema: saveSchema,
   run: (context, { name, models }) => keep(context, name, parseSet(models)),
+  complete: completeModels,
 });
 
 const loadSchema = z.object({ name: nameSchema, server: z.string().trim().min(1).max(64).optional() });
@@ -160,11 +162,12 @@ export async function completeSet(
   if (request.option !== 'name') {
     return completeServer(context, request);
   }
-  const typed = request.typed.trim().toLowerCase();
   const sets = (await context.services.sets?.list(scopeOf(context.place))) ?? [];
-  return sets
-    .filter(({ name }) => name.toLowerCase().includes(typed))
-    .map(({ name, models }) => ({ value: name, label: `${name}: ${models.map((model) => model.name).join(', ')}` }));
+  const names = sets.map(({ name }) => name);
+  return matchNames(request.typed, names).map((value) => {
+    const models = sets.find(({ name }) => name === value)?.models ?? [];
+    return { value, label: `${value}: ${models.map((model) => model.name).join(', ')}` };
+  });
 }
 
 /** A name for a set that nobody named: of its first models, and a number where it is taken. */

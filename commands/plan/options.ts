@@ -8,4 +8,5 @@ export const modelsOption: OptionDefinition = {
   required: true,
   maxLength: 1_000,
   takesRest: true,
+  completes: true,
 };

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { type Command, type CommandContext, runnable } from '../../src/chat/command.ts';
 import type { Reply } from '../../src/chat/reply.ts';
+import type { Translator } from '../../src/chat/translate.ts';
 import { pickServer } from '../../src/servers/asking/pick-server.ts';
-import { completeServer } from '../parts/completion.ts';
+import { completeModels, completeServer } from '../parts/completion.ts';
 import { serverOption } from '../parts/options.ts';
 import type { Services } from '../services.ts';
+import { planActions } from './actions.ts';
 import { answerSet } from './answer.ts';
+import { answerEverywhere, type EverywhereAnswer } from './everywhere.ts';
 import { keptCommands } from './kept.ts';
 import { modelsOption } from './options.ts';
 import { parseSet } from './parse.ts';
-import { planActions } from './actions.ts';
-import { type EverywhereAnswer, answerEverywhere } from './everywhere.ts';
 import { planPicture } from './picture.ts';
 import { type Picturing, planReply } from './reply.ts';
-import { spreadReply } from './spread-reply.ts';
-import type { Translator } from '../../src/chat/translate.ts';
 import { scheduleCommands } from './schedule.ts';
+import { spreadReply } from './spread-reply.ts';
 
 const schema = z.object({
   models: z.string().trim().min(1).max(1_000),
@@ -59,7 +59,8 @@ export const planCommand: Command<Services> = {
       options: [modelsOption, serverOption],
       schema,
       run: check,
-      complete: completeServer,
+      complete: (context, request) =>
+        request.option === 'models' ? completeModels(context, request) : completeServer(context, request),
     }),
     ...keptCommands,
     ...scheduleCommands,

@@ -85,14 +85,17 @@ export async function completeLine<S>(
   if (before.length === 1 && command.subcommands !== undefined) {
     return { candidates: matching(Object.keys(command.subcommands), typed).map((sub) => `${sub} `), typed };
   }
-  const here = await completeOption(line, word, { command, commands, ask });
+  const place = { command, commands, ask };
   const previous = before.at(-1)!;
-  if (here.candidates.length > 0 || before.length < 2 || word.text === '') {
-    return here;
+  // `gemma 3`: two words that may be one name. One with a tag is whole.
+  if (before.length > 1 && word.text !== '' && !/[:=：＝]/.test(previous.text + word.text)) {
+    const both: Token = { text: `${previous.text} ${word.text}`, quoted: false, at: previous.at };
+    const joined = await completeOption(line, both, place);
+    if (joined.candidates.length > 0) {
+      return joined;
+    }
   }
-  // `gemma 3`: two words that are one name.
-  const both: Token = { text: `${previous.text} ${word.text}`, quoted: false, at: previous.at };
-  return completeOption(line, both, { command, commands, ask });
+  return completeOption(line, word, place);
 }
 
 interface Place<S> {
@@ -119,6 +122,10 @@ async function completeOption<S>(line: string, word: Token, place: Place<S>): Pr
     const values = await valuesOf(definition, value, offers);
     return { candidates: values.map((one) => `${definition.name}:${one} `), typed };
   }
+  const growing = definitions.find(({ name, takesRest }) => takesRest === true && name in options);
+  if (growing !== undefined) {
+    return completeRest(line, word, { growing, definitions, skip: subcommand === undefined ? 1 : 2, offers });
+  }
   const free = definitions.filter((definition) => !(definition.name in options));
   const next = free[0];
   const values = next === undefined ? [] : await valuesOf(next, word.text, offers);
@@ -126,4 +133,36 @@ async function completeOption<S>(line: string, word: Token, place: Place<S>): Pr
   // Every option may be given by its name; the next one by its value alone.
   const names = free.filter(({ name }) => name.startsWith(wanted));
   return { candidates: [...values.map((one) => `${one} `), ...names.map(({ name }) => `${name}:`)], typed };
+}
+
+interface Rest {
+  readonly growing: OptionDefinition;
+  readonly definitions: readonly OptionDefinition[];
+  /** Words before the options. */
+  readonly skip: number;
+  readonly offers: (option: string, text: string) => Promise<readonly Choice[]>;
+}
+
+/** An option that the rest of the line belongs to: all that was typed for it is completed as one. */
+async function completeRest(line: string, word: Token, rest: Rest): Promise<Completion> {
+  const { growing, definitions, skip, offers } = rest;
+  for (const token of tokens(line).slice(skip)) {
+    const named = namedOption(token, definitions);
+    if (named === null || named.definition === growing) {
+      const typed = line.slice(token.at + (named === null ? 0 : growing.name.length + 1));
+      const choices = growing.completes === true ? await offers(growing.name, typed) : [];
+      const others = definitions.filter(
+        ({ name }) => name !== growing.name && word.text !== '' && name.startsWith(word.text),
+      );
+      const before = typed.slice(0, typed.length - (line.length - word.at));
+      return {
+        candidates: [
+          ...choices.slice(0, MAX_VALUES).map(({ value }) => `${value} `),
+          ...others.map(({ name }) => `${before}${name}:`),
+        ],
+        typed,
+      };
+    }
+  }
+  return NOTHING;
 }
