@@ -8,7 +8,7 @@ import type { Text } from '../src/chat/text.ts';
 import type { Translator } from '../src/chat/translate.ts';
 import { pickServer } from '../src/servers/asking/pick-server.ts';
 import { sameModel } from '../src/servers/asking/same-model.ts';
-import { checkPull, type PullOutcome, type PullState, type RunningPull } from '../src/servers/pulling.ts';
+import { checkPull, mayBePlain, type PullOutcome, type PullState, type RunningPull } from '../src/servers/pulling.ts';
 import type { Remark, Server } from '../src/servers/types.ts';
 import { largestContext } from './fit/answer.ts';
 import { auditEntry } from './parts/audit-entry.ts';
@@ -37,7 +37,7 @@ function problemText(problem: Remark, translator: Translator): string {
 /** Name and server, checked against the list of hosts; refusals are recorded. */
 async function settle(context: Context, options: Options): Promise<{ readonly server: Server; readonly name: string }> {
   const server = pickServer(context.services, options.server);
-  const checked = checkPull(options.model, context.services.pullHosts);
+  const checked = checkPull(options.model, context.services.pullHosts.hosts);
   if ('name' in checked) {
     return { server, name: checked.name };
   }
@@ -200,7 +200,13 @@ async function download(context: Context, options: Options): Promise<Reply> {
     lastShownMs = services.now();
     context.progress(progressReply(translator, pull, state, context.person.id));
   };
-  const outcome = await services.pulls.start(server, name, onState, context.signal);
+  const outcome = await services.pulls.start(
+    server,
+    name,
+    onState,
+    context.signal,
+    mayBePlain(name, services.pullHosts),
+  );
   const result = outcome.result === 'pulled' ? 'ok' : outcome.result;
   const code = outcome.result === 'pulled' ? null : outcome.problem.code;
   await services.audit?.record(

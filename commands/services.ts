@@ -13,7 +13,7 @@ import type { Finding } from '../src/servers/doctor.ts';
 import type { History, HistoryWindow } from '../src/servers/history.ts';
 import type { LoadService } from '../src/servers/loading/service.ts';
 import type { PastLoads } from '../src/servers/past-loads.ts';
-import type { Pulls } from '../src/servers/pulling.ts';
+import type { PullHosts, Pulls } from '../src/servers/pulling.ts';
 import type { ReservationBook } from '../src/servers/reservations.ts';
 import type { ServerRegistry } from '../src/servers/types.ts';
 import type { Estimates } from '../src/workers/estimates.ts';
@@ -63,7 +63,7 @@ export interface Services {
   /** Downloads under way. */
   readonly pulls: Pulls;
   /** Registries that /pull may fetch from, lower case. */
-  readonly pullHosts: readonly string[];
+  readonly pullHosts: PullHosts;
   readonly limits: { readonly maxCtx: number | null; readonly maxKeepAlive: string | null };
   readonly timeZone: string;
   /** The servers are simulated: replies say so. */

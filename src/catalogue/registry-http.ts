@@ -17,6 +17,8 @@ export interface RegistryHosts {
   readonly privateHosts: readonly string[];
   /** The same over https. */
   readonly privateSecureHosts?: readonly string[];
+  /** The same over https first, and over plain http where they do not speak it. */
+  readonly insecureHosts?: readonly string[];
 }
 
 export const DEFAULT_HOSTS: RegistryHosts = {
@@ -59,6 +61,8 @@ export class RegistryHttp {
   readonly #public: Agent;
   readonly #private: Agent;
   readonly #tokens = new Map<string, string>();
+  /** Those of `insecureHosts` that turned out to speak no https. */
+  readonly #plain = new Set<string>();
 
   constructor(hosts: RegistryHosts) {
     this.#hosts = hosts;
@@ -82,7 +86,22 @@ export class RegistryHttp {
     if (!this.#hosts.manifestHosts.includes(host) && !this.#isTrusted(host)) {
       throw new CatalogueError('registry-host-refused', { host });
     }
-    const origin = new URL(`${this.#isPrivate(host) ? 'http' : 'https'}://${host}`);
+    if (!(this.#hosts.insecureHosts ?? []).includes(host) || this.#plain.has(host)) {
+      return this.#getOver(this.#isPrivate(host) ? 'http' : 'https', host, options);
+    }
+    try {
+      return await this.#getOver('https', host, options);
+    } catch (error) {
+      if (!(error instanceof CatalogueError && error.code === 'registry-unreachable')) {
+        throw error;
+      }
+    }
+    this.#plain.add(host);
+    return this.#getOver('http', host, options);
+  }
+
+  async #getOver(scheme: 'http' | 'https', host: string, options: RegistryRequest): Promise<RegistryResponse> {
+    const origin = new URL(`${scheme}://${host}`);
     const scope = `${host} ${options.path.split('/').slice(0, 4).join('/')}`;
     const known = this.#tokens.get(scope);
     const first = await this.#follow(new URL(options.path, origin), options, known);
@@ -99,12 +118,13 @@ export class RegistryHttp {
   }
 
   #isPrivate(host: string): boolean {
-    return this.#hosts.privateHosts.includes(host);
+    return this.#hosts.privateHosts.includes(host) || this.#plain.has(host);
   }
 
   /** Whether the owner named the host: it may have a private address. */
   #isTrusted(host: string): boolean {
-    return this.#isPrivate(host) || (this.#hosts.privateSecureHosts ?? []).includes(host);
+    const { privateSecureHosts = [], insecureHosts = [] } = this.#hosts;
+    return this.#isPrivate(host) || privateSecureHosts.includes(host) || insecureHosts.includes(host);
   }
 
   async #follow(start: URL, options: RegistryRequest, token: string | undefined): Promise<RegistryResponse> {

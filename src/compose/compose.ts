@@ -84,7 +84,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
   const painter = new Painter();
   const estimates = files ? createDirectEstimates() : createEstimatePool();
   // The simulated server's models are all known; nothing is fetched for it.
-  const sources = simulated ? null : createSources(config.hubs, dataFolder(config, 'headers'));
+  const sources = simulated ? null : createSources(config, dataFolder(config, 'headers'));
   const models = createModelFinder(sources?.catalogue ?? new Catalogue(), files);
   const weights = createWeightsIndex(now);
   const poster = (platform: string) => posterOf(platforms, platform);

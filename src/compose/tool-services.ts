@@ -56,7 +56,7 @@ export async function createToolServices(
     readGpuList: parseGpuList,
     now: Date.now,
     pulls: createPulls(Date.now),
-    pullHosts: [],
+    pullHosts: { hosts: [], insecure: [] },
     limits: { maxCtx: null, maxKeepAlive: null },
     timeZone: 'UTC',
     simulated: false,

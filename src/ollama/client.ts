@@ -20,6 +20,7 @@ import type {
   OllamaClient,
   OllamaClientOptions,
   OllamaTimeouts,
+  PullOptions,
   PullProgress,
 } from './types.ts';
 import { parseOllamaVersion } from './version.ts';
@@ -160,12 +161,14 @@ class Client implements OllamaClient {
     await this.#change(options, (api) => api.generate({ model, prompt: '', keep_alive: 0, stream: false }));
   }
 
-  async *pull(model: string, options: CallOptions = {}): AsyncGenerator<PullProgress, void, void> {
+  async *pull(model: string, options: PullOptions = {}): AsyncGenerator<PullProgress, void, void> {
     const stop = new AbortController();
     const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
     const limits = { signal, timeoutMs: this.#timeouts.pullIdleMs, maxBytes: LINE_BYTES, stream: true };
     try {
-      const lines = await this.#call(limits, (api) => api.pull({ model, stream: true }));
+      const lines = await this.#call(limits, (api) =>
+        api.pull({ model, stream: true, ...(options.insecure && { insecure: true }) }),
+      );
       for await (const line of lines) {
         yield readProgress(line);
       }

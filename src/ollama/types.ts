@@ -149,6 +149,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface PullOptions extends CallOptions {
+  /** The registry is asked over plain http. */
+  readonly insecure?: boolean;
+}
+
 /** The Ollama API as the project uses it. Every method throws {@link OllamaError} and nothing else. */
 export interface OllamaClient {
   /** Where it talks to, without credentials; for people and logs. */
@@ -167,7 +172,7 @@ export interface OllamaClient {
   /** Asks for the unload; Ollama does it later (busy models finish first): poll `ps`. */
   unload(model: string, options?: CallOptions): Promise<void>;
   /** Downloads a model. The last item has status `success`; leaving the loop cancels the download. */
-  pull(model: string, options?: CallOptions): AsyncIterableIterator<PullProgress>;
+  pull(model: string, options?: PullOptions): AsyncIterableIterator<PullProgress>;
   /** Derives `model` from `from` with parameters baked in; no weights are copied. */
   create(
     model: string,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CodedError } from '../base/coded.ts';
 import { displayShortest, parseModelName } from '../catalogue/names.ts';
+import { OllamaError } from '../ollama/errors.ts';
 import { sameModel } from './asking/same-model.ts';
 import { toRemark } from './loading/types.ts';
 import type { Remark, Server } from './types.ts';
@@ -70,11 +71,28 @@ export function checkPull(
     return { problem: { code: parsed.code, params: {} } };
   }
   const { host } = parsed.name;
-  // A port belongs to the host: `registry.ollama.ai:8443` is somebody else.
-  if (!hosts.includes(host.toLowerCase())) {
+  // A port belongs to the host: `registry.ollama.ai:8443` is somebody else. That of https says nothing.
+  if (!hosts.includes(hostKey(host))) {
     return { problem: { code: 'pull-host-refused', params: { host, hosts: hosts.join(', ') } } };
   }
   return { name: displayShortest(parsed.name) };
+}
+
+function hostKey(host: string): string {
+  return host.toLowerCase().replace(/:443$/, '');
+}
+
+/** Registries that may be fetched from: lower case, with a port when it is not 443. */
+export interface PullHosts {
+  readonly hosts: readonly string[];
+  /** Those that may be asked over plain http, where they speak no https. */
+  readonly insecure: readonly string[];
+}
+
+/** Whether the owner allows plain http for a model's registry. */
+export function mayBePlain(model: string, hosts: PullHosts): boolean {
+  const parsed = parseModelName(model);
+  return parsed.ok && hosts.insecure.includes(hostKey(parsed.name.host));
 }
 
 /** A download under way. */
@@ -89,6 +107,7 @@ export interface Pulls {
   /**
    * Downloads a model; resolves with how it ended.
    * @param onState called for every line; the caller slows it down
+   * @param insecure plain http is tried where the registry speaks no https
    * @throws CodedError `pull-running`, `pull-too-many`: nothing was begun
    */
   start(
@@ -96,6 +115,7 @@ export interface Pulls {
     model: string,
     onState: (pull: RunningPull, state: PullState) => void,
     signal: AbortSignal,
+    insecure?: boolean,
   ): Promise<PullOutcome>;
   /** Gives a download up. `null`: it is over, or never was. */
   cancel(id: string): RunningPull | null;
@@ -113,7 +133,7 @@ const MAX_RUNNING = 4;
 export function createPulls(now: () => number): Pulls {
   const running = new Map<string, RunningPull & { readonly cancel: AbortController }>();
   return {
-    start(server, model, onState, signal) {
+    start(server, model, onState, signal, insecure = false) {
       if ([...running.values()].some((pull) => pull.server === server.name && sameModel(pull.model, model))) {
         throw new CodedError('pull-running', { model, server: server.name });
       }
@@ -123,7 +143,7 @@ export function createPulls(now: () => number): Pulls {
       const pull = { id: randomUUID(), server: server.name, model, cancel: new AbortController() };
       running.set(pull.id, pull);
       const either = AbortSignal.any([signal, pull.cancel.signal]);
-      return pullModel(server, model, (state) => onState(pull, state), either, now).finally(() =>
+      return pullModel(server, model, (state) => onState(pull, state), either, now, insecure).finally(() =>
         running.delete(pull.id),
       );
     },
@@ -135,6 +155,11 @@ export function createPulls(now: () => number): Pulls {
   };
 }
 
+/** What Ollama says of a registry that it asked over https. */
+function speaksPlainHttp(error: unknown): boolean {
+  return error instanceof OllamaError && error.code === 'registry' && error.params.reason === 'plain-http';
+}
+
 /** Downloads a model onto a server. Never rejects. `onState` is called for every line; the caller slows it down. */
 export async function pullModel(
   server: Server,
@@ -142,12 +167,21 @@ export async function pullModel(
   onState: (state: PullState) => void,
   signal: AbortSignal,
   now: () => number,
+  insecure = false,
 ): Promise<PullOutcome> {
   const meter = new PullMeter();
-  try {
-    for await (const line of server.ollama.pull(model, { signal })) {
+  const fetchOver = async (plain: boolean) => {
+    for await (const line of server.ollama.pull(model, { signal, ...(plain ? { insecure: true } : {}) })) {
       onState(meter.add(line, now()));
     }
+  };
+  try {
+    await fetchOver(false).catch((error: unknown) => {
+      if (!insecure || !speaksPlainHttp(error)) {
+        throw error;
+      }
+      return fetchOver(true);
+    });
     return { result: 'pulled', model };
   } catch (error) {
     if (signal.aborted) {

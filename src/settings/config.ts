@@ -9,6 +9,7 @@ import { parseOllamaHost } from '../ollama/host.ts';
 import { type PostgresAddress, PostgresAddressError, parsePostgresUrl } from '../store/postgres/address.ts';
 import { type HubSettings, readHubs } from './hubs.ts';
 import { keyFileProblem } from './key-file.ts';
+import { type PullHosts, readPullHosts } from './pull-hosts.ts';
 
 /** The server's own settings under Ollama's names, as far as they matter to the estimate. */
 export interface ServerEnvironment {
@@ -67,7 +68,7 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly timeZone: string;
   readonly roles: { readonly operators: readonly string[]; readonly admins: readonly string[] };
-  readonly pullHosts: readonly string[];
+  readonly pullHosts: PullHosts;
   readonly hubs: HubSettings;
   /** Largest context that may be asked for by /load, tokens; null = no cap. */
   readonly maxCtx: number | null;
@@ -491,10 +492,7 @@ export function readConfig(environment: Environment): Config {
     logLevel: logLevel ?? 'info',
     timeZone: readTimeZone(reader),
     roles: { operators: reader.snowflakes('OPERATOR_ROLES'), admins: reader.snowflakes('ADMIN_ROLES') },
-    pullHosts: (reader.text('PULL_HOSTS') ?? 'registry.ollama.ai,ollama.com')
-      .split(',')
-      .map((host) => host.trim().toLowerCase())
-      .filter((host) => host !== ''),
+    pullHosts: readPullHosts(reader),
     hubs: readHubs(reader),
     maxCtx: reader.integer('MAX_CTX', 1, 100_000_000),
     maxKeepAlive,
@@ -515,11 +513,11 @@ export function readConfig(environment: Environment): Config {
  * The hubs alone, for whoever asks no server.
  * @throws ConfigError
  */
-export function readHubConfig(environment: Environment): HubSettings {
+export function readHubConfig(environment: Environment): Pick<Config, 'hubs' | 'pullHosts'> {
   const reader = new Reader(environment);
-  const hubs = readHubs(reader);
+  const read = { hubs: readHubs(reader), pullHosts: readPullHosts(reader) };
   if (reader.faults.length > 0) {
     throw new ConfigError(reader.faults);
   }
-  return hubs;
+  return read;
 }

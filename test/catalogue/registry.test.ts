@@ -62,6 +62,15 @@ describe('a model that is not pulled yet', () => {
     expect(registry.requests(model)[0]!.range).toBe(`bytes=0-${tiny.length - 1}`);
   });
 
+  it('is asked of an insecure host over https first, then over plain http; of no other', async () => {
+    registry.add('library/tiny:1b', { model: tiny });
+    const hosts = { privateHosts: [] };
+    const allowed = client({ hosts: { ...hosts, insecureHosts: [registry.host] } });
+    expect((await allowed.find(named('library/tiny:1b'))).spec.architecture).toBe('llama');
+    const secure = client({ hosts: { ...hosts, privateSecureHosts: [registry.host] } });
+    await expect(secure.find(named('library/tiny:1b'))).rejects.toMatchObject({ code: 'registry-unreachable' });
+  });
+
   it('carries the projector of its own layer, by its header', async () => {
     registry.add('library/llava:7b', { model: tiny, projector: clip });
     const { spec, warnings } = await client().find(named('library/llava:7b'));

@@ -95,7 +95,7 @@ async function scene(options: RigOptions = {}, answerWithinMs = 10_000): Promise
     holders: (server) => rig.loads.holders(server),
     consents: desk,
     pulls: createPulls(Date.now),
-    pullHosts: [],
+    pullHosts: { hosts: [], insecure: [] },
     limits: { maxCtx: null, maxKeepAlive: null },
     timeZone: 'UTC',
     simulated: false,

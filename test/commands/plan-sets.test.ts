@@ -40,7 +40,7 @@ async function scene(options: RigOptions = {}) {
     loads: rig.loads,
     sets: createSetBook(rig.store.modelSets, Date.now),
     pulls: createPulls(Date.now),
-    pullHosts: [],
+    pullHosts: { hosts: [], insecure: [] },
     limits: { maxCtx: null, maxKeepAlive: null },
     timeZone: 'UTC',
     simulated: false,

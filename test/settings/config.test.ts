@@ -152,6 +152,19 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('reads the hosts of /pull with their ports, however they are written', () => {
+    const hosts = { PULL_HOSTS: 'Registry.Example:443, https://10.0.0.9:5000/', PULL_INSECURE_HOSTS: 'lan:5001' };
+    expect(readConfig(hosts).pullHosts).toEqual({
+      hosts: ['registry.example', '10.0.0.9:5000', 'lan:5001'],
+      insecure: ['lan:5001'],
+    });
+    expect(readConfig({}).pullHosts).toEqual({ hosts: ['registry.ollama.ai', 'ollama.com'], insecure: [] });
+    expect(faultsOf({ PULL_HOSTS: 'a/b', PULL_INSECURE_HOSTS: 'x y' }).sort()).toEqual([
+      'PULL_HOSTS',
+      'PULL_INSECURE_HOSTS',
+    ]);
+  });
+
   it('takes a private key for ssh, alone or for each server', () => {
     const key = join(folder, 'id_gpubot');
     writeFileSync(key, 'PRIVATE', { mode: 0o600 });
