@@ -14,6 +14,9 @@ import type { Services } from './services.ts';
 /** Characters of a holder's name; more is no name. */
 const HOLDER_CHARS = 32;
 
+/** Models that are shown; more than these are counted. */
+const MOST_SHOWN = 25;
+
 const schema = z.object({ server: z.string().trim().min(1).max(64).optional() });
 
 /** How long a model stays by itself, in so many units of time. */
@@ -44,9 +47,9 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
     ) ?? true,
   ]);
   const name = { code: snapshot.name };
-  const { models } = snapshot;
   const problems = problemBlocks(snapshot, translator);
-  if (models === null) {
+  const { models: all } = snapshot;
+  if (all === null) {
     return {
       tone: 'bad',
       title: translator.text('ps.title.unknown', { server: name }),
@@ -54,6 +57,9 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
       failed: true,
     };
   }
+  // The largest ones, where somebody loads hundreds.
+  const models =
+    all.length <= MOST_SHOWN ? all : all.toSorted((a, b) => b.sizeVramBytes - a.sizeVramBytes).slice(0, MOST_SHOWN);
   const holders = services.holders?.(snapshot.name) ?? new Map<string, string>();
   const blocks: Block[] = [...problems];
   if (models.length > 0) {
@@ -81,6 +87,9 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
       ]),
     });
   }
+  if (all.length > models.length) {
+    blocks.push({ kind: 'small', text: translator.text('ps.more', { count: all.length - models.length }) });
+  }
   const held = models.filter((model) => holders.has(model.name));
   if (held.length > 0) {
     blocks.push({
@@ -93,7 +102,7 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
       ),
     });
   }
-  const speeds = await loadedSpeeds(context, server, snapshot);
+  const speeds = await loadedSpeeds(context, server, snapshot, models);
   if (speeds.length > 0) {
     blocks.push({ kind: 'list', items: speeds });
   }
@@ -113,13 +122,13 @@ async function run(context: CommandContext<Services>, options: z.output<typeof s
   if (services.simulated) {
     blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
   }
-  const vram = models.reduce((sum, model) => sum + model.sizeVramBytes, 0);
+  const vram = all.reduce((sum, model) => sum + model.sizeVramBytes, 0);
   return {
     tone: problems.length > 0 || spilled.length > 0 ? 'warning' : 'neutral',
     title:
-      models.length === 0
+      all.length === 0
         ? translator.text('ps.title.none', { server: name })
-        : translator.text('ps.title', { server: name, count: models.length, vram }),
+        : translator.text('ps.title', { server: name, count: all.length, vram }),
     blocks,
   };
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- SECTION …]`: how fast the parts are, as Markdown on stdout. Sections: estimator, watches, chat,
- * crowd, pictures, processes, start and bot (of what is packed: `npm run build` first), and memory, which runs only when
+ * crowd, hostile, pictures, processes, start and bot (of what is packed: `npm run build` first), and memory, which runs only when
  * it is named. It wants an idle machine; the figures are those of this machine.
  */
 
@@ -9,6 +9,7 @@ import { benchBot } from './bench/bot.ts';
 import { benchChat } from './bench/chat.ts';
 import { benchCrowd, benchMemory } from './bench/crowd.ts';
 import { benchEstimator } from './bench/estimator.ts';
+import { benchHostile } from './bench/hostile.ts';
 import { benchPictures } from './bench/pictures.ts';
 import { benchProcesses } from './bench/server-processes.ts';
 import { benchStart } from './bench/start.ts';
@@ -22,6 +23,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
   pictures: benchPictures,
   chat: benchChat,
   crowd: benchCrowd,
+  hostile: benchHostile,
   watches: benchWatches,
   memory: benchMemory,
 };

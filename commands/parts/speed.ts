@@ -71,14 +71,18 @@ export async function loadedSpeed(
   return { bench: null, speed: await within(PATIENCE_MS, estimating, () => null) };
 }
 
-/** Speeds of the loaded models in words, measured or estimated. Never rejects. */
+/**
+ * Speeds of loaded models in words, measured or estimated. Never rejects.
+ * @param shown the models to tell of: each takes an estimate, and a server may list thousands
+ */
 export async function loadedSpeeds(
   context: CommandContext<Services>,
   server: Server,
   snapshot: ServerSnapshot,
+  shown: readonly LoadedModelView[],
 ): Promise<readonly Text[]> {
   const { translator, services } = context;
-  const models = (snapshot.models ?? []).filter(({ isCloud, isMlx }) => !isCloud && !isMlx);
+  const models = shown.filter(({ isCloud, isMlx }) => !isCloud && !isMlx);
   const found = await Promise.all(
     models.map(async (model): Promise<Text[]> => {
       const params = { model: { code: model.name } };

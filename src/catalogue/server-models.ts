@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mapInTurns, nextTurn } from '../base/turns.ts';
 import { elementCount } from '../estimator/model/ggml-types.ts';
 import type { ModelSpec } from '../estimator/types.ts';
 import { GgufError } from '../gguf/errors.ts';
@@ -56,6 +57,8 @@ export class ServerModels {
   readonly #timeoutMs: number;
   readonly #verboseTimeoutMs: number;
   readonly #byDigest = new Lru<Found>(MAX_CACHED);
+  /** What each server listed last: whoever looks at fifteen models does not read twenty thousand fifteen times. */
+  readonly #listed = new WeakMap<SpecServer, { readonly atMs: number; readonly models: readonly ServerModel[] }>();
 
   constructor({ timeoutMs, verboseTimeoutMs }: ServerModelsOptions) {
     this.#timeoutMs = timeoutMs;
@@ -65,9 +68,23 @@ export class ServerModels {
   /** Names of what a server has; none where it does not answer in time. */
   async names(server: SpecServer, signal: AbortSignal | undefined): Promise<readonly string[]> {
     return bounded(this.#timeoutMs, signal, (bound) => server.tags({ signal: bound })).then(
-      (answer) => readTags(answer).map((model) => model.name),
+      async (answer) => (await readTags(answer)).map((model) => model.name),
       () => [],
     );
+  }
+
+  /** What a server lists, no older than this. Rejects as the server's client does, or with a GgufError `show-invalid`. */
+  async #list(server: SpecServer, signal: AbortSignal, maxAgeMs: number): Promise<readonly ServerModel[]> {
+    const known = this.#listed.get(server);
+    const atMs = performance.now();
+    if (known !== undefined && atMs - known.atMs < maxAgeMs) {
+      return known.models;
+    }
+    const models = await readTags(await server.tags({ signal }));
+    if (models.length > SHORT_LIST) {
+      this.#listed.set(server, { atMs, models });
+    }
+    return models;
   }
 
   /**
@@ -78,15 +95,16 @@ export class ServerModels {
     const started = performance.now();
     try {
       const [version, listed] = await bounded(this.#timeoutMs, signal, (bound) =>
-        Promise.all([server.version({ signal: bound }), server.tags({ signal: bound })]),
+        Promise.all([server.version({ signal: bound }), this.#list(server, bound, LISTED_MS)]),
       );
-      const models = readTags(listed);
+      let models = listed;
       const names = models.map((model) => model.name);
-      const entry =
-        models.find((model) => {
-          const other = parseModelName(model.name);
-          return other.ok && nameKey(other.name) === nameKey(name);
-        }) ?? models.find((model) => sameSpelling(model.name, displayShortest(name)));
+      let entry = await entryOf(name, models);
+      if (entry === undefined && started > (this.#listed.get(server)?.atMs ?? 0)) {
+        // It may have come since.
+        models = await bounded(this.#timeoutMs, signal, (bound) => this.#list(server, bound, 0));
+        entry = await entryOf(name, models);
+      }
       const number = readVersion(version);
       if (entry === undefined) {
         return { version: number, warnings: ['model-not-on-server'], names };
@@ -184,7 +202,12 @@ interface ServerModel {
   readonly sizeBytes?: number | undefined;
 }
 
-const MAX_LISTED = 10_000;
+const MAX_LISTED = 50_000;
+/** A list longer than this is as good as a new one for a moment, milliseconds; a shorter one is read anew. */
+const SHORT_LIST = 500;
+const LISTED_MS = 2_000;
+/** Names that are compared in one go. */
+const NAMES_AT_ONCE = 500;
 const size = z.number().min(0).nullish();
 const listedModel = z.object({
   name: z.string().min(1).max(512),
@@ -192,19 +215,43 @@ const listedModel = z.object({
   size,
   sizeBytes: size,
 });
-const listedModels = z.array(listedModel).max(MAX_LISTED);
 
-function readTags(answer: unknown): ServerModel[] {
-  const list = Array.isArray(answer) ? answer : (answer as { models?: unknown } | null)?.models;
-  const parsed = listedModels.safeParse(list ?? []);
-  if (!parsed.success) {
+/** Others have their turn in between: a list may be long. @throws GgufError `show-invalid` */
+async function readTags(answer: unknown): Promise<ServerModel[]> {
+  const list = (Array.isArray(answer) ? answer : (answer as { models?: unknown } | null)?.models) ?? [];
+  if (!Array.isArray(list) || list.length > MAX_LISTED) {
     throw new GgufError('show-invalid', { key: 'models' });
   }
-  return parsed.data.map(({ name, digest, size: onDisk, sizeBytes }) => ({
-    name,
-    digest: digest || undefined,
-    sizeBytes: sizeBytes ?? onDisk ?? undefined,
-  }));
+  return mapInTurns(list, (entry: unknown) => {
+    const parsed = listedModel.safeParse(entry);
+    if (!parsed.success) {
+      throw new GgufError('show-invalid', { key: 'models' });
+    }
+    const { name, digest, size: onDisk, sizeBytes } = parsed.data;
+    return { name, digest: digest || undefined, sizeBytes: sizeBytes ?? onDisk ?? undefined };
+  });
+}
+
+/** The entry of a name: the same name, else one that spells the same model. */
+async function entryOf(name: ModelName, models: readonly ServerModel[]): Promise<ServerModel | undefined> {
+  const key = nameKey(name);
+  const short = displayShortest(name);
+  const exact = models.find((model) => model.name === short);
+  if (exact !== undefined) {
+    return exact;
+  }
+  let spelled: ServerModel | undefined;
+  for (const [at, model] of models.entries()) {
+    if (at > 0 && at % NAMES_AT_ONCE === 0) {
+      await nextTurn();
+    }
+    const other = parseModelName(model.name);
+    if (other.ok && nameKey(other.name) === key) {
+      return model;
+    }
+    spelled ??= sameSpelling(model.name, short) ? model : undefined;
+  }
+  return spelled;
 }
 
 function serverWarning(error: unknown): ServerFailure | 'model-not-on-server' {

@@ -113,7 +113,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
           settleMs,
         });
   const calibration = (server: string) => loading?.loads.calibration(server) ?? null;
-  const placer = createPlacer(models);
+  const placer = createPlacer(models, estimates);
   for (const server of servers.servers) {
     server.onSnapshot((snapshot) => void placer(server, snapshot));
   }

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { mapInTurns } from '../base/turns.ts';
 import type { MetadataValue } from '../estimator/types.ts';
 import { OllamaError } from './errors.ts';
 import { parseExpiresAt } from './keep-alive.ts';
@@ -57,13 +58,13 @@ const running = z.object({
   details,
 });
 
+const tensor = z.object({ name: z.string(), type: z.string(), shape: z.array(z.number().nonnegative()) });
+
 const show = z.object({
   details,
   model_info: z.record(z.string(), z.unknown()).nullish(),
   projector_info: z.record(z.string(), z.unknown()).nullish(),
-  tensors: z
-    .array(z.object({ name: z.string(), type: z.string(), shape: z.array(z.number().nonnegative()) }))
-    .nullish(),
+  tensors: z.array(z.unknown()).nullish(),
   capabilities: texts,
   parameters: text,
   modelfile: text,
@@ -91,13 +92,24 @@ const generation = z.object({
   load_duration: nanoseconds,
 });
 
-function check<T>(schema: z.ZodType<T>, answer: unknown, path: string): T {
+function check<T>(schema: z.ZodType<T>, answer: unknown, path: string, within: readonly PropertyKey[] = []): T {
   const result = schema.safeParse(answer);
   if (result.success) {
     return result.data;
   }
-  const where = result.error.issues[0]?.path.join('.') ?? '';
+  const where = [...within, ...(result.error.issues[0]?.path ?? [])].join('.');
   throw new OllamaError('bad-answer', { reason: 'fields', path, field: where.slice(0, 80) });
+}
+
+/** Checks the entries of a list; others have their turn in between. */
+function checkEach<T, R>(
+  schema: z.ZodType<T>,
+  list: readonly unknown[],
+  path: string,
+  name: string,
+  read: (entry: T) => R,
+): Promise<R[]> {
+  return mapInTurns(list, (entry, at) => read(check(schema, entry, path, [name, at])));
 }
 
 function toDetails(raw: z.infer<typeof details>): ModelDetails {
@@ -120,9 +132,15 @@ export function readVersion(answer: unknown): string {
   return check(z.object({ version: z.string().min(1) }), answer, '/api/version').version;
 }
 
-export function readTags(answer: unknown): OllamaModel[] {
-  const { models } = check(z.object({ models: z.array(tag).nullable() }), answer, '/api/tags');
-  return (models ?? []).map((raw) => ({
+const listed = z.object({ models: z.array(z.unknown()).nullable() });
+
+export async function readTags(answer: unknown): Promise<OllamaModel[]> {
+  const { models } = check(listed, answer, '/api/tags');
+  return checkEach(tag, models ?? [], '/api/tags', 'models', toModel);
+}
+
+function toModel(raw: z.output<typeof tag>): OllamaModel {
+  return {
     name: raw.name,
     digest: raw.digest,
     sizeBytes: raw.size,
@@ -132,12 +150,16 @@ export function readTags(answer: unknown): OllamaModel[] {
     contextLength: raw.details?.context_length ?? null,
     isCloud: raw.remote_host !== '' || isCloudName(raw.name),
     isMlx: raw.details?.format === 'safetensors',
-  }));
+  };
 }
 
-export function readPs(answer: unknown): RunningModel[] {
-  const { models } = check(z.object({ models: z.array(running).nullable() }), answer, '/api/ps');
-  return (models ?? []).map((raw) => ({
+export async function readPs(answer: unknown): Promise<RunningModel[]> {
+  const { models } = check(listed, answer, '/api/ps');
+  return checkEach(running, models ?? [], '/api/ps', 'models', toRunning);
+}
+
+function toRunning(raw: z.output<typeof running>): RunningModel {
+  return {
     name: raw.name,
     digest: raw.digest,
     sizeBytes: raw.size,
@@ -147,17 +169,18 @@ export function readPs(answer: unknown): RunningModel[] {
     details: toDetails(raw.details),
     isCloud: isCloudName(raw.name),
     isMlx: raw.details?.format === 'safetensors',
-  }));
+  };
 }
 
-export function readShow(answer: unknown): ShowResult {
+export async function readShow(answer: unknown): Promise<ShowResult> {
   const raw = check(show, answer, '/api/show');
+  const tensors = raw.tensors && (await checkEach(tensor, raw.tensors, '/api/show', 'tensors', (one) => one));
   const shown = toDetails(raw.details);
   return {
     details: shown,
     modelInfo: compactMetadata(raw.model_info ?? {}),
     projectorInfo: raw.projector_info ? compactMetadata(raw.projector_info) : null,
-    tensors: (raw.tensors satisfies ShownTensor[] | null | undefined) ?? null,
+    tensors: (tensors satisfies ShownTensor[] | null | undefined) ?? null,
     capabilities: raw.capabilities ?? null,
     parameters: parseParameters(raw.parameters),
     hasAdapter: /^ADAPTER\s/m.test(raw.modelfile),

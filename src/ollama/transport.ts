@@ -10,9 +10,11 @@ import {
   type Response as UndiciResponse,
   fetch as undiciFetch,
 } from 'undici';
+import { nextTurn } from '../base/turns.ts';
 import { classifyAnswer, classifyNetworkError, OllamaError } from './errors.ts';
 import type { OllamaHost } from './host.ts';
 import { JsonShrinker } from './shrink-json.ts';
+import { parseInTurns } from './sliced-json.ts';
 
 /** The limits of one call. */
 export interface CallLimits {
@@ -32,6 +34,8 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** Of an answer, so much is looked at before others have their turn. */
+const BYTES_A_TURN = 256 * 1024;
 /** An error body longer than this is cut; Ollama's are a line. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -193,7 +197,7 @@ class ResponseLike {
 
   async json(): Promise<unknown> {
     try {
-      return JSON.parse(this.#text);
+      return await parseInTurns(this.#text);
     } catch {
       throw new OllamaError('bad-answer', { reason: 'json' }, this.#text.slice(0, 200));
     }
@@ -207,6 +211,7 @@ async function readText(response: UndiciResponse, call: Call, maxBytes: number, 
   const chunks: Uint8Array[] = [];
   const shrinker = call.limits.shrink && !cut ? new JsonShrinker() : undefined;
   let size = 0;
+  let sinceTurn = 0;
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await call.run(reader.read());
@@ -227,6 +232,12 @@ async function readText(response: UndiciResponse, call: Call, maxBytes: number, 
       shrinker.push(chunk);
     } else {
       chunks.push(chunk);
+    }
+    sinceTurn += chunk.byteLength;
+    if (sinceTurn >= BYTES_A_TURN) {
+      // What has arrived already is read without the event loop turning.
+      sinceTurn = 0;
+      await nextTurn();
     }
   }
   return shrinker ? shrinker.text() : Buffer.concat(chunks).toString('utf8');

@@ -1,5 +1,5 @@
-import { decide } from '../../estimator/plan/decide.ts';
 import type { EstimateServer } from '../../estimator/types.ts';
+import type { Estimates } from '../../workers/estimates.ts';
 import { placementOf } from '../placements.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
 import type { ModelFinder } from './models.ts';
@@ -7,12 +7,14 @@ import { requestFor } from './question.ts';
 import { estimateServer, placeableGpus } from './server-view.ts';
 
 const FIND_LIMIT_MS = 30_000;
+/** Loaded models that are planned; a server holds a few at a time, and each takes an estimate. */
+const MOST_PLACED = 64;
 
 /** Finds out where loaded models lie that nobody has planned yet; never rejects. */
 export type Placer = (server: Server, snapshot: ServerSnapshot) => Promise<void>;
 
 /** Plans what a server lists as loaded, one model at a time: those that are known already keep their places. */
-export function createPlacer(models: Pick<ModelFinder, 'find'>): Placer {
+export function createPlacer(models: Pick<ModelFinder, 'find'>, estimates: Pick<Estimates, 'by'>): Placer {
   const busy = new Set<string>();
   return async (server, snapshot) => {
     if (busy.has(server.name) || snapshot.modelsStale || snapshot.gpuStale || snapshot.ollama.state !== 'up') {
@@ -20,9 +22,9 @@ export function createPlacer(models: Pick<ModelFinder, 'find'>): Placer {
     }
     busy.add(server.name);
     try {
-      for (const model of snapshot.models ?? []) {
+      for (const model of (snapshot.models ?? []).slice(0, MOST_PLACED)) {
         if (!model.isCloud && !model.isMlx && server.placements.of(model) === undefined) {
-          await place(models, server, snapshot, model);
+          await place(models, estimates, server, snapshot, model);
         }
       }
     } finally {
@@ -33,6 +35,7 @@ export function createPlacer(models: Pick<ModelFinder, 'find'>): Placer {
 
 async function place(
   models: Pick<ModelFinder, 'find'>,
+  estimates: Pick<Estimates, 'by'>,
   server: Server,
   snapshot: ServerSnapshot,
   model: LoadedModelView,
@@ -55,7 +58,9 @@ async function place(
       return { ...gpu, freeBytes };
     });
     const before: EstimateServer = { ...empty, gpus };
-    const plan = decide(spec, before, requestFor(server.config.env, model.contextLength));
+    // A model from outside is never estimated on this thread.
+    const request = requestFor(server.config.env, model.contextLength);
+    const plan = await estimates.by('placing').decide(spec, before, request);
     const uuids = cards.map(({ uuid }) => uuid);
     server.placements.learn(model, placementOf(plan, model, uuids));
   } catch {
