@@ -349,15 +349,8 @@ export const serverMessages = area({
   'ps.spilled': {
     en: '{model} is partly in system memory ({share:percent} on the GPU), so it is slow. /fit says which context fits.',
     'zh-CN': '{model} 有一部分在系统内存中（GPU 上占 {share:percent}），会很慢。/fit 可查询放得下的上下文。',
-    en: '{model} runs in part on the CPU ({share:percent} on the GPU): slow. /fit tells which context fits.',
-    'zh-CN': '{model} 部分在 CPU 上运行（{share:percent} 在 GPU）：会很慢。/fit 可查询合适的上下文。',
   },
   'ps.more': { en: 'And {count:int} more.', 'zh-CN': '另有 {count:int} 个。' },
-  'ps.stale': { en: 'As of {age:duration} ago.', 'zh-CN': '{age:duration}前的数据。' },
-  'ps.holds-unknown': {
-    en: 'Who holds what could not be read just now.',
-    'zh-CN': '暂时无法读取持有者信息。',
-  },
   'ps.stale': { en: 'This is from {age:duration} ago.', 'zh-CN': '这是 {age:duration}前的数据。' },
   'ps.holds-unknown': { en: 'Who holds what cannot be read right now.', 'zh-CN': '暂时无法读取模型由谁保留。' },
   'ps.cloud': { en: 'cloud', 'zh-CN': '云端' },
