@@ -24,6 +24,10 @@ export function parseOllamaHost(setting: string): OllamaHost {
     .trim()
     .replace(/^["']+|["']+$/g, '')
     .trim();
+  // A URL leaves out line breaks and tabs, so that another host would be asked than the one that reads there.
+  if (/[\s\p{Cc}\p{Cf}]/u.test(text)) {
+    throw new OllamaError('bad-host', { reason: 'syntax' });
+  }
   const schemeEnd = text.indexOf('://');
   let scheme = schemeEnd < 0 ? 'http' : text.slice(0, schemeEnd).toLowerCase();
   let rest = schemeEnd < 0 ? text : text.slice(schemeEnd + 3);

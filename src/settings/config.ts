@@ -120,13 +120,20 @@ const KV_TYPES = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 
 const TRUE_WORDS = ['1', 't', 'true', 'yes', 'on'];
 const FALSE_WORDS = ['0', 'f', 'false', 'no', 'off'];
 
+/** What goes into a header as it stands: a line break in it would be told as a fault of the address. */
+const KEY = /^[\x21-\x7e]{1,4096}$/;
+const HEADER_NAME = /^[A-Za-z0-9-]+$/;
+const HEADER_VALUE = /^[\x20-\x7e]{0,4096}$/;
+
 const serversFileSchema = z
   .array(
     z.strictObject({
       name: z.string().regex(SERVER_NAME, 'a name has 1 to 32 of a-z, 0-9, dot, dash, underscore'),
       ollama: z.string().min(1),
-      apiKey: z.string().optional(),
-      headers: z.record(z.string(), z.string()).optional(),
+      apiKey: z.string().regex(KEY, 'a key has no spaces and no line breaks').optional(),
+      headers: z
+        .record(z.string().regex(HEADER_NAME), z.string().regex(HEADER_VALUE, 'a header is one line'))
+        .optional(),
       gpus: z.string().min(1).default('auto'),
       env: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
     }),
@@ -259,6 +266,24 @@ function readKeyFile(reader: Reader): string | null {
   return problem === null ? path : reader.fault('SSH_KEY_FILE', problem);
 }
 
+/** A secret that is sent in a header. */
+function readKey(reader: Reader, name: string): string | null {
+  const text = reader.text(name);
+  return text === null || KEY.test(text)
+    ? text
+    : reader.fault(name, 'must be a key of letters, digits and signs, without spaces or line breaks');
+}
+
+/** Whether an address has a % that stands for no character. */
+function hasBadEscape(address: string): boolean {
+  try {
+    decodeURIComponent(address);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** Looks at a server's two addresses with the parsers that will read them. */
 function checkAddresses(
   reader: Reader,
@@ -270,6 +295,10 @@ function checkAddresses(
     parseOllamaHost(host);
   } catch {
     reader.fault(variables[0], 'is no address of Ollama; write http://host:11434');
+  }
+  if (hasBadEscape(gpuSource)) {
+    reader.fault(variables[1], 'has a % that encodes nothing; write %25 for it');
+    return;
   }
   try {
     parseGpuSource(gpuSource);
@@ -287,14 +316,14 @@ function readHeaders(reader: Reader): Record<string, string> {
     return {};
   }
   try {
-    const parsed = z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string()).safeParse(JSON.parse(text));
+    const parsed = z.record(z.string().regex(HEADER_NAME), z.string().regex(HEADER_VALUE)).safeParse(JSON.parse(text));
     if (parsed.success) {
       return parsed.data;
     }
   } catch {
     // Told below in the same words as JSON of the wrong shape.
   }
-  reader.fault('OLLAMA_HEADERS', 'must be a JSON object of strings, such as {"X-Team":"vision"}');
+  reader.fault('OLLAMA_HEADERS', 'must be a JSON object of strings of one line each, such as {"X-Team":"vision"}');
   return {};
 }
 
@@ -455,7 +484,7 @@ export function readConfig(environment: Environment): Config {
           {
             name: 'main',
             ollamaHost: reader.text('OLLAMA_HOST') ?? 'http://127.0.0.1:11434',
-            apiKey: reader.text('OLLAMA_API_KEY'),
+            apiKey: readKey(reader, 'OLLAMA_API_KEY'),
             headers: readHeaders(reader),
             gpuSource: reader.text('GPU_SOURCE') ?? 'auto',
             sshKeyFile: readKeyFile(reader),
@@ -477,7 +506,7 @@ export function readConfig(environment: Environment): Config {
   }
   const config: Config = {
     discord: {
-      token: reader.text('DISCORD_TOKEN'),
+      token: readKey(reader, 'DISCORD_TOKEN'),
       guildIds: reader.snowflakes('DISCORD_GUILD_IDS'),
       apiUrl: reader.url('DISCORD_API_URL', ['https:', 'http:']) ?? 'https://discord.com/api',
       shard: readShards(reader),

@@ -38,6 +38,21 @@ describe('the configuration', () => {
     expect(faultsOf({ ...port, PAGE: 'yes', PAGE_HOSTS: 'http://x/' })).toEqual(['PAGE', 'PAGE_HOSTS']);
   });
 
+  it('names the variable of a key with a line break and of a % that encodes nothing', () => {
+    const TZ = 'UTC';
+    expect(faultsOf({ TZ, OLLAMA_API_KEY: 'a\nb' })).toEqual(['OLLAMA_API_KEY']);
+    expect(faultsOf({ TZ, DISCORD_TOKEN: 'a.b\r\nc' })).toEqual(['DISCORD_TOKEN']);
+    expect(faultsOf({ TZ, OLLAMA_HEADERS: '{"X-Team":"a\\nb"}' })).toEqual(['OLLAMA_HEADERS']);
+    expect(faultsOf({ TZ, OLLAMA_HOST: 'http://gpu\nbox:11434' })).toEqual(['OLLAMA_HOST']);
+    for (const address of ['%zz@host:9400/metrics', 'host:9400/metrics#%', 'a:%E0%A4%A@host:9400/metrics']) {
+      expect(faultsOf({ TZ, GPU_SOURCE: `prometheus+http://${address}` })).toEqual(['GPU_SOURCE']);
+      expect(() => readConfig({ TZ, GPU_SOURCE: `prometheus+http://${address}` })).toThrow('write %25 for it');
+    }
+    expect(
+      faultsOf({ TZ, OLLAMA_API_KEY: 'sk-1_2=', GPU_SOURCE: 'prometheus+http://a:%25@host:9400/metrics' }),
+    ).toEqual([]);
+  });
+
   it('tells all faults at once', () => {
     const faults = faultsOf({
       DISCORD_GUILD_IDS: 'my-server',
