@@ -13,6 +13,7 @@ import type { Remark, Server } from '../src/servers/types.ts';
 import { largestContext } from './fit/answer.ts';
 import { auditEntry } from './parts/audit-entry.ts';
 import { completeModel, completeServer } from './parts/completion.ts';
+import { withAnnouncement } from './parts/long-work.ts';
 import { modelOption, serverOption } from './parts/options.ts';
 import type { Services } from './services.ts';
 
@@ -192,6 +193,7 @@ function outcomeReply(translator: Translator, outcome: PullOutcome, server: stri
 async function download(context: Context, options: Options): Promise<Reply> {
   const { translator, services } = context;
   const { server, name } = await settle(context, options);
+  const begunMs = services.now();
   let lastShownMs = Number.NEGATIVE_INFINITY;
   const onState = (pull: RunningPull, state: PullState) => {
     if (services.now() - lastShownMs < EDIT_EVERY_MS) {
@@ -212,7 +214,9 @@ async function download(context: Context, options: Options): Promise<Reply> {
   await services.audit?.record(
     auditEntry(context, { action: 'pull', server: server.name, target: name, result, code }),
   );
-  return outcomeReply(translator, outcome, server.name);
+  const reply = outcomeReply(translator, outcome, server.name);
+  const waitedMs = services.now() - begunMs;
+  return outcome.result === 'canceled' ? reply : withAnnouncement(reply, context.person, waitedMs);
 }
 
 /** `/pull`: asks first, with the size and whether it fits. */

@@ -4,6 +4,7 @@ import type { Reply } from '../../src/chat/reply.ts';
 import { pickServer } from '../../src/servers/asking/pick-server.ts';
 import type { LoadService } from '../../src/servers/loading/service.ts';
 import type { LoadOrder } from '../../src/servers/loading/types.ts';
+import { withAnnouncement } from '../parts/long-work.ts';
 import type { Services } from '../services.ts';
 import { Checklist } from './checklist.ts';
 import type { LoadOptions } from './options.ts';
@@ -46,6 +47,7 @@ export async function runLoad(
     ...(options['keep-alive'] === undefined ? {} : { keepAlive: options['keep-alive'] }),
     ...(options.alias === undefined ? {} : { alias: options.alias }),
   };
+  const begunMs = services.now();
   const checklist = new Checklist(services.now);
   let id = '';
   const show = () => context.progress(runningReply(options, server.name, checklist, id, person.id, translator));
@@ -58,5 +60,7 @@ export async function runLoad(
   });
   id = started.id;
   const outcome = await started.done;
-  return loadReply(outcome, checklist, options, order.by, translator, services);
+  const reply = loadReply(outcome, checklist, options, order.by, translator, services);
+  // Whoever pressed Cancel knows.
+  return outcome.result === 'canceled' ? reply : withAnnouncement(reply, person, services.now() - begunMs);
 }

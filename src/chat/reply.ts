@@ -68,4 +68,9 @@ export interface Reply {
   readonly failed?: boolean;
   /** People to notify by this reply (platform ids). */
   readonly ping?: readonly string[];
+  /**
+   * What is said in a message of its own where this reply takes the place of one that was there: an edit notifies nobody,
+   * and whoever waited long looks elsewhere by now.
+   */
+  readonly announce?: Reply;
 }

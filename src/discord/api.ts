@@ -116,6 +116,13 @@ export class DiscordApi {
     await bounded((signal) => this.#interactions.delete(route, { auth: false, signal }));
   }
 
+  /** A further message to an interaction, seen by all. */
+  followUp(interaction: InteractionHandle, message: RenderedMessage): Promise<string | null> {
+    const route = Routes.webhook(interaction.applicationId, interaction.token);
+    const query = new URLSearchParams({ wait: 'true' });
+    return this.#send(this.#interactions, 'post', route, message, { auth: false, query });
+  }
+
   /** A further message to an interaction that only the asker sees. */
   followUpPrivately(interaction: InteractionHandle, message: RenderedMessage): Promise<string | null> {
     const flags = (message.body.flags ?? 0) | MessageFlags.Ephemeral;

@@ -127,7 +127,10 @@ export class LiveReply {
     }
     await this.#inFlight;
     try {
-      await this.#deliver(reply);
+      const edited = await this.#deliver(reply);
+      if (edited && reply.announce !== undefined) {
+        await this.#announce(reply.announce);
+      }
     } catch (error) {
       this.#settings.log.error(
         { err: loggable(error), title: this.#settings.title },
@@ -211,8 +214,32 @@ export class LiveReply {
     }
   }
 
-  /** Tries the ways an answer can take, from the nearest to the last. */
-  async #deliver(reply: Reply): Promise<void> {
+  /**
+   * In a message of its own, for an edit notifies nobody. What it says stands in the edited message as well: where it
+   * cannot be written nothing is lost.
+   */
+  async #announce(reply: Reply): Promise<void> {
+    const { api, interaction, channelId, log, private: isPrivate } = this.#settings;
+    const kept = this.#tokens;
+    this.#tokens = [];
+    const message = await this.#render(reply);
+    this.#tokens = kept;
+    try {
+      if (this.#hasToken()) {
+        await (isPrivate ? api.followUpPrivately(interaction, message) : api.followUp(interaction, message));
+      } else if (channelId !== null && !isPrivate) {
+        await api.createMessage(channelId, message, newNonce());
+      }
+    } catch (error) {
+      log.info({ err: loggable(error), title: this.#settings.title }, 'the end of long work was not announced');
+    }
+  }
+
+  /**
+   * Tries the ways an answer can take, from the nearest to the last.
+   * @returns whether it took the place of a message that was there
+   */
+  async #deliver(reply: Reply): Promise<boolean> {
     const { target, log } = this.#settings;
     const answersAside = reply.private === true && !this.#settings.private;
     // What only the presser shall read must not replace the message with the button.
@@ -246,7 +273,7 @@ export class LiveReply {
         if (last !== null) {
           log.info({ way: way.name, target }, 'an answer took another way');
         }
-        return;
+        return way === original || way === ownEdit;
       } catch (error) {
         last = error;
         if (isTokenVoid(error) && (way === aside || way === original)) {
@@ -254,7 +281,7 @@ export class LiveReply {
         }
         if (isInvalidMessage(error)) {
           await this.#confess(error);
-          return;
+          return false;
         }
         log.info({ err: loggable(error), way: way.name }, 'a way for an answer failed');
       }

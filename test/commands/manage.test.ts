@@ -252,7 +252,9 @@ describe('what changes something', () => {
         ...['load', 'unload', 'status schedule', 'status stop'],
         ...['notify when-fits', 'notify when-free', 'notify stop'],
         ...['load.instead', 'load.override', 'load.extend', 'load.release', 'load.agree', 'load.keep'],
-        ...['unload.confirm', 'unload.override', 'pull.start', 'delete.confirm'],
+        ...['unload.confirm', 'unload.override', 'pull.start', 'delete.confirm', 'bench'],
+        ...['plan save', 'plan load', 'plan delete', 'plan schedule', 'plan stop'],
+        ...['plan.load', 'plan.instead', 'plan.keep', 'plan.override', 'reserve add', 'reserve stop'],
       ].sort(),
     );
   });

@@ -153,3 +153,33 @@ describe('intermediate states', () => {
     expect(exchange.seen.map(({ text }) => text)).toEqual(['### ✅ done']);
   });
 });
+
+describe('the end of long work', () => {
+  const announce = (userId: string): Partial<Reply> => ({
+    announce: { ...said(''), title: [{ user: userId }, ' it is over'], ping: [userId] },
+  });
+
+  it('is a message of its own that notifies the asker once, beside the edited one', async () => {
+    const { live, exchange } = await begin();
+    now = 5 * MINUTE;
+    await live.finish(said('done', announce(exchange.userId)));
+    expect(exchange.seen.map(({ how }) => how)).toEqual(['edit', 'follow-up']);
+    expect(exchange.seen[1]?.text).toContain('it is over');
+    expect(exchange.seen.map(({ message }) => message.pings)).toEqual([[], [exchange.userId]]);
+  });
+
+  it('is posted to the channel when the token has ended', async () => {
+    const { live, exchange } = await begin();
+    now = 20 * MINUTE;
+    await live.finish(said('done', announce(exchange.userId)));
+    expect(exchange.seen.map(({ how }) => how)).toEqual(['bot-edit']);
+    expect(discord.posts.at(-1)?.message.pings).toEqual([exchange.userId]);
+  });
+
+  it('is lost without harm where it cannot be written', async () => {
+    const { live, exchange } = await begin();
+    discord.faults.add(/^POST \/webhooks/, { kind: 'error', status: 403, code: 50013 }, 1);
+    await live.finish(said('done', announce(exchange.userId)));
+    expect(exchange.seen).toMatchObject([{ how: 'edit', text: '### ✅ done' }]);
+  });
+});

@@ -61,6 +61,18 @@ export const loadMessages = area({
     en: 'loading with a context of {ctx}, started {since}',
     'zh-CN': '正在加载（上下文 {ctx}），{since}开始',
   },
+  'load.step.load.running.measured': {
+    en: 'loading with a context of {ctx}: {share:percent}, {done:bytes} of {total:bytes} on the GPUs',
+    'zh-CN': '正在加载（上下文 {ctx}）：{share:percent}，GPU 上 {done:bytes} / {total:bytes}',
+  },
+  'load.step.load.running.measured-left': {
+    en: 'loading with a context of {ctx}: {share:percent}, {done:bytes} of {total:bytes} on the GPUs, about {left:duration} left',
+    'zh-CN': '正在加载（上下文 {ctx}）：{share:percent}，GPU 上 {done:bytes} / {total:bytes}，约剩 {left:duration}',
+  },
+  'load.step.load.running.timed-left': {
+    en: 'loading with a context of {ctx}: {share:percent}, about {left:duration} left, going by earlier loads',
+    'zh-CN': '正在加载（上下文 {ctx}）：{share:percent}，按之前的加载估计约剩 {left:duration}',
+  },
   'load.step.load.done': { en: 'loaded with a context of {ctx}', 'zh-CN': '已加载（上下文 {ctx}）' },
   'load.step.load.failed': { en: 'loading with a context of {ctx} failed', 'zh-CN': '加载失败（上下文 {ctx}）' },
   'load.step.prove.running': { en: 'checking the GPU memory it uses', 'zh-CN': '正在核对显存占用' },

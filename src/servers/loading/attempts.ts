@@ -3,6 +3,7 @@ import { OllamaError } from '../../ollama/errors.ts';
 import type { KeepAlive } from '../../ollama/keep-alive.ts';
 import type { Remark, Server, ServerSnapshot } from '../types.ts';
 import { type Choice, smallerContext } from './choose.ts';
+import { type LoadProgress, watchLoad } from './load-progress.ts';
 import { findLoaded, missingModels, proveLoad, readAgain } from './proof.ts';
 import { takeBack } from './restore.ts';
 import { type LoadOutcome, type LoadStep, type Mutable, Stop, toRemark } from './types.ts';
@@ -16,6 +17,10 @@ export interface AttemptParts {
   readonly keepAlive: KeepAlive | null;
   readonly partial: boolean;
   readonly settleMs: number;
+  /** How long earlier loads of the model took here, ms; `null`: nothing is known. */
+  readonly usualMs: number | null;
+  /** Pause between looks at a load under way, ms. */
+  readonly lookEveryMs: number;
   readonly signal: AbortSignal;
   readonly step: (name: LoadStep['name'], state: LoadStep['state'], params?: LoadStep['params']) => void;
   /** The best context on a server as it is now that is not above a bound; `null` where none is of use. */
@@ -62,10 +67,23 @@ async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choic
   const { server, outcome, step, signal, settleMs } = parts;
   const { model, spec } = outcome;
   outcome.attempts += 1;
-  step('load', 'running', { ctx: choice.numCtx, attempt: outcome.attempts });
+  const params = { ctx: choice.numCtx, attempt: outcome.attempts };
+  step('load', 'running', params);
+  const watched = {
+    server,
+    ready,
+    plan: choice.plan,
+    usualMs: parts.usualMs,
+    everyMs: parts.lookEveryMs,
+    now: monotonic,
+  };
+  const stopWatching = watchLoad(watched, (progress) => step('load', 'running', { ...params, ...told(progress) }));
+  const begunMs = monotonic();
   try {
     await callLoad(parts, choice.numCtx, spec !== null && isEmbeddingModel(spec));
+    outcome.loadMs = Math.round(monotonic() - begunMs);
   } catch (error) {
+    stopWatching();
     signal.throwIfAborted();
     if (!isMemoryError(error)) {
       throw error;
@@ -80,6 +98,8 @@ async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choic
       );
     }
     return { problem: toRemark(error), lackBytes: 0 };
+  } finally {
+    stopWatching();
   }
   step('load', 'done', { ctx: choice.numCtx, attempt: outcome.attempts });
   step('prove', 'running');
@@ -110,6 +130,19 @@ async function tryOnce(parts: AttemptParts, ready: ServerSnapshot, choice: Choic
   await takeBack(server, model, settleMs, signal);
   return { problem: { code: 'load-spilled', params: { model, spilledBytes } }, lackBytes: spilledBytes };
 }
+
+/** How far a load is, as figures of its step. */
+function told({ doneBytes, totalBytes, share, leftMs }: LoadProgress): LoadStep['params'] {
+  return {
+    cause: `${share === null ? 'unmeasured' : doneBytes === null ? 'timed' : 'measured'}${leftMs === null ? '' : '-left'}`,
+    total: totalBytes,
+    ...(doneBytes === null ? {} : { done: doneBytes }),
+    ...(share === null ? {} : { share }),
+    ...(leftMs === null ? {} : { left: leftMs }),
+  };
+}
+
+const monotonic = () => performance.now();
 
 /** Ollama raises small contexts of some models by itself, at most to this (server/routes.go: vision, gpt-oss, qwen3-vl). */
 const RAISED_CTX = 8_192;

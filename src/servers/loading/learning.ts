@@ -40,6 +40,8 @@ export interface Learning {
   known(server: string): Calibration | null;
   /** At most a minute old. `null`: nothing was observed yet. Rejects with a StoreError. */
   calibration(server: string): Promise<Calibration | null>;
+  /** How long the latest loads of a model took there, ms, as last read; `null`: nothing is known. */
+  usualMs(server: string, model: string): number | null;
   /**
    * Keeps a load. Only a clean one teaches: a new load, as predicted on the first try, that lies where it was planned.
    * Rejects with a StoreError.
@@ -53,7 +55,10 @@ export function createLearning(
   now: () => number,
   onError: (error: unknown) => void,
 ): Learning {
-  const cache = new Map<string, { readonly atMs: number; readonly calibration: Calibration | null }>();
+  const cache = new Map<
+    string,
+    { readonly atMs: number; readonly calibration: Calibration | null; readonly durations: Durations }
+  >();
   const reading = new Map<string, Promise<Calibration | null>>();
 
   const isFresh = (server: string): boolean => {
@@ -61,8 +66,9 @@ export function createLearning(
     return known !== undefined && now() - known.atMs < CACHE_MS;
   };
   const read = async (server: string): Promise<Calibration | null> => {
-    const calibration = learnFrom((await observations.list({ server, limit: NEWEST })).flatMap(toLoad));
-    cache.set(server, { atMs: now(), calibration });
+    const rows = await observations.list({ server, limit: NEWEST });
+    const calibration = learnFrom(rows.flatMap(toLoad));
+    cache.set(server, { atMs: now(), calibration, durations: durationsOf(rows) });
     return calibration;
   };
   const readOnce = (server: string): Promise<Calibration | null> => {
@@ -78,6 +84,7 @@ export function createLearning(
       return cache.get(server)?.calibration ?? null;
     },
     calibration: async (server) => (isFresh(server) ? (cache.get(server)?.calibration ?? null) : readOnce(server)),
+    usualMs: (server, model) => cache.get(server)?.durations.get(modelKey(model)) ?? null,
     async record(outcome) {
       const { plainPlan, proof, before, numCtx } = outcome;
       if (plainPlan === null || proof === null || before === null || numCtx === null || !proof.onGpu) {
@@ -108,6 +115,7 @@ export function createLearning(
         },
         actual: {
           sizeVramBytes: proof.sizeVramBytes,
+          ...(outcome.loadMs === null ? {} : { loadMs: outcome.loadMs }),
           gpus: readable
             ? proof.gpus.map(({ name, usedBeforeBytes, actualBytes }) => ({
                 name,
@@ -134,6 +142,27 @@ function learnFrom(loads: readonly LoadObservation[]): Calibration | null {
     // People count loads, not GPUs.
     factorsFor: (gpus, model) => ({ ...learned.factorsFor(gpus, modelKey(model)), observations: loads.length }),
   };
+}
+
+/** Usual time of a load by model, ms. */
+type Durations = ReadonlyMap<string, number>;
+
+/** Loads of one model that its usual time is the middle of. */
+const LATEST = 3;
+const timedSchema = z.object({ loadMs: z.number().positive() });
+
+function durationsOf(rows: readonly ObservationRow[]): Durations {
+  const byModel = new Map<string, number[]>();
+  for (const row of rows) {
+    const timed = timedSchema.safeParse(row.actual);
+    const known = byModel.get(row.model) ?? [];
+    if (timed.success && known.length < LATEST) {
+      byModel.set(row.model, [...known, timed.data.loadMs]);
+    }
+  }
+  return new Map(
+    [...byModel].map(([model, times]) => [model, times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!]),
+  );
 }
 
 /** Rows written by another version may look different; they teach nothing. */

@@ -20,6 +20,7 @@ export function emptyOutcome(server: string, order: LoadOrder): Mutable<LoadOutc
     proof: null,
     renewed: false,
     attempts: 0,
+    loadMs: null,
     unloaded: [],
     overridden: [],
     kept: [],

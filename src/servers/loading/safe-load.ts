@@ -59,6 +59,10 @@ export interface LoadParts {
   readonly keepAlive: KeepAlive | null;
   /** Pause before what is read counts as proof, ms. */
   readonly settleMs: number;
+  /** How long earlier loads of the model took here, ms; `null`: nothing is known. */
+  readonly usualMs: number | null;
+  /** Pause between looks at a load under way, ms. */
+  readonly lookEveryMs: number;
   readonly now: () => number;
 }
 
@@ -272,6 +276,8 @@ class SafeLoad {
       keepAlive,
       partial: this.#order.partial,
       settleMs,
+      usualMs: this.#parts.usualMs,
+      lookEveryMs: this.#parts.lookEveryMs,
       signal: this.#run.signal,
       step: this.#step,
       chooseAgain: (snapshot, mostCtx) => this.#planner.choose(spec, snapshot, mostCtx, []),

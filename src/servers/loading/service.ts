@@ -15,6 +15,7 @@ import { createHoldWatch, type HoldEvent } from './hold-watch.ts';
 import { type HoldBook, rememberHolds } from './holds.ts';
 import { createJobs, type LoadListener, type UnderWay } from './jobs.ts';
 import { createLearning } from './learning.ts';
+import { LOOK_EVERY_MS } from './load-progress.ts';
 import { emptyOutcome } from './outcome.ts';
 import { readAgain, SETTLE_MS, usedVram } from './proof.ts';
 import { createQuestions } from './questions.ts';
@@ -61,6 +62,8 @@ export interface LoadServiceParts {
   readonly onError: (error: unknown) => void;
   /** Pause before what is read counts as proof, ms; default 2,000. */
   readonly settleMs?: number;
+  /** Pause between looks at a load under way, ms; default 1,500. */
+  readonly lookEveryMs?: number;
 }
 
 /** A load that was taken up. */
@@ -124,6 +127,7 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
   const { registry, now, onError } = parts;
   const holds = rememberHolds(parts.holds, now);
   const settleMs = parts.settleMs ?? SETTLE_MS;
+  const lookEveryMs = parts.lookEveryMs ?? LOOK_EVERY_MS;
   const learning = createLearning(parts.store.observations, now, onError);
   const records = createRecords(parts.store.audit, now, onError);
   const activity = createActivity(registry.servers, now);
@@ -187,6 +191,8 @@ export function createLoadService(parts: LoadServiceParts): LoadService {
         maxCtx,
         keepAlive: readKeepAlive(order.keepAlive, maxKeepAlive, order.by.isAdmin),
         settleMs,
+        lookEveryMs,
+        usualMs: learning.usualMs(server.name, order.model),
         now,
       },
       order,

@@ -132,6 +132,8 @@ export interface LoadOutcome {
   /** It was there already; only its time was renewed. */
   readonly renewed: boolean;
   readonly attempts: number;
+  /** How long Ollama took for the load that stands, ms. */
+  readonly loadMs: number | null;
   /** Models that we unloaded, with consent. */
   readonly unloaded: readonly string[];
   /** Holds of others that an administrator overrode. */
