@@ -53,6 +53,7 @@ export const MESSAGE_RIGHTS: Readonly<Record<string, Right>> = {
 
 export const BUTTON_RIGHTS: Readonly<Record<string, Right>> = {
   'fit.explain': { access: 'everyone' },
+  'fit.launch': { access: 'everyone' },
   'fit.sweep': { access: 'everyone' },
   'models.page': { access: 'everyone' },
   'pull.start': { access: 'admin', also: 'only who asked for it' },

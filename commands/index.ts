@@ -5,7 +5,7 @@ import { benchCommand } from './bench.ts';
 import { deleteCommand, deleteConfirm } from './delete.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand, explainMessage } from './explain/explain.ts';
-import { fitCommand, fitExplain, fitSweep } from './fit/fit.ts';
+import { fitCommand, fitExplain, fitLaunch, fitSweep } from './fit/fit.ts';
 import { createHelpCommand } from './help.ts';
 import { loadHandlers } from './load/handlers.ts';
 import { loadCommand } from './load/load.ts';
@@ -51,6 +51,7 @@ export const messageCommands: readonly MessageCommand<Services>[] = [explainMess
 /** What buttons call by name. */
 export const actionHandlers: readonly ActionHandler<Services>[] = [
   fitExplain,
+  fitLaunch,
   fitSweep,
   modelsPage,
   pullStart,

@@ -113,6 +113,13 @@ export function fitActions(answer: FitAnswer, translator: Translator, services: 
     style: 'secondary',
     call: { handler: 'fit.explain', payload: { ...same, ctx: request.numCtx } },
   });
+  if (plan.verdict !== 'refused' || largestCtx !== null) {
+    list.push({
+      label: translator.t('fit.action.launch'),
+      style: 'secondary',
+      call: { handler: 'fit.launch', payload: { ...same, ctx: request.numCtx } },
+    });
+  }
   if (question.found.spec.tensors.length > 0 && answer.estimate.gpus.length > 0) {
     list.push({
       label: translator.t('fit.action.sweep'),

@@ -19,6 +19,7 @@ import { ctxOption, modelOption, serverOption } from '../parts/options.ts';
 import type { Services } from '../services.ts';
 import { answerQuestion, withSmaller } from './answer.ts';
 import { explainReply } from './explain.ts';
+import { launchOf, launchReply } from './launch.ts';
 import { type FitOptions, type FitQuestion, gatherAtOnce, gatherQuestion } from './question.ts';
 import { fitReply, unknownReply } from './reply.ts';
 import { fittingSibling } from './siblings.ts';
@@ -194,6 +195,23 @@ export const fitSweep: ActionHandler<Services> = {
     const { estimate } = question;
     const rows = await estimator.sweep(question.found.spec, estimate, question.request);
     return sweepReply({ question, estimate, rows }, translator, services);
+  },
+};
+
+/** The button under an answer: what starts it as planned, for Ollama and for llama-server. */
+export const fitLaunch: ActionHandler<Services> = {
+  name: 'fit.launch',
+  access: 'everyone',
+  payload: fitSchema,
+  run: async (context: Context, options: FitOptions) => {
+    const { services, translator } = context;
+    const estimator = services.estimates.by(context.person.id, context.signal);
+    const question = await gatherQuestion(services, allowed(context, options), context.signal);
+    if (question.estimate === null) {
+      return unknownReply(question, await needOnOneGpu(estimator, question), translator, services);
+    }
+    const found = await answerQuestion(estimator, question, question.estimate);
+    return launchReply(found, await launchOf(estimator, found), translator, services);
   },
 };
 

@@ -30,6 +30,7 @@ export {
   type QuantizationAnswer,
   smallestGpuCount,
 } from './plan/inverse.ts';
+export { type LaunchLine, launchLine, requestOfFlags } from './plan/launch-line.ts';
 export { SWEEP_TARGETS, type SweepRow, sweep } from './plan/sweep.ts';
 export { estimateSpeed, type SpeedEstimate, type SpeedQuestion } from './speed/speed.ts';
 export type * from './types.ts';

@@ -174,6 +174,8 @@ export interface EstimateRequest {
   readonly unifiedCache?: boolean;
   readonly tensorSplit?: readonly number[];
   readonly cpuTensors?: readonly string[];
+  /** `-ot …=CUDA<n>`: patterns of tensors forced to a GPU, before `cpuTensors`. */
+  readonly gpuTensors?: LlamaCppConfig['gpuTensors'];
   readonly embedding?: boolean;
   readonly opOffload?: boolean;
   /** `--fit` margin per device, bytes; default 1 GiB (or what Ollama sets for a projector). */

@@ -21,6 +21,7 @@ export const toolCommands: readonly ToolCommand[] = [
       { name: 'server', value: 'NAME', description: 'tool.option.server' },
       { name: 'json', description: 'tool.option.json' },
       { name: 'explain', description: 'tool.option.explain' },
+      { name: 'launch', description: 'tool.option.launch' },
     ],
     examples: [
       'fit gemma3:12b',

@@ -1,5 +1,6 @@
 import { answerQuestion, withSmaller } from '../../commands/fit/answer.ts';
 import { explainReply } from '../../commands/fit/explain.ts';
+import { type Launch, launchOf, launchReply } from '../../commands/fit/launch.ts';
 import { type FitOptions, type FitQuestion, gatherQuestion } from '../../commands/fit/question.ts';
 import { fitReply } from '../../commands/fit/reply.ts';
 import { sweepReply } from '../../commands/fit/sweep.ts';
@@ -33,15 +34,16 @@ export async function runFit(tool: Tool, call: ToolCall): Promise<number> {
   }
   const answer = await answerQuestion(services.estimates.by('tool'), question, question.estimate);
   const explained = call.options.explain === true;
+  const launch = call.options.launch === true ? await launchOf(services.estimates.by('tool'), answer) : null;
   if (call.options.json === true) {
     // Loaded where it is needed: the schema of the lines is a good part of the tool's start.
     const { planToJson, speedToJson } = await import('./estimate.ts');
     const figures = explained
       ? { explain: explain(question.found.spec, answer.plan, answer.estimate, question.request) }
       : {};
-    tool.write(
-      `${JSON.stringify({ ...planToJson(answer.plan, answer.largestCtx), ...speedToJson(answer.speed), ...figures })}\n`,
-    );
+    const lines = launch === null ? {} : { launch: launchToJson(launch) };
+    const said = { ...planToJson(answer.plan, answer.largestCtx), ...speedToJson(answer.speed), ...figures, ...lines };
+    tool.write(`${JSON.stringify(said)}\n`);
     return EXIT[answer.plan.verdict];
   }
   const { actions: _buttons, ...reply } = fitReply(
@@ -50,10 +52,18 @@ export async function runFit(tool: Tool, call: ToolCall): Promise<number> {
     services,
   );
   tool.write(await showReply(tool, reply, services.now()));
+  if (launch !== null) {
+    const lines = launchReply(answer, launch, translator, services);
+    tool.write(`\n${await showReply(tool, lines, services.now())}`);
+  }
   if (explained) {
     tool.write(`\n${await showReply(tool, explainReply(answer, translator), services.now())}`);
   }
   return EXIT[answer.plan.verdict];
+}
+
+function launchToJson({ options, modelfile, environment, command, verified, plan }: Launch): Record<string, unknown> {
+  return { numCtx: plan.numCtx, options, modelfile, environment, command, verified };
 }
 
 interface SweepParts {

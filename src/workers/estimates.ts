@@ -28,6 +28,7 @@ export interface Estimator {
   readonly assignSet: (servers: readonly AssignableServer[]) => Promise<JobResult<'assignSet'>>;
   readonly sweep: OneModel<'sweep'>;
   readonly speed: OneModel<'speed'>;
+  readonly launchLine: OneModel<'launchLine'>;
   readonly bestQuantization: (
     specs: readonly ModelSpec[],
     server: EstimateServer,
@@ -89,6 +90,7 @@ export function createEstimator(run: RunJob): Estimator {
         [servers.map(({ server, models }) => ({ server, models: models.map(({ spec: _, ...wanted }) => wanted) }))],
       ),
     sweep: (spec, ...rest) => run('sweep', [spec], rest),
+    launchLine: (spec, ...rest) => run('launchLine', [spec], rest),
     speed: (spec, ...rest) => run('speed', [spec], rest),
     bestQuantization: (specs, ...rest) => run('bestQuantization', specs, rest),
   };

@@ -15,6 +15,7 @@ import {
   smallestGpuCount,
 } from '../estimator/plan/inverse.ts';
 import { adviseSet, type SetAdvice } from '../estimator/plan/set-advice.ts';
+import { type LaunchLine, launchLine } from '../estimator/plan/launch-line.ts';
 import { type SweepRow, sweep } from '../estimator/plan/sweep.ts';
 import { estimateSpeed, type SpeedEstimate, type SpeedQuestion } from '../estimator/speed/speed.ts';
 import type { EstimateRequest, EstimateServer, GpuDevice, KvCacheType, ModelSpec, Plan } from '../estimator/types.ts';
@@ -87,6 +88,8 @@ const JOBS = {
     plan: Plan,
     question?: SpeedQuestion,
   ): SpeedEstimate | null => estimateSpeed(spec!, server, plan, question),
+  launchLine: ([spec]: Specs, server: EstimateServer, request: EstimateRequest, plan: Plan): LaunchLine | null =>
+    launchLine(spec!, server, request, plan),
   bestQuantization: (specs: Specs, server: EstimateServer, request: EstimateRequest): QuantizationPlace | undefined => {
     const best = bestQuantization(specs, server, request);
     return best === undefined ? undefined : { index: specs.indexOf(best.spec), plan: best.plan };

@@ -9,6 +9,7 @@ import { doctorMessages } from './doctor.ts';
 import { estimatorMessages } from './estimator.ts';
 import { explainMessages } from './explain.ts';
 import { fitMessages } from './fit.ts';
+import { launchMessages } from './launch.ts';
 import { loadMessages } from './load.ts';
 import { manageMessages } from './manage.ts';
 import { modelMessages } from './models.ts';
@@ -29,6 +30,7 @@ export const messages = {
   ...commonMessages,
   ...consoleMessages,
   ...fitMessages,
+  ...launchMessages,
   ...loadMessages,
   ...modelMessages,
   ...quantizationMessages,

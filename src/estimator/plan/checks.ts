@@ -60,6 +60,7 @@ export function checkRequest(request: EstimateRequest, zeroCtx: boolean): void {
     throw new EstimateError('tensor-split-nonsense', { split: request.tensorSplit.join(',').slice(0, 80) });
   }
   checkPatterns(request.cpuTensors ?? []);
+  checkPatterns((request.gpuTensors ?? []).map(({ pattern }) => pattern));
 }
 
 /** @throws EstimateError `gpu-nonsense` with the GPU's index and what is wrong, `too-many-gpus` */

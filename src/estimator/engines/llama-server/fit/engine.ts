@@ -41,6 +41,7 @@ export function llamaCppConfig(server: EstimateServer, request: EstimateRequest)
     unifiedCache: request.unifiedCache ?? false,
     ...(request.tensorSplit === undefined ? {} : { tensorSplit: request.tensorSplit }),
     ...(request.cpuTensors === undefined ? {} : { cpuTensors: request.cpuTensors }),
+    ...(request.gpuTensors === undefined ? {} : { gpuTensors: request.gpuTensors }),
     embedding: request.embedding ?? false,
     opOffload: request.opOffload ?? true,
     view: 'real',
