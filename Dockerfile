@@ -29,7 +29,8 @@ USER 1000:1000
 WORKDIR /data
 VOLUME /data
 EXPOSE 9464
+# Whether the process lives: an Ollama or a database that is away is no reason to start it again.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.HTTP_PORT + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.HTTP_PORT + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["headroom"]
 CMD ["start"]

@@ -4,6 +4,7 @@ import { type ActionRegistry, createActionRegistry } from '../chat/actions.ts';
 import { createDispatcher } from '../chat/dispatch/dispatcher.ts';
 import { createDiscord, type Discord } from '../discord/start.ts';
 import type { Config } from '../settings/config.ts';
+import { startHttp } from '../web/http.ts';
 import { compose } from './compose.ts';
 import { type Memory, openMemory } from './memory.ts';
 import { createWaitingDispatcher, type Meanwhile, openPatiently } from './patience.ts';
@@ -39,7 +40,7 @@ export async function startBot(options: BotOptions): Promise<{ stop(): Promise<v
   if (config.database !== null) {
     const opened = await openPatiently(
       () => openMemory(config, false, log),
-      () => answerMeanwhile(connection),
+      () => answerMeanwhile(config, connection, log),
       log,
       signal,
     );
@@ -85,10 +86,35 @@ export async function startBot(options: BotOptions): Promise<{ stop(): Promise<v
   };
 }
 
-/** The bot on Discord while there is no database: it is there, and says why it does nothing. */
-async function answerMeanwhile(connection: (actions: ActionRegistry) => Discord): Promise<Meanwhile> {
+/** The bot on Discord while there is no database: it is there, and says why it does nothing, to orchestrators as well. */
+async function answerMeanwhile(
+  config: Config,
+  connection: (actions: ActionRegistry) => Discord,
+  log: Log,
+): Promise<Meanwhile> {
   const dispatcher = createWaitingDispatcher();
   const discord = connection(dispatcher.actions);
-  await discord.start({ commands, messageCommands, dispatcher });
-  return discord;
+  const http =
+    config.httpPort === null
+      ? null
+      : await startHttp({
+          port: config.httpPort,
+          host: config.httpHost,
+          token: config.httpToken,
+          metrics: { contentType: 'text/plain; version=0.0.4', text: () => Promise.resolve('') },
+          readiness: () => Promise.resolve({ chat: discord.platform.ready(), store: false, server: false }),
+          log,
+        });
+  const meanwhile = {
+    stop: async () => {
+      await Promise.all([discord.stop(), http?.close()]);
+    },
+  };
+  try {
+    await discord.start({ commands, messageCommands, dispatcher });
+  } catch (error) {
+    await meanwhile.stop();
+    throw error;
+  }
+  return meanwhile;
 }
