@@ -9,6 +9,38 @@ const CARD = /^\| +(\d{1,3}) +(\S.{2,60}?) +(?:On|Off|N\/A|WDDM|TCC|MCDM) +\| +[
 const MEMORY = /^\|.*\| +(\d{1,8})MiB \/ +(\d{1,8})MiB \|/;
 const MOST_CARDS = 64;
 
+/** `nvidia-smi --query-gpu=name,memory.total,memory.used --format=csv`: the columns are told by the first line. */
+function readCsv(lines: readonly string[]): readonly LogGpu[] {
+  const at = lines.findIndex((line) => line.length < 1_000 && /\bmemory\.total \[MiB\]/.test(line));
+  if (at === -1) {
+    return [];
+  }
+  const columns = lines[at]!.split(',').map((name) => name.trim().replace(/ \[MiB\]$/, ''));
+  const cards: LogGpu[] = [];
+  for (const line of lines.slice(at + 1, at + 1 + MOST_CARDS)) {
+    const cells = line.slice(0, 1_000).split(',');
+    const cell = (name: string): string => cells[columns.indexOf(name)]?.trim() ?? '';
+    const mib = (name: string): number | null => {
+      const number = /^(\d{1,8}) MiB$/.exec(cell(name));
+      return number === null ? null : boundedBytes(Number(number[1]) * MIB);
+    };
+    const total = mib('memory.total');
+    if (cells.length !== columns.length || total === null) {
+      break;
+    }
+    const used = mib('memory.used');
+    const capability = /^\d{1,2}\.\d$/.exec(cell('compute_cap'));
+    cards.push({
+      name: tellableName(cell('name')),
+      library: 'CUDA',
+      computeCapability: capability === null ? null : Number(capability[0]),
+      totalBytes: total,
+      freeBytes: mib('memory.free') ?? (used === null || used > total ? null : total - used),
+    });
+  }
+  return cards;
+}
+
 /** The cards in the lines of a paste, by their number. */
 export function readNvidiaTable(lines: readonly string[]): readonly LogGpu[] {
   const cards: LogGpu[] = [];
@@ -36,5 +68,5 @@ export function readNvidiaTable(lines: readonly string[]): readonly LogGpu[] {
       name = null;
     }
   }
-  return cards;
+  return cards.length > 0 ? cards : readCsv(lines);
 }

@@ -52,7 +52,8 @@ function readOffload(scene: Scene, record: LogRecord): void {
 
 function readSummary(kind: 'weightsBytes' | 'cacheBytes' | 'computeBytes'): Read {
   return (scene, { fields }) => {
-    const device = fields.get('device');
+    // `buffer` and `buffer_type`: the names of 0.6 to 0.11.
+    const device = fields.get('device') ?? fields.get('buffer') ?? fields.get('buffer_type');
     if (device !== undefined) {
       currentLoad(scene).use(device, kind, sizeBytes(fields.get('size') ?? ''));
     }
@@ -127,6 +128,16 @@ const READERS: Readonly<Record<string, Read>> = {
   'compute graph': readSummary('computeBytes'),
   'total memory': (scene, { fields }) => {
     currentLoad(scene).requiredBytes = sizeBytes(fields.get('size') ?? '');
+  },
+  'model request too large for system': (scene, { fields }) => {
+    const load = currentLoad(scene);
+    const available = fields.get('available') ?? '';
+    load.systemRequiredBytes = sizeBytes(fields.get('requested') ?? '') ?? load.systemRequiredBytes;
+    // Up to 0.9 in bytes.
+    load.systemAvailableBytes =
+      sizeBytes(/^\d+$/.test(available) ? `${available} B` : available) ?? load.systemAvailableBytes;
+    load.refused = true;
+    load.trouble('system-memory-short');
   },
   'requested context size too large for model': (scene) => {
     loadAt(scene, STAGE.planning).trouble('context-beyond-training');

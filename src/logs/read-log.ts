@@ -6,9 +6,9 @@
 import { engineOf } from './engine.ts';
 import { type LoadBuilder, STAGE } from './load-builder.ts';
 import { readNvidiaTable } from './nvidia-table.ts';
-import { readPsRow } from './ollama-ps.ts';
+import { readPsJson, readPsRow } from './ollama-ps.ts';
 import { readOllamaRecord } from './ollama-records.ts';
-import { readPaste } from './paste.ts';
+import { MAX_PASTE, readPaste } from './paste.ts';
 import { readRecord } from './record.ts';
 import { readRunnerLine } from './runner-lines.ts';
 import { createScene, type Scene } from './scene.ts';
@@ -75,7 +75,7 @@ function kindOf(scene: Scene, loads: readonly LogLoad[], ps: number, cards: numb
 export function readLog(text: string): LogReading {
   const paste = readPaste(text);
   const scene: Scene = createScene();
-  const running: LogLoad[] = [];
+  const running: LogLoad[] = [...readPsJson(text.slice(0, MAX_PASTE))];
   for (const line of paste.lines) {
     scene.version.line(line);
     const record = readRecord(line);

@@ -10,7 +10,8 @@ export interface LogRecord {
 }
 
 const MAX_FIELDS = 400;
-const OLD = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (\w{1,40}\.go):(\d{1,6}): (DEBUG|INFO|WARN|ERROR) (.*)$/;
+/** Before 0.1.33: `2024/01/12 10:00:00 routes.go:930: Listening on …`, from 0.1.21 on with a level before the message. */
+const OLD = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (\w{1,40}\.go):(\d{1,6}): (?:(DEBUG|INFO|WARN|ERROR) )?(.*)$/;
 const KEY = /[\w.:-]/;
 
 /** The value that begins at `at`, and where the next field can begin. */
@@ -75,12 +76,12 @@ function fieldsOf(line: string, start: number): Map<string, string> {
 export function readRecord(line: string): LogRecord | null {
   const old = OLD.exec(line.length > 4_000 ? line.slice(0, 4_000) : line);
   if (old !== null) {
-    const rest = line.slice(line.indexOf(`: ${old[3]} `) + old[3]!.length + 3);
+    const rest = line.slice(old[0].length - old[4]!.length);
     // The message runs to the first field.
     const field = /(?:^| )[\w.]+=/.exec(rest);
     const message = field === null ? rest : rest.slice(0, field.index);
     const fields = field === null ? new Map<string, string>() : fieldsOf(rest, field.index === 0 ? 0 : field.index + 1);
-    return { level: old[3]!, source: { file: old[1]!, line: Number(old[2]) }, message, fields };
+    return { level: old[3] ?? 'INFO', source: { file: old[1]!, line: Number(old[2]) }, message, fields };
   }
   const begin = line.startsWith('time=') || line.startsWith('level=') || line.startsWith('source=') ? 0 : -1;
   if (begin === -1) {

@@ -54,15 +54,18 @@ const READERS: readonly (readonly [RegExp, Read])[] = [
       currentLoad(scene).experts = Number(match[1]);
     },
   ],
-  [/^print_info: arch += (\S{1,64})/, (scene, match) => setArchitecture(currentLoad(scene), match[1]!)],
   [
-    /^print_info: general\.name += (.{1,200})/,
+    /^(?:print_info|llm_load_print_meta): arch += (\S{1,64})/,
+    (scene, match) => setArchitecture(currentLoad(scene), match[1]!),
+  ],
+  [
+    /^(?:print_info|llm_load_print_meta): general\.name += (.{1,200})/,
     (scene, match) => {
       currentLoad(scene).ownName ??= tellableName(match[1]!);
     },
   ],
   [
-    /^print_info: n_ctx_train += (\d{1,9})/,
+    /^(?:print_info|llm_load_print_meta): n_ctx_train += (\d{1,9})/,
     (scene, match) => {
       currentLoad(scene).trainedCtx = count(match[1], MOST_CTX);
     },
@@ -89,6 +92,9 @@ const READERS: readonly (readonly [RegExp, Read])[] = [
     /^(?:load_tensors|llm_load_tensors): +(\w{1,24}) (?:model )?buffer size = +([\d.]{1,12}) MiB/,
     buffer('weightsBytes'),
   ],
+  // What llama.cpp said in 2023: one figure for all GPUs.
+  [/^llm_load_tensors: (VRAM) used *[:=] +([\d.]{1,12}) Mi?B/, buffer('weightsBytes')],
+  [/^llama_kv_cache_init: (VRAM) kv self = +([\d.]{1,12}) Mi?B/, buffer('cacheBytes')],
   [
     /^(?:llama_kv_cache\w*|llama_kv_cache_init|init|llama_memory_recurrent): +(\w{1,24}) (?:KV|RS) buffer size = +([\d.]{1,12}) MiB/,
     buffer('cacheBytes'),
@@ -98,7 +104,7 @@ const READERS: readonly (readonly [RegExp, Read])[] = [
     buffer('computeBytes'),
   ],
   [
-    /^(?:llama_context|llama_new_context_with_model|llama_init_from_model): n_ctx +(?:\(.{0,20}\) )?= (\d{1,9})/,
+    /^(?:llama_context|llama_new_context_with_model|llama_init_from_model|llama_model_load_internal): n_ctx +(?:\(.{0,20}\) )?= (\d{1,9})/,
     (scene, match) => {
       const load = currentLoad(scene);
       load.ctxTotal = count(match[1], MOST_CTX);
@@ -178,7 +184,7 @@ const READERS: readonly (readonly [RegExp, Read])[] = [
     },
   ],
   [
-    /^(?:llama_model_load_from_file_impl|llama_prepare_model_devices): using device ([A-Za-z]{2,12})(\d{1,3}) \((.{1,80}?)\).* - (\d{1,9}) MiB free/,
+    /^llama_\w{5,40}: using device ([A-Za-z]{2,12})(\d{1,3}) \((.{1,80}?)\).* - (\d{1,9}) MiB free/,
     (scene, match) => {
       const told = { name: tellableName(match[3]), library: tellableName(match[1]), freeBytes: mib(match[4]!) };
       scene.gpus.tellIndex(Number(match[2]), told);

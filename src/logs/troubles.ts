@@ -13,7 +13,11 @@ interface Trouble {
 }
 
 const TROUBLES: readonly Trouble[] = [
-  { pattern: /requires more system memory/i, code: 'system-memory-short', ends: 'refused' },
+  {
+    pattern: /requires more system memory|model is too large for system memory/i,
+    code: 'system-memory-short',
+    ends: 'refused',
+  },
   {
     pattern: /unable to load model|unknown (?:model )?architecture|unsupported (?:model )?architecture/i,
     code: 'architecture-unsupported',
