@@ -21,9 +21,6 @@ export function Sweep({ rows, chosen, ctx, most, onChoose }: Properties) {
         if (row?.verdict === 'refused-by-quantizer') {
           return null;
         }
-        const params = { target, bytes: row?.bytes ?? 0, ctx: row?.largestCtx ?? 0 };
-        const label =
-          row === undefined ? target : words.t(row.largestCtx === null ? 'sweep.row-none' : 'sweep.row', params);
         const state =
           row === undefined
             ? 'waiting'
@@ -38,7 +35,6 @@ export function Sweep({ rows, chosen, ctx, most, onChoose }: Properties) {
               type="button"
               class={`sweep-row ${state}`}
               aria-pressed={chosen === target}
-              aria-label={label}
               onClick={() => onChoose(chosen === target ? null : target)}
             >
               <span class="target">{target}</span>
@@ -61,6 +57,7 @@ export function Sweep({ rows, chosen, ctx, most, onChoose }: Properties) {
                   y2="14"
                 />
               </svg>
+              <span class="visually-hidden">{words.t('sweep.largest')}</span>
               <span class="reach-label">
                 {row === undefined
                   ? ''

@@ -2,12 +2,12 @@
 
 const MOST = 60;
 
-/** A name without what people leave out or put in: `gemma 3` finds gemma3. */
+/** A name without what people leave out or put in: `gemma 3 12b` finds gemma3:12b. */
 function squashed(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()
-    .replace(/[\s_-]/g, '');
+    .replace(/[\s_:-]/g, '');
 }
 
 /** Names that contain what was typed; those that begin with it come first. At most 60. */

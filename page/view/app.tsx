@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { trainingContext } from '../../src/estimator/index.ts';
 import { answerOf } from '../estimate/answer.ts';
 import { ask } from '../estimate/ask.ts';
@@ -48,11 +48,20 @@ export function App({ live: liveModule }: { readonly live: LiveModule | null }) 
   const trained = source === null ? 0 : trainingContext(source);
   const most = trained || Math.max(UNTOLD_TRAINING, question.ctx);
 
+  // Whoever chooses another model means a context that it has; a link says what it says.
+  const chosen = useRef(false);
+  useEffect(() => {
+    if (chosen.current && trained > 0 && question.ctx > trained) {
+      change({ ctx: trained });
+    }
+  }, [source]);
+
   const onFiles = useCallback(
     (dropped: readonly File[]) => {
       const found = dropped.filter(({ name }) => /\.gguf$/i.test(name));
       const first = found.find(({ name }) => !/mmproj/i.test(name)) ?? found[0] ?? dropped[0];
       if (first !== undefined) {
+        chosen.current = true;
         setFiles(found.length > 0 ? found : dropped);
         change({ model: { from: 'file', name: nameOf(first.name) }, quant: null });
       }
@@ -60,7 +69,13 @@ export function App({ live: liveModule }: { readonly live: LiveModule | null }) 
     [change],
   );
   const isOver = useDrop(onFiles);
-  const chooseModel = useCallback((choice: ModelChoice) => change({ model: choice, quant: null }), [change]);
+  const chooseModel = useCallback(
+    (choice: ModelChoice) => {
+      chosen.current = true;
+      change({ model: choice, quant: null });
+    },
+    [change],
+  );
   useEffect(() => {
     document.title = words.t('title');
   }, [words]);

@@ -12,8 +12,9 @@ interface Properties {
 export function Dock({ verdict, largest, onShow }: Properties) {
   const words = useWords();
   return (
-    <button type="button" class={`dock ${verdict}`} aria-label={words.t('dock.show')} onClick={onShow}>
+    <button type="button" class={`dock ${verdict}`} onClick={onShow}>
       <VerdictMark verdict={verdict} />
+      <span class="visually-hidden">{words.t('dock.show')}: </span>
       <strong>{words.shared(`fit.verdict.${verdict}`)}</strong>
       {typeof largest === 'number' && <span>{words.t('dock.up-to', { ctx: largest })}</span>}
     </button>

@@ -26,6 +26,10 @@ export function useQuestion(): [Question, (change: Partial<Question>) => void] {
   useEffect(() => {
     clearTimeout(pending.current);
     pending.current = setTimeout(() => {
+      // Somebody has gone to another address, which is about to be read.
+      if (location.hash !== written.current) {
+        return;
+      }
       history.replaceState(null, '', `#${toAddress(question)}`);
       written.current = location.hash;
     }, WRITE_MS);

@@ -137,11 +137,7 @@ export const pageWords = {
     en: 'The largest context that each leaves room for. Sizes are worked out as llama-quantize would make them.',
     'zh-CN': '每种量化能放下的最大上下文。大小按 llama-quantize 的规则推算。',
   },
-  'sweep.row': {
-    en: '{target}, {bytes:bytes}, largest context {ctx:int}',
-    'zh-CN': '{target}，{bytes:bytes}，最大上下文 {ctx:int}',
-  },
-  'sweep.row-none': { en: '{target}, {bytes:bytes}, no context fits', 'zh-CN': '{target}，{bytes:bytes}，放不下' },
+  'sweep.largest': { en: 'largest context:', 'zh-CN': '最大上下文：' },
   'sweep.none': { en: 'no room', 'zh-CN': '放不下' },
 
   why: { en: 'Why these figures', 'zh-CN': '这些数字从何而来' },
