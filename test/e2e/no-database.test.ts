@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DiscordStandIn } from '../support/discord-stand-in/index.ts';
+import { freePort } from '../support/postgres.ts';
 import { BotProcess, readable } from './harness.ts';
 
 describe('a start while PostgreSQL does not answer', () => {
@@ -13,11 +14,12 @@ describe('a start while PostgreSQL does not answer', () => {
   it('is no end: people are told why nothing is done, and it ends cleanly when asked', async () => {
     const discord = await DiscordStandIn.start();
     closers.push(() => discord.stop());
+    const port = await freePort();
     const bot = await BotProcess.start(discord, {
       env: {
         DATABASE_URL: 'postgres://headroom@127.0.0.1:1/headroom',
         OLLAMA_HOST: 'http://127.0.0.1:9',
-        HTTP_PORT: '19471',
+        HTTP_PORT: String(port),
       },
     });
     closers.push(() => bot.kill());
@@ -25,8 +27,8 @@ describe('a start while PostgreSQL does not answer', () => {
       const answer = await discord.slash(command, {}).shows(({ text }) => text !== '', 15_000);
       expect(readable(answer.text)).toContain('The database does not answer');
     }
-    expect((await fetch('http://127.0.0.1:19471/healthz')).status).toBe(200);
-    const ready = await fetch('http://127.0.0.1:19471/readyz');
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([
       503,
       { ready: false, checks: { chat: true, store: false, server: false } },
