@@ -102,6 +102,7 @@ describe('/fit', () => {
       'Load with 8192',
       'Try 40960',
       'Explain',
+      'As llama.cpp flags',
       'Quantizations',
     ]);
     const elsewhere = await fit({ model: 'llama3.1:8b', ctx: 8192 });

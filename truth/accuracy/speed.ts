@@ -4,6 +4,7 @@
  * source). Rates were fitted on both; what is left out of a fit is off by as much as docs/truth.md says.
  */
 
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -11,13 +12,14 @@ import { builtinCatalogue } from '../../src/catalogue/builtin.ts';
 import { planFixed } from '../../src/estimator/plan/decide.ts';
 import { estimateSpeed } from '../../src/estimator/speed/speed.ts';
 import type { GpuDevice, ModelSpec } from '../../src/estimator/types.ts';
+import { unpackRecord } from '../record.ts';
 import { planH100, readH100 } from './h100.ts';
 
 const loadSchema = z.object({
   id: z.string(),
   gpu: z.string(),
   model: z.string(),
-  args: z.array(z.string()),
+  args: z.array(z.string()).nullable(),
   promptTokensPerSecond: z.record(z.string(), z.number()),
   generatedTokensPerSecond: z.number(),
 });
@@ -43,6 +45,8 @@ export interface SpeedScore {
   readonly prompts: readonly (readonly [real: number, estimated: number])[];
 }
 
+/** A load of the H100 of which only the speed is on record: nothing else was on the card. */
+const IDLE = { options: null, env: {}, freeBytesBefore: 85_017_493_504, buffersMiB: {}, usedMoreBytes: {} };
 const EXPERTS = '\\.ffn_(up|down|gate_up|gate)_(ch|)exps';
 const ROOMY = 1024 ** 4;
 
@@ -63,14 +67,13 @@ async function h100Scores(truthDir: string, find: (name: string) => ModelSpec | 
   const loads = new Map((await readH100(truthDir)).map((row) => [row.id, row]));
   const scores: SpeedScore[] = [];
   for (const row of await rowsOf(join(truthDir, 'speed.jsonl'), loadSchema)) {
-    const load = loads.get(row.id);
     const spec = find(row.model);
-    if (load === undefined || spec === null) {
+    if (spec === null) {
       continue;
     }
-    const plan = planH100(load, spec);
+    const plan = planH100(loads.get(row.id) ?? { ...IDLE, ...row }, spec);
     const server = { gpus: [card(row.gpu)] };
-    const question = { cpuTensors: row.args.includes('--cpu-moe') ? [EXPERTS] : [] };
+    const question = { cpuTensors: row.args?.includes('--cpu-moe') === true ? [EXPERTS] : [] };
     const speed = estimateSpeed(spec, server, plan, question);
     if (speed !== null) {
       const prompts = Object.entries(row.promptTokensPerSecond).map(([tokens, real]) => {
@@ -93,7 +96,9 @@ async function publicScores(
   find: (name: string) => ModelSpec | null,
 ): Promise<readonly SpeedScore[]> {
   const scores: SpeedScore[] = [];
-  for (const row of await rowsOf(join(truthDir, 'speed-public.jsonl'), reportSchema)) {
+  // Other records have only what was measured for them.
+  const own = join(truthDir, 'speed-public.jsonl');
+  for (const row of await rowsOf(existsSync(own) ? own : join(unpackRecord(), 'speed-public.jsonl'), reportSchema)) {
     const spec = find(row.model) ?? builtinCatalogue().find(row.model);
     if (spec === null) {
       continue;
