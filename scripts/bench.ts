@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- SECTION …]`: how fast the parts are, as Markdown on stdout. Sections: estimator, watches, chat,
+ * `npm run bench [-- SECTION …]`: how fast the parts are, as Markdown on stdout. Sections: estimator, sets, logs, watches, chat,
  * crowd, hostile, pictures, processes, start and bot (of what is packed: `npm run build` first), and memory, which runs only when
  * it is named. It wants an idle machine; the figures are those of this machine.
  */
@@ -10,13 +10,17 @@ import { benchChat } from './bench/chat.ts';
 import { benchCrowd, benchMemory } from './bench/crowd.ts';
 import { benchEstimator } from './bench/estimator.ts';
 import { benchHostile } from './bench/hostile.ts';
+import { benchLogs } from './bench/logs.ts';
 import { benchPictures } from './bench/pictures.ts';
 import { benchProcesses } from './bench/server-processes.ts';
+import { benchSets } from './bench/sets.ts';
 import { benchStart } from './bench/start.ts';
 import { benchWatches } from './bench/watches.ts';
 
 const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
   estimator: benchEstimator,
+  sets: benchSets,
+  logs: benchLogs,
   start: benchStart,
   bot: benchBot,
   processes: benchProcesses,

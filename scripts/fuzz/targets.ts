@@ -20,6 +20,7 @@ import { parseOllamaVersion } from '../../src/ollama/version.ts';
 import { readCron, shortestPauseMs } from '../../src/schedule/posts/cron.ts';
 import { readConfig } from '../../src/settings/config.ts';
 import { interactions } from './interactions.ts';
+import { wrongPaste } from './logs.ts';
 import { mutate, mutateJson, type Random } from './random.ts';
 import type { Target } from './target.ts';
 
@@ -94,7 +95,32 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   BOT_LANGUAGE: 'en',
 };
 
+/** Every figure of a reading is one that a machine can have, every text no longer than a name. */
+function boundedReading(value: unknown): void {
+  if (typeof value === 'number') {
+    bytes(value, 'a figure');
+  } else if (typeof value === 'string') {
+    demand(value.length <= 200, `a text of ${value.length} characters`);
+  } else if (value instanceof Map) {
+    for (const entry of value) {
+      boundedReading(entry);
+    }
+  } else if (value !== null && typeof value === 'object') {
+    for (const entry of Object.values(value)) {
+      boundedReading(entry);
+    }
+  }
+}
+
 export const TARGETS: readonly Target[] = [
+  {
+    name: 'a log that is pasted',
+    weight: 1,
+    make: (random) => {
+      const input = wrongPaste(random);
+      return { input, run: () => boundedReading(readLog(input)) };
+    },
+  },
   texts(
     'nvidia-smi cards',
     3,
