@@ -143,9 +143,9 @@ export const toolMessages = area({
     'zh-CN': 'Ollama 的地址（回车：http://127.0.0.1:11434）？',
   },
   'init.gpus-forms': {
-    en: 'The GPUs can be read by auto, nvidia-smi, amd, ssh://user@host, prometheus+http://host:9400/metrics, or declared: 2x4090, 4x8GiB.',
+    en: 'The GPUs can be read by auto, nvidia-smi, amd, intel, apple, ssh://user@host, prometheus+http://host:9400/metrics, or declared: 2x4090, 4x8GiB.',
     'zh-CN':
-      'GPU 读取方式：auto、nvidia-smi、amd、ssh://user@host、prometheus+http://host:9400/metrics，或直接写明：2x4090、4x8GiB。',
+      'GPU 读取方式：auto、nvidia-smi、amd、intel、apple、ssh://user@host、prometheus+http://host:9400/metrics，或直接写明：2x4090、4x8GiB。',
   },
   'init.gpus': { en: 'How are the GPUs read (Enter: auto)?', 'zh-CN': '如何读取 GPU（回车：auto）？' },
   'init.keep': { en: 'Keep this all the same? [y/N]', 'zh-CN': '仍然保留这一设置？[y/N]' },
