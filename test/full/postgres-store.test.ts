@@ -77,6 +77,35 @@ describe.skipIf(!postgresInstalled)('on PostgreSQL', () => {
     expect(rows.map(({ name }) => name)).toEqual(Object.keys(POSTGRES_SCHEMA));
   });
 
+  it('a database of each earlier version goes forward with its rows', async () => {
+    const steps = Object.entries(POSTGRES_SCHEMA);
+    for (let applied = 5; applied < steps.length; applied++) {
+      await admin.query('drop schema public cascade; create schema public');
+      for (const [, text] of steps.slice(0, applied)) {
+        await admin.query(text);
+      }
+      await admin.query(
+        'create table kysely_migration (name varchar(255) primary key, timestamp varchar(255) not null)',
+      );
+      await admin.query("insert into kysely_migration select unnest($1::text[]), '2026'", [
+        steps.slice(0, applied).map(([name]) => name),
+      ]);
+      await admin.query(
+        "insert into open_answers (channel_id, message_id, title, locale, until_ms) values ('c', 'm', '/load', 'en', 1)",
+      );
+      await admin.query(
+        "insert into audit (at_ms, person_id, person_name, platform, action, args, result) values (1, 'p', 'Ada', 'discord', 'load', '{}', 'ok')",
+      );
+      const store = await open();
+      expect(await store.check(), steps[applied]![0]).toBeNull();
+      expect((await store.audit.list({})).map(({ personName }) => personName)).toEqual(['Ada']);
+      expect((await admin.query('select title, ticket from open_answers')).rows).toEqual([
+        { title: '/load', ticket: null },
+      ]);
+      await store.close();
+    }
+  });
+
   it('a database of a newer version is refused', async () => {
     await open();
     await admin.query("insert into kysely_migration (name, timestamp) values ('9999-later', '')");
