@@ -2,6 +2,7 @@ import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Translator } from '../../src/chat/translate.ts';
 import type { LaunchLine } from '../../src/estimator/plan/launch-line.ts';
 import type { GpuDevice, Plan } from '../../src/estimator/types.ts';
+import { environmentFor } from '../../src/servers/asking/question.ts';
 import { placeableGpus } from '../../src/servers/asking/server-view.ts';
 import type { Estimator } from '../../src/workers/estimates.ts';
 import type { Services } from '../services.ts';
@@ -56,17 +57,11 @@ export async function launchOf(estimator: Estimator, answer: FitAnswer): Promise
 /** What of the question only Ollama's own environment can say, where the server has it otherwise. */
 function environmentOf(question: FitQuestion): Readonly<Record<string, string>> {
   const { options, server, request, estimate } = question;
-  const env = server?.config.env ?? null;
-  const variables: Record<string, string> = {};
-  if (options.kv !== undefined && options.kv !== (env?.kvCacheType ?? 'f16')) {
-    variables.OLLAMA_KV_CACHE_TYPE = options.kv;
-    if (options.kv !== 'f16' && env?.flashAttention !== true) {
-      variables.OLLAMA_FLASH_ATTENTION = '1';
-    }
-  }
-  if (request.numParallel !== undefined && request.numParallel !== (env?.numParallel ?? 1)) {
-    variables.OLLAMA_NUM_PARALLEL = String(request.numParallel);
-  }
+  const asked = {
+    ...(options.kv === undefined ? {} : { kvCacheType: options.kv }),
+    ...(request.numParallel === undefined ? {} : { numParallel: request.numParallel }),
+  };
+  const variables: Record<string, string> = { ...environmentFor(server?.config.env ?? null, asked) };
   const visible = VISIBLE[estimate?.gpus[0]?.library ?? 'CUDA'];
   if (options.on !== undefined && estimate?.visibleGpus !== undefined && visible !== null) {
     variables[visible] = numbersOf(estimate.visibleGpus, question);

@@ -52,6 +52,26 @@ describe('/why', () => {
     expect(reply.actions).toEqual([]);
   });
 
+  it('says on which of several like cards it lies: the one whose memory is in use', async () => {
+    const several = await startDemoServices(['qwen3:8b']);
+    const server = several.services.servers.defaultServer;
+    const ask = createDispatcher({ commands, actionHandlers, services: several.services, log: createLog('silent') });
+    const loader = { id: 'a', name: 'A', access: 'operator' as const };
+    const load = { person: loader, place: CONSOLE_PLACE, locale: 'en' as const, command: 'load' };
+    await ask.dispatch({ ...load, options: { model: 'qwen3:8b', ctx: 8192 } }, { progress: () => undefined });
+    let shown = '';
+    for (let look = 0; look < 40 && !shown.includes('Where it lies'); look++) {
+      await server.snapshot({ maxAgeMs: 0 });
+      const person = { id: 'a', name: 'A', access: 'everyone' as const };
+      const call = { person, place: CONSOLE_PLACE, locale: 'en' as const, command: 'why' };
+      shown = text(await ask.dispatch({ ...call, options: { model: 'qwen3:8b' } }, { progress: () => undefined }));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const fullest = [...server.latest()!.gpuViews].sort((a, b) => b.usedBytes! - a.usedBytes!)[0]!.index;
+    await several.close();
+    expect(shown).toMatch(new RegExp(`Where it lies: GPU ${fullest}: \\d`));
+  });
+
   it('finds the program that takes the room, and what changed since it last fitted', async () => {
     const { ollama } = demo.services.servers.defaultServer;
     await run('unload', { model: 'qwen3:8b' }, { access: 'operator' });

@@ -1,4 +1,5 @@
-import type { EstimateServer } from '../../estimator/types.ts';
+import { MIB } from '../../base/bytes.ts';
+import type { EstimateServer, Plan } from '../../estimator/types.ts';
 import type { Estimates } from '../../workers/estimates.ts';
 import { placementOf } from '../placements.ts';
 import type { LoadedModelView, Server, ServerSnapshot } from '../types.ts';
@@ -9,6 +10,19 @@ import { estimateServer, placeableGpus } from './server-view.ts';
 const FIND_LIMIT_MS = 30_000;
 /** Loaded models that are planned; a server holds a few at a time, and each takes an estimate. */
 const MOST_PLACED = 64;
+
+/** Less than this on a card is the driver's, bytes. */
+const NOISE_BYTES = 256 * MIB;
+/** Part of what a plan puts on a card that has to be in use there. */
+const SEEN_SHARE = 0.8;
+
+/** Whether each card has as much in use as the plan puts there. */
+function liesThere(plan: Plan, used: readonly (number | null)[]): boolean {
+  return plan.gpus.every(({ totalBytes, overheadParts }, index) => {
+    const inUse = used[index] ?? null;
+    return inUse === null || inUse >= (totalBytes - (overheadParts?.useBytes ?? 0)) * SEEN_SHARE;
+  });
+}
 
 /** Finds out where loaded models lie that nobody has planned yet; never rejects. */
 export type Placer = (server: Server, snapshot: ServerSnapshot) => Promise<void>;
@@ -48,6 +62,10 @@ async function place(
     const { spec } = await models.find(model.name, server, AbortSignal.timeout(FIND_LIMIT_MS));
     const empty = estimateServer(snapshot, server.config, { assume: 'empty' });
     const taken = new Map<string, number>();
+    // A load of ours has told meanwhile where it lies.
+    if (server.placements.of(model) !== undefined) {
+      return;
+    }
     for (const other of snapshot.models ?? []) {
       for (const { uuid, heldBytes } of server.placements.of(other)?.gpus ?? []) {
         taken.set(uuid, (taken.get(uuid) ?? 0) + heldBytes);
@@ -60,11 +78,23 @@ async function place(
     const before: EstimateServer = { ...empty, gpus };
     // A model from outside is never estimated on this thread.
     const request = requestFor(server.config.env, model.contextLength);
-    const plan = await estimates.by('placing').decide(spec, before, request);
+    const estimator = estimates.by('placing');
+    const used = cards.map(({ uuid, usedBytes }) => (usedBytes === null ? null : usedBytes - (taken.get(uuid) ?? 0)));
+    let plan = await estimator.decide(spec, before, request);
+    if (!liesThere(plan, used)) {
+      // Of cards alike a plan may take another than Ollama did: only those that hold something come into question.
+      const visible = before.visibleGpus ?? cards.map((_, index) => index);
+      const visibleGpus = visible.filter((index) => (used[index] ?? Number.POSITIVE_INFINITY) > NOISE_BYTES);
+      plan = await estimator.decide(spec, { ...before, visibleGpus }, request);
+    }
     const uuids = cards.map(({ uuid }) => uuid);
-    server.placements.learn(model, placementOf(plan, model, uuids));
+    if (server.placements.of(model) === undefined) {
+      server.placements.learn(model, liesThere(plan, used) ? placementOf(plan, model, uuids) : null);
+    }
   } catch {
     // Not known: the sizes that Ollama tells have to do.
-    server.placements.learn(model, null);
+    if (server.placements.of(model) === undefined) {
+      server.placements.learn(model, null);
+    }
   }
 }

@@ -82,6 +82,25 @@ export function requestFor(env: ServerEnvironment | null, numCtx: number, asked:
   };
 }
 
+/** What of a question the server's environment says otherwise, as Ollama's variables; empty where it says the same. */
+export function environmentFor(
+  env: ServerEnvironment | null,
+  asked: Pick<Asked, 'kvCacheType' | 'numParallel'>,
+): Readonly<Record<string, string>> {
+  const { kvCacheType, numParallel } = asked;
+  const variables: Record<string, string> = {};
+  if (kvCacheType !== undefined && kvCacheType !== (env?.kvCacheType ?? 'f16')) {
+    variables.OLLAMA_KV_CACHE_TYPE = kvCacheType;
+    if (kvCacheType !== 'f16' && env?.flashAttention !== true) {
+      variables.OLLAMA_FLASH_ATTENTION = '1';
+    }
+  }
+  if (numParallel !== undefined && numParallel !== (env?.numParallel ?? 1)) {
+    variables.OLLAMA_NUM_PARALLEL = String(numParallel);
+  }
+  return variables;
+}
+
 /** What loads taught, for these GPUs and this model, on top of a server as it is. */
 export function withCalibration(
   server: EstimateServer,
