@@ -1,7 +1,7 @@
 /**
- * `npm run bench [-- SECTION …]`: how fast the parts are, as Markdown on stdout. Sections: estimator, sets, logs, watches, chat,
- * crowd, hostile, pictures, processes, start and bot (of what is packed: `npm run build` first), and memory, which runs only when
- * it is named. It wants an idle machine; the figures are those of this machine.
+ * `npm run bench [-- SECTION …]`: how fast the parts are, as Markdown on stdout. Sections: estimator, sets, logs,
+ * watches, chat, crowd, hostile, pictures, processes, start and bot (of what is packed: `npm run build` first), page (in Chromium),
+ * viewers, and memory, which runs only when it is named. It wants an idle machine; the figures are those of this machine.
  */
 
 import { cpus } from 'node:os';
@@ -11,10 +11,12 @@ import { benchCrowd, benchMemory } from './bench/crowd.ts';
 import { benchEstimator } from './bench/estimator.ts';
 import { benchHostile } from './bench/hostile.ts';
 import { benchLogs } from './bench/logs.ts';
+import { benchPage } from './bench/page.ts';
 import { benchPictures } from './bench/pictures.ts';
 import { benchProcesses } from './bench/server-processes.ts';
 import { benchSets } from './bench/sets.ts';
 import { benchStart } from './bench/start.ts';
+import { benchViewers } from './bench/viewers.ts';
 import { benchWatches } from './bench/watches.ts';
 
 const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
@@ -29,6 +31,8 @@ const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
   crowd: benchCrowd,
   hostile: benchHostile,
   watches: benchWatches,
+  page: benchPage,
+  viewers: benchViewers,
   memory: benchMemory,
 };
 /** Takes a quarter of an hour, so it runs only when it is asked for. */

@@ -15,6 +15,8 @@ export interface SurveyListener {
 export interface Background {
   /** Asks about a model; whatever was asked before is let go of. */
   ask(spec: ModelSpec, quant: string | null, asked: Asked, listener: SurveyListener): void;
+  /** Lets go of what was asked. */
+  cancel(): void;
   close(): void;
 }
 
@@ -76,6 +78,12 @@ export function createBackground(spawn: () => Worker): Background {
       job++;
       current = listener;
       post(spec, { kind: 'survey', job, asked, quant });
+    },
+    cancel() {
+      job++;
+      current = null;
+      clearTimeout(impatient);
+      worker?.postMessage({ kind: 'cancel', job } satisfies ToWorker);
     },
     close() {
       clearTimeout(impatient);

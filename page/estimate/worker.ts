@@ -7,6 +7,7 @@ import { createMemory, type Memory, type Piece, survey } from './survey.ts';
 /** To the worker: a model, or a question about the model that was sent last. */
 export type ToWorker =
   | { readonly kind: 'model'; readonly spec: ModelSpec }
+  | { readonly kind: 'cancel'; readonly job: number }
   | { readonly kind: 'survey'; readonly job: number; readonly asked: Asked; readonly quant: string | null };
 
 /** From the worker. `begun` tells that it is free for this job. */
@@ -36,7 +37,9 @@ scope.addEventListener('message', ({ data }) => {
     return;
   }
   latest = data.job;
-  void work(data);
+  if (data.kind === 'survey') {
+    void work(data);
+  }
 });
 
 async function work({ job, asked, quant }: Extract<ToWorker, { kind: 'survey' }>): Promise<void> {

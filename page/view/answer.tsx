@@ -34,6 +34,7 @@ export function Answer(properties: Properties) {
   const words = useWords();
   const plan = answer.state === 'planned' ? answer.plan : null;
   const name = source === null ? '' : question.quant === null ? source.name : `${source.name} ${question.quant}`;
+  const isCurrent = survey.ctx === question.ctx;
   const smaller = useMemo(() => smallerOf(source, survey.rows, plan?.verdict), [source, survey.rows, plan?.verdict]);
   return (
     <section class="answer" id="answer" tabIndex={-1} aria-label={words.t('answer')}>
@@ -52,9 +53,9 @@ export function Answer(properties: Properties) {
               version={asked.server.ollama}
               largest={survey.largest}
               trained={trained}
-              speed={survey.speed}
-              help={survey.help}
-              smaller={smaller}
+              speed={isCurrent ? survey.speed : null}
+              help={isCurrent ? survey.help : []}
+              smaller={isCurrent ? smaller : null}
               notes={notes}
               onTry={onChange}
             />

@@ -20,6 +20,7 @@ import { useLocale } from './preferences.ts';
 import { useDrop } from './use-drop.ts';
 import { useQuestion } from './use-question.ts';
 import { useSurvey } from './use-survey.ts';
+import { useWarm } from './use-warm.ts';
 
 type LiveModule = typeof import('../live/live.tsx');
 
@@ -47,6 +48,7 @@ export function App({ live: liveModule }: { readonly live: LiveModule | null }) 
   const survey = useSurvey(source, question.quant, asked);
   const trained = source === null ? 0 : trainingContext(source);
   const most = trained || Math.max(UNTOLD_TRAINING, question.ctx);
+  useWarm(source, question, asked, most);
 
   // Whoever chooses another model means a context that it has; a link says what it says.
   const chosen = useRef(false);
@@ -80,6 +82,31 @@ export function App({ live: liveModule }: { readonly live: LiveModule | null }) 
     document.title = words.t('title');
   }, [words]);
 
+  // Drawn anew only when they say something else: not with every step of the slider.
+  const serverNames = live?.models;
+  const modelPart = useMemo(
+    () => (
+      <ModelChooser
+        names={names}
+        serverNames={serverNames ?? []}
+        choice={question.model}
+        model={model}
+        onChoose={chooseModel}
+        onFiles={onFiles}
+      />
+    ),
+    [names, serverNames, question.model, model, chooseModel, onFiles],
+  );
+  const { runner, quant, kv, slots, flash, server } = question;
+  const optionsPart = useMemo(
+    () => <Options question={question} onChange={change} />,
+    [runner, quant, kv, slots, flash, server, change],
+  );
+  const gpusPart = useMemo(
+    () => <GpuChooser gpus={question.gpus} onChange={(gpus) => change({ gpus })} />,
+    [question.gpus, change],
+  );
+
   return (
     <WordsContext.Provider value={words}>
       <button type="button" class="skip" onClick={skip}>
@@ -93,21 +120,14 @@ export function App({ live: liveModule }: { readonly live: LiveModule | null }) 
       )}
       <main>
         <form class="question" aria-label={words.t('question')} onSubmit={(event) => event.preventDefault()}>
-          <ModelChooser
-            names={names}
-            serverNames={live?.models ?? []}
-            choice={question.model}
-            model={model}
-            onChoose={chooseModel}
-            onFiles={onFiles}
-          />
+          {modelPart}
           {live !== null && live.server !== null ? (
             <ServerGpus name={live.server.name} onLeave={() => change({ server: null })} />
           ) : (
-            <GpuChooser gpus={question.gpus} onChange={(gpus) => change({ gpus })} />
+            gpusPart
           )}
           <ContextChooser ctx={question.ctx} most={most} largest={survey.largest} onChange={(ctx) => change({ ctx })} />
-          <Options question={question} onChange={change} />
+          {optionsPart}
         </form>
         <Answer
           question={question}

@@ -4,7 +4,12 @@ import type { Asked } from '../estimate/ask.ts';
 import { type Background, createBackground } from '../estimate/background.ts';
 import type { CurvePoint, Help, Piece } from '../estimate/survey.ts';
 
+/** While only the context changes, the worker is asked when the slider rests, ms: it would take the page's processor. */
+const REST_MS = 100;
+
 export interface Survey {
+  /** The context that speed and help are about. */
+  readonly ctx: number;
   /** undefined = not known yet; null = no context fits. */
   readonly largest: number | null | undefined;
   readonly speed: SpeedEstimate | null;
@@ -15,7 +20,7 @@ export interface Survey {
   readonly done: boolean;
 }
 
-const NOTHING: Survey = { largest: undefined, speed: null, help: [], points: [], rows: new Map(), done: false };
+const NOTHING: Survey = { ctx: 0, largest: undefined, speed: null, help: [], points: [], rows: new Map(), done: false };
 
 /** What the worker finds out about a question, as it comes. */
 export function useSurvey(source: ModelSpec | null, quant: string | null, asked: Asked): Survey {
@@ -37,7 +42,6 @@ export function useSurvey(source: ModelSpec | null, quant: string | null, asked:
     const lasting = JSON.stringify([source.name, quant, asked.server, { ...asked.request, numCtx: 0 }]);
     const kept = about.current === lasting;
     about.current = lasting;
-    setSurvey((before) => (kept ? { ...before, speed: null, help: [], done: false } : { ...NOTHING, rows: new Map() }));
     let waiting: Piece[] = [];
     let frame = 0;
     const show = (done: boolean) => {
@@ -46,22 +50,35 @@ export function useSurvey(source: ModelSpec | null, quant: string | null, asked:
       frame = 0;
       setSurvey((before) => withPieces(before, pieces, done));
     };
-    background.current.ask(source, quant, asked, {
-      piece(piece) {
-        waiting.push(piece);
-        // Drawn together, at the pace of the screen.
-        frame ||= requestAnimationFrame(() => show(false));
-      },
-      done() {
-        cancelAnimationFrame(frame);
-        show(true);
-      },
-      failed() {
-        cancelAnimationFrame(frame);
-        show(true);
-      },
-    });
-    return () => cancelAnimationFrame(frame);
+    const finish = () => {
+      cancelAnimationFrame(frame);
+      show(true);
+    };
+    const begin = () => {
+      const { numCtx: ctx } = asked.request;
+      setSurvey((before) =>
+        kept ? { ...before, ctx, speed: null, help: [], done: false } : { ...NOTHING, ctx, rows: new Map() },
+      );
+      background.current?.ask(source, quant, asked, {
+        piece(piece) {
+          waiting.push(piece);
+          // Drawn together, at the pace of the screen.
+          frame ||= requestAnimationFrame(() => show(false));
+        },
+        done: finish,
+        failed: finish,
+      });
+    };
+    // What was asked before is let go of at once.
+    background.current.cancel();
+    const later = kept ? setTimeout(begin, REST_MS) : undefined;
+    if (!kept) {
+      begin();
+    }
+    return () => {
+      clearTimeout(later);
+      cancelAnimationFrame(frame);
+    };
   }, [source, key]);
 
   useEffect(() => () => background.current?.close(), []);
@@ -85,5 +102,5 @@ function withPieces(before: Survey, pieces: readonly Piece[], done: boolean): Su
       rows.set(piece.row.target, piece.row);
     }
   }
-  return { largest, speed, help, points: [...points.values()].sort((a, b) => a.ctx - b.ctx), rows, done };
+  return { ...before, largest, speed, help, points: [...points.values()].sort((a, b) => a.ctx - b.ctx), rows, done };
 }

@@ -25,7 +25,7 @@ const ACKNOWLEDGE_MS = 3_000;
 const ANSWER_MS = 60_000;
 const MODELS = ['gemma3:12b', 'qwen3:8b', 'llama3.1:8b', 'llama3.2:1b', 'qwen3:30b', 'gpt-oss:20b'];
 
-interface Crowd {
+export interface Crowd {
   readonly discord: DiscordStandIn;
   /** Resident memory of the bot, MiB. */
   rssMib(): number;
@@ -137,7 +137,7 @@ export async function benchMemory(): Promise<string> {
 }
 
 /** Sends at a fixed pace, whatever comes back, and waits for the last acknowledgement. */
-async function pace(crowd: Crowd, perSecond: number, seconds: number) {
+export async function pace(crowd: Crowd, perSecond: number, seconds: number) {
   const asked: Exchange[] = [];
   const start = performance.now();
   while (performance.now() - start < seconds * 1_000) {
@@ -174,7 +174,8 @@ function slope(samples: readonly { readonly done: number; readonly mib: number }
   return under === 0 ? 0 : (over / under) * 1_000;
 }
 
-async function startCrowd(packed = false): Promise<Crowd> {
+/** The bot with a crowd before it; `env` says what else it is to do. */
+export async function startCrowd(packed = false, env: Readonly<Record<string, string>> = {}): Promise<Crowd> {
   const discord = await DiscordStandIn.start();
   const fleet = spawn(process.execPath, [FLEET, '1', '4', '0', '12'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [url = ''] = JSON.parse(await lineOf(fleet, () => true)) as string[];
@@ -192,6 +193,7 @@ async function startCrowd(packed = false): Promise<Crowd> {
       DATA_DIR: dataDir,
       LOG_LEVEL: 'info',
       TZ: 'UTC',
+      ...env,
     },
   });
   await lineOf(bot, (line) => line.includes('"ready"'));
