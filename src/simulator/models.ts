@@ -19,6 +19,7 @@ export interface StoredModel {
   readonly parameters: Readonly<Record<string, string | number | boolean | readonly string[]>>;
   readonly capabilities: readonly string[];
   readonly parentModel: string;
+  readonly file: SimulatedModel['file'];
   readonly layers: readonly Layer[];
   /** Hex, of the manifest. */
   readonly digest: string;
@@ -70,7 +71,8 @@ export class ModelStore {
   /** A model derived from another: the same weights, other parameters. */
   derive(name: string, base: StoredModel, parameters: StoredModel['parameters'], nowMs: number): StoredModel {
     const merged = { ...base.parameters, ...parameters };
-    const model = { spec: base.spec, parameters: merged, capabilities: base.capabilities };
+    const { spec, capabilities, file } = base;
+    const model = { spec, parameters: merged, capabilities, ...(file === undefined ? {} : { file }) };
     return this.#build(name, model, base.name, nowMs, base.layers[0]!.digest);
   }
 
@@ -92,6 +94,7 @@ export class ModelStore {
       parameters,
       capabilities: model.capabilities ?? capabilitiesOf(spec),
       parentModel,
+      file: model.file,
       layers: [
         { digest: weightsDigest, bytes: modelFileBytes(spec) },
         ...(projectorBytes > 0

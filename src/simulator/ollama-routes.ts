@@ -1,40 +1,19 @@
 /** Ollama's HTTP API, with its texts and codes (server/routes.go, v0.33.0). */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseModelName } from '../catalogue/names.ts';
+import type { ServerResponse } from 'node:http';
 import { atLeast, parseVersion } from '../estimator/versions.ts';
-import type { Clock } from './clock.ts';
+import type { Exchange, OllamaParts } from './exchange.ts';
 import { readJson, sendJson, sendLine, sendText, stringField } from './http.ts';
 import { readKeepAlive } from './keep-alive.ts';
 import { sendLargeJson } from './large-json.ts';
-import { type ModelStore, type StoredModel, shownName } from './models.ts';
-import { pullModel } from './pull.ts';
+import { type StoredModel, shownName } from './models.ts';
+import { copy, create, pull, remove } from './model-routes.ts';
 import { runnerOptions } from './runner-options.ts';
-import type { Scheduler } from './scheduler.ts';
+import { unloadable } from './runner-load.ts';
 import { detailsOf, showAnswer, tagEntry } from './show.ts';
 import { type SimulatedStub, stubFailure, stubShow, stubTag } from './stubs.ts';
-import { ServerFailure, type SimulatedSettings, type SimulatedTiming } from './types.ts';
+import { ServerFailure } from './types.ts';
 import { does } from './version-ways.ts';
-
-/** What the routes act upon. */
-export interface OllamaParts {
-  readonly store: ModelStore;
-  readonly stubs: readonly SimulatedStub[];
-  readonly scheduler: Scheduler;
-  readonly clock: Clock;
-  readonly settings: SimulatedSettings;
-  readonly timing: SimulatedTiming;
-  readonly gpuTotalBytes: number;
-  version(): string;
-}
-
-interface Exchange {
-  readonly parts: OllamaParts;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** Aborted when the client goes away. */
-  readonly signal: AbortSignal;
-}
 
 type Handler = (exchange: Exchange) => Promise<void> | void;
 
@@ -62,7 +41,9 @@ export async function answerOllama(exchange: Exchange, path: string): Promise<vo
   }
   const handler = Object.hasOwn(methods, request.method ?? '') ? methods[request.method!] : undefined;
   if (!handler) {
-    return sendText(response, 405, '405 method not allowed');
+    return does(exchange.parts.version(), 'methodNotAllowed')
+      ? sendText(response, 405, '405 method not allowed')
+      : sendText(response, 404, '404 page not found');
   }
   try {
     await handler(exchange);
@@ -96,7 +77,7 @@ const FOREVER = '2318-04-11T00:00:00.000000001Z';
 
 function ps({ parts, response }: Exchange): void {
   const withContext = atLeast(parseVersion(parts.version()).version, '0.10.0');
-  const runners = parts.scheduler.runners().sort((a, b) => b.expiresAtMs - a.expiresAtMs);
+  const runners = parts.scheduler.listed().sort((a, b) => b.expiresAtMs - a.expiresAtMs);
   sendJson(response, 200, {
     models: runners.map((runner) => ({
       name: runner.model.name,
@@ -123,7 +104,10 @@ async function show({ parts, request, response }: Exchange): Promise<void> {
   }
   const model = parts.store.get(name);
   if (!model) {
-    throw new ServerFailure(404, `model '${name}' not found`);
+    throw new ServerFailure(404, `model '${does(parts.version(), 'showNamesTag') ? shownName(name) : name}' not found`);
+  }
+  if (model.file === 'damaged' && does(parts.version(), 'showReadsFile')) {
+    throw new ServerFailure(500, unloadable(model, parts.version()));
   }
   await sendLargeJson(response, showAnswer(model, body.verbose === true, parts.version()));
 }
@@ -140,9 +124,11 @@ async function generateOrChat(
   }
   const model = parts.store.get(name);
   if (!model) {
-    throw new ServerFailure(404, `model '${name}' not found`);
+    throw notFound(name, parts.version(), body);
   }
-  const keepAliveMs = readKeepAlive(body.keep_alive);
+  const asked = readKeepAlive(body.keep_alive);
+  // Whole seconds counted: less than one is none.
+  const keepAliveMs = asked !== undefined && asked < 1_000 && !does(parts.version(), 'keepsFractions') ? 0 : asked;
   const { messages, prompt } = body;
   const empty = kind === 'generate' ? !prompt : !Array.isArray(messages) || messages.length === 0;
   const answer = (reason: string) => ({
@@ -202,6 +188,15 @@ function generated(
   };
 }
 
+/** An unload is told of an unknown model in the newer words by every version. */
+function notFound(name: string, version: string, body: Record<string, unknown>): ServerFailure {
+  const newer = does(version, 'plainNotFound') || body.keep_alive === 0;
+  return new ServerFailure(
+    404,
+    newer ? `model '${name}' not found` : `model "${name}" not found, try pulling it first`,
+  );
+}
+
 async function embed({ parts, request, response, signal }: Exchange): Promise<void> {
   const body = await readJson(request);
   const name = stringField(body, 'model') ?? '';
@@ -250,122 +245,4 @@ async function withRunner(
   } finally {
     release();
   }
-}
-
-async function pull({ parts, request, response, signal }: Exchange): Promise<void> {
-  const body = await readJson(request);
-  const name = nameField(body);
-  const lines = pullModel(parts.store, name, parts.clock, parts.timing.pullBytesPerSecond, signal);
-  await sendProgress(response, body.stream !== false, lines);
-}
-
-async function create({ parts, request, response }: Exchange): Promise<void> {
-  const body = await readJson(request);
-  const name = nameField(body);
-  const wanted = does(parts.version(), 'createTakesFields') ? fromFields(body) : fromModelfile(body);
-  const base = parts.store.get(wanted.from);
-  // Ollama pulls what it does not have
-  if (!base) {
-    throw new ServerFailure(500, 'pull model manifest: file does not exist');
-  }
-  const model = parts.store.derive(name, base, wanted.parameters, parts.clock.now());
-  parts.store.put(model);
-  const lines = [
-    ...model.layers.slice(0, -1).map((layer) => ({ status: `using existing layer ${layer.digest}` })),
-    { status: `creating new layer ${model.layers.at(-1)!.digest}` },
-    { status: 'writing manifest' },
-    { status: 'success' },
-  ];
-  await sendProgress(response, body.stream !== false, lines);
-}
-
-interface Derived {
-  readonly from: string;
-  readonly parameters: StoredModel['parameters'];
-}
-
-function fromFields(body: Record<string, unknown>): Derived {
-  const from = stringField(body, 'from');
-  if (!from) {
-    throw new ServerFailure(400, "neither 'from' or 'files' was specified");
-  }
-  const { parameters, system } = body;
-  const given = typeof parameters === 'object' && parameters !== null ? (parameters as StoredModel['parameters']) : {};
-  return { from, parameters: typeof system === 'string' ? { ...given, system } : given };
-}
-
-/** The lines FROM and PARAMETER of a Modelfile; numbers become numbers. */
-function fromModelfile(body: Record<string, unknown>): Derived {
-  const text = stringField(body, 'modelfile');
-  if (!text) {
-    throw new ServerFailure(400, 'path or modelfile are required');
-  }
-  const from = /^FROM[ \t]+(\S+)[ \t]*$/m.exec(text)?.[1];
-  if (from === undefined) {
-    throw new ServerFailure(400, 'no FROM line');
-  }
-  const parameters = Object.fromEntries(
-    [...text.matchAll(/^PARAMETER[ \t]+(\w+)[ \t]+(.*)$/gm)].map(([, name, value]) => [
-      name!,
-      /^-?\d+$/.test(value!) ? Number(value) : value!.replace(/^"(.*)"$/, '$1'),
-    ]),
-  );
-  return { from, parameters };
-}
-
-async function sendProgress(
-  response: ServerResponse,
-  stream: boolean,
-  lines: AsyncIterable<unknown> | Iterable<unknown>,
-): Promise<void> {
-  let last: unknown = {};
-  for await (const line of lines) {
-    last = line;
-    if (stream) {
-      sendLine(response, line);
-    }
-  }
-  if (stream) {
-    response.end();
-  } else {
-    sendJson(response, 200, last);
-  }
-}
-
-async function copy({ parts, request, response }: Exchange): Promise<void> {
-  const body = await readJson(request);
-  const source = stringField(body, 'source') ?? '';
-  const destination = stringField(body, 'destination') ?? '';
-  if (!parseModelName(source).ok) {
-    throw new ServerFailure(400, `source "${source}" is invalid`);
-  }
-  if (!parseModelName(destination).ok) {
-    throw new ServerFailure(400, `destination "${destination}" is invalid`);
-  }
-  const model = parts.store.get(source);
-  if (!model) {
-    throw new ServerFailure(404, `model "${source}" not found`);
-  }
-  parts.store.put({ ...model, name: shownName(destination), modifiedAtMs: parts.clock.now() });
-  response.writeHead(200).end();
-}
-
-async function remove({ parts, request, response }: Exchange): Promise<void> {
-  const body = await readJson(request);
-  const name = stringField(body, 'model') || stringField(body, 'name') || '';
-  if (!parseModelName(name).ok) {
-    throw new ServerFailure(400, `name "${name}" is invalid`);
-  }
-  if (!parts.store.delete(name)) {
-    throw new ServerFailure(404, `model '${name}' not found`);
-  }
-  response.writeHead(200).end();
-}
-
-function nameField(body: Record<string, unknown>): string {
-  const name = stringField(body, 'model') || stringField(body, 'name') || '';
-  if (!parseModelName(name).ok) {
-    throw new ServerFailure(400, 'invalid model name');
-  }
-  return name;
 }

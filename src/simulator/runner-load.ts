@@ -7,6 +7,7 @@ import { type Clock, sleep } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { Allocation, GpuMemory } from './memory.ts';
 import type { StoredModel } from './models.ts';
+import { does } from './version-ways.ts';
 import { type Placed, type Refused, ServerFailure, type SimulatedGpu, type SimulatedTiming } from './types.ts';
 
 /** The machine a load runs on. */
@@ -52,6 +53,9 @@ export async function loadRunner(
 ): Promise<LoadedRunner> {
   const { clock, memory, timing } = machine;
   const fault = machine.faults.forLoad(model.name);
+  if (model.file !== undefined) {
+    throw new ServerFailure(500, unloadable(model, server.ollama));
+  }
   const where = placement();
   if ('refused' in where) {
     throw new ServerFailure(500, where.refused);
@@ -101,6 +105,19 @@ function requireMemory(machine: LoadMachine, placed: Placed, modern: boolean): v
     // the kernel ends the largest process
     throw new ServerFailure(500, `${processName(modern)} process has terminated: signal: killed`);
   }
+}
+
+/** What a version says of a file that it cannot load. */
+export function unloadable({ file, layers }: StoredModel, version: string): string {
+  if (file === 'damaged' && does(version, 'showReadsFile')) {
+    return `tensor "token_embd.weight" offset+size (31069312) exceeds file size (20000000)`;
+  }
+  if (does(version, 'refusesBeforeRunner')) {
+    return `unable to load model: /root/.ollama/models/blobs/${layers[0]!.digest.replace(':', '-')}`;
+  }
+  return file === 'damaged'
+    ? "llama runner process has terminated: error loading model: tensor 'token_embd.weight' data is not within the file bounds, model is corrupted or incomplete"
+    : 'llama runner process has terminated: this model is not supported by your version of Ollama. You may need to upgrade';
 }
 
 function processName(modern: boolean): string {

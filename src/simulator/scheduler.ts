@@ -8,40 +8,11 @@ import { engineFor } from '../estimator/versions.ts';
 import { sleep } from './clock.ts';
 import { asSchedulerSees, chooseVictim, fitsBeside } from './eviction.ts';
 import type { StoredModel } from './models.ts';
-import { LoadCanceled, type LoadedRunner, type LoadMachine, loadRunner, OutOfMemory } from './runner-load.ts';
-import { needsReload, parallelSlots, type RunnerOptions } from './runner-options.ts';
-import { type Placed, type Placement, type Refused, ServerFailure, type SimulatedSettings } from './types.ts';
-
-export interface RunnerRequest {
-  readonly model: StoredModel;
-  readonly options: RunnerOptions;
-  /** Infinity for ever; absent: as before, or the server's default. */
-  readonly keepAliveMs?: number | undefined;
-  readonly signal: AbortSignal;
-}
-
-/** A model in memory. */
-export interface Runner {
-  /** The weights' digest: two names of the same weights share a runner. */
-  readonly key: string;
-  readonly model: StoredModel;
-  readonly options: RunnerOptions;
-  readonly loaded: LoadedRunner;
-  keepAliveMs: number;
-  expiresAtMs: number;
-  /** Requests that use it now. */
-  users: number;
-}
-
-export interface SchedulerMachine extends LoadMachine {
-  readonly placement: Placement;
-  readonly settings: SimulatedSettings;
-  version(): string;
-  /** The server as it is now; lost cards are not among its GPUs. */
-  server(): EstimateServer;
-  /** Index of each of those GPUs among all cards. */
-  cards(): readonly number[];
-}
+import type { Runner, RunnerRequest, SchedulerMachine } from './runner.ts';
+import { LoadCanceled, loadRunner, OutOfMemory } from './runner-load.ts';
+import { needsReload, parallelSlots } from './runner-options.ts';
+import { does } from './version-ways.ts';
+import { type Placed, type Refused, ServerFailure } from './types.ts';
 
 interface Pending {
   readonly request: RunnerRequest;
@@ -52,6 +23,8 @@ interface Pending {
 const DEFAULT_KEEP_ALIVE_MS = 5 * 60_000;
 const MAX_QUEUE = 512;
 const MODELS_PER_GPU = 3;
+/** Until a runner's process has ended. */
+const CLOSING_MS = 10;
 /** Ollama stops waiting for VRAM to come back. */
 const RECOVERY_LIMIT_MS = 5_000;
 /** A request that still has not got its model after so many evictions never will. */
@@ -60,6 +33,7 @@ const MAX_ROUNDS = 64;
 export class Scheduler {
   readonly #machine: SchedulerMachine;
   readonly #runners = new Map<string, Runner>();
+  readonly #leaving = new Set<Runner>();
   readonly #timers = new Map<Runner, () => void>();
   readonly #idleWaiters = new Map<Runner, (() => void)[]>();
   #stop = new AbortController();
@@ -78,6 +52,11 @@ export class Scheduler {
   /** The runner that has these weights. */
   runnerOf(model: StoredModel): Runner | undefined {
     return this.#runners.get(keyOf(model));
+  }
+
+  /** As `/api/ps` lists them: newer versions list what is leaving for a moment longer. */
+  listed(): Runner[] {
+    return does(this.#machine.version(), 'psListsLeaving') ? [...this.runners(), ...this.#leaving] : this.runners();
   }
 
   /** Requests waiting for the lane. */
@@ -143,6 +122,7 @@ export class Scheduler {
       }
     }
     this.#runners.clear();
+    this.#leaving.clear();
     this.#idleWaiters.clear();
   }
 
@@ -343,7 +323,17 @@ export class Scheduler {
     }
     this.#clearTimer(runner);
     this.#runners.delete(runner.key);
+    this.#close(runner);
     this.#unloading = Promise.all([this.#unloading, this.#recover(runner)]).then(() => undefined);
+  }
+
+  /** It is on the list until its process has ended, which is well before its memory is back. */
+  #close(runner: Runner): void {
+    const { clock, timing } = this.#machine;
+    if (timing.recoveryMs > 0) {
+      this.#leaving.add(runner);
+      clock.after(Math.min(timing.recoveryMs, CLOSING_MS), () => this.#leaving.delete(runner));
+    }
   }
 
   async #recover(runner: Runner): Promise<void> {

@@ -9,12 +9,13 @@ import type { EstimateServer, GpuDevice } from '../estimator/types.ts';
 import { type Clock, ManualClock, realClock } from './clock.ts';
 import { answerControl, isControlPath } from './control-routes.ts';
 import { playFault } from './fault-http.ts';
+import type { OllamaParts } from './exchange.ts';
 import { Faults, type HttpFaultRule, type LoadFaultRule } from './faults.ts';
 import { ForeignProcesses } from './foreign.ts';
 import { sendText } from './http.ts';
 import { GpuMemory } from './memory.ts';
 import { ModelStore } from './models.ts';
-import { answerOllama, type OllamaParts } from './ollama-routes.ts';
+import { answerOllama } from './ollama-routes.ts';
 import { Scheduler } from './scheduler.ts';
 import {
   type GpuProcessView,

@@ -26,6 +26,8 @@ export interface SimulatedModel {
   readonly parameters?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
   /** Ollama's capabilities; absent: from the metadata. */
   readonly capabilities?: readonly string[];
+  /** The file cannot be loaded: it was cut, or no version knows its architecture. Absent: it can. */
+  readonly file?: 'damaged' | 'unsupported';
 }
 
 /** Where a model really goes. All arrays are in the order of the server's GPUs. */

@@ -31,7 +31,7 @@ describe('answers', () => {
     ['POST', '/api/generate', '{"model":"x"}', 404, `{"error":"model 'x' not found"}`],
     ['POST', '/api/chat', '{"model":"x"}', 404, `{"error":"model 'x' not found"}`],
     ['POST', '/api/embed', '{"model":"x"}', 404, `{"error":"model 'x' not found"}`],
-    ['POST', '/api/show', '{"model":"x"}', 404, `{"error":"model 'x' not found"}`],
+    ['POST', '/api/show', '{"model":"x"}', 404, `{"error":"model 'x:latest' not found"}`],
     ['POST', '/api/show', '{}', 400, '{"error":"model is required"}'],
     ['POST', '/api/generate', '{"model":"embed"}', 400, '{"error":"\\"embed\\" does not support generate"}'],
     ['POST', '/api/chat', '{"model":"embed"}', 400, '{"error":"\\"embed\\" does not support chat"}'],
