@@ -53,7 +53,9 @@ describe('/why', () => {
   });
 
   it('says on which of several like cards it lies: the one whose memory is in use', async () => {
-    const several = await startDemoServices(['qwen3:8b']);
+    const timing = { startupMs: 250, loadBytesPerSecond: 6 * GIB, recoveryMs: 300, pullBytesPerSecond: GIB };
+    const several = await startDemoServices(['qwen3:8b'], {}, { timing });
+    await several.app.start();
     const server = several.services.servers.defaultServer;
     const ask = createDispatcher({ commands, actionHandlers, services: several.services, log: createLog('silent') });
     const loader = { id: 'a', name: 'A', access: 'operator' as const };
