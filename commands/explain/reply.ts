@@ -3,6 +3,7 @@ import { formatGibNumber } from '../../src/base/format.ts';
 import type { Action, Block, Reply, Tone } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
 import type { MessageParams, Translator } from '../../src/chat/translate.ts';
+import type { LogCode } from '../../src/logs/codes.ts';
 import type { DeviceUse, LogLoad, LogVerdict } from '../../src/logs/types.ts';
 import type { Explained } from './replan.ts';
 
@@ -122,6 +123,27 @@ function help(explained: Explained, load: LogLoad, translator: Translator): Text
     if (why.includes(code)) {
       lines.push(translator.text(`log.help.${code}`, {}));
     }
+  }
+  if (lines.length === 0) {
+    lines.push(...generalHelp(why, translator));
+  }
+  return lines;
+}
+
+/** What helps where the paste is too short to say more: an error line alone. */
+function generalHelp(why: readonly LogCode[], translator: Translator): Text[] {
+  const has = (...codes: readonly LogCode[]) => codes.some((code) => why.includes(code));
+  const lines: Text[] = [];
+  if (has('gpu-memory-short', 'system-memory-short', 'host-memory-short', 'killed', 'gpus-too-small')) {
+    lines.push(translator.text('log.help.smaller', {}), translator.text('log.help.others', {}));
+  } else if (has('no-gpu-seen')) {
+    lines.push(translator.text('log.help.no-gpu', {}));
+  } else if (has('load-timeout')) {
+    lines.push(translator.text('log.help.timeout', {}));
+  } else if (has('server-busy')) {
+    lines.push(translator.text('log.help.busy', {}));
+  } else if (has('runner-died', 'load-failed')) {
+    lines.push(translator.text('log.help.more-of-it', {}));
   }
   return lines;
 }

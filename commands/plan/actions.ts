@@ -1,5 +1,6 @@
 import type { Action } from '../../src/chat/reply.ts';
 import type { Translator } from '../../src/chat/translate.ts';
+import { sameModel } from '../../src/servers/asking/same-model.ts';
 import type { Services } from '../services.ts';
 import type { SetAnswerOf } from './answer.ts';
 import { keepSetAction } from './keep-action.ts';
@@ -23,4 +24,23 @@ export function planActions(answer: SetAnswerOf, translator: Translator, service
     },
     ...(services.sets === undefined ? [] : [keepSetAction(written, translator)]),
   ];
+}
+
+/** Models of a set that its server has not got, as they were written; empty where that cannot be told. */
+export async function notPulled(
+  { server, models, written }: SetAnswerOf,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (server === null) {
+    return [];
+  }
+  try {
+    const there = await server.ollama.tags({ signal });
+    return models
+      .map(({ spec, name = spec.name }) => written.get(name) ?? name)
+      .filter((name) => !there.some((model) => sameModel(model.name, name)));
+  } catch {
+    signal.throwIfAborted();
+    return [];
+  }
 }

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { type Command, type CommandContext, runnable } from '../../src/chat/command.ts';
 import type { Reply } from '../../src/chat/reply.ts';
-import type { Translator } from '../../src/chat/translate.ts';
 import { pickServer } from '../../src/servers/asking/pick-server.ts';
 import { completeModels, completeServer } from '../parts/completion.ts';
 import { serverOption } from '../parts/options.ts';
 import type { Services } from '../services.ts';
-import { planActions } from './actions.ts';
+import { notPulled, planActions } from './actions.ts';
 import { answerSet } from './answer.ts';
 import { answerEverywhere, type EverywhereAnswer } from './everywhere.ts';
 import { keptCommands } from './kept.ts';
@@ -32,19 +31,26 @@ async function check(context: CommandContext<Services>, options: z.output<typeof
         kind: 'one',
         answer: await answerSet(services, person.id, { models, server: pickServer(services, options.server) }, signal),
       };
-  const reply = foundReply(found, translator, services);
+  const reply = await foundReply(found, context);
   return services.simulated
     ? { ...reply, blocks: [...reply.blocks, { kind: 'small', text: translator.text('fit.note.simulated') }] }
     : reply;
 }
 
-function foundReply(found: EverywhereAnswer, translator: Translator, services: Services): Reply {
+async function foundReply(found: EverywhereAnswer, context: CommandContext<Services>): Promise<Reply> {
+  const { translator, services, signal } = context;
   if (found.kind === 'spread') {
     return spreadReply(found.spread, translator, services);
   }
   const { answer } = found;
   const draw: Picturing = (shown, where) => planPicture(shown, answer.estimate, where, translator, services);
-  return { ...planReply(answer, translator, draw), actions: planActions(answer, translator, services) };
+  const reply = planReply(answer, translator, draw);
+  const missing = await notPulled(answer, signal);
+  if (missing.length > 0) {
+    const note = translator.text('plan.not-pulled', { models: { code: missing.join(', ') } });
+    return { ...reply, blocks: [...reply.blocks, { kind: 'small', text: note }] };
+  }
+  return { ...reply, actions: planActions(answer, translator, services) };
 }
 
 /** `/plan`: do several models get along on a server. */

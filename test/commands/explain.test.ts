@@ -52,6 +52,15 @@ describe('/explain', () => {
     expect(rendered(reply)).toContain('It would need 55.2 GiB of memory, but only 30.1 GiB are there.');
   });
 
+  it.each([
+    ['Error: llama runner process has terminated: cudaMalloc failed: out of memory', 'shorter context'],
+    ['Error: llama runner process has terminated: exit status 2', 'the lines before this one'],
+    ['Error: server busy, please try again. maximum pending requests exceeded', 'OLLAMA_MAX_QUEUE'],
+    ['error="timed out waiting for llama runner to start: context canceled"', 'OLLAMA_LOAD_TIMEOUT'],
+  ])('says what helps against an error line alone: %s', async (line, help) => {
+    expect(rendered(await explain(line))).toContain(help);
+  });
+
   it('says why a load is partly on the CPU, and the context with which it is not', async () => {
     const reply = await explain(tail('0.6.5-06.log'));
     expect(plainText(reply.title)).toBe('llama3.1-8b is only partly on the GPUs: 21 of 33 layers.');

@@ -78,6 +78,12 @@ describe('/plan check', () => {
     expect(read(reply)).toMatch(/gemma3:12b@\d+ qwen3:8b@\d+/);
   });
 
+  it('says which models the server has not got, and does not offer to load them', async () => {
+    const reply = await plan('gemma3:12b@8k llama3.2:3b@4k');
+    expect(read(reply)).toContain('Not pulled there yet: llama3.2:3b');
+    expect(reply.actions ?? []).toEqual([]);
+  });
+
   it('refuses a model that is named twice', async () => {
     expect(read(await plan('qwen3:8b qwen3:8b@8k'))).toContain('qwen3:8b is named twice');
   });

@@ -210,6 +210,26 @@ export const explainMessages = area({
     'zh-CN': '升级 Ollama，或换一种量化版本。',
   },
   'log.help.file-damaged': { en: 'Pull the model again.', 'zh-CN': '重新拉取模型。' },
+  'log.help.smaller': {
+    en: 'Use a shorter context (num_ctx), a smaller quantization or a smaller model.',
+    'zh-CN': '缩短上下文（num_ctx），或换用更小的量化版本、更小的模型。',
+  },
+  'log.help.no-gpu': {
+    en: 'Check that the driver works (nvidia-smi or rocm-smi) and that Ollama may use the GPU; in Docker this needs --gpus=all.',
+    'zh-CN': '确认驱动正常（nvidia-smi 或 rocm-smi），且 Ollama 能使用 GPU；Docker 需要 --gpus=all。',
+  },
+  'log.help.timeout': {
+    en: 'Give it longer: OLLAMA_LOAD_TIMEOUT=15m',
+    'zh-CN': '延长等待时间：OLLAMA_LOAD_TIMEOUT=15m',
+  },
+  'log.help.busy': {
+    en: 'Try again later, or let more requests wait: OLLAMA_MAX_QUEUE',
+    'zh-CN': '稍后重试，或增大排队上限：OLLAMA_MAX_QUEUE',
+  },
+  'log.help.more-of-it': {
+    en: 'Paste the lines before this one too: they say what went wrong.',
+    'zh-CN': '请把这一行之前的日志也贴出来，原因在那里。',
+  },
   'log.several': {
     en: 'There are {count} loads in the text; this is about the last one that ended.',
     'zh-CN': '内容里有 {count} 次加载，这里说的是最后一次有结果的。',

@@ -81,6 +81,10 @@ export const planMessages = area({
     'zh-CN': '可能的分配方式太多，未逐一尝试。',
   },
   'plan.action.load-on': { en: 'Load on {server}', 'zh-CN': '加载到 {server}' },
+  'plan.not-pulled': {
+    en: 'Not pulled there yet: {models}',
+    'zh-CN': '尚未拉取：{models}',
+  },
   'plan.column.ctx': { en: 'context', 'zh-CN': '上下文' },
   'plan.column.gpus': { en: 'GPUs', 'zh-CN': 'GPU' },
   'plan.row.left': { en: 'left', 'zh-CN': '剩余' },
