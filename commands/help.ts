@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Access, type Command, runnable } from '../src/chat/command.ts';
+import { type Command, runnable } from '../src/chat/command.ts';
+import { leastAccess } from '../src/chat/least-access.ts';
 import { allows } from '../src/chat/permissions.ts';
 import type { Span } from '../src/chat/text.ts';
 import { completeServer } from './parts/completion.ts';
@@ -7,13 +8,6 @@ import { serverOption } from './parts/options.ts';
 import type { Services } from './services.ts';
 
 const schema = z.object({ server: z.string().trim().min(1).max(64).optional() });
-
-/** Who may use a command: the least that any of its parts asks for. */
-function accessOf(command: Command<Services>): Access {
-  const parts = [...(command.run === undefined ? [] : [command.run]), ...Object.values(command.subcommands ?? {})];
-  const order: readonly Access[] = ['everyone', 'operator', 'admin'];
-  return order.find((access) => parts.some((part) => part.access === access)) ?? 'admin';
-}
 
 /** `/help`: what this person may type, each with an example. */
 export function createHelpCommand(commands: () => readonly Command<Services>[]): Command<Services> {
@@ -34,7 +28,7 @@ export function createHelpCommand(commands: () => readonly Command<Services>[]):
             {
               kind: 'list',
               items: commands()
-                .filter((command) => allows(person.access, accessOf(command)))
+                .filter((command) => allows(person.access, leastAccess(command)))
                 .map((command): Span[] => [
                   { code: command.example ?? `/${command.name}` },
                   `  ${translator.t(command.description)}`,

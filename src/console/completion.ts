@@ -1,5 +1,6 @@
 import { nearestWord } from '../base/nearest.ts';
 import type { Choice, Command, OptionDefinition, Runnable } from '../chat/command.ts';
+import { isCalled } from '../chat/names.ts';
 import type { OptionValue } from '../chat/reply.ts';
 import { namedOption, parseLine, type Token, tokens } from './line.ts';
 
@@ -78,7 +79,7 @@ export async function completeLine<S>(
     return completeName(typed, commands);
   }
   const name = before[0]!.text.replace(/^\//, '').toLowerCase();
-  const command = commands.find((candidate) => candidate.name === name);
+  const command = commands.find((candidate) => isCalled('command', candidate.name, name));
   if (command === undefined) {
     return NOTHING;
   }

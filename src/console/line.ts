@@ -1,5 +1,6 @@
 import { nearestWord } from '../base/nearest.ts';
 import type { Command, OptionDefinition, Runnable } from '../chat/command.ts';
+import { isCalled } from '../chat/names.ts';
 import type { OptionValue } from '../chat/reply.ts';
 
 /** A line as typed, taken apart. */
@@ -73,7 +74,9 @@ export function namedOption(
   definitions: readonly OptionDefinition[],
 ): { readonly definition: OptionDefinition; readonly value: string } | null {
   const sign = token.text.search(/[:=：＝]/);
-  const definition = definitions.find(({ name }) => name === token.text.slice(0, Math.max(0, sign)).toLowerCase());
+  const definition = definitions.find(({ name }) =>
+    isCalled('option', name, token.text.slice(0, Math.max(0, sign)).toLowerCase()),
+  );
   return definition === undefined ? null : { definition, value: token.text.slice(sign + 1) };
 }
 
@@ -95,7 +98,7 @@ export function parseLine<S>(line: string, commands: readonly Command<S>[]): Par
   if (rest.length === 0 && (name === 'exit' || name === 'quit')) {
     return { kind: 'leave' };
   }
-  const command = commands.find((candidate) => candidate.name === name);
+  const command = commands.find((candidate) => isCalled('command', candidate.name, name));
   if (command === undefined) {
     const near = nearestWord(
       name,
@@ -108,16 +111,16 @@ export function parseLine<S>(line: string, commands: readonly Command<S>[]): Par
   if (command.subcommands !== undefined) {
     const known = Object.keys(command.subcommands);
     const asked = rest[0]?.text.toLowerCase();
-    subcommand = asked !== undefined && known.includes(asked) ? asked : undefined;
+    subcommand = asked === undefined ? undefined : known.find((one) => isCalled('subcommand', one, asked));
     if (subcommand !== undefined) {
       rest.shift();
     } else if (runnable === undefined) {
       if (rest.length > 0) {
-        return { kind: 'unknown-subcommand', command: name, option: rest[0]!.text.slice(0, 100), known };
+        return { kind: 'unknown-subcommand', command: command.name, option: rest[0]!.text.slice(0, 100), known };
       }
       // The first answers for the command where it needs nothing more.
       if (command.subcommands[known[0]!]!.options.some((option) => option.required === true)) {
-        return { kind: 'missing-subcommand', command: name, known };
+        return { kind: 'missing-subcommand', command: command.name, known };
       }
       subcommand = known[0]!;
     }
@@ -134,7 +137,7 @@ export function parseLine<S>(line: string, commands: readonly Command<S>[]): Par
     if (definition === undefined || (named !== null && named.definition.name in options)) {
       return {
         kind: 'unknown-option',
-        command: name,
+        command: command.name,
         option: token.text.slice(0, 100),
         known: definitions.map((candidate) => candidate.name),
       };

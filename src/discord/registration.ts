@@ -7,6 +7,7 @@ import {
   ApplicationIntegrationType,
   ChannelType,
   InteractionContextType,
+  PermissionFlagsBits,
   type REST,
   type RESTPutAPIApplicationCommandsJSONBody,
   type RouteLike,
@@ -14,8 +15,11 @@ import {
 } from 'discord.js';
 import type { Log } from '../base/log.ts';
 import type { Command, OptionDefinition, Runnable } from '../chat/command.ts';
+import { leastAccess } from '../chat/least-access.ts';
 import type { MessageCommand } from '../chat/message-command.ts';
 import { type MessageKey, messages } from '../chat/messages/index.ts';
+import { localNames } from '../chat/names.ts';
+import type { Access } from '../chat/permissions.ts';
 import { loggable } from './failures.ts';
 
 type Definition = RESTPutAPIApplicationCommandsJSONBody[number];
@@ -47,14 +51,28 @@ function described(key: MessageKey) {
   return { description: en, description_localizations: others };
 }
 
+function named(kind: 'command' | 'subcommand' | 'option', name: string) {
+  return { name, name_localizations: localNames(kind, name) };
+}
+
 /**
- * The commands as Discord's API takes them. Names are the same in every language, so that what one person types works
- * for another; descriptions come from the message table in all of its languages.
+ * Who sees a command before an administrator says otherwise in the server's settings. Where roles decide, Discord cannot
+ * know them and everybody sees it; else whoever manages the server. The bot checks again by itself.
+ */
+function defaultPermissions(access: Access, byRole: boolean): string {
+  const { UseApplicationCommands, ManageGuild } = PermissionFlagsBits;
+  return String(access === 'everyone' || byRole ? UseApplicationCommands : ManageGuild);
+}
+
+/**
+ * The commands as Discord's API takes them: names and descriptions in all languages of the message table, and who sees
+ * them. `byRole`: whether roles decide who may act.
  */
 export function renderDefinitions<S>(
   commands: readonly Command<S>[],
   scope: 'guild' | 'global',
   messageCommands: readonly MessageCommand<S>[] = [],
+  byRole = false,
 ): Definition[] {
   // Asked in servers only: in a direct message nobody has a role.
   const contexts =
@@ -66,12 +84,19 @@ export function renderDefinitions<S>(
         };
   const pointing = messageCommands.map(({ label }) => {
     const { en, ...others } = messages[label];
-    return { type: ApplicationCommandType.Message as const, name: en, name_localizations: others, ...contexts };
+    return {
+      type: ApplicationCommandType.Message as const,
+      name: en,
+      name_localizations: others,
+      default_member_permissions: defaultPermissions('everyone', byRole),
+      ...contexts,
+    };
   });
   const typed = commands.map((command) => ({
     type: ApplicationCommandType.ChatInput as const,
-    name: command.name,
+    ...named('command', command.name),
     ...described(command.description),
+    default_member_permissions: defaultPermissions(leastAccess(command), byRole),
     options:
       command.subcommands === undefined
         ? renderOptions(command.run?.options ?? [])
@@ -84,7 +109,7 @@ export function renderDefinitions<S>(
 function renderSubcommand<S>(name: string, runnable: Runnable<S>): APIApplicationCommandOption {
   return {
     type: ApplicationCommandOptionType.Subcommand,
-    name,
+    ...named('subcommand', name),
     ...described(runnable.description),
     options: renderOptions(runnable.options),
   };
@@ -100,7 +125,7 @@ function renderOption(option: OptionDefinition): APIApplicationCommandBasicOptio
   const numeric = option.type === 'integer' || option.type === 'number';
   const rendered: Record<string, unknown> = {
     type: TYPE[option.type],
-    name: option.name,
+    ...named('option', option.name),
     ...described(option.description),
     required: option.required ?? false,
   };
@@ -136,6 +161,7 @@ const COMPARED = [
   'name_localizations',
   'description',
   'description_localizations',
+  'default_member_permissions',
   'required',
   'min_value',
   'max_value',
@@ -210,6 +236,8 @@ export interface RegistrationSettings<S> {
   /** Servers that the bot is in. */
   readonly presentIn: readonly string[];
   readonly commands: readonly Command<S>[];
+  /** Whether roles of the settings decide who may act. */
+  readonly byRole: boolean;
   readonly messageCommands?: readonly MessageCommand<S>[];
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -255,7 +283,9 @@ function scopesOf({ applicationId, guildIds, presentIn }: RegistrationSettings<n
 export async function registerCommands<S>(settings: RegistrationSettings<S>): Promise<void> {
   const { log, signal } = settings;
   for (const { route, scope, where, wanted: isWanted } of scopesOf(settings as RegistrationSettings<never>)) {
-    const wanted = isWanted ? renderDefinitions(settings.commands, scope, settings.messageCommands) : null;
+    const wanted = isWanted
+      ? renderDefinitions(settings.commands, scope, settings.messageCommands, settings.byRole)
+      : null;
     for (let attempt = 0; ; attempt += 1) {
       try {
         if (wanted === null) {

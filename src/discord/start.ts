@@ -179,7 +179,17 @@ export function createDiscord(settings: DiscordSettings): Discord {
       }
       const presentIn = [...connected.guilds.cache.keys()];
       const { signal } = stopped;
-      await registerCommands({ rest, applicationId, guildIds, presentIn, commands, messageCommands, log, signal });
+      await registerCommands({
+        rest,
+        byRole: settings.roles.operators.length > 0 || settings.roles.admins.length > 0,
+        applicationId,
+        guildIds,
+        presentIn,
+        commands,
+        messageCommands,
+        log,
+        signal,
+      });
     },
     stop: async () => {
       if (stopped.signal.aborted) {

@@ -148,6 +148,21 @@ describe('a line in the terminal', () => {
     expect(parse(line)).toEqual({ kind: 'leave' });
   });
 
+  it.each([
+    [
+      '/适配 gemma3:12b 上下文：32k',
+      { command: 'fit', subcommand: undefined, options: { model: 'gemma3:12b', ctx: '32k' } },
+    ],
+    [
+      '/提醒 能放下时 模型:gemma3:12b',
+      { command: 'notify', subcommand: 'when-fits', options: { model: 'gemma3:12b' } },
+    ],
+  ])('knows the names of the other language: %s', (line, { command, subcommand, options }) => {
+    const parsed = parseLine(line, allCommands);
+    expect(parsed).toMatchObject({ kind: 'call', options });
+    expect(parsed.kind === 'call' && [parsed.command.name, parsed.subcommand]).toEqual([command, subcommand]);
+  });
+
   it('takes typographic quotes for quotes', () => {
     expect(parse('/status schedule “0 9 * * *”')).toMatchObject({ options: { cron: '0 9 * * *' } });
   });

@@ -44,7 +44,6 @@ function asDiscord(definitions: unknown): Record<string, unknown>[] {
       id: '1',
       version: '2',
       application_id: '3',
-      default_member_permissions: null,
       dm_permission: true,
       nsfw: false,
       name_localizations: command.name_localizations ?? null,
@@ -58,6 +57,40 @@ describe('command definitions', () => {
   it.each(['guild', 'global'] as const)('of all commands are what Discord takes (%s)', (scope) => {
     const definitions = renderDefinitions(commands, scope, messageCommands);
     expect(commandFaults(JSON.parse(JSON.stringify(definitions)), scope)).toEqual([]);
+  });
+
+  it('name everything in Chinese too, each once beside its neighbours', () => {
+    type Named = { name: string; name_localizations?: Record<string, string>; options?: Named[] };
+    const look = (siblings: readonly Named[]) => {
+      const names = siblings.map((one) => one.name_localizations?.['zh-CN']);
+      for (const [index, name] of names.entries()) {
+        expect(name, siblings[index]!.name).toMatch(/^[-_'\p{L}\p{N}]{1,32}$/u);
+        expect(name).toBe(name!.toLowerCase());
+      }
+      expect(new Set(names).size).toBe(names.length);
+      for (const { options } of siblings) {
+        look((options ?? []).filter((option) => option.name !== undefined));
+      }
+    };
+    look(JSON.parse(JSON.stringify(renderDefinitions(commands, 'guild'))));
+  });
+
+  it('are seen by who may use them: by Manage Server, or by all where roles decide', () => {
+    const seen = (byRole: boolean) =>
+      new Map(
+        renderDefinitions(commands, 'guild', messageCommands, byRole).map((one) => [
+          one.name,
+          one.default_member_permissions,
+        ]),
+      );
+    const [all, managing] = [String(1n << 31n), String(1n << 5n)];
+    expect(seen(false).get('fit')).toBe(all);
+    expect(seen(false).get('unload')).toBe(all);
+    for (const name of ['load', 'pull', 'delete', 'audit']) {
+      expect(seen(false).get(name)).toBe(managing);
+    }
+    expect(new Set(seen(true).values())).toEqual(new Set([all]));
+    expect([...seen(false).values()].every((permissions) => permissions !== undefined)).toBe(true);
   });
 
   it('have required options first, both languages, bounds and completion', () => {
@@ -105,7 +138,13 @@ describe('command definitions', () => {
   it('of commands on a message have a name in both languages, and neither options nor a description', () => {
     const [definition, ...others] = JSON.parse(JSON.stringify(renderDefinitions([], 'guild', messageCommands)));
     expect(others).toEqual([]);
-    expect(definition).toEqual({ type: 3, name: 'Explain this log', name_localizations: { 'zh-CN': '解读这段日志' } });
+    expect(definition).not.toHaveProperty('options');
+    expect(definition).not.toHaveProperty('description');
+    expect(definition).toMatchObject({
+      type: 3,
+      name: 'Explain this log',
+      name_localizations: { 'zh-CN': '解读这段日志' },
+    });
   });
 
   it('differ when a command on a message became a slash command', () => {

@@ -13,6 +13,7 @@ import { launchMessages } from './launch.ts';
 import { loadMessages } from './load.ts';
 import { manageMessages } from './manage.ts';
 import { modelMessages } from './models.ts';
+import { nameMessages } from './names.ts';
 import { notifyMessages } from './notify.ts';
 import { pageMessages } from './page.ts';
 import { planMessages } from './plan.ts';
@@ -40,6 +41,7 @@ export const messages = {
   ...manageMessages,
   ...auditMessages,
   ...serverMessages,
+  ...nameMessages,
   ...notifyMessages,
   ...alertMessages,
   ...speedMessages,
