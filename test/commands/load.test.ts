@@ -10,6 +10,8 @@ import { Painter } from '../../src/chat/pictures/painter.ts';
 import { type ChatPoster, type MessageRef, PostError } from '../../src/chat/poster.ts';
 import type { Action, OptionValue, Reply } from '../../src/chat/reply.ts';
 import { createLog } from '../../src/compose/log.ts';
+import { plainText } from '../../src/chat/text.ts';
+import { createTranslator } from '../../src/chat/translate.ts';
 import { renderReply } from '../../src/console/render.ts';
 import { parseGpuList } from '../../src/estimator/gpu-list.ts';
 import { createAsking } from '../../src/servers/asking/asking.ts';
@@ -190,6 +192,22 @@ describe('/load', () => {
     expect(stage.rig.loaded()).toEqual([SMALL]);
     expect(rendered(await press(stage, ada, offer))).toContain('qwen3:8b is loaded on main with a context of 8192');
     expect(stage.rig.loaded()).toEqual([MIDDLE]);
+  });
+
+  it('says as it is that Ollama was killed in mid-load: what is gone, and whose memory is left', async () => {
+    const stage = await scene({ cards: 4 });
+    await ask(stage, ada, 'load', { model: SMALL, ctx: 8_192 });
+    stage.rig.simulator.setFaults({ load: [{ model: MIDDLE, fault: { kind: 'stall', ms: 60_000 }, times: 1 }] });
+    const killed = (async () => {
+      await expect.poll(() => stage.rig.simulator.processes().length).toBeGreaterThan(1);
+      await stage.rig.simulator.kill();
+    })();
+    const { reply } = await ask(stage, ada, 'load', { model: MIDDLE, ctx: 4_096 });
+    await killed;
+    const text = rendered(reply);
+    expect(text).toContain(SMALL);
+    expect(text).toMatch(/kill \d+/);
+    expect(text).not.toContain(plainText(createTranslator('en').text('load.as-before')));
   });
 
   it('checks the role again when a button is pressed', async () => {
