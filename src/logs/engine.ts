@@ -22,7 +22,7 @@ export function engineOf(scene: Scene, version: string | null): LogEngine | null
     return 'layout';
   }
   if (version === null || version.startsWith('llama.cpp')) {
-    return scene.sawRunner ? 'formula' : null;
+    return scene.sawRunner ? 'formula' : scene.version.hasBuild ? null : scene.runnerEra;
   }
   // Release candidates of 0.25 ran llama-server already; no release stands between 0.24 and 0.30.
   return atLeast(version, '0.25.0') ? 'llama-server' : atLeast(version, '0.11.5') ? 'layout' : 'formula';

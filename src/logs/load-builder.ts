@@ -51,6 +51,8 @@ export class LoadBuilder {
   overflowing = 0;
   experts = 0;
   readonly devices = new Map<string, DeviceUse>();
+  /** Whether each layer goes to a GPU, where llama.cpp lists them; the output layer is the last. */
+  readonly assigned = new Map<number, boolean>();
   requiredBytes: number | null = null;
   availableBytes: readonly number[] = [];
   systemRequiredBytes: number | null = null;
@@ -131,7 +133,7 @@ export class LoadBuilder {
       this.offloaded ??
       (this.placedLayers !== null && this.modelLayers !== null
         ? ([Math.min(this.placedLayers, this.modelLayers), this.modelLayers] as const)
-        : null);
+        : this.#assignedLayers());
     const facts = { ...this.#plain(), offloaded };
     return {
       ...facts,
@@ -142,6 +144,14 @@ export class LoadBuilder {
       unfinished:
         last && this.contextSeen && !this.computeSeen && !this.failed && !this.refused && this.stage < STAGE.loaded,
     };
+  }
+
+  /** Layers on the GPUs by the list of them, where it is whole. */
+  #assignedLayers(): readonly [number, number] | null {
+    const of = this.assigned.size;
+    const isWhole =
+      of > 1 && Array.from({ length: of }, (_, layer) => layer).every((layer) => this.assigned.has(layer));
+    return isWhole ? [[...this.assigned.values()].filter(Boolean).length, of] : null;
   }
 
   #plain() {

@@ -55,7 +55,8 @@ function completed(load: LogLoad | null, loads: readonly LogLoad[]): LogLoad | n
 }
 
 function isTelling(builder: LoadBuilder): boolean {
-  return builder.stage > STAGE.planning || builder.architecture !== null || builder.refused || builder.failed;
+  const { stage, architecture, refused, failed, assigned } = builder;
+  return stage > STAGE.planning || architecture !== null || refused || failed || assigned.size > 1;
 }
 
 function kindOf(scene: Scene, loads: readonly LogLoad[], ps: number, cards: number, told: boolean): LogReading['kind'] {

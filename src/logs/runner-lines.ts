@@ -5,6 +5,8 @@ import { type LoadBuilder, STAGE, tellableName } from './load-builder.ts';
 import { currentLoad, loadAt, type Scene } from './scene.ts';
 import { boundedBytes, count, MOST_CTX, MOST_LAYERS, MOST_PARALLEL, sizeBytes } from './sizes.ts';
 import { readTrouble } from './troubles.ts';
+import type { LogEngine } from './types.ts';
+import { isHost } from './verdict.ts';
 
 type Read = (scene: Scene, match: RegExpExecArray) => void;
 
@@ -91,6 +93,14 @@ const READERS: readonly (readonly [RegExp, Read])[] = [
   [
     /^(?:load_tensors|llm_load_tensors): +(\w{1,24}) (?:model )?buffer size = +([\d.]{1,12}) MiB/,
     buffer('weightsBytes'),
+  ],
+  [
+    /^load_tensors: layer +(\d{1,4}) assigned to device (\w{1,24})/,
+    (scene, match) => {
+      if (Number(match[1]) < MOST_LAYERS) {
+        currentLoad(scene).assigned.set(Number(match[1]), !isHost(match[2]!));
+      }
+    },
   ],
   // What llama.cpp said in 2023: one figure for all GPUs.
   [/^llm_load_tensors: (VRAM) used *[:=] +([\d.]{1,12}) Mi?B/, buffer('weightsBytes')],
@@ -208,10 +218,20 @@ function fitLoad(scene: Scene): LoadBuilder {
 const TROUBLE =
   /error|failed|out of memory|insufficient memory|requires more system memory|unable to|terminated|killed|not supported|requires a newer|corrupted|invalid magic|timed out|busy|exit status/i;
 
+/**
+ * What only one generation's llama.cpp writes: the names of 2024 and early 2025 (`llama_init_from_model`, Ollama up to
+ * 0.6), and those of autumn 2025 (`llama_kv_cache:`, Ollama 0.12.4 to 0.24), which llama-server's logs have beside its own.
+ */
+const ERAS: readonly (readonly [RegExp, LogEngine])[] = [
+  [/^(?:llm_load_\w+|llama_new_context_with_model|llama_init_from_model|llama_kv_cache_init): /, 'formula'],
+  [/^llama_kv_cache: /, 'layout'],
+];
+
 /** Takes over what one line that is no record of Ollama says. */
 export function readRunnerLine(scene: Scene, line: string): void {
   // llama.cpp's own prefixes: `0.00.123.456 I `.
   const text = line.slice(0, 4_000).replace(/^\d{1,4}\.\d{2}\.\d{3}\.\d{3} [A-Z] /, '');
+  scene.runnerEra ??= ERAS.find(([pattern]) => pattern.test(text))?.[1] ?? null;
   for (const [pattern, read] of READERS) {
     const match = pattern.exec(text);
     if (match !== null) {

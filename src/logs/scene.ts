@@ -2,6 +2,7 @@
 
 import { GpuList } from './gpu-list.ts';
 import { LoadBuilder } from './load-builder.ts';
+import type { LogEngine } from './types.ts';
 import { VersionFinder } from './version.ts';
 
 /** More loads than this in one paste are not told apart. */
@@ -18,6 +19,8 @@ export interface Scene {
   sawLlamaServer: boolean;
   sawLoadRequest: boolean;
   sawRunner: boolean;
+  /** The generation whose llama.cpp names its functions so; told where nothing else tells. */
+  runnerEra: LogEngine | null;
   /** A record of Ollama itself. */
   sawRecord: boolean;
   /** Any line that a server wrote. */
@@ -35,6 +38,7 @@ export function createScene(): Scene {
     sawLlamaServer: false,
     sawLoadRequest: false,
     sawRunner: false,
+    runnerEra: null,
     sawRecord: false,
     sawLog: false,
   };

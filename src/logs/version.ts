@@ -51,6 +51,11 @@ export class VersionFinder {
   readonly #votes = new Uint32Array(table.versions.length);
   readonly #seen = new Set<string>();
 
+  /** Whether llama.cpp printed a build of its own: no runner of Ollama's does. */
+  get hasBuild(): boolean {
+    return this.#build !== null;
+  }
+
   /** A line that may print the version. */
   line(text: string): void {
     if (this.#printed !== null || !/version|ollama\/|build/i.test(text)) {

@@ -145,6 +145,28 @@ describe('pastes as they are carried read like the clean ones', () => {
     },
   );
 
+  test('a piece without a record of Ollama tells its generation by the names of functions, not its version', () => {
+    for (const log of recordedLogs.filter(({ version }) => /^0\.(?:6|12|24)\./.test(version))) {
+      const piece = log.text
+        .split('\n')
+        .filter((line) => /^(?:llama_|llm_|load_tensors|print_info)/.test(line))
+        .join('\n');
+      const { version, engine } = readLog(piece);
+      expect(version, log.file).toBeNull();
+      expect([log.engine, null], log.file).toContain(engine);
+    }
+  });
+
+  test('layers are counted by where each goes, where the sum is not in the paste', () => {
+    const rows = Array.from(
+      { length: 33 },
+      (_, layer) =>
+        `load_tensors: layer ${String(layer).padStart(3)} assigned to device ${layer < 12 ? 'CPU' : 'CUDA0'}, is_swa = 0`,
+    );
+    expect(readLog(rows.join('\n')).load).toMatchObject({ offloaded: [21, 33], verdict: 'partial' });
+    expect(readLog(rows.slice(3).join('\n')).load?.offloaded ?? null).toBeNull();
+  });
+
   test('two servers between each other are two loads, each with its own layers', () => {
     const [first, second] = ['0.6.5-06.log', '0.24.0-21.log'].map(
       (file) => recordedLogs.find((log) => log.file === file)!,
