@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { MIB } from '../../base/bytes.ts';
 import { CodedError } from '../../base/coded.ts';
 
 /** The page's files are not there. The edge finds the sentence under `error.page-not-built`. */
@@ -35,7 +36,7 @@ const TYPES: Readonly<Record<string, string>> = {
   webmanifest: 'application/manifest+json',
 };
 const MAX_FILES = 200;
-const MAX_BYTES = 16 * 2 ** 20;
+const MAX_BYTES = 16 * MIB;
 
 interface StaticFile {
   readonly type: string;

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { MIB } from '../../base/bytes.ts';
 
 /** Streams open at once; whoever comes after asks now and then instead. */
 export const MAX_STREAMS = 100;
@@ -7,7 +8,7 @@ const BEAT_MS = 20_000;
 /** A change is told after this time together with others, ms. */
 const TOGETHER_MS = 250;
 /** A reader with so much unread is too slow for a stream, bytes. */
-const MAX_UNREAD = 2 * 2 ** 20;
+const MAX_UNREAD = 2 * MIB;
 
 export interface Streams {
   /** @returns whether the stream is open; false = too many are */
