@@ -81,7 +81,7 @@ export async function runInteractive<S>(
         buttons: buttons.underWay(work, work.state?.actions ?? []),
       }),
     );
-    screen.setStatus(underWayLines(underWay, columns()));
+    screen.setStatus(underWayLines(underWay, columns(), { locale, nowMs: options.now() }));
   };
   const drawSoon = () => {
     redraw ??= setTimeout(drawStatus, REDRAW_MS);

@@ -65,6 +65,11 @@ function showText(text: Text, hand: Hand): string {
     .join('');
 }
 
+/** A text on one line of a terminal, times as people tell them, without colours. */
+export function plainLine(text: Text, options: Pick<RenderOptions, 'locale' | 'nowMs'>): string {
+  return showText(text, { ...options, colour: false, paint: createPaint(false) }).replace(/\s+/g, ' ');
+}
+
 function relativeTime(time: number, { locale, nowMs }: Hand): string {
   const { t } = createTranslator(locale);
   if (Math.abs(time - nowMs) < 1_000) {

@@ -178,6 +178,16 @@ describe('the terminal', () => {
     expect((await terminal.screen()).join('\n')).not.toContain('being loaded');
   });
 
+  it('tells since when in words, and where the work stands rather than its title', async () => {
+    const terminal = start();
+    terminal.type('/load gemma3:12b\r');
+    await terminal.until('[a] Cancel');
+    const items = ['looked', ['loading, since ', { time: 1_000_000 - 90_000, style: 'relative' as const }]] as const;
+    terminal.progress(said('being loaded', { blocks: [{ kind: 'list', items }] }));
+    await terminal.until('⋯ /load gemma3:12b loading, since 1 min 30 s ago');
+    terminal.endLoad(said('loaded'));
+  });
+
   it('keeps a line that is being typed whole when an answer or a notice comes', async () => {
     const terminal = start(30);
     terminal.type('/load\r');
