@@ -1,8 +1,31 @@
-/** The lines that start what was asked: settings of the server, then the model with its context. */
+/** The lines that start what was asked: Ollama's settings and request, or llama-server's flags. */
 
-import type { EstimateRequest, Plan } from '../../src/estimator/index.ts';
-import type { ModelChoice } from '../question/question.ts';
+import {
+  type EstimateRequest,
+  type EstimateServer,
+  type GpuDevice,
+  launchLine,
+  type ModelSpec,
+} from '../../src/estimator/index.ts';
 import { LLAMA_CPP } from '../question/question.ts';
+import { plan } from './ask.ts';
+
+export interface Launch {
+  /** Tokens that the lines are for. */
+  readonly ctx: number;
+  /** What to type in a shell, one line each. */
+  readonly lines: readonly string[];
+  /** llama.cpp, planned with these flags, places the model alike; null = nothing was said outright. */
+  readonly verified: boolean | null;
+}
+
+/** The variable that leaves llama.cpp only some of the GPUs, by library; Metal has one GPU. */
+const VISIBLE: Readonly<Record<NonNullable<GpuDevice['library']>, string | null>> = {
+  CUDA: 'CUDA_VISIBLE_DEVICES',
+  ROCm: 'ROCR_VISIBLE_DEVICES',
+  Vulkan: 'GGML_VK_VISIBLE_DEVICES',
+  Metal: null,
+};
 
 /** A word of a shell, quoted where it needs it. */
 function quoted(word: string): string {
@@ -10,45 +33,54 @@ function quoted(word: string): string {
 }
 
 /**
- * What to type in a shell.
- * @param ctx tokens; per slot with Ollama, of all slots with llama.cpp
+ * What to type in a shell to run a model as planned.
+ * @throws EstimateError as `plan`
  */
-export function launchLines(
-  model: ModelChoice,
-  specName: string,
-  runner: string,
+export function launchOf(
+  spec: ModelSpec,
+  quant: string | null,
+  server: EstimateServer,
   request: EstimateRequest,
-  plan: Plan,
-  ctx: number,
-): string {
-  const { kvCacheType = 'f16', numParallel, flashAttention } = request;
-  if (runner === LLAMA_CPP) {
-    const file =
-      model.from === 'hub' && !/\/(?:blob|resolve|raw)\//.test(model.name)
-        ? ['-hf', specName.replace(/^hf\.co\//, '')]
-        : ['-m', `${specName.replace(/[/:]/g, '-')}.gguf`];
-    return [
-      'llama-server',
-      ...file,
-      '-c',
-      String(ctx),
-      ...(numParallel === undefined ? [] : ['-np', String(numParallel)]),
-      ...(flashAttention === 'auto' || flashAttention === undefined ? [] : ['-fa', flashAttention ? 'on' : 'off']),
-      ...(kvCacheType === 'f16' ? [] : ['-ctk', kvCacheType, '-ctv', kvCacheType]),
-    ]
-      .map(quoted)
-      .join(' ');
+): Launch {
+  // What was worked out has no name that anybody published.
+  const named = quant === null ? spec : { ...spec, name: 'MODEL' };
+  return server.ollama === LLAMA_CPP ? withLlamaServer(named, server, request) : withOllama(named, request);
+}
+
+function withLlamaServer(spec: ModelSpec, server: EstimateServer, request: EstimateRequest): Launch {
+  const line = launchLine(spec, server, request, plan(spec, { server, request }));
+  if (line === null) {
+    return { ctx: request.numCtx, lines: [], verified: null };
   }
+  const repository = /^hf\.co\/([\w.-]+\/[\w.-]+(?::[\w.-]+)?)$/i.exec(spec.name)?.[1];
+  const model = repository === undefined ? ['-m', 'MODEL.gguf'] : ['-hf', repository];
+  const tower = spec.projector?.source === 'file' && repository === undefined ? ['--mmproj', 'PROJECTOR.gguf'] : [];
+  const visible = VISIBLE[server.gpus[0]?.library ?? 'CUDA'];
+  const some = line.gpus.length > 0 && line.gpus.length < server.gpus.length && visible !== null;
+  const command = ['llama-server', ...model, ...tower, ...line.flags].map(quoted).join(' ');
+  return {
+    ctx: request.numCtx,
+    lines: [`${some ? `${visible}=${line.gpus.join(',')} ` : ''}${command}`],
+    verified: line.verified,
+  };
+}
+
+function withOllama(
+  spec: ModelSpec,
+  { numCtx, numParallel, flashAttention, kvCacheType = 'f16' }: EstimateRequest,
+): Launch {
   const settings = [
     ...(numParallel === undefined ? [] : [`OLLAMA_NUM_PARALLEL=${numParallel}`]),
-    ...(flashAttention === 'auto' || flashAttention === undefined
-      ? []
-      : [`OLLAMA_FLASH_ATTENTION=${flashAttention ? 1 : 0}`]),
+    ...(typeof flashAttention === 'boolean' ? [`OLLAMA_FLASH_ATTENTION=${flashAttention ? 1 : 0}`] : []),
     ...(kvCacheType === 'f16' ? [] : [`OLLAMA_KV_CACHE_TYPE=${kvCacheType}`]),
   ];
-  const body = JSON.stringify({ model: model.from === 'list' ? model.name : specName, options: { num_ctx: ctx } });
-  const load = `curl http://127.0.0.1:11434/api/generate -d ${quoted(body)}`;
-  const server = settings.length === 0 ? [] : [`${settings.join(' ')} ollama serve`];
-  const note = plan.verdict === 'refused' ? [] : [load];
-  return [...server, ...note].join('\n');
+  const body = JSON.stringify({ model: spec.name, options: { num_ctx: numCtx } });
+  return {
+    ctx: numCtx,
+    lines: [
+      ...(settings.length === 0 ? [] : [`${settings.join(' ')} ollama serve`]),
+      `curl http://127.0.0.1:11434/api/generate -d ${quoted(body)}`,
+    ],
+    verified: null,
+  };
 }

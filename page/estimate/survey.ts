@@ -22,6 +22,7 @@ import {
 } from '../../src/estimator/index.ts';
 import { LEAST_CTX, UNTOLD_TRAINING } from '../question/contexts.ts';
 import { type Asked, plan, quantized } from './ask.ts';
+import { type Launch, launchOf } from './launch.ts';
 
 /** Memory at one context, bytes. */
 export interface CurvePoint {
@@ -43,6 +44,8 @@ export type Piece =
   | { readonly kind: 'largest'; readonly ctx: number | null }
   /** Tokens per second of the plan; null = not to be told. */
   | { readonly kind: 'speed'; readonly speed: SpeedEstimate | null }
+  /** How to start it: as asked, else with the longest context that fits. */
+  | { readonly kind: 'launch'; readonly launch: Launch | null }
   | { readonly kind: 'help'; readonly help: readonly Help[] }
   | { readonly kind: 'point'; readonly point: CurvePoint }
   | { readonly kind: 'row'; readonly row: SweepRow };
@@ -78,6 +81,7 @@ export function* survey(
   const largest = largestOf(spec, asked, ownKey, memory);
   yield { kind: 'largest', ctx: largest };
   yield { kind: 'speed', speed: speedOf(spec, asked) };
+  yield { kind: 'launch', launch: findLaunch(spec, quant, asked, largest) };
   yield { kind: 'help', help: findHelp(spec, asked, largest) };
   for (const ctx of curveContexts(spec)) {
     const point = pointAt(spec, { ...asked, request: { ...asked.request, numCtx: ctx } }, `${ctx} ${ownKey}`, memory);
@@ -115,6 +119,25 @@ function largestOf(spec: ModelSpec, { server, request }: Asked, key: string, mem
 function speedOf(spec: ModelSpec, asked: Asked): SpeedEstimate | null {
   try {
     return estimateSpeed(spec, asked.server, plan(spec, asked));
+  } catch (error) {
+    if (error instanceof EstimateError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/** Nobody wants to start what does not fit, where a shorter context does. */
+function findLaunch(
+  spec: ModelSpec,
+  quant: string | null,
+  { server, request }: Asked,
+  largest: number | null,
+): Launch | null {
+  try {
+    const fits = plan(spec, { server, request }).verdict === 'fits';
+    const shorter = !fits && largest !== null && largest < request.numCtx;
+    return launchOf(spec, quant, server, shorter ? { ...request, numCtx: largest } : request);
   } catch (error) {
     if (error instanceof EstimateError) {
       return null;

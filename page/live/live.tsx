@@ -64,7 +64,6 @@ export function LiveAnswer({ live }: { readonly live: Live }) {
           verdict: words.shared(`fit.verdict.${fit.verdict}`) ?? fit.verdict,
         })}
       </p>
-      {fit.evicts.length > 0 && <p>{words.t('live.evicts', { models: fit.evicts.join(', ') })}</p>}
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { FiguresTable } from '../charts/figures-table.tsx';
 import { Sweep } from '../charts/sweep.tsx';
 import type { PlanAnswer } from '../estimate/answer.ts';
 import type { Asked } from '../estimate/ask.ts';
-import { launchLines } from '../estimate/launch.ts';
+import type { Launch } from '../estimate/launch.ts';
 import type { Question } from '../question/question.ts';
 import { useWords } from './context.ts';
 import { CopyButton } from './copy-button.tsx';
@@ -101,7 +101,9 @@ export function Answer(properties: Properties) {
       )}
       {answer.state === 'planned' && (
         <>
-          <Launch {...properties} plan={answer.plan} spec={answer.spec} />
+          {isCurrent && survey.launch !== null && survey.launch.lines.length > 0 && (
+            <LaunchCard launch={survey.launch} asked={question.ctx} />
+          )}
           <Why spec={answer.spec} plan={answer.plan} asked={asked} />
         </>
       )}
@@ -109,18 +111,9 @@ export function Answer(properties: Properties) {
   );
 }
 
-function Launch({
-  question,
-  asked,
-  survey,
-  plan,
-  spec,
-}: Properties & { readonly plan: Plan; readonly spec: ModelSpec }) {
+function LaunchCard({ launch, asked }: { readonly launch: Launch; readonly asked: number }) {
   const words = useWords();
-  const { largest } = survey;
-  // Nobody wants to start what does not fit, where a shorter context does.
-  const ctx = plan.verdict !== 'fits' && typeof largest === 'number' && largest < question.ctx ? largest : question.ctx;
-  const lines = launchLines(question.model, spec.name, asked.server.ollama, asked.request, plan, ctx);
+  const lines = launch.lines.join('\n');
   return (
     <div class="card launch">
       <h2>
@@ -129,7 +122,8 @@ function Launch({
           <CopyButton label={words.t('copy')} done={words.t('copied')} text={() => lines} />
         </span>
       </h2>
-      {ctx !== question.ctx && <p class="hint">{words.t('launch.with-smaller', { ctx })}</p>}
+      {launch.ctx !== asked && <p class="hint">{words.t('launch.with-smaller', { ctx: launch.ctx })}</p>}
+      {launch.verified === true && <p class="hint">{words.t('launch.verified')}</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long line is scrolled by keyboard */}
       <pre tabIndex={0}>
         <code>{lines}</code>

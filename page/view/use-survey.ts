@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ModelSpec, SpeedEstimate, SweepRow } from '../../src/estimator/index.ts';
 import type { Asked } from '../estimate/ask.ts';
 import { type Background, createBackground } from '../estimate/background.ts';
+import type { Launch } from '../estimate/launch.ts';
 import type { CurvePoint, Help, Piece } from '../estimate/survey.ts';
 
 /** While only the context changes, the worker is asked when the slider rests, ms: it would take the page's processor. */
@@ -13,6 +14,7 @@ export interface Survey {
   /** undefined = not known yet; null = no context fits. */
   readonly largest: number | null | undefined;
   readonly speed: SpeedEstimate | null;
+  readonly launch: Launch | null;
   readonly help: readonly Help[];
   /** In the order of contexts. */
   readonly points: readonly CurvePoint[];
@@ -20,7 +22,16 @@ export interface Survey {
   readonly done: boolean;
 }
 
-const NOTHING: Survey = { ctx: 0, largest: undefined, speed: null, help: [], points: [], rows: new Map(), done: false };
+const NOTHING: Survey = {
+  ctx: 0,
+  largest: undefined,
+  speed: null,
+  launch: null,
+  help: [],
+  points: [],
+  rows: new Map(),
+  done: false,
+};
 
 /** What the worker finds out about a question, as it comes. */
 export function useSurvey(source: ModelSpec | null, quant: string | null, asked: Asked): Survey {
@@ -57,7 +68,9 @@ export function useSurvey(source: ModelSpec | null, quant: string | null, asked:
     const begin = () => {
       const { numCtx: ctx } = asked.request;
       setSurvey((before) =>
-        kept ? { ...before, ctx, speed: null, help: [], done: false } : { ...NOTHING, ctx, rows: new Map() },
+        kept
+          ? { ...before, ctx, speed: null, launch: null, help: [], done: false }
+          : { ...NOTHING, ctx, rows: new Map() },
       );
       background.current?.ask(source, quant, asked, {
         piece(piece) {
@@ -86,7 +99,7 @@ export function useSurvey(source: ModelSpec | null, quant: string | null, asked:
 }
 
 function withPieces(before: Survey, pieces: readonly Piece[], done: boolean): Survey {
-  let { largest, speed, help } = before;
+  let { largest, speed, launch, help } = before;
   const points = new Map(before.points.map((point) => [point.ctx, point]));
   const rows = new Map(before.rows);
   for (const piece of pieces) {
@@ -94,6 +107,8 @@ function withPieces(before: Survey, pieces: readonly Piece[], done: boolean): Su
       largest = piece.ctx;
     } else if (piece.kind === 'speed') {
       speed = piece.speed;
+    } else if (piece.kind === 'launch') {
+      launch = piece.launch;
     } else if (piece.kind === 'help') {
       help = piece.help;
     } else if (piece.kind === 'point') {
@@ -102,5 +117,14 @@ function withPieces(before: Survey, pieces: readonly Piece[], done: boolean): Su
       rows.set(piece.row.target, piece.row);
     }
   }
-  return { ...before, largest, speed, help, points: [...points.values()].sort((a, b) => a.ctx - b.ctx), rows, done };
+  return {
+    ...before,
+    largest,
+    speed,
+    launch,
+    help,
+    points: [...points.values()].sort((a, b) => a.ctx - b.ctx),
+    rows,
+    done,
+  };
 }

@@ -143,6 +143,10 @@ export const pageWords = {
   why: { en: 'Why these figures', 'zh-CN': '这些数字从何而来' },
   'why.source': { en: 'Source', 'zh-CN': '来源' },
   launch: { en: 'Run it like this', 'zh-CN': '这样运行' },
+  'launch.verified': {
+    en: 'Planned again with these flags, llama.cpp places it alike.',
+    'zh-CN': '用这些参数重新推算，llama.cpp 的放置结果一致。',
+  },
   'launch.with-smaller': {
     en: 'As asked it does not fit; this starts it with {ctx:int} tokens.',
     'zh-CN': '按所问的放不下；以下以 {ctx:int} 个 token 启动。',
@@ -180,7 +184,6 @@ export const pageWords = {
   'live.stale': { en: 'Read {age} ago, too old for a verdict.', 'zh-CN': '{age}前读取，太旧，无法判断。' },
   'live.asking': { en: 'Asking {server} …', 'zh-CN': '正在询问 {server} …' },
   'live.now': { en: 'On {server} right now: {verdict}.', 'zh-CN': '{server} 当前：{verdict}。' },
-  'live.evicts': { en: 'Ollama would unload first: {models}.', 'zh-CN': 'Ollama 会先卸载：{models}。' },
   'live.gpus': { en: 'GPUs of {server}, with what is free now', 'zh-CN': '{server} 的 GPU，按当前空闲计算' },
   'live.own-gpus': { en: 'Choose GPUs instead', 'zh-CN': '改为自选 GPU' },
   'live.unreachable': {

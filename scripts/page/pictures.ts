@@ -34,7 +34,7 @@ const PICTURES: readonly Picture[] = [
     height: 900,
     dark: true,
   },
-  { name: 'page-phone', hash: 'model=qwen3:32b&gpus=2x+RTX+3060&ctx=32768', width: 390, height: 844, whole: true },
+  { name: 'page-phone', hash: 'model=qwen3:32b&gpus=2x+RTX+3060&ctx=32768', width: 390, height: 1500 },
   {
     name: 'page-zh',
     hash: 'model=deepseek-r1:70b&gpus=2x+RTX+4090&ctx=16384&kv=q8_0',
@@ -69,7 +69,7 @@ async function take({ name, hash, width, height, dark, chinese, live, whole }: P
     viewport: { width, height },
     colorScheme: dark === true ? 'dark' : 'light',
     locale: chinese === true ? 'zh-CN' : 'en-US',
-    deviceScaleFactor: 2,
+    deviceScaleFactor: 1.5,
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
