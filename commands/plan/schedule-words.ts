@@ -1,5 +1,6 @@
 import type { Span, Text } from '../../src/chat/text.ts';
 import type { Translator } from '../../src/chat/translate.ts';
+import { cronWords } from '../../src/schedule/posts/cron-words.ts';
 import type { SetSchedule } from '../../src/schedule/sets/schedules.ts';
 import type { Services } from '../services.ts';
 
@@ -10,8 +11,8 @@ export function scheduleLine(one: SetSchedule, services: Services, translator: T
   const params = {
     id: one.id,
     name: { code: one.setName },
-    start: { code: one.startCron },
-    end: { code: one.endCron ?? '' },
+    start: cronWords(one.startCron, translator.locale),
+    end: cronWords(one.endCron ?? '', translator.locale),
     zone: one.timeZone,
     owner: { user: one.ownerId, name: one.ownerName },
   };

@@ -8,12 +8,12 @@ import {
   runnable,
 } from '../../src/chat/command.ts';
 import { CommandError } from '../../src/chat/command-error.ts';
-import type { MessageKey } from '../../src/chat/messages/index.ts';
 import { allows } from '../../src/chat/permissions.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Span, Text } from '../../src/chat/text.ts';
 import { isMessageKey, type Translator } from '../../src/chat/translate.ts';
 import type { StatusSchedules } from '../../src/schedule/posts/schedules.ts';
+import { cronWords } from '../../src/schedule/posts/cron-words.ts';
 import type { Schedule } from '../../src/schedule/posts/status-source.ts';
 import { pickServer } from '../../src/servers/asking/pick-server.ts';
 import { completeServer } from '../parts/completion.ts';
@@ -24,13 +24,8 @@ import { statusReply } from './reply.ts';
 
 type Context = CommandContext<Services>;
 
-const CRON_CHOICES: readonly { readonly cron: string; readonly label: MessageKey }[] = [
-  { cron: '0 9 * * 1-5', label: 'complete.cron.weekdays' },
-  { cron: '0 9 * * *', label: 'complete.cron.daily' },
-  { cron: '0 9 * * 1', label: 'complete.cron.weekly' },
-  { cron: '0 * * * *', label: 'complete.cron.hourly' },
-  { cron: '*/15 * * * *', label: 'complete.cron.quarter' },
-];
+/** Times that people often want; each is offered with its words. */
+const USUAL_TIMES = ['0 9 * * 1-5', '0 9 * * *', '0 9 * * 1', '0 * * * *', '*/15 * * * *'];
 
 /** What makes and ends schedules; they live in a chat with channels. */
 function schedulesOf(services: Services): StatusSchedules {
@@ -89,8 +84,9 @@ function scheduledBlocks(made: Schedule, schedules: StatusSchedules, translator:
   const [first, second] = schedules.nextDues(made, 2);
   const moment = (ms: number) => ({ time: ms, style: 'long' }) as const;
   const times = translator.text('status.scheduled.times', {
+    words: cronWords(made.cron, translator.locale),
     cron: { code: made.cron },
-    zone: { code: made.timeZone },
+    zone: made.timeZone,
   });
   const blocks: Block[] = [{ kind: 'text', text: times }];
   if (first !== undefined) {
@@ -126,8 +122,9 @@ function listItem(one: Schedule, schedules: StatusSchedules, translator: Transla
   add(
     translator.text('status.list.item', {
       id: one.id,
-      mode: one.mode,
+      mode: translator.t(`status.mode.${one.mode}`),
       channel: { channel: one.channelId },
+      words: cronWords(one.cron, translator.locale),
       cron: { code: one.cron },
       zone: one.timeZone,
       owner: { user: one.ownerId, name: one.ownerName },
@@ -167,9 +164,11 @@ async function completeSchedule(
     return completeTimeZone(context.services.timeZone, typed);
   }
   const { translator } = context;
-  const own: Choice[] = typed === '' ? [] : [{ value: typed, label: typed }];
-  const offered = CRON_CHOICES.filter(({ cron }) => cron.startsWith(typed) && cron !== typed);
-  return [...own, ...offered.map(({ cron, label }) => ({ value: cron, label: translator.t(label, { cron }) }))];
+  const offered = USUAL_TIMES.filter((cron) => cron.startsWith(typed) && cron !== typed);
+  return [...(typed === '' ? [] : [typed]), ...offered].map((cron) => {
+    const words = cronWords(cron, translator.locale);
+    return { value: cron, label: words === cron ? cron : translator.t('complete.cron', { cron, words }) };
+  });
 }
 
 async function completeId(context: Omit<Context, 'progress'>, request: CompletionRequest): Promise<readonly Choice[]> {
@@ -177,9 +176,9 @@ async function completeId(context: Omit<Context, 'progress'>, request: Completio
   const all = (await services.schedules?.list(place.guildId)) ?? [];
   return all
     .filter(({ id }) => String(id).startsWith(request.typed.trim()))
-    .map(({ id, mode, cron, timeZone }) => ({
+    .map(({ id, cron, timeZone }) => ({
       value: id,
-      label: `${id}: ${mode}, ${cron} (${timeZone})`,
+      label: `${id}: ${cronWords(cron, context.translator.locale)} (${timeZone})`,
     }));
 }
 

@@ -52,14 +52,14 @@ describe('/fit on:', () => {
   it('says which GPUs there are where one is named that is not', async () => {
     const reply = await ask({ model: 'qwen3:8b', on: '0,9' });
     expect(reply.failed).toBe(true);
-    expect(text(reply)).toContain('There is no GPU 9 that Ollama may use; there are: 0, 1, 2, 3.');
+    expect(text(reply)).toContain('Ollama has no GPU 9. There are 0, 1, 2, 3.');
   });
 
   it('keeps what is reserved for other programs on a GPU', async () => {
     expect((await ask({ model: 'qwen3:8b', ctx: 8192, on: '2' })).tone).toBe('good');
     const reply = await ask({ model: 'qwen3:8b', ctx: 8192, on: '3' });
     expect(reply.tone).toBe('warning');
-    expect(text(reply)).toContain('6.0 GiB are kept for other programs (HEADROOM_RESERVE)');
+    expect(text(reply)).toContain('6.0 GiB are kept free for other programs (HEADROOM_RESERVE)');
   });
 
   it('counts GPUs that come with the question by their place', async () => {

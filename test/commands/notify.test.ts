@@ -59,7 +59,7 @@ describe('/notify when-free', () => {
     const reply = await notify('when-free', { gib: 10 });
     expect(reply.tone).toBe('good');
     expect(plainText(reply.title)).toMatch(/^31\.\d GiB are free on main right now\.$/);
-    expect(text(await notify('list'))).toContain('You wait for nothing.');
+    expect(text(await notify('list'))).toContain('You are not waiting for anything.');
   });
 
   it('makes a watch that the list shows and the button stops', async () => {
@@ -100,7 +100,7 @@ describe('/notify when-free', () => {
 describe('/notify when-fits', () => {
   it('answers at once with a button to load what fits', async () => {
     const reply = await notify('when-fits', { model: 'gemma3:12b', ctx: 8192 });
-    expect(plainText(reply.title)).toBe('gemma3:12b with 8192 tokens fits on main right now.');
+    expect(plainText(reply.title)).toBe('gemma3:12b with a context of 8192 fits on main right now.');
     expect(reply.actions?.[0]?.call).toEqual({
       command: 'load',
       options: { model: 'gemma3:12b', ctx: 8192, server: 'main' },
@@ -110,9 +110,9 @@ describe('/notify when-fits', () => {
   it('waits for what does not fit now', async () => {
     await occupy(6.5);
     const reply = await notify('when-fits', { model: 'gemma3:12b', ctx: 8192, hours: 2 });
-    expect(plainText(reply.title)).toBe('I will tell you when gemma3:12b with 8192 tokens fits on main.');
+    expect(plainText(reply.title)).toBe('I will tell you when gemma3:12b with a context of 8192 fits on main.');
     expect(text(reply)).toContain('nothing is unloaded for it');
-    expect(text(await notify('list'))).toMatch(/gemma3:12b with 8192 tokens on main: waiting, (2 h|1 h 59 min)/);
+    expect(text(await notify('list'))).toMatch(/gemma3:12b with a context of 8192 on main: waiting, (2 h|1 h 59 min)/);
   });
 
   it('refuses a context that does not fit on the empty machine, with the largest that does', async () => {
@@ -127,7 +127,7 @@ describe('/notify when-fits', () => {
       const through = createDispatcher({ commands, actionHandlers, services, log: createLog('silent') });
       const never = await notify('when-fits', { model: 'gemma3:12b', ctx: 131_072 }, { through });
       expect(plainText(never.title)).toMatch(
-        /does not fit on main even when it is empty\. The largest that would: \d+/,
+        /does not fit on main even when it is empty\. The longest that would fit is \d+/,
       );
     } finally {
       await small.close();
@@ -146,9 +146,11 @@ describe('/notify', () => {
     for (let i = 0; i < 10; i++) {
       expect((await notify('when-free', { gib: 12 })).failed ?? false).toBe(false);
     }
-    expect(plainText((await notify('when-free', { gib: 12 })).title)).toContain('You wait for 10 things already');
+    expect(plainText((await notify('when-free', { gib: 12 })).title)).toContain(
+      'You are already waiting for 10 things',
+    );
     const ben: Person = { id: `ben-${people++}`, name: 'Ben', access: 'everyone' };
-    expect(text(await notify('list', {}, { person: ben }))).toContain('You wait for nothing.');
+    expect(text(await notify('list', {}, { person: ben }))).toContain('You are not waiting for anything.');
     const id = Number(/(\d+) {2}12\.0 GiB/.exec(text(await notify('list')))?.[1]);
     expect((await notify('stop', { id }, { person: ben })).failed).toBe(true);
     expect((await notify('stop', { id })).failed ?? false).toBe(false);
@@ -163,7 +165,7 @@ describe('/notify', () => {
 
   it('says so where nothing is kept', async () => {
     const reply = await notify('when-free', { gib: 12 }, { through: plain });
-    expect(plainText(reply.title)).toContain('Nothing is kept here');
+    expect(plainText(reply.title)).toContain('Nothing is saved here');
   });
 
   it('speaks Chinese', async () => {
@@ -202,7 +204,7 @@ describe('the news', () => {
     const news = { watch, server: 'main', freeBytes: 20 * GIB, freeMaxBytes: 8 * GIB, needBytes: 10 * GIB };
     const reply = newsReply(news, 'en');
     expect(reply.ping).toEqual(['42']);
-    expect(plainText(reply.title)).toBe('gemma3:12b with 8192 tokens fits on main now.');
+    expect(plainText(reply.title)).toBe('gemma3:12b with a context of 8192 fits on main now.');
     expect(JSON.stringify(reply.blocks)).toContain('"user":"42"');
     expect(reply.actions).toMatchObject([
       { call: { command: 'load', options: { model: 'gemma3:12b', ctx: 8192, server: 'main' } } },

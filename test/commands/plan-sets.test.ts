@@ -94,7 +94,7 @@ describe('a set under a name', () => {
     const { ask } = await scene();
     expect(read(await ask('save', { name: 'a', models: SET }, 'everyone'))).toContain('/plan save');
     await ask('save', { name: 'a', models: SET });
-    expect(read(await ask('delete', { name: 'a' }, 'everyone'))).toContain('kept by somebody else');
+    expect(read(await ask('delete', { name: 'a' }, 'everyone'))).toContain('Somebody else saved');
     expect(read(await ask('load', { name: 'a' }, 'everyone'))).toContain('/plan load');
     expect(read(await ask('load', { name: 'a' }, 'operator', 'en', 'other'))).toContain('There is no set a here');
   });
@@ -105,7 +105,7 @@ describe('a set under a name', () => {
     for (let number = 0; number < 50; number += 1) {
       expect((await ask('save', { name: `s${number}`, models: 'nomic-embed-text' })).failed).toBeUndefined();
     }
-    expect(read(await ask('save', { name: 'one more', models: SET }))).toContain('50 sets are kept here already');
+    expect(read(await ask('save', { name: 'one more', models: SET }))).toContain('50 sets are already saved here');
   });
 
   it('gets a name of its models where a button keeps it', () => {
@@ -125,8 +125,8 @@ describe('the buttons under the plan of a set', () => {
     expect(read(loaded)).toContain('All 2 models are loaded on main.');
     expect(rig.loaded()).toEqual(['gemma3:4b', 'nomic-embed-text:latest']);
     expect(read(shown.at(-1)!)).toContain('✓ gemma3:4b with 4096');
-    const kept = await press(labelled(loaded, /Keep as a set/));
-    expect(read(kept)).toContain('Kept as gemma3 + nomic-embed-text.');
+    const kept = await press(labelled(loaded, /Save as a set/));
+    expect(read(kept)).toContain('Saved as gemma3 + nomic-embed-text.');
   });
 
   it('say what was undone and that the server is as it was, when one fails', async () => {
@@ -136,7 +136,7 @@ describe('the buttons under the plan of a set', () => {
     const failed = await press(labelled(plan, /Load all/));
     expect(failed.failed).toBe(true);
     const text = read(failed);
-    expect(text).toContain('It went wrong at nomic-embed-text, number 2 of 2.');
+    expect(text).toContain('It failed at nomic-embed-text, number 2 of 2.');
     expect(text).toContain('Unloaded again: gemma3:4b');
     expect(text).toContain('The server is as it was before.');
     expect(rig.loaded()).toEqual([]);
@@ -147,7 +147,7 @@ describe('the buttons under the plan of a set', () => {
     await load(rig, order(SMALL, { numCtx: 32_768, by: person('bob') }));
     await ask('save', { name: 'night', models: 'gemma3:4b@32k!' });
     const refused = await ask('load', { name: 'night' });
-    expect(read(refused)).toContain('There is no room beside llama3.2:1b. Nothing was touched.');
+    expect(read(refused)).toContain('There is no room beside llama3.2:1b. Nothing was changed.');
     expect(rig.loaded()).toEqual([SMALL]);
     expect(labelled(refused, /Override/)).toBeUndefined();
     const loaded = await press(labelled(refused, /Ask name of bob, then load all/));

@@ -37,8 +37,8 @@ describe('a status', () => {
     expect(text).toContain('GPU status of main: 29.5 GiB of 48.0 GiB free');
     expect(text).toContain('0 ██████▓░░░░░ 12.5/24.0');
     expect(text).toContain('1 ▓▓▓░░░░░░░░░  6.0/24.0');
-    expect(text).toContain('gemma3:12b · 10.0 GiB · all on the GPU · context 32768 · leaves in 5 min');
-    expect(text).toContain('Other programs and driver overhead: 6.5 GiB');
+    expect(text).toContain('gemma3:12b · 10.0 GiB · all on the GPU · context 32768 · unloaded in 5 min');
+    expect(text).toContain('Other programs and the driver: 6.5 GiB');
     expect(text).toMatch(/Numbers read .*ago/);
   });
 
@@ -95,7 +95,7 @@ describe('a status', () => {
     [{ gpuShare: 0 }, 'on the CPU', 'warning'],
     [{ isCloud: true, gpuShare: null }, 'cloud', 'neutral'],
     [{ expiresAtMs: 'pinned' as const }, 'stays', 'neutral'],
-    [{ stopping: true }, 'leaving', 'neutral'],
+    [{ stopping: true }, 'being unloaded', 'neutral'],
   ])('tells of a model %j: %s', async (more, words, tone) => {
     const said = await reply([snapshotOf({ models: [model(more)] })]);
     expect(read(said)).toContain(words);
@@ -108,9 +108,9 @@ describe('a status', () => {
       models: null,
     });
     expect(read(await reply([down]))).toMatch(
-      /Ollama on main cannot be reached[\s\S]*█[\s\S]*What is loaded is not known/,
+      /Ollama on main cannot be reached[\s\S]*█[\s\S]*Nobody can tell right now what is loaded/,
     );
-    expect(read(await reply([snapshotOf({ gpuStale: true })]))).toContain('The GPU numbers are old');
+    expect(read(await reply([snapshotOf({ gpuStale: true })]))).toContain('The GPU data is old');
     const lost = gpu(1, { state: 'lost', totalBytes: null, usedBytes: null, freeBytes: null });
     expect(read(await reply([snapshotOf({ gpus: [gpu(0), lost] })]))).toMatch(/\n {2}1 LOST/);
     expect(read(await reply([snapshotOf({ missingGpus: ['GPU-9'] })]))).toContain(
@@ -124,7 +124,7 @@ describe('a status', () => {
   it('says so when nothing is known at all', async () => {
     const said = await reply([snapshotOf({ gpus: [] })]);
     expect(said).toMatchObject({ tone: 'bad', failed: true });
-    expect(read(said)).toContain('the memory is not known');
+    expect(read(said)).toContain('the memory is unknown');
   });
 
   it('sums up several servers and has a line for those that do not fit in full', async () => {

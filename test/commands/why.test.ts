@@ -46,7 +46,7 @@ describe('/why', () => {
     const reply = await run('why', { model: 'qwen3:8b' }, { access: 'everyone' });
     expect(reply.tone).toBe('good');
     const shown = text(reply);
-    expect(shown).toMatch(/qwen3:8b is wholly on the GPUs of main: \d+\.\d GiB/);
+    expect(shown).toMatch(/qwen3:8b is entirely on the GPUs of main: \d+\.\d GiB/);
     expect(shown).toContain('Loaded by An operator on');
     expect(shown).toContain('context of 8192');
     expect(reply.actions).toEqual([]);
@@ -84,29 +84,29 @@ describe('/why', () => {
     const shown = text(reply);
     expect(reply.tone).toBe('warning');
     expect(shown).toMatch(/only partly on the GPUs of main: \d+\.\d GiB there, \d+\.\d GiB in system memory/);
-    expect(shown).toMatch(/Other programs hold 4\.\d GiB of the GPUs\. Without them all of it fits\./);
+    expect(shown).toMatch(/Other programs use 4\.\d GiB of the GPUs\. Without them all of it fits\./);
     expect(shown).toContain('It last fitted on');
-    expect(shown).toMatch(/GPU 0: others held \d+ MiB then, 4\.\d GiB now/);
+    expect(shown).toMatch(/GPU 0: others used \d+ MiB then, 4\.\d GiB now/);
     expect(shown).not.toContain('train.py');
     expect(commandsOf(reply)).toContain('fit qwen3:8b');
   });
 
   it('names a shorter context that really fits', async () => {
     const reply = await run('why', { model: 'qwen3:8b' });
-    const shorter = Number(/with (\d+) all of it fits as things are/.exec(text(reply))?.[1] ?? 0);
+    const shorter = Number(/with (\d+) all of it fits right now/.exec(text(reply))?.[1] ?? 0);
     if (shorter > 0) {
       expect(commandsOf(reply)).toContain('load qwen3:8b');
     }
     demo.simulator.setForeign('python train.py', 0, 0);
     await freshly();
     const now = await run('why', { model: 'qwen3:8b' });
-    expect(text(now)).toContain('There is room for all of it now');
+    expect(text(now)).toContain('All of it fits now');
     expect(commandsOf(now)?.slice(0, 2)).toEqual(['unload qwen3:8b', 'load qwen3:8b']);
   });
 
   it('tells a member nothing of who loaded what nobody holds; an admin is told by the audit trail', async () => {
     const member = text(await run('why', { model: 'qwen3:8b' }, { access: 'everyone' }));
-    expect(member).toContain('Loaded by a program, or by somebody who does not hold it any more');
+    expect(member).toContain('Loaded by a program, or by somebody who no longer holds it');
     expect(member).not.toContain('An operator');
     expect(text(await run('why', { model: 'qwen3:8b' }))).toContain('Loaded by An operator');
   });

@@ -137,7 +137,9 @@ describe.concurrent('the bot of its own accord', { timeout: 90_000 }, () => {
         await sleep(1_000);
         await services.servers.defaultServer.snapshot({ maxAgeMs: 0 });
       }
-      expect(printed.map(({ title }) => plainText(title))).toEqual(['qwen3:8b with 8192 tokens fits on main now.']);
+      expect(printed.map(({ title }) => plainText(title))).toEqual([
+        'qwen3:8b with a context of 8192 fits on main now.',
+      ]);
       expect(printed[0]?.actions?.[0]?.call).toMatchObject({ command: 'load', options });
     } finally {
       await demo.close();

@@ -125,7 +125,7 @@ describe.concurrent('/status', { timeout: 90_000 }, () => {
       await world.live();
       discord.setBotPermissions(discord.channel, 0n);
       await world.restart();
-      const told = await discord.waitPost(({ text }) => text.includes('was ended'));
+      const told = await discord.waitPost(({ text }) => text.includes('has ended'));
       expect(discord.world.channels.get(told.message.channelId)?.userId).toBe(OPERATOR.userId);
       await eventually(() => world.bot?.stderr.includes('a schedule was stopped'));
       const tried = discord.sent(/channels\/\d+\/messages/).length;
@@ -158,7 +158,9 @@ describe.concurrent('/status', { timeout: 90_000 }, () => {
       expect((await zones.acknowledged()).choices).toContainEqual({ name: 'Europe/Berlin', value: 'Europe/Berlin' });
 
       const made = await world.schedule({ cron: '30 9 * * 1-5', timezone: 'Europe/Berlin' });
-      expect(made).toMatch(/Times: `30 9 \* \* 1-5` in `Europe\/Berlin`.*Next: <t:\d+:F>, then <t:\d+:F>/s);
+      expect(made).toMatch(
+        /At 09:30, Monday through Friday \(Europe\/Berlin\), written as `30 9 \* \* 1-5`.*Next: <t:\d+:F>, then <t:\d+:F>/s,
+      );
       const [, id] = /Schedule (\d+)/.exec(made)!;
       expect(await world.list()).toContain(`<#${discord.channel.id}>`);
       const stop = { id: Number(id) };

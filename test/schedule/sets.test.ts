@@ -128,11 +128,11 @@ describe('sets by the clock', () => {
     await schedules.create(order);
     allow(null);
     await at(MONDAY + HOUR);
-    expect(said[0]).toContain('could not be looked up');
+    expect(said[0]).toContain('could not be checked');
     expect(await schedules.list('7')).toHaveLength(1);
     allow('everyone');
     await at(MONDAY + 25 * HOUR);
-    expect(said[1]).toContain('may not load any more');
+    expect(said[1]).toContain('may no longer load models');
     expect(done).toEqual([]);
     expect(await schedules.list('7')).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe('sets by the clock', () => {
     await schedules.create(order);
     await book.drop('7', 'work', null);
     await at(MONDAY + HOUR);
-    expect(said[0]).toContain('There is no set work any more');
+    expect(said[0]).toContain('The set work no longer exists');
     expect(await schedules.list('7')).toEqual([]);
   });
 

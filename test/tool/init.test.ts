@@ -83,7 +83,7 @@ describe('headroom init', () => {
     const wrong = 'x'.repeat(60);
     const { code, said } = await init(['a b', wrong, discord.token, '', '1', '', '', '', ...SERVER]);
     expect(code).toBe(0);
-    expect(said).toMatch(/This is no token[\s\S]*Discord refused the token/i);
+    expect(said).toMatch(/This is not a token[\s\S]*Discord refused the token/i);
     rmSync('.env');
     expect((await init(Array(9).fill('no token'))).code).toBe('init-tries');
     expect(lstatSync('.env', { throwIfNoEntry: false })).toBeUndefined();

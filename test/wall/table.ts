@@ -131,7 +131,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       store: 'all',
       workers: ['estimates.ts'],
     },
-    packages: ['croner', 'cronstrue', 'node:crypto', 'node:timers/promises'],
+    packages: ['croner', 'cronstrue', 'cronstrue/locales/zh_CN.js', 'node:crypto', 'node:timers/promises'],
   },
   commands: {
     folder: 'commands',

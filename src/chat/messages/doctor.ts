@@ -55,9 +55,9 @@ export const doctorMessages = area({
     'zh-CN': '{server}：通过 {source}（{host}）读到 {count} 张 GPU，共 {total:bytes}：{cards}。',
   },
   'doctor.gpus-untouched': {
-    en: '{server}: loads never touch these GPUs. Ollama holds {vram:bytes} on GPUs, and only {used:bytes} is in use on the ones read here: GPU_SOURCE reads another machine, or other GPUs than Ollama uses.',
+    en: "{server}: loads never use these GPUs. Ollama uses {vram:bytes} on GPUs, but only {used:bytes} are used on the ones read here: GPU_SOURCE reads another machine, or other GPUs than Ollama's.",
     'zh-CN':
-      '{server}：加载从未用到这些 GPU。Ollama 在 GPU 上占用 {vram:bytes}，而这里读到的 GPU 只用了 {used:bytes}：GPU_SOURCE 读取的是另一台机器，或不是 Ollama 所用的 GPU。',
+      '{server}：加载从未用到这些 GPU。Ollama 占用了 {vram:bytes} 显存，而这里读到的 GPU 只用了 {used:bytes}：GPU_SOURCE 读取的是另一台机器，或不是 Ollama 所用的 GPU。',
   },
   'doctor.gpus-none': {
     en: '{server}: no GPU is known. Set GPU_SOURCE; without it nobody can tell what fits.',

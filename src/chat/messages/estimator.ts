@@ -35,9 +35,9 @@ export const estimatorMessages = area({
     'zh-CN': '{type} 缓存需要 flash attention，而这些 GPU 或该模型不支持。',
   },
   'reason.takes-reserve': {
-    en: 'It would go on the GPUs, but of GPU {gpu} only {leftBytes:bytes} would be left, and {reservedBytes:bytes} are kept for other programs (HEADROOM_RESERVE).',
+    en: 'It would fit on the GPUs, but GPU {gpu} would have only {leftBytes:bytes} left, and {reservedBytes:bytes} are kept free for other programs (HEADROOM_RESERVE).',
     'zh-CN':
-      'GPU 上放得下，但 GPU {gpu} 只会剩 {leftBytes:bytes}，而其中 {reservedBytes:bytes} 是为其他程序保留的（HEADROOM_RESERVE）。',
+      'GPU 上放得下，但 GPU {gpu} 只会剩 {leftBytes:bytes}，而要为其他程序留出 {reservedBytes:bytes}（HEADROOM_RESERVE）。',
   },
   'reason.partial-layers': {
     en: 'Ollama expects to need {neededBytes:bytes} on the GPUs and sees {freeBytes:bytes} free: {gpuLayers} of {totalLayers} layers go there, the rest needs {systemNeededBytes:bytes} of system memory.',

@@ -20,12 +20,12 @@ export const fitMessages = area({
     'zh-CN': '只用这些 GPU（按 nvidia-smi 的编号）：0,1',
   },
   'error.gpu-numbers': {
-    en: '{text} names no GPUs: write their numbers as nvidia-smi counts them, such as 0,1 or 0-3.',
+    en: '{text} is not a list of GPUs. Write their numbers as nvidia-smi counts them, such as 0,1 or 0-3.',
     'zh-CN': '{text} 不是 GPU 编号：请按 nvidia-smi 的编号填写，例如 0,1 或 0-3。',
   },
   'error.no-such-gpu': {
-    en: 'There is no GPU {gpu} that Ollama may use; there are: {known}.',
-    'zh-CN': '没有 Ollama 可用的 GPU {gpu}；现有：{known}。',
+    en: 'Ollama has no GPU {gpu}. There are {known}.',
+    'zh-CN': 'Ollama 没有可用的 GPU {gpu}。现有：{known}。',
   },
   'option.parallel': {
     en: 'Requests at the same time (OLLAMA_NUM_PARALLEL)',
@@ -38,8 +38,8 @@ export const fitMessages = area({
       '{model} 用 {ctx} 的上下文放得下：{gpus:int} 张 GPU 共占用 {need:bytes}，余量最小的一张还剩 {spare:bytes}。',
   },
   'fit.title.reserve': {
-    en: '{model} with a context of {ctx} does not fit beside what is kept free for other programs: it needs {need:bytes}.',
-    'zh-CN': '{model} 在上下文为 {ctx} 时，加上为其他程序保留的显存就放不下：需要 {need:bytes}。',
+    en: '{model} does not fit with a context of {ctx} beside what is kept free for other programs: it needs {need:bytes}.',
+    'zh-CN': '{model} 用 {ctx} 的上下文放不下：需要 {need:bytes}，而一部分显存要留给其他程序。',
   },
   'fit.title.partial': {
     en: '{model} fits only in part with a context of {ctx}: {host:bytes} would be in system memory, and it would be slow.',

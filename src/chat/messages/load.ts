@@ -179,22 +179,22 @@ export const loadMessages = area({
     'zh-CN': '以下模型之前已加载，现在已不在：{models}。',
   },
   'load.no-gpu': {
-    en: 'Ollama on {server} put nothing of it on a GPU although there {count:plural:is|are} {count:int}. Look at "inference compute" in the log of Ollama: it names the GPUs it found (driver, container without --gpus, CUDA_VISIBLE_DEVICES).',
+    en: 'Ollama on {server} used no GPU although there {count:plural:is|are} {count:int}. Look for "inference compute" in Ollama\'s log: it lists the GPUs found (driver, container without --gpus, CUDA_VISIBLE_DEVICES).',
     'zh-CN':
-      '{server} 有 {count:int} 张 GPU，但 Ollama 没有把它放到任何一张上。请查看 Ollama 日志中的 "inference compute"：它列出找到的 GPU（检查驱动、容器是否缺少 --gpus、CUDA_VISIBLE_DEVICES）。',
+      '{server} 有 {count:int} 张 GPU，但 Ollama 一张也没有用。请查看 Ollama 日志中的 "inference compute"，那里列出了找到的 GPU（检查驱动、容器是否缺少 --gpus、CUDA_VISIBLE_DEVICES）。',
   },
   'load.down': {
-    en: 'Ollama on {server} does not answer since.',
-    'zh-CN': '{server} 上的 Ollama 此后没有响应。',
+    en: 'Ollama on {server} has not answered since.',
+    'zh-CN': '此后 {server} 上的 Ollama 一直没有响应。',
   },
   'load.down.lost': {
-    en: 'Ollama on {server} does not answer since. What was loaded there is probably gone: {models}.',
-    'zh-CN': '{server} 上的 Ollama 此后没有响应。之前加载的模型很可能已丢失：{models}。',
+    en: 'Ollama on {server} has not answered since. What was loaded there is probably gone: {models}.',
+    'zh-CN': '此后 {server} 上的 Ollama 一直没有响应。之前加载的模型可能都已不在：{models}。',
   },
   'load.orphans': {
-    en: 'An earlier Ollama was ended by force, and {count:int} of its runners still {count:plural:holds|hold} {bytes:bytes} on the GPUs of {server}. Whoever runs that machine frees it with {pids}.',
+    en: "An earlier Ollama was killed, and {count:int} of its runners still {count:plural:occupies|occupy} {bytes:bytes} on the GPUs of {server}. The machine's administrator can free them with {pids}.",
     'zh-CN':
-      '先前的 Ollama 被强制结束，其 {count:int} 个运行进程仍占用 {server} 的 GPU 显存 {bytes:bytes}。该机器的管理者可用 {pids} 释放。',
+      '之前的 Ollama 被强制结束，它的 {count:int} 个运行进程还占用着 {server} 的 {bytes:bytes} 显存。该机器的管理员可用 {pids} 释放。',
   },
   'load.learned': {
     en: 'The prediction also uses {count:int} earlier {count:plural:load|loads} here.',
@@ -313,17 +313,17 @@ export const loadMessages = area({
     'zh-CN': '{model} 已加载，但还没来得及核对就被卸载了。',
   },
   'error.load-displaced': {
-    en: '{model} was loaded, and left again when another client made Ollama load {models}. /ps shows what is there now.',
-    'zh-CN': '{model} 已加载，但另一个客户端让 Ollama 加载了 {models}，它随即离开。/ps 会显示当前情况。',
+    en: '{model} was loaded, but another client then made Ollama load {models} in its place. /ps shows what is loaded now.',
+    'zh-CN': '{model} 已加载，但另一个客户端让 Ollama 加载了 {models}，把它挤掉了。/ps 可查看当前情况。',
   },
   'error.load-reloaded': {
-    en: '{model} was loaded with a context of {ctx}, but another client made Ollama load it anew with {now} meanwhile. It is left as it is: with alias: clients get the same context without sending one.',
+    en: '{model} was loaded with a context of {ctx}, but another client then made Ollama load it again with {now}. It is left like that. With alias: clients get the same context without sending one.',
     'zh-CN':
-      '{model} 已以 {ctx} 的上下文加载，但另一个客户端随即让 Ollama 以 {now} 重新加载。现状保留：使用 alias: 可让客户端无需发送即得到相同的上下文。',
+      '{model} 已以 {ctx} 的上下文加载，但随后另一个客户端让 Ollama 以 {now} 重新加载了它，现在保持原样。用 alias: 加载，客户端不发送上下文也能得到同样的上下文。',
   },
   'error.ollama-gone': {
-    en: 'Ollama on {server} went away while the load ran: it was ended or restarted.',
-    'zh-CN': '加载期间 {server} 上的 Ollama 消失了：它被终止或重启。',
+    en: 'Ollama on {server} ended or restarted during the load.',
+    'zh-CN': '加载期间 {server} 上的 Ollama 退出或重启了。',
   },
   'error.load-evicted': {
     en: "To load it, Ollama unloaded models without anybody's consent ({models}), so it was unloaded again.",
@@ -378,9 +378,9 @@ export const loadMessages = area({
     'zh-CN': '目前没有 {server} 的显存数据，因此不加载。/doctor 会说明原因。',
   },
   'error.gpus-none': {
-    en: 'No GPU of {server} is read (GPU_SOURCE), so nobody can say what lies on one. With partial:yes it is loaded all the same, wherever Ollama puts it.',
+    en: 'Headroom reads no GPU of {server} (GPU_SOURCE), so nobody can tell what is on one. With partial:yes it is loaded anyway, wherever Ollama puts it.',
     'zh-CN':
-      '没有读取 {server} 的 GPU（GPU_SOURCE），因此无法判断模型位于何处。使用 partial:yes 仍会加载，由 Ollama 决定位置。',
+      '没有读取 {server} 的 GPU（GPU_SOURCE），无法核对模型是否在 GPU 上。用 partial:yes 仍可加载，放在哪里由 Ollama 决定。',
   },
   'error.needs-room': {
     en: '{model} with a context of {ctx} does not fit beside what is loaded.',

@@ -56,7 +56,7 @@ export const toolMessages = area({
     'zh-CN': '同时给出每个数字的公式和出处',
   },
   'tool.estimate': {
-    en: 'answer JSON lines from standard input, one line each, at once',
+    en: 'answer JSON lines from standard input, one answer a line, at once',
     'zh-CN': '逐行读取标准输入中的 JSON，每行立即给出一行答案',
   },
   'tool.quantize': {
@@ -70,7 +70,7 @@ export const toolMessages = area({
   'tool.quantize.era': { en: 'whose rules', 'zh-CN': '采用哪一代的规则' },
   'tool.quantize.imatrix': { en: 'with an importance matrix', 'zh-CN': '使用重要性矩阵' },
   'tool.plan': {
-    en: 'say whether several models are on the GPUs at the same time, and with which contexts',
+    en: 'say whether several models fit on the GPUs at the same time, and with which contexts',
     'zh-CN': '判断多个模型能否同时放入 GPU，以及各自的上下文',
   },
   'tool.plan.models': {
@@ -99,7 +99,7 @@ export const toolMessages = area({
   },
   'tool.exit.init': { en: '.env was written', 'zh-CN': '已写入 .env' },
   'init.welcome': {
-    en: 'This sets Headroom up. Each answer is tried at once; Ctrl-C ends without a trace.',
+    en: 'This sets Headroom up. Each answer is checked at once; Ctrl-C ends and leaves nothing behind.',
     'zh-CN': '现在开始设置 Headroom。每个回答都会立即验证；按 Ctrl-C 退出，不留任何文件。',
   },
   'init.replace': {
@@ -107,13 +107,13 @@ export const toolMessages = area({
     'zh-CN': '已存在 {path}。是否重新设置，并在旁边保留旧文件？[y/N]',
   },
   'init.token-where': {
-    en: 'The token of your bot stands at https://discord.com/developers/applications under Bot (Reset Token). Enter alone: no Discord, the terminal chat only.',
+    en: "You find your bot's token at https://discord.com/developers/applications under Bot (Reset Token). Enter alone: no Discord, only the chat in the terminal.",
     'zh-CN':
-      '机器人令牌在 https://discord.com/developers/applications 的 Bot 页面（Reset Token）。直接回车：不使用 Discord，仅用终端。',
+      '机器人令牌在 https://discord.com/developers/applications 的 Bot 页面（Reset Token）。直接回车：不使用 Discord，只用终端聊天。',
   },
   'init.token': { en: 'Token (it is not shown):', 'zh-CN': '令牌（输入时不显示）：' },
   'init.token-shape': {
-    en: 'This is no token: it has letters, digits, dots and dashes, and no spaces.',
+    en: 'This is not a token: it has letters, digits, dots and dashes, and no spaces.',
     'zh-CN': '这不是令牌：令牌只含字母、数字、点和短横线，没有空格。',
   },
   'init.bot': { en: 'Discord knows the bot as {name}.', 'zh-CN': 'Discord 已识别机器人：{name}。' },
@@ -123,8 +123,8 @@ export const toolMessages = area({
     'zh-CN': '通过此链接把它加入你的服务器：\n  {link}',
   },
   'init.invited': { en: 'Enter when it is in:', 'zh-CN': '加入后按回车：' },
-  'init.no-guild': { en: 'It is in no server yet.', 'zh-CN': '它还不在任何服务器中。' },
-  'init.guild': { en: 'Which server shall it serve (number)?', 'zh-CN': '服务哪个服务器（编号）？' },
+  'init.no-guild': { en: 'It is not in a server yet.', 'zh-CN': '它还不在任何服务器中。' },
+  'init.guild': { en: 'Which server is it for (number)?', 'zh-CN': '服务哪个服务器（编号）？' },
   'init.operators': {
     en: 'Which roles may load and unload (numbers or names, commas between; Enter: none)?',
     'zh-CN': '哪些角色可以加载和卸载（编号或名称，用逗号分隔；回车：无）？',
@@ -149,9 +149,9 @@ export const toolMessages = area({
   },
   'init.gpus': { en: 'How are the GPUs read (Enter: auto)?', 'zh-CN': '如何读取 GPU（回车：auto）？' },
   'init.keep': { en: 'Keep this all the same? [y/N]', 'zh-CN': '仍然保留这一设置？[y/N]' },
-  'init.kept': { en: 'The old settings lie in {path}.', 'zh-CN': '旧设置保存在 {path}。' },
+  'init.kept': { en: 'The old settings are in {path}.', 'zh-CN': '旧设置保存在 {path}。' },
   'init.done': {
-    en: '{path} is written; only you can read it. headroom doctor looks at everything once more, headroom start begins.',
+    en: '{path} is written; only you can read it. headroom doctor checks everything once more, headroom start starts the bot.',
     'zh-CN': '已写入 {path}，仅你可读。headroom doctor 可再检查一遍，headroom start 启动。',
   },
   'error.init-ended': { en: 'The input ended; nothing was written.', 'zh-CN': '输入已结束；未写入任何内容。' },
@@ -164,17 +164,14 @@ export const toolMessages = area({
     'zh-CN': '没有 DISCORD_TOKEN；运行 headroom init 进行设置。',
   },
   'error.discord-token-refused': { en: 'Discord refused the token.', 'zh-CN': 'Discord 拒绝了该令牌。' },
-  'error.env-exists': {
-    en: '{path} exists already and was left as it is.',
-    'zh-CN': '{path} 已存在，未作改动。',
-  },
+  'error.env-exists': { en: '{path} already exists and was not changed.', 'zh-CN': '{path} 已存在，未作改动。' },
   'error.env-link': {
-    en: '{path} is a link or no plain file; it was left as it is.',
+    en: '{path} is a link or not a plain file; it was not changed.',
     'zh-CN': '{path} 是链接或不是普通文件，未作改动。',
   },
   'error.env-unwritable': { en: '{path} cannot be written ({reason}).', 'zh-CN': '无法写入 {path}（{reason}）。' },
   'error.env-value': {
-    en: 'The value of {variable} cannot stand in a .env file: it has a line break, or every kind of quotation mark.',
+    en: 'The value of {variable} cannot be written to a .env file: it has a line break, or every kind of quotation mark.',
     'zh-CN': '{variable} 的值无法写入 .env：含有换行，或含有各种引号。',
   },
   'tool.backup': {
@@ -184,7 +181,7 @@ export const toolMessages = area({
   'tool.backup.file': { en: 'the file, which must not be there yet', 'zh-CN': '目标文件，必须尚不存在' },
   'tool.backup.done': { en: 'Backed up: {rows} rows, {size:bytes}.', 'zh-CN': '已备份：{rows} 行，{size:bytes}。' },
   'tool.restore': {
-    en: 'put a backup into the store of the settings (DATABASE_URL or DATA_DIR); moves SQLite to PostgreSQL too',
+    en: 'put a backup into the store of these settings (DATABASE_URL or DATA_DIR); also moves SQLite to PostgreSQL',
     'zh-CN': '把备份放入设置所指的存储（DATABASE_URL 或 DATA_DIR）；也可用于从 SQLite 迁移到 PostgreSQL',
   },
   'tool.restore.file': { en: 'what headroom backup wrote', 'zh-CN': 'headroom backup 写出的文件' },
@@ -197,7 +194,7 @@ export const toolMessages = area({
   'tool.completion': { en: 'print a completion script for a shell', 'zh-CN': '输出 shell 的补全脚本' },
   'tool.completion.shell': { en: 'the shell', 'zh-CN': 'shell 名称' },
   'tool.exit.done': { en: 'done', 'zh-CN': '完成' },
-  'tool.exit.failed': { en: 'failed: what is wrong stands on standard error', 'zh-CN': '失败：原因见标准错误输出' },
+  'tool.exit.failed': { en: 'failed: standard error says what is wrong', 'zh-CN': '失败：原因见标准错误输出' },
   'tool.exit.fits': { en: 'the model fits on the GPUs', 'zh-CN': '模型能放进 GPU' },
   'tool.exit.partial': {
     en: 'it fits in part: some layers stay in system memory',

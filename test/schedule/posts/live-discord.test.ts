@@ -150,7 +150,7 @@ describe('a live message on Discord', () => {
     await pass(30 * SECOND);
     lose();
     await pass(2 * MINUTE);
-    const told = discord.posts.filter(({ text }) => text.includes('was ended'));
+    const told = discord.posts.filter(({ text }) => text.includes('has ended'));
     expect(told.map(({ message }) => discord.world.channels.get(message.channelId)?.userId)).toEqual([discord.userId]);
     const before = discord.requests.length;
     await pass(5 * MINUTE);

@@ -354,8 +354,8 @@ describe('a post that fails', () => {
 
 describe('a channel out of reach', () => {
   it.each([
-    ['channel-gone', () => chat.channels.delete('1000'), 'was ended'],
-    ['channel-forbidden', () => chat.forbidden.add('1000'), 'was ended'],
+    ['channel-gone', () => chat.channels.delete('1000'), 'has ended'],
+    ['channel-forbidden', () => chat.forbidden.add('1000'), 'has ended'],
   ])('%s: the owner is told once, the schedule is stopped and asks no more', async (reason, lose, words) => {
     await world('2026-11-23T00:30Z');
     await bot.create(order());
