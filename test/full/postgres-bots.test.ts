@@ -35,7 +35,7 @@ describe.skipIf(!postgresInstalled)('two bots on two hosts with one PostgreSQL',
   const load = (server: WatchedServer, model: string, minutes: number): Exchange =>
     discord.slash('load', { model, ctx: 4096, server: server.name, 'keep-alive': `${minutes}m` }, operator());
   const isLoaded = ({ text }: { text: string }) =>
-    /is loaded on|was loaded on/.test(readable(text)) && !/is being loaded/.test(readable(text));
+    /(?:is|was)(?: already)? loaded on/.test(readable(text)) && !/is being loaded/.test(readable(text));
   const tickets = async (server: string): Promise<number> => {
     const { rows } = await admin.query('select count(*)::int as n from turn_tickets where server = $1', [server]);
     return Number(rows[0]?.n);
