@@ -42,6 +42,8 @@ export async function benchCrowd(): Promise<string> {
   ] as const) {
     const crowd = await startCrowd();
     try {
+      const opening = crowd.ask(0);
+      await opening.acknowledged(ACKNOWLEDGE_MS);
       await pace(crowd, 5, 3);
       await pause(1_000);
       const { sent, lost, refused, times } = await pace(crowd, perSecond, seconds);
@@ -52,6 +54,7 @@ export async function benchCrowd(): Promise<string> {
         at(0.99),
         target,
         at(1),
+        `${Math.round(opening.acknowledgedAfterMs ?? 0)} ms`,
         ...[sent, lost, refused].map(String),
       ]);
     } finally {
@@ -60,7 +63,17 @@ export async function benchCrowd(): Promise<string> {
   }
   return section(
     'Crowd: how soon commands are acknowledged',
-    ['pace', 'median', 'p99', 'target', 'latest', 'sent', 'unanswered', 'refused in words'],
+    [
+      'pace',
+      'median',
+      'p99',
+      'target',
+      'latest',
+      'the first after the start',
+      'sent',
+      'unanswered',
+      'refused in words',
+    ],
     rows,
   );
 }
