@@ -12,7 +12,7 @@ export const launchMessages = area({
     'zh-CN': '所要的上下文放不下；以下按放得下的最长上下文 {ctx} 给出。',
   },
   'launch.not-fitting': {
-    en: 'It does not fit wholly on the GPUs: the lines place it as planned, partly in system memory.',
+    en: 'It does not fit on the GPUs alone: the lines place it as planned, partly in system memory.',
     'zh-CN': 'GPU 放不下全部：以下按方案放置，有一部分在系统内存中。',
   },
   'launch.options': { en: 'In a request to Ollama', 'zh-CN': '在发给 Ollama 的请求中' },

@@ -39,7 +39,7 @@ export const notifyMessages = area({
   },
   'notify.made.any': { en: 'any server', 'zh-CN': '任意一台服务器' },
   'notify.made.once': {
-    en: 'Number {id}: one message, by {until} at the latest. Whoever has waited longest is told first.',
+    en: 'Number {id}: one message, by {until} at the latest. Those who have waited longest are told first.',
     'zh-CN': '编号 {id}：最迟到 {until}，只通知一次。等得最久的人最先收到。',
   },
   'notify.made.promised': {

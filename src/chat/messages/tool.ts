@@ -103,7 +103,7 @@ export const toolMessages = area({
     'zh-CN': '现在开始设置 Headroom。每个回答都会立即验证；按 Ctrl-C 退出，不留任何文件。',
   },
   'init.replace': {
-    en: 'There is a {path} already. Set up anew and keep the old one beside it? [y/N]',
+    en: 'There is already a {path}. Set Headroom up again and keep the old file beside it? [y/N]',
     'zh-CN': '已存在 {path}。是否重新设置，并在旁边保留旧文件？[y/N]',
   },
   'init.token-where': {
