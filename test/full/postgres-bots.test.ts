@@ -163,7 +163,7 @@ describe.skipIf(!postgresInstalled)('two bots on two hosts with one PostgreSQL',
 
   it('post each thing once, and go on when the one that posts is killed', async () => {
     await eventually(() => bots.some(leads), 20_000);
-    expect(await ask('status schedule', { cron: '0 9 * * *', mode: 'live' })).toContain('live');
+    expect(await ask('status schedule', { cron: '0 9 * * *', mode: 'live' })).toContain('kept up');
     const edits = () => discord.sent(/^PATCH .*\/channels\/\d+\/messages\//).length;
     const live = discord.posts.filter(({ how, text }) => how === 'post' && text.includes('GPU status'));
     expect(live).toHaveLength(1);
