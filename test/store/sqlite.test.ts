@@ -89,10 +89,15 @@ describe('the file', () => {
       await store.audit.append(entry);
     }
     await store.close();
-    const bytes = readFileSync(path);
-    bytes.fill(0xa5, 4096, bytes.length - 100);
-    writeFileSync(path, bytes);
-    expect((await failure(() => openStore(path))).code).toBe('store-corrupt');
+    const whole = readFileSync(path);
+    const lastPage = whole.length - 4_096;
+    // All of it, and one page of rows that opening the file does not come by.
+    for (const from of [4_096, lastPage]) {
+      const bytes = Buffer.from(whole);
+      bytes.fill(0xa5, from, bytes.length - 100);
+      writeFileSync(path, bytes);
+      expect((await failure(() => openStore(path))).code).toBe('store-corrupt');
+    }
   });
 
   it('is told to be unwritable when its place is', async () => {
