@@ -176,7 +176,7 @@ describe('a set over several servers', () => {
       expect((await press(labelled(reply, new RegExp(`Load on ${server}$`)))).tone).toBe('good');
     }
     expect(rig.simulators.map((one) => one.loaded().length)).toEqual([1, 1]);
-    expect(read(await press(labelled(reply, /Keep/)))).toContain('qwen3:8b@4096 gemma3:4b@4096');
+    expect(read(await press(labelled(reply, /Save as a set/)))).toContain('qwen3:8b@4096 gemma3:4b@4096');
   });
 
   it('goes to the one server that holds it, whichever that is', async () => {
