@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { actionHandlers, commands, messageCommands } from '../../commands/index.ts';
 import type { Log } from '../base/log.ts';
 import { type ActionRegistry, createActionRegistry } from '../chat/actions.ts';
@@ -101,6 +102,7 @@ async function answerMeanwhile(
           port: config.httpPort,
           host: config.httpHost,
           token: config.httpToken,
+          hosts: [hostname().toLowerCase()],
           metrics: { contentType: 'text/plain; version=0.0.4', text: () => Promise.resolve('') },
           readiness: () => Promise.resolve({ chat: discord.platform.ready(), store: false, server: false }),
           log,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Services } from '../../commands/services.ts';
 import type { Log } from '../base/log.ts';
 import { Catalogue } from '../catalogue/catalogue.ts';
@@ -201,6 +202,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
         metrics,
         readiness: checks,
         token: config.httpToken,
+        hosts: [hostname().toLowerCase(), ...config.page.hosts],
         ...(page === null ? {} : { page }),
         log,
       });

@@ -1,18 +1,24 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { isHostOurs } from './origin.ts';
 
-/** Connections at once beside streams. One more takes the place of the one that has been idle or half open for longest. */
+/**
+ * Connections at once beside streams. One more takes the place of the one that has been idle or half open for longest; where
+ * all are busy, as with clients that ask and do not read, of the oldest.
+ */
 const MAX_CONNECTIONS = 64;
 /** Headers that a proxy adds: whoever asks is not on this machine, though the proxy is. */
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
 
 /**
- * Whether a request may see figures: it comes from this machine itself, or carries the token. Without a token nobody else
+ * Whether a request may see figures: it comes from this machine itself and names it so (no page in a browser here whose
+ * name was made to point here), or carries the token. Without a token nobody else
  * may, for the figures name servers and models.
+ * @param hosts names of this machine beside `localhost`, lower case
  */
-export function mayRead(request: IncomingMessage, token: string | null): boolean {
-  return isFromHere(request) || carriesToken(request, token);
+export function mayRead(request: IncomingMessage, token: string | null, hosts: readonly string[]): boolean {
+  return (isFromHere(request) && isHostOurs(request, hosts)) || carriesToken(request, token);
 }
 
 /** Whether a request comes from this machine itself, and not through a proxy on it. */
@@ -53,8 +59,9 @@ export function boundConnections(server: Server, streams = 0): void {
       open.delete(socket);
       idle.delete(socket);
     });
-    const [oldest] = idle;
-    if (open.size > MAX_CONNECTIONS + streams && oldest !== undefined) {
+    if (open.size > MAX_CONNECTIONS + streams) {
+      const [oldest = socket] = idle.size > 1 ? idle : open;
+      open.delete(oldest);
       idle.delete(oldest);
       oldest.destroy();
     }

@@ -11,6 +11,8 @@ import { boundConnections, mayRead } from './guard.ts';
 const REQUEST_MS = 10_000;
 const ANSWER_MS = 10_000;
 const KEEP_ALIVE_MS = 5_000;
+/** A connection on which nothing moves for so long is over, ms: longer than the longest answer, and than a stream's silence. */
+const STILL_MS = 45_000;
 /** What readiness was found to be holds for this long, ms: it writes a row to see. */
 const READY_MS = 1_000;
 const MAX_HEADER_BYTES = 8 * 1024;
@@ -38,6 +40,8 @@ export interface HttpSettings {
   readonly readiness: () => Promise<Checks>;
   /** For figures from other machines; `null`: they get none. */
   readonly token: string | null;
+  /** Names of this machine beside `localhost`, lower case. */
+  readonly hosts?: readonly string[];
   /** The fit page and its API, where they are served; looked at first. */
   readonly page?: PageHandler;
   readonly log: Log;
@@ -98,6 +102,7 @@ export async function startHttp(settings: HttpSettings): Promise<HttpEndpoint> {
   server.requestTimeout = REQUEST_MS;
   server.headersTimeout = REQUEST_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.timeout = STILL_MS;
   boundConnections(server, settings.page?.streams);
   server.on('clientError', (_error, socket) => {
     if (socket.writable) {
@@ -179,10 +184,10 @@ async function answer(settings: HttpSettings, request: IncomingMessage, response
       const checks = await inTime(settings.readiness());
       const ready = Object.values(checks).every((isWell) => isWell);
       // What is wrong is nobody's business elsewhere; whether it is well, an orchestrator has to know.
-      const told = mayRead(request, settings.token) ? { ready, checks } : { ready };
+      const told = mayRead(request, settings.token, settings.hosts ?? []) ? { ready, checks } : { ready };
       return send(ready ? 200 : 503, 'application/json', `${JSON.stringify(told)}\n`);
     }
-    if (path === '/metrics' && !mayRead(request, settings.token)) {
+    if (path === '/metrics' && !mayRead(request, settings.token, settings.hosts ?? [])) {
       response.setHeader('www-authenticate', 'Bearer');
       return send(401, 'text/plain; charset=utf-8', 'only from this machine, or with HTTP_TOKEN\n');
     }

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { ServerSnapshot } from '../../src/servers/types.ts';
+import { boundConnections } from '../../src/web/guard.ts';
 import { HttpPortError, readiness, startHttp } from '../../src/web/http.ts';
 import { onEnd } from '../gpus/tools.ts';
 import { moment, quiet, registryOf } from '../schedule/watches/world.ts';
@@ -69,6 +71,41 @@ describe('the HTTP port', () => {
     expect((await fetch(`${url}/healthz`, { headers: elsewhere })).status).toBe(200);
     const { url: without } = await serve();
     expect((await fetch(`${without}/metrics`, { headers: right })).status).toBe(401);
+  });
+
+  it('gives no figures to a page in a browser here whose name was made to point here', async () => {
+    const { http } = await serve({ hosts: ['gpu-box'] });
+    const asked = (host: string) =>
+      raw(http.port, `GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    expect(await asked('rebound.example.com')).toMatch(/^HTTP\/1\.1 401 /);
+    for (const host of ['127.0.0.1:9464', 'localhost:9464', '[::1]', 'GPU-box:9464']) {
+      expect(await asked(host), host).toMatch(/^HTTP\/1\.1 200 /);
+    }
+  });
+
+  it('keeps no more clients that ask and never read than it has places', async () => {
+    const body = Buffer.alloc(32 * 1024 * 1024);
+    const server = createServer((_request, response) => response.end(body));
+    boundConnections(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const sockets: Socket[] = [];
+    onEnd(() => {
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+      server.close();
+    });
+    for (let i = 0; i < 80; i++) {
+      const socket = connect(port, '127.0.0.1').pause();
+      socket.on('error', () => undefined);
+      sockets.push(socket);
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      await once(server, 'request');
+    }
+    const counted = () => new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
+    await expect.poll(counted).toBe(64);
   });
 
   it('answers beside hundreds of clients that send nothing or half of a request', async () => {

@@ -3,10 +3,10 @@ import { CodedError } from '../../base/coded.ts';
 import type { Log } from '../../base/log.ts';
 import { within } from '../../base/wait.ts';
 import type { PageHandler } from '../http.ts';
+import { isHostOurs, isOriginOurs } from '../origin.ts';
 import { API, type Endpoint, findEndpoint } from './endpoints.ts';
 import { type PageFiles, SECURITY_HEADERS } from './files.ts';
 import { openApi } from './open-api.ts';
-import { isHostOurs, isOriginOurs } from './origin.ts';
 import { createPageQuestions, type QuestionParts } from './questions.ts';
 import { fitQuerySchema, historyQuerySchema, loginSchema, specQuerySchema } from './schemas.ts';
 import { readState, type StateParts } from './state.ts';
@@ -122,8 +122,7 @@ function createApi(live: LiveParts, log: Log): Api {
         }
         const login = visitors.logIn(request, given.data.token);
         if (login.kind === 'wait') {
-          response.setHeader('retry-after', login.seconds);
-          return sendError(response, 429, 'page-login-wait', { seconds: login.seconds });
+          return sendWait(response, login.seconds);
         }
         if (login.kind === 'wrong') {
           log.warn('somebody tried to log in to the page with a wrong token');
@@ -134,11 +133,14 @@ function createApi(live: LiveParts, log: Log): Api {
       }
       case 'logout':
         response.setHeader('set-cookie', visitors.logOut(request));
+        streams.recheck();
         return sendJson(response, 200, session(request, !visitors.needsToken));
       case 'state':
         return sendText(response, 200, stateText());
       case 'events':
-        return streams.open(response, SECURITY_HEADERS) ? undefined : sendError(response, 503, 'page-streams-full');
+        return streams.open(response, SECURITY_HEADERS, () => visitors.mayStay(request))
+          ? undefined
+          : sendError(response, 503, 'page-streams-full');
       case 'history':
         return sendJson(response, 200, await questions.history(server(), historyQuerySchema.parse(query).window));
       case 'models':
@@ -163,7 +165,11 @@ function createApi(live: LiveParts, log: Log): Api {
         return sendError(response, 405, 'page-no-such-method');
       }
       const { endpoint, server } = found;
+      const seconds = request.headers.authorization === undefined ? 0 : visitors.waitSeconds(request);
       if (endpoint.open !== true && !visitors.mayLook(request)) {
+        if (seconds > 0) {
+          return sendWait(response, seconds);
+        }
         return sendError(response, 401, live.token === null ? 'page-needs-token' : 'page-log-in');
       }
       const query = endpoint.query.safeParse(
@@ -208,6 +214,11 @@ function sendError(response: ServerResponse, status: number, code: string, param
   sendJson(response, status, { error: { code, params } });
 }
 
+function sendWait(response: ServerResponse, seconds: number): void {
+  response.setHeader('retry-after', seconds);
+  sendError(response, 429, 'page-login-wait', { seconds });
+}
+
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
   sendText(response, status, JSON.stringify(value));
 }
@@ -237,12 +248,12 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
     let length = 0;
     for await (const chunk of request as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > MAX_BODY) {
-        return null;
+      // The rest is read and let go: whoever stops reading in the middle cuts the answer off as well.
+      if (length <= MAX_BODY) {
+        chunks.push(chunk);
       }
-      chunks.push(chunk);
     }
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return length > MAX_BODY ? null : JSON.parse(Buffer.concat(chunks).toString('utf8'));
   };
   return within(
     BODY_MS,

@@ -11,8 +11,13 @@ const TOGETHER_MS = 250;
 const MAX_UNREAD = 2 * MIB;
 
 export interface Streams {
-  /** @returns whether the stream is open; false = too many are */
-  open(response: ServerResponse, headers: Readonly<Record<string, string>>): boolean;
+  /**
+   * @param mayStay asked again and again, for a session may end before its stream does
+   * @returns whether the stream is open; false = too many are
+   */
+  open(response: ServerResponse, headers: Readonly<Record<string, string>>, mayStay: () => boolean): boolean;
+  /** Somebody may have lost the right to watch. */
+  recheck(): void;
   readonly full: boolean;
   /** Something may have changed. */
   changed(): void;
@@ -25,7 +30,7 @@ export interface Streams {
  * @param onWatched called when the first comes, and with what that returned when the last has gone
  */
 export function createStreams(make: () => string, onWatched: () => () => void): Streams {
-  const open = new Set<ServerResponse>();
+  const open = new Map<ServerResponse, () => boolean>();
   let told = '';
   let soon: NodeJS.Timeout | undefined;
   let beat: NodeJS.Timeout | undefined;
@@ -48,14 +53,26 @@ export function createStreams(make: () => string, onWatched: () => () => void): 
     }
     response.write(text);
   };
+  const recheck = (): void => {
+    for (const [response, mayStay] of open) {
+      if (!mayStay()) {
+        response.end();
+        leave(response);
+      }
+    }
+  };
   const tell = (): void => {
     soon = undefined;
+    recheck();
+    if (open.size === 0) {
+      return;
+    }
     const text = make();
     if (withoutTime(text) === told) {
       return;
     }
     told = withoutTime(text);
-    for (const response of open) {
+    for (const response of open.keys()) {
       send(response, `event: state\ndata: ${text}\n\n`);
     }
   };
@@ -63,7 +80,8 @@ export function createStreams(make: () => string, onWatched: () => () => void): 
     get full() {
       return open.size >= MAX_STREAMS;
     },
-    open(response, headers) {
+    recheck,
+    open(response, headers, mayStay) {
       if (open.size >= MAX_STREAMS) {
         return false;
       }
@@ -75,13 +93,14 @@ export function createStreams(make: () => string, onWatched: () => () => void): 
       });
       const text = make();
       response.write(`retry: 5000\nevent: state\ndata: ${text}\n\n`);
-      open.add(response);
+      open.set(response, mayStay);
       response.once('close', () => leave(response));
       if (open.size === 1) {
         told = withoutTime(text);
         unwatch = onWatched();
         beat = setInterval(() => {
-          for (const one of open) {
+          recheck();
+          for (const one of open.keys()) {
             send(one, ': still here\n\n');
           }
         }, BEAT_MS);
@@ -95,7 +114,7 @@ export function createStreams(make: () => string, onWatched: () => () => void): 
       }
     },
     close() {
-      for (const response of open) {
+      for (const response of open.keys()) {
         response.end();
       }
       clearInterval(beat);

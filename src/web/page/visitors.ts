@@ -21,7 +21,12 @@ export type Login =
 /** Who may look at the live part. */
 export interface Visitors {
   readonly needsToken: boolean;
+  /** A wrong token as `Authorization: Bearer …` counts as a failed login. */
   mayLook(request: IncomingMessage): boolean;
+  /** Whether somebody who was let in may go on watching. */
+  mayStay(request: IncomingMessage): boolean;
+  /** Seconds until a token of this address is looked at again; 0 = now. */
+  waitSeconds(request: IncomingMessage): number;
   logIn(request: IncomingMessage, token: string): Login;
   /** Ends a session. @returns the cookie that takes the old one's place */
   logOut(request: IncomingMessage): string;
@@ -62,7 +67,8 @@ export function createVisitors(token: string | null, now: () => number): Visitor
         : { count: 1, sinceMs: now() };
   };
 
-  const waitMs = (address: string): number => {
+  const waitMs = ({ socket }: IncomingMessage): number => {
+    const address = socket.remoteAddress ?? '';
     const left = (since: number) => Math.max(0, since + FAILURES_MS - now());
     const own = failures.get(address);
     return Math.max(
@@ -71,12 +77,25 @@ export function createVisitors(token: string | null, now: () => number): Visitor
     );
   };
 
+  const mayByHeader = (request: IncomingMessage): boolean => {
+    if (!/^Bearer /.test(request.headers.authorization ?? '') || waitMs(request) > 0) {
+      return false;
+    }
+    const carries = carriesToken(request, token);
+    if (!carries) {
+      fail(request.socket.remoteAddress ?? '');
+    }
+    return carries;
+  };
+
   return {
     needsToken: token !== null,
-    mayLook: (request) => (token === null ? isFromHere(request) : isIn(request) || carriesToken(request, token)),
+    mayLook: (request) => (token === null ? isFromHere(request) : isIn(request) || mayByHeader(request)),
+    mayStay: (request) => token === null || isIn(request) || carriesToken(request, token),
+    waitSeconds: (request) => Math.ceil(waitMs(request) / 1000),
     logIn(request, given) {
       const address = request.socket.remoteAddress ?? '';
-      const wait = waitMs(address);
+      const wait = waitMs(request);
       if (wait > 0) {
         return { kind: 'wait', seconds: Math.ceil(wait / 1000) };
       }

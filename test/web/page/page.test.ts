@@ -95,6 +95,17 @@ describe('who may look at the servers', () => {
     expect((await logIn(port)).told.status).toBe(200);
   });
 
+  it('is nobody who guesses by the header either, and both ways count together', async () => {
+    const { port } = await servePage(demo.services, { token: TOKEN, now: () => 0 });
+    const asked = (token: string) => ask(port, state, { headers: { authorization: `Bearer ${token}` } });
+    for (let i = 0; i < 10; i++) {
+      expect((await asked(`wrong-token-number-${i}`)).status).toBe(401);
+    }
+    const told = await asked(TOKEN);
+    expect([told.status, told.headers['retry-after']]).toEqual([429, '300']);
+    expect((await logIn(port)).told.status).toBe(429);
+  });
+
   it('is not somebody whose session is over, nor one too many', () => {
     let nowMs = 0;
     const visitors = createVisitors(TOKEN, () => nowMs);
@@ -121,6 +132,11 @@ describe('who may look at the servers', () => {
     expect((await post(right, 'text/plain')).status).toBe(400);
     expect((await post('{', 'application/json')).status).toBe(400);
     expect((await post(JSON.stringify({ token: 'x'.repeat(2_000) }), 'application/json')).status).toBe(400);
+    // Of many lengths: what comes in several pieces is still on its way when it is too long.
+    for (let i = 0; i < 20; i++) {
+      const long = await post(JSON.stringify({ token: 'x'.repeat(2_000 + i * 20_000) }), 'application/json');
+      expect(long.json().error?.code).toBe('page-bad-login');
+    }
     expect((await post(JSON.stringify({ token: TOKEN, more: 1 }), 'application/json')).status).toBe(400);
   });
 });
@@ -246,9 +262,10 @@ describe('the API', () => {
 
 describe('the stream of events', () => {
   /** Opens a stream and gives what it has said so far. */
-  function watch(port: number) {
+  function watch(port: number, headers: Record<string, string> = {}) {
     const told: string[] = [];
-    const asked = get({ port, host: '127.0.0.1', path: '/api/v1/events' });
+    const asked = get({ port, host: '127.0.0.1', path: '/api/v1/events', headers });
+    const ended = new Promise<void>((resolve) => asked.on('close', resolve));
     const opened = new Promise<number>((resolve) => {
       asked.on('response', (response) => {
         response.setEncoding('utf8');
@@ -258,7 +275,7 @@ describe('the stream of events', () => {
       });
     });
     asked.on('error', () => undefined);
-    return { told, opened, close: () => asked.destroy() };
+    return { told, opened, ended, close: () => asked.destroy() };
   }
 
   it('tells the state at once, and again when something changes', async () => {
@@ -271,6 +288,27 @@ describe('the stream of events', () => {
     await demo.services.servers.snapshotAll({ maxAgeMs: 0 });
     await expect.poll(() => stream.told.join(''), { timeout: 5_000 }).toContain('"queue":[{"model":"qwen3:8b"');
     stream.close();
+  });
+
+  it('ends with the session of whoever watches', async () => {
+    const { port } = await servePage(demo.services, { token: TOKEN });
+    const { cookie } = await logIn(port);
+    const other = (await logIn(port)).cookie;
+    const stream = watch(port, { cookie });
+    const stays = watch(port, { cookie: other });
+    expect(await Promise.all([stream.opened, stays.opened])).toEqual([200, 200]);
+    let over = false;
+    void stream.ended.then(() => {
+      over = true;
+    });
+    let othersOver = false;
+    void stays.ended.then(() => {
+      othersOver = true;
+    });
+    await ask(port, '/api/v1/session', { method: 'DELETE', headers: { cookie } });
+    await expect.poll(() => over).toBe(true);
+    expect(othersOver).toBe(false);
+    stays.close();
   });
 
   it('reads servers faster only while somebody watches', async () => {
