@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type Explained, explainReading } from '../../commands/explain/replan.ts';
 import { explainLogReply } from '../../commands/explain/reply.ts';
+import { CodedError } from '../base/coded.ts';
 import { MAX_PASTE } from '../logs/paste.ts';
 import { readLog } from '../logs/read-log.ts';
 import { EXIT_FAILED, type Tool, type ToolCall } from './command.ts';
@@ -55,11 +56,19 @@ async function textOf(input: NodeJS.ReadableStream): Promise<string> {
   return text;
 }
 
+/** @throws CodedError `log-file-unreadable` */
+async function textOfFile(path: string): Promise<string> {
+  try {
+    return await textOf(createReadStream(path, 'utf8'));
+  } catch (error) {
+    throw new CodedError('log-file-unreadable', { path }, error);
+  }
+}
+
 /** `headroom explain [FILE]`: a log on stdin or in a file. Exit code 0 read, 1 nothing to read. */
 export async function runExplain(tool: Tool, { args, options }: ToolCall): Promise<number> {
   const [file] = args;
-  const text =
-    file === undefined || file === '-' ? await textOf(tool.input) : await textOf(createReadStream(file, 'utf8'));
+  const text = file === undefined || file === '-' ? await textOf(tool.input) : await textOfFile(file);
   const services = await tool.services({ servers: false });
   const explained = await explainReading(readLog(text), services.models, services.estimates.by('tool'));
   if (options.json === true) {

@@ -204,4 +204,10 @@ describe('headroom doctor', () => {
     expect(out).toMatch(/PROBLEM {2}main: Ollama cannot be reached\. Check OLLAMA_HOST/);
     expect(out).toContain('DISCORD_TOKEN is not set');
   });
+
+  it.each(['explain', 'restore'])('%s tells in words of a file that is not there', async (command) => {
+    const { code, error } = await headroom([command, 'nowhere']);
+    expect(code).toBe(1);
+    expect(error).toMatch(/^headroom: There is no (file nowhere|backup of this name) that can be read\.\n$/);
+  });
 });

@@ -124,7 +124,7 @@ describe('a restore', () => {
     writeFileSync(join(folder, 'text'), 'hello '.repeat(2_000));
     await expect(restoreStore(join(folder, 'text'), place(), false)).rejects.toMatchObject({ code: 'backup-invalid' });
     await expect(restoreStore(join(folder, 'missing'), place(), false)).rejects.toMatchObject({
-      code: 'store-unwritable',
+      code: 'backup-missing',
     });
   });
 });

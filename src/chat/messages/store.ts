@@ -59,6 +59,10 @@ export const storeMessages = area({
     en: 'There is nothing to back up: DATA_DIR has no headroom.db.',
     'zh-CN': '没有可备份的内容：DATA_DIR 中没有 headroom.db。',
   },
+  'error.backup-missing': {
+    en: 'There is no backup of this name that can be read.',
+    'zh-CN': '没有可读取的同名备份文件。',
+  },
   'error.backup-invalid': {
     en: 'This file is not a backup of Headroom, or it is damaged.',
     'zh-CN': '该文件不是 Headroom 的备份，或已损坏。',

@@ -6,6 +6,8 @@ export class TransferError extends CodedError<
   | 'backup-exists'
   /** There is nothing to back up yet. */
   | 'backup-nothing'
+  /** There is no file of this name that can be read. */
+  | 'backup-missing'
   /** The file is no backup of this program, or a damaged one. */
   | 'backup-invalid'
   /** What was written does not read back as it was. */

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -23,6 +23,7 @@ export async function restoreStore(file: string, to: StorePlace, replace: boolea
   try {
     // A copy: bringing it up to date changes it.
     const copy = join(folder, 'backup.db');
+    checkReadable(file);
     guarded(() => copyFileSync(file, copy));
     checkBackup(copy);
     const from = await openSqlite(copy);
@@ -36,6 +37,15 @@ export async function restoreStore(file: string, to: StorePlace, replace: boolea
     throw error instanceof TransferError ? error : toStoreError(error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Told apart from a store that cannot be written: nothing of the settings is wrong then. */
+function checkReadable(file: string): void {
+  try {
+    closeSync(openSync(file, 'r'));
+  } catch (error) {
+    throw new TransferError('backup-missing', {}, error);
   }
 }
 
