@@ -18,13 +18,16 @@ const TONES: Readonly<Record<LogVerdict, Tone>> = {
 const MOST_ROWS = 16;
 
 function title(explained: Explained, load: LogLoad, translator: Translator): Text {
-  const model = { code: load.model ?? explained.architecture ?? translator.t('log.model-unknown') };
+  const name = load.model ?? explained.architecture;
+  const model = name === null ? translator.t('log.model-unknown') : { code: name };
   const [count, of] = load.offloaded ?? [null, null];
   switch (explained.verdict) {
     case 'partial':
       return count === null || of === null || count === of
-        ? translator.text('log.title.partial-experts', { model })
+        ? translator.text(name === null ? 'log.title.partial-experts-unnamed' : 'log.title.partial-experts', { model })
         : translator.text('log.title.partial', { model, count, of });
+    case 'refused':
+      return translator.text(name === null ? 'log.title.refused-unnamed' : 'log.title.refused', { model });
     case null:
       return translator.text('log.title.unknown', { model });
     default:
@@ -82,11 +85,14 @@ function whyParams(load: LogLoad): MessageParams {
 /** The reasons in words. */
 function reasons(explained: Explained, load: LogLoad, translator: Translator): Text[] {
   const params = whyParams(load);
-  return explained.why.map((code) =>
-    code === 'system-memory-short' && load.systemRequiredBytes !== null
-      ? translator.text('log.why.system-memory-short-by', params)
-      : translator.text(`log.why.${code}`, params),
-  );
+  return explained.why.map((code) => {
+    if (code === 'system-memory-short' && load.systemRequiredBytes !== null) {
+      return translator.text('log.why.system-memory-short-by', params);
+    }
+    return code === 'cache-large' && load.numCtx === null
+      ? translator.text('log.why.cache-large-alone', params)
+      : translator.text(`log.why.${code}`, params);
+  });
 }
 
 function help(explained: Explained, load: LogLoad, translator: Translator): Text[] {

@@ -52,6 +52,18 @@ describe('/explain', () => {
     expect(rendered(reply)).toContain('It would need 55.2 GiB of memory, but only 30.1 GiB are there.');
   });
 
+  it('says "the model" where the log names none, and no context where it tells none', async () => {
+    const log = [
+      'Error: model requires more system memory (55.2 GiB) than is available (30.1 GiB)',
+      'llama_kv_cache_init: CUDA0 KV buffer size = 1024.00 MiB',
+    ].join('\n');
+    const reply = await explain(log);
+    expect(plainText(reply.title)).toBe('Ollama refused the model.');
+    expect(plainText((await explain(log, 'zh-CN')).title)).toBe('Ollama 拒绝加载该模型。');
+    expect(rendered(reply)).toContain('The cache takes 1.0 GiB.');
+    expect(rendered(reply)).not.toContain('context of 0');
+  });
+
   it.each([
     ['Error: llama runner process has terminated: cudaMalloc failed: out of memory', 'shorter context'],
     ['Error: llama runner process has terminated: exit status 2', 'the lines before this one'],

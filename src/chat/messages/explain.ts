@@ -41,6 +41,10 @@ export const explainMessages = area({
     en: 'There is no file {name} that can be read. Write its path: /explain log:server.log',
     'zh-CN': '没有可读取的文件 {name}。请写出路径：/explain log:server.log',
   },
+  'error.log-file-unreadable': {
+    en: 'There is no file {path} that can be read.',
+    'zh-CN': '没有可读取的文件 {path}。',
+  },
   'log.nothing': {
     en: 'Nothing here that I can read.',
     'zh-CN': '这段内容无法识别。',
@@ -61,6 +65,11 @@ export const explainMessages = area({
   },
   'log.title.cpu': { en: '{model} runs on the CPU alone.', 'zh-CN': '{model} 完全在 CPU 上运行。' },
   'log.title.refused': { en: 'Ollama refused {model}.', 'zh-CN': 'Ollama 拒绝加载 {model}。' },
+  'log.title.refused-unnamed': { en: 'Ollama refused the model.', 'zh-CN': 'Ollama 拒绝加载该模型。' },
+  'log.title.partial-experts-unnamed': {
+    en: "Part of the model's weights is in system memory.",
+    'zh-CN': '该模型有一部分权重在系统内存中。',
+  },
   'log.title.failed': { en: '{model} failed to load.', 'zh-CN': '{model} 加载失败。' },
   'log.title.unknown': {
     en: '{model}: the log does not say how the load ended.',
@@ -153,6 +162,7 @@ export const explainMessages = area({
     en: 'The cache for a context of {ctx} takes {cache:bytes}.',
     'zh-CN': '上下文 {ctx} 的缓存占用 {cache:bytes}。',
   },
+  'log.why.cache-large-alone': { en: 'The cache takes {cache:bytes}.', 'zh-CN': '缓存占用 {cache:bytes}。' },
   'log.why.slots-multiply-context': {
     en: '{slots} requests at the same time need {slots} times the cache.',
     'zh-CN': '并行数 {slots}，缓存也要乘以 {slots}。',
