@@ -54,6 +54,10 @@ async function list(
       after: gib(row.vramAfterBytes),
     };
     const measured = row.vramBeforeBytes !== null || row.vramAfterBytes !== null;
+    if (row.action === 'asked' && row.result === 'ok') {
+      // Written before anything was done: what came of it is not known here.
+      return translator.text('audit.line.asked', params);
+    }
     return translator.text(measured ? 'audit.line.vram' : 'audit.line', params);
   };
   const last = rows.at(-1);

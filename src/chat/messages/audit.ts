@@ -9,6 +9,7 @@ export const auditMessages = area({
   },
   'audit.title.none': { en: 'Nothing is recorded yet.', 'zh-CN': '还没有记录。' },
   'audit.line': { en: '{when}  {who}: {what}, {result}', 'zh-CN': '{when}  {who}：{what}，{result}' },
+  'audit.line.asked': { en: '{when}  {who}: {what}', 'zh-CN': '{when}  {who}：{what}' },
   'audit.line.vram': {
     en: '{when}  {who}: {what}, {result} (VRAM {before} → {after} GiB)',
     'zh-CN': '{when}  {who}：{what}，{result}（显存 {before} → {after} GiB）',
@@ -19,6 +20,7 @@ export const auditMessages = area({
   'audit.result.canceled': { en: 'canceled', 'zh-CN': '已取消' },
   'audit.older': { en: 'Older', 'zh-CN': '更早' },
   'audit.action.load': { en: 'load', 'zh-CN': '加载' },
+  'audit.action.load-set': { en: 'load the set', 'zh-CN': '加载组合' },
   'audit.action.unload': { en: 'unload', 'zh-CN': '卸载' },
   'audit.action.pull': { en: 'download', 'zh-CN': '下载' },
   'audit.action.delete': { en: 'delete', 'zh-CN': '删除' },
