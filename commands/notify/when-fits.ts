@@ -64,7 +64,9 @@ export async function whenFits(context: CommandContext<Services>, options: WhenF
   if (ever.every((largest) => largest !== null && largest < numCtx)) {
     const largest = Math.max(...ever.map((one) => one ?? 0));
     const server = servers.length === 1 ? (servers[0]?.name ?? '') : translator.t('notify.made.any');
-    throw new CommandError('watch-never-fits', { model, ctx: numCtx, server, largest });
+    throw largest === 0
+      ? new CommandError('watch-never-fits-at-all', { model, server })
+      : new CommandError('watch-never-fits', { model, ctx: numCtx, server, largest });
   }
   const watch = await keeper.add({
     ...watchBase(context, options.lifeMs, servers),

@@ -125,9 +125,13 @@ describe('/notify when-fits', () => {
     try {
       const { services } = small;
       const through = createDispatcher({ commands, actionHandlers, services, log: createLog('silent') });
-      const never = await notify('when-fits', { model: 'gemma3:12b', ctx: 131_072 }, { through });
+      const never = await notify('when-fits', { model: 'qwen3:8b', ctx: 40_960 }, { through });
       expect(plainText(never.title)).toMatch(
-        /does not fit on main even when it is empty\. The longest that would fit is \d+/,
+        /does not fit on main even when it is empty\. The longest that would fit is [1-9]\d*/,
+      );
+      const hopeless = await notify('when-fits', { model: 'llama3.3:70b', ctx: 8192 }, { through });
+      expect(plainText(hopeless.title)).toBe(
+        'llama3.3:70b does not fit on main even when it is empty, however short the context.',
       );
     } finally {
       await small.close();

@@ -114,6 +114,10 @@ export const notifyMessages = area({
     en: '{model} with a context of {ctx} does not fit on {server} even when it is empty. The longest that would fit is {largest}.',
     'zh-CN': '即使 {server} 完全空闲，{model} 用 {ctx} 的上下文也放不下，最大可用 {largest}。',
   },
+  'error.watch-never-fits-at-all': {
+    en: '{model} does not fit on {server} even when it is empty, however short the context.',
+    'zh-CN': '即使 {server} 完全空闲，无论上下文多短，{model} 都放不下。',
+  },
   'error.watch-never-free': {
     en: '{server} has {total:bytes} in all, so {wanted:gib} can never be free.',
     'zh-CN': '{server} 总共只有 {total:bytes}；不可能有 {wanted:gib} 空闲。',
