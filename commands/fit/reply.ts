@@ -11,6 +11,7 @@ import { estimatedSpeed, measuredSpeed, shortDay } from '../parts/speed.ts';
 import type { Services } from '../services.ts';
 import { fitActions } from './actions.ts';
 import { type Advice, type FitAnswer, totalBytes, usedGpus } from './answer.ts';
+import { engineText } from './engine.ts';
 import { isIdle, isMain, PARTS } from './parts.ts';
 import { fitPicture } from './picture.ts';
 import type { FitQuestion } from './question.ts';
@@ -211,7 +212,8 @@ function remarks(answer: FitAnswer, translator: Translator, services: Services):
     lines.push(translator.text('fit.note.refused', { text: { code: plan.ollamaError } }));
   }
   for (const note of plan.notes) {
-    if (EVICTION_NOTES.has(note.code)) {
+    // Whoever named the GPUs knows that the others are not used.
+    if (EVICTION_NOTES.has(note.code) || (note.code === 'gpus-hidden' && question.options.on !== undefined)) {
       continue;
     }
     const text = reasonText(translator, 'note', note);
@@ -232,7 +234,7 @@ function remarks(answer: FitAnswer, translator: Translator, services: Services):
   lines.push(
     translator.text('fit.small', {
       server: question.gpusGiven || snapshot === null ? translator.t('fit.given-gpus') : snapshot.name,
-      version: estimate.ollama,
+      engine: engineText(estimate.ollama),
       source: translator.t(`fit.source.${found.source}`),
     }),
   );

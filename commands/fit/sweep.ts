@@ -4,6 +4,7 @@ import type { Translator } from '../../src/chat/translate.ts';
 import type { SweepRow } from '../../src/estimator/plan/sweep.ts';
 import type { EstimateServer } from '../../src/estimator/types.ts';
 import type { Services } from '../services.ts';
+import { engineText } from './engine.ts';
 import type { FitQuestion } from './question.ts';
 
 /** What a sweep found out. */
@@ -97,7 +98,7 @@ export function sweepReply(answer: SweepAnswer, translator: Translator, services
     blocks: [
       table(answer, translator),
       picture(answer, translator, services),
-      { kind: 'small', text: translator.text('sweep.note', { server, version: estimate.ollama }) },
+      { kind: 'small', text: translator.text('sweep.note', { server, engine: engineText(estimate.ollama) }) },
     ],
   };
 }

@@ -90,7 +90,7 @@ async function add(context: Context, options: z.output<typeof addSchema>): Promi
   if (there.length > 0 && fromMs <= nowMs) {
     blocks.push({
       kind: 'text',
-      text: translator.text('reserve.loaded-there', { models: { code: there.join(', ') } }),
+      text: translator.text('reserve.loaded-there', { models: { code: there.join(', ') }, count: there.length }),
     });
   }
   blocks.push({ kind: 'small', text: translator.text('reserve.what') });
@@ -151,7 +151,7 @@ async function stop(context: Context, { id }: z.output<typeof stopSchema>): Prom
 export const reserveCommand: Command<Services> = {
   name: 'reserve',
   description: 'reserve.description',
-  example: '/reserve add gpus:0,1 until:18:00',
+  example: '/reserve add gpus:0,1 until:2h',
   subcommands: {
     add: runnable<Services, typeof addSchema>({
       description: 'reserve.add.description',

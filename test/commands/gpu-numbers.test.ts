@@ -47,6 +47,8 @@ describe('/fit on:', () => {
     expect(used.map((row) => row[0]).every((label) => label === 'GPU 1' || label === 'GPU 2')).toBe(true);
     expect(used.length).toBeGreaterThan(0);
     expect(reply.actions?.some(({ call }) => 'command' in call && call.command === 'load')).toBe(false);
+    // Whoever chose the GPUs is not told that the others were hidden or too old.
+    expect(text(reply)).not.toMatch(/hidden|too old/);
   });
 
   it('says which GPUs there are where one is named that is not', async () => {

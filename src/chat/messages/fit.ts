@@ -148,8 +148,8 @@ export const fitMessages = area({
   'fit.source.computed': { en: 'the quantization is worked out', 'zh-CN': '量化大小为推算值' },
   'fit.source.builtin': { en: 'the model from the built-in list', 'zh-CN': '模型信息来自内置列表' },
   'fit.small': {
-    en: '{server}, Ollama {version}; {source}.',
-    'zh-CN': '{server}，Ollama {version}；{source}。',
+    en: '{server}, {engine}; {source}.',
+    'zh-CN': '{server}，{engine}；{source}。',
   },
   'fit.settings': {
     en: 'Worked out for {slots:int} {slots:plural:request|requests} at the same time, cache type {kv}, flash attention {flash}, batches of {batch:int} tokens.',

@@ -61,7 +61,7 @@ export const quantizationMessages = area({
   'sweep.verdict.refused': { en: 'refused', 'zh-CN': '被拒绝' },
   'sweep.verdict.refused-by-quantizer': { en: 'not possible', 'zh-CN': '无法量化' },
   'sweep.note': {
-    en: "{server}, Ollama {version}. The weights are worked out by llama-quantize's rules; a published file may be mixed differently.",
-    'zh-CN': '{server}，Ollama {version}。权重按 llama-quantize 的规则推算；已发布的文件可能采用不同的混合量化。',
+    en: "{server}, {engine}. The weights are worked out by llama-quantize's rules; a published file may be mixed differently.",
+    'zh-CN': '{server}，{engine}。权重按 llama-quantize 的规则推算；已发布的文件可能采用不同的混合量化。',
   },
 });

@@ -46,7 +46,7 @@ export const reserveMessages = area({
     'zh-CN': '其他人在上面加载前要先征得你同意。Ollama 本身并不知道预订，无法阻止其他程序和客户端。',
   },
   'reserve.loaded-there': {
-    en: 'Loaded there now: {models}. It stays until its time is up or you unload it.',
+    en: 'Loaded there now: {models}. {count:plural:It stays|They stay} until {count:plural:its|their} time is up or you unload {count:plural:it|them}.',
     'zh-CN': '上面已加载：{models}。到时间或你卸载时才会释放。',
   },
   'reserve.overridden': {

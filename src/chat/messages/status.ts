@@ -69,7 +69,7 @@ export const statusMessages = area({
     'zh-CN': '⚠ 有 {count:int} 张之前能看到的 GPU 不见了。',
   },
   'status.others': { en: 'Other programs and the driver: {bytes:bytes}.', 'zh-CN': '其他程序和驱动：{bytes:bytes}。' },
-  'status.age': { en: 'Numbers read {time}.', 'zh-CN': '数据读取于 {time}。' },
+  'status.age': { en: 'Numbers read {time}.', 'zh-CN': '数据读取时间：{time}。' },
   'status.stale': { en: 'The GPU data is old: last read {time}.', 'zh-CN': 'GPU 数据较旧，上次读取于 {time}。' },
   'status.trend.all': {
     en: 'Used on all {count:int} GPUs together, last 24 h',
