@@ -15,7 +15,7 @@ import { matchNames } from '../../src/chat/matching.ts';
 import { allows } from '../../src/chat/permissions.ts';
 import type { Block, Reply } from '../../src/chat/reply.ts';
 import type { Text } from '../../src/chat/text.ts';
-import { MOST_NAME, type ModelSet, type SetBook } from '../../src/schedule/sets/book.ts';
+import { MOST_NAME, type ModelSet, type SetBook, setName } from '../../src/schedule/sets/book.ts';
 import { pickServer } from '../../src/servers/asking/pick-server.ts';
 import { completeModels, completeServer } from '../parts/completion.ts';
 import { serverOption } from '../parts/options.ts';
@@ -173,10 +173,9 @@ export async function completeSet(
 /** A name for a set that nobody named: of its first models, and a number where it is taken. */
 export function ownName(models: readonly WrittenModel[], taken: readonly string[]): string {
   const short = models.map(({ name }) => name.replace(/^.*\//, '').replace(/:.*$/, ''));
-  const base = short
-    .slice(0, 2)
-    .join(' + ')
-    .slice(0, MOST_NAME - 8);
+  const joined = short.slice(0, 2).join(' + ');
+  // As it will be kept: a space at the end of what was cut would hide that the name is taken.
+  const base = setName([...setName(joined)].slice(0, MOST_NAME - 8).join(''));
   const named = short.length > 2 ? `${base} +${short.length - 2}` : base;
   const used = new Set(taken.map((name) => name.toLowerCase()));
   for (let number = 1; ; number += 1) {

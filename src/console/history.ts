@@ -8,14 +8,15 @@ const MAX_FILE_BYTES = HISTORY_LINES * MAX_LINE * 4;
 const OWNER_ONLY = 0o600;
 
 /**
- * What looks like a secret: the forms of well-known tokens (Discord, Hugging Face, GitHub, OpenAI), a word that says that
- * one follows, credentials in an address.
+ * What looks like a secret: the forms of well-known tokens (Discord, Hugging Face, GitHub, GitLab, OpenAI, AWS), a word that
+ * says that one follows, credentials in an address.
  */
 const SECRETS = [
   /[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}/,
-  /\b(?:hf|ghp|gho|ghs|github_pat|sk|xox[bap])[_-][\w-]{10,}/,
+  /\b(?:hf|ghp|gho|ghs|ghu|ghr|github_pat|glpat|sk|xox[baprs])[_-][\w-]{10,}/,
+  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/,
   /\b(?:token|secret|password|passwd|api[_-]?key|authorization|bearer)\b\s*[:=\s]\s*\S/i,
-  /:\/\/[^\s/@]*:[^\s/@]+@/,
+  /:\/\/[^\s/@]+@/,
   /-----BEGIN [A-Z ]*PRIVATE KEY/,
 ];
 /** Settings whose values are secrets. */

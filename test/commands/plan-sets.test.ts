@@ -112,6 +112,10 @@ describe('a set under a name', () => {
     const models = ['hf.co/org/Gemma:Q4', 'qwen3:8b', 'nomic'].map((name) => ({ name, pinned: false }));
     expect(ownName(models, [])).toBe('Gemma + qwen3 +1');
     expect(ownName(models, ['gemma + QWEN3 +1'])).toBe('Gemma + qwen3 +1 2');
+    // Cut in the middle, it is compared as it is kept, and takes no other set's place.
+    const long = ['a'.repeat(31), 'b'].map((name) => ({ name, pinned: false }));
+    expect(ownName(long, [])).toBe('a'.repeat(31));
+    expect(ownName(long, ['a'.repeat(31)])).toBe(`${'a'.repeat(31)} 2`);
   });
 });
 

@@ -85,6 +85,27 @@ function terminal(answer: string, typed = '') {
   return { input, output, asked, raw };
 }
 
+it('gives a terminal nothing to obey, whatever names a server has', () => {
+  const name = 'a\u001b_Gi=1;AAAA\u001b\\\u001b]52;c;AAAA\u0007\u009b31m\u202e\nb';
+  const hostile: PictureSpec = {
+    charts: [
+      {
+        ...bars,
+        title: name,
+        caption: name,
+        warning: name,
+        series: bars.series.map((one) => ({ ...one, label: name })),
+        bars: bars.bars.map((bar) => ({ ...bar, label: name, note: name })),
+      },
+      { ...lines, title: name, lines: lines.lines.map((line) => ({ ...line, label: name })) },
+    ],
+  } as PictureSpec;
+  for (const columns of [40, 80, 160]) {
+    const drawn = blockPicture(hostile, columns, plain);
+    expect(drawn.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  }
+});
+
 describe('how a terminal can show a picture', () => {
   it.each([
     [{ TERM: 'xterm-kitty' }, 'kitty'],

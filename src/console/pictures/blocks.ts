@@ -1,5 +1,6 @@
 import { GIB } from '../../base/bytes.ts';
 import { formatDecimal } from '../../base/format.ts';
+import { withoutInvisible } from '../../base/text.ts';
 import type { Bar, BarsSpec, ChartSpec, ColourName, LinesSpec, PictureSpec } from '../../chat/pictures/spec.ts';
 import { cutToWidth, displayWidth, padToWidth } from '../../chat/table.ts';
 import type { Paint } from '../paint.ts';
@@ -40,7 +41,20 @@ const MOST_BAR = 60;
 
 /** A picture made of characters, as wide as `columns` at most; no line ends in a line break. */
 export function blockPicture(spec: PictureSpec, columns: number, paint: Paint): string[] {
-  return spec.charts.flatMap((chart) => ['', ...drawChart(chart, columns, paint)]);
+  return spec.charts.flatMap((chart) => ['', ...drawChart(harmless(chart), columns, paint)]);
+}
+
+/** The chart with every word in it on one line, without what a terminal would obey: names come from servers. */
+function harmless<T>(part: T): T {
+  if (typeof part === 'string') {
+    return withoutInvisible(part).replaceAll('\n', ' ') as T;
+  }
+  if (Array.isArray(part)) {
+    return part.map(harmless) as T;
+  }
+  return typeof part === 'object' && part !== null
+    ? (Object.fromEntries(Object.entries(part).map(([key, value]) => [key, harmless(value)])) as T)
+    : part;
 }
 
 function drawChart(chart: ChartSpec, columns: number, paint: Paint): string[] {
