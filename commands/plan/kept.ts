@@ -62,12 +62,14 @@ async function keep(context: Context, name: string, models: readonly WrittenMode
   const { services, person, place, translator } = context;
   const book = setsOf(services);
   await checkModels(context, models);
+  const earlier = (await book.list(scopeOf(place))).find((one) => sameSetName(one.name, name));
   const set = await book.keep(scopeOf(place), name, toKept(models), { id: person.id, name: person.name });
   return {
     tone: 'good',
     title: translator.text('plan.kept', { name: { code: set.name } }),
     blocks: [
       { kind: 'code', text: writeSet(set.models) },
+      ...(earlier === undefined || earlier.ownerId === person.id ? [] : [insteadOf(earlier, translator)]),
       { kind: 'small', text: translator.text('plan.kept.how', { name: { code: set.name } }) },
     ],
     actions: [
@@ -78,6 +80,14 @@ async function keep(context: Context, name: string, models: readonly WrittenMode
       },
     ],
   };
+}
+
+const sameSetName = (one: string, other: string) => setName(one).toLowerCase() === setName(other).toLowerCase();
+
+/** What somebody else kept is not gone without a word. */
+function insteadOf({ ownerId, ownerName, models }: ModelSet, translator: Context['translator']): Block {
+  const params = { owner: { user: ownerId, name: ownerName }, models: { code: writeSet(fromKept(models)) } };
+  return { kind: 'text', text: translator.text('plan.kept.instead', params) };
 }
 
 const saveSchema = z.object({ name: nameSchema, models: z.string().trim().min(1).max(1_000) });

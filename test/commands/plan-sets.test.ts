@@ -99,6 +99,16 @@ describe('a set under a name', () => {
     expect(read(await ask('load', { name: 'a' }, 'operator', 'en', 'other'))).toContain('There is no set a here');
   });
 
+  it('tells whose set it replaces, and what that was', async () => {
+    const { rig, ask } = await scene();
+    const grace = { id: 'grace', name: 'Grace' };
+    const models = [{ name: 'qwen3:8b', numCtx: 8_192, pinned: false }];
+    await createSetBook(rig.store.modelSets, Date.now).keep('guild', 'Work', models, grace);
+    const told = read(await ask('save', { name: 'work', models: SET }));
+    expect(told).toContain('that Grace saved: qwen3:8b@8192');
+    expect(read(await ask('save', { name: 'work', models: SET }))).not.toContain('replaces');
+  });
+
   it('is not kept with a slip in it, nor more often than there is room', async () => {
     const { ask } = await scene();
     expect((await ask('save', { name: 'a', models: 'gemma3:12b@soon' })).failed).toBe(true);

@@ -123,6 +123,10 @@ export const planMessages = area({
     en: '/plan load name:{name} loads it, /plan schedule loads it at set times.',
     'zh-CN': '用 /plan load name:{name} 加载，用 /plan schedule 定时加载。',
   },
+  'plan.kept.instead': {
+    en: 'It replaces the set of that name that {owner} saved: {models}',
+    'zh-CN': '它替换了 {owner} 保存的同名组合：{models}',
+  },
   'plan.deleted': { en: '{name} is deleted.', 'zh-CN': '已删除 {name}。' },
   'plan.list.none': { en: 'No set is saved here.', 'zh-CN': '这里还没有保存组合。' },
   'plan.list.how': {
