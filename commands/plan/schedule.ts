@@ -32,7 +32,7 @@ const CRONS = ['0 9 * * 1-5', '0 18 * * 1-5', '0 20 * * *', '0 6 * * *'] as cons
 /** @throws CommandError where there is no chat with channels */
 function schedulesOf(services: Services): SetSchedules {
   if (services.setSchedules === undefined) {
-    throw new CommandError('status-needs-discord');
+    throw new CommandError('plan-needs-discord');
   }
   return services.setSchedules;
 }
@@ -67,7 +67,7 @@ const schedule = runnable<Services, typeof scheduleSchema>({
     const schedules = schedulesOf(services);
     const { channelId } = place;
     if (channelId === null || place.guildId === null) {
-      throw new CommandError('status-needs-discord');
+      throw new CommandError('plan-needs-discord');
     }
     const made = await schedules.create({
       ownerId: person.id,

@@ -205,6 +205,18 @@ describe('/status in the terminal', () => {
         expect(said.failed).toBe(true);
         expect(read(said)).toContain('need Discord');
       }
+      const set = await dispatcher.dispatch(
+        {
+          person: CONSOLE_PERSON,
+          place: CONSOLE_PLACE,
+          locale: 'en',
+          command: 'plan',
+          subcommand: 'schedule',
+          options: { name: 'work', start: '0 9 * * 1-5' },
+        },
+        { progress: () => undefined },
+      );
+      expect(read(set)).toContain('/plan load loads one now');
       await dispatcher.stop(1_000);
     } finally {
       await demo.close();

@@ -62,7 +62,7 @@ describe('/why', () => {
     const load = { person: loader, place: CONSOLE_PLACE, locale: 'en' as const, command: 'load' };
     await ask.dispatch({ ...load, options: { model: 'qwen3:8b', ctx: 8192 } }, { progress: () => undefined });
     let shown = '';
-    for (let look = 0; look < 40 && !shown.includes('Measured on the GPUs'); look++) {
+    for (let look = 0; look < 40 && !shown.includes('On each GPU'); look++) {
       await server.snapshot({ maxAgeMs: 0 });
       const person = { id: 'a', name: 'A', access: 'everyone' as const };
       const call = { person, place: CONSOLE_PLACE, locale: 'en' as const, command: 'why' };
@@ -71,7 +71,7 @@ describe('/why', () => {
     }
     const fullest = [...server.latest()!.gpuViews].sort((a, b) => b.usedBytes! - a.usedBytes!)[0]!.index;
     await several.close();
-    expect(shown).toMatch(new RegExp(`Measured on the GPUs: GPU ${fullest}: \\d`));
+    expect(shown).toMatch(new RegExp(`On each GPU, all counted: GPU ${fullest}: \\d`));
   });
 
   it('finds the program that takes the room, and what changed since it last fitted', async () => {

@@ -127,6 +127,10 @@ export const planMessages = area({
     en: 'It replaces the set of that name that {owner} saved: {models}',
     'zh-CN': '它替换了 {owner} 保存的同名组合：{models}',
   },
+  'error.plan-needs-discord': {
+    en: 'Sets are loaded by the clock only in Discord, where what came of it can be posted. /plan load loads one now.',
+    'zh-CN': '定时加载组合需要 Discord，以便在频道中播报结果。现在加载请用 /plan load。',
+  },
   'plan.deleted': { en: '{name} is deleted.', 'zh-CN': '已删除 {name}。' },
   'plan.list.none': { en: 'No set is saved here.', 'zh-CN': '这里还没有保存组合。' },
   'plan.list.how': {

@@ -19,8 +19,8 @@ export const whyMessages = area({
     'zh-CN': '{server} 上目前没有加载 {model}。',
   },
   'why-loaded.places': {
-    en: 'Measured on the GPUs: {places}; the figure above is what Ollama counts',
-    'zh-CN': '各 GPU 实测占用：{places}；上面的数字由 Ollama 统计',
+    en: 'On each GPU, all counted: {places} (the figure above is what Ollama reports)',
+    'zh-CN': '各 GPU 实际占用：{places}（上面的数字为 Ollama 报告的值）',
   },
   'why-loaded.context': { en: 'Loaded with a context of {ctx}', 'zh-CN': '加载时的上下文为 {ctx}' },
   'why-loaded.loader': { en: 'Loaded by {person} on {since}', 'zh-CN': '由 {person} 于 {since} 加载' },
