@@ -121,8 +121,8 @@ describe('with a GPU server', () => {
   });
 
   it.each([
-    [{ model: 'gemma3:12b', ctx: 0 }, /number of tokens from 1/],
-    [{ model: 'gemma3:12b', ctx: -4096 }, /number of tokens from 1/],
+    [{ model: 'gemma3:12b', ctx: 0 }, /must be a number of tokens: 32768/],
+    [{ model: 'gemma3:12b', ctx: -4096 }, /must be a number of tokens: 32768/],
     [{ model: 'gemma3:12b', gpus: 'many' }, /GPU|gpus/],
     [{ ctx: 4096 }, /model.* is missing/],
   ])('says what is wrong with %j', async (options, words) => {

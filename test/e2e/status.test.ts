@@ -50,7 +50,7 @@ class World {
 
   async live(): Promise<Message> {
     expect(await this.schedule({ cron: '0 9 * * *', mode: 'live', timezone: 'Europe/Berlin' })).toContain(
-      'live status',
+      'one message kept up to date',
     );
     return (await this.discord.waitPost(({ how }) => how === 'post')).message;
   }
@@ -150,9 +150,9 @@ describe.concurrent('/status', { timeout: 90_000 }, () => {
       const refused = await discord.slash('status schedule', { cron: '0 9 * * *' }, stranger).shows();
       expect(refused.text).toContain('You may not use');
       expect(await world.schedule({ cron: '* * * * *' })).toContain('mode:live');
-      expect(await world.schedule({ cron: 'soon' })).toContain('no cron expression');
+      expect(await world.schedule({ cron: 'soon' })).toContain('soon is not a time');
       expect(await world.schedule({ cron: '0 9 * * *', timezone: 'Mars' })).toContain('no time zone');
-      expect(await world.schedule({ cron: '0 9 * * *', channel: '123456789012345678' })).toContain('not one of this');
+      expect(await world.schedule({ cron: '0 9 * * *', channel: '123456789012345678' })).toContain('is not in this Discord server');
       expect(await world.schedule({ cron: '0 9 * * *', channel: quiet.id })).toContain('cannot post there');
       const zones = discord.complete('status schedule', 'timezone', 'berl', { cron: '0 9 * * *' }, OPERATOR);
       expect((await zones.acknowledged()).choices).toContainEqual({ name: 'Europe/Berlin', value: 'Europe/Berlin' });
