@@ -152,7 +152,9 @@ describe.concurrent('/status', { timeout: 90_000 }, () => {
       expect(await world.schedule({ cron: '* * * * *' })).toContain('mode:live');
       expect(await world.schedule({ cron: 'soon' })).toContain('soon is not a time');
       expect(await world.schedule({ cron: '0 9 * * *', timezone: 'Mars' })).toContain('no time zone');
-      expect(await world.schedule({ cron: '0 9 * * *', channel: '123456789012345678' })).toContain('is not in this Discord server');
+      expect(await world.schedule({ cron: '0 9 * * *', channel: '123456789012345678' })).toContain(
+        'is not in this Discord server',
+      );
       expect(await world.schedule({ cron: '0 9 * * *', channel: quiet.id })).toContain('cannot post there');
       const zones = discord.complete('status schedule', 'timezone', 'berl', { cron: '0 9 * * *' }, OPERATOR);
       expect((await zones.acknowledged()).choices).toContainEqual({ name: 'Europe/Berlin', value: 'Europe/Berlin' });
@@ -165,7 +167,7 @@ describe.concurrent('/status', { timeout: 90_000 }, () => {
       expect(await world.list()).toContain(`<#${discord.channel.id}>`);
       const stop = { id: Number(id) };
       expect((await discord.slash('status stop', stop, stranger).shows()).text).toContain('somebody else');
-      expect((await discord.slash('status stop', stop, OPERATOR).shows()).text).toContain('is ended');
+      expect((await discord.slash('status stop', stop, OPERATOR).shows()).text).toContain('has ended');
       expect(await world.list()).toContain('There is no schedule');
       expect(discord.posts).toEqual([]);
     }));
