@@ -333,7 +333,7 @@ describe.skipIf(chromium === undefined)('the fit page in Chromium', () => {
       const field = page.getByLabel(/Token of this page/);
       await field.fill('not-the-token-at-all');
       await page.getByRole('button', { name: 'Log in' }).click();
-      await page.getByText('That is not the token.').waitFor();
+      await page.getByText('The token is wrong.').waitFor();
       expect(await axe(page)).toEqual([]);
       await field.fill(TOKEN);
       await page.getByRole('button', { name: 'Log in' }).click();
