@@ -24,6 +24,25 @@ export function failedReading(
   };
 }
 
+/**
+ * A reading of what a tool or a driver told of this machine's GPUs. One that could not be read is an error with its name,
+ * and none at all is one too.
+ */
+export function measuredReading(
+  from: Pick<Reading, 'source' | 'host' | 'takenAtMs' | 'hostMemory'>,
+  gpus: readonly Gpu[],
+  driverVersion: string | null = null,
+): Reading {
+  const errors = gpus
+    .filter((gpu) => gpu.state === 'unreadable')
+    .map((gpu) => gpuError('gpu-unreadable', { gpu: gpu.name, pci: gpu.pci ?? '?' }));
+  if (gpus.length === 0) {
+    return { ...failedReading(from, [gpuError('no-devices')]), hostMemory: from.hostMemory };
+  }
+  const status = errors.length > 0 ? 'partial' : 'ok';
+  return { ...from, status, basis: 'measured', gpus, processes: null, errors, driverVersion };
+}
+
 export interface SourceOptions {
   readonly kind: GpuSource['kind'];
   /** What a snapshot says it is when nothing could be read. */

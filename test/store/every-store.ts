@@ -536,6 +536,15 @@ export function describeStore(open: () => Promise<Store>): void {
       expect(await modelSets.list('8')).toEqual([{ ...set, guildId: '8' }]);
     });
 
+    it('are no more than a guild may have when many are saved at the same moment', async () => {
+      const { modelSets } = await open();
+      const saved = await Promise.all(
+        Array.from({ length: 12 }, (_, n) => modelSets.put({ ...set, name: `set ${n}` }, 3)),
+      );
+      expect(saved.filter(Boolean)).toHaveLength(3);
+      expect(await modelSets.list('7')).toHaveLength(3);
+    });
+
     it('are no more than a guild may have; one that is there can still be changed', async () => {
       const { modelSets } = await open();
       expect(await modelSets.put({ ...set, name: 'a' }, 2)).toBe(true);

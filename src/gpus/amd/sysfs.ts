@@ -7,9 +7,9 @@ import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { singleLine } from '../../base/text.ts';
 import { sharedPool } from './shared-pool.ts';
-import type { Reading } from '../source.ts';
-import type { Gpu, GpuError, GpuNote, HostMemory } from '../types.ts';
-import { bytesOrNull, gpuError, normalizePci, readNumber } from '../values.ts';
+import { measuredReading, type Reading } from '../source.ts';
+import type { Gpu, GpuNote, HostMemory } from '../types.ts';
+import { bytesOrNull, normalizePci, readNumber } from '../values.ts';
 
 /** One card's files: name to content, `null` where there is none. */
 export interface AmdCard {
@@ -91,34 +91,12 @@ async function readHwmon(folder: string): Promise<readonly (readonly [string, st
  */
 export function amdReading(
   cards: readonly AmdCard[],
-  at: {
-    readonly source: Reading['source'];
-    readonly host: string;
-    readonly takenAtMs: number;
-    readonly hostMemory: HostMemory | null;
-  },
+  at: Pick<Reading, 'source' | 'host' | 'takenAtMs' | 'hostMemory'>,
 ): Reading {
   const all = cards.map((card, index) => readCard(card, index, at.hostMemory));
   const discrete = all.filter((gpu) => gpu.state !== 'uma');
   const gpus = discrete.length > 0 ? discrete : all;
-  const errors: GpuError[] = gpus
-    .filter((gpu) => gpu.state === 'unreadable')
-    .map((gpu) => gpuError('gpu-unreadable', { gpu: gpu.name, pci: gpu.pci ?? '?' }));
-  if (gpus.length === 0) {
-    errors.push(gpuError('no-devices'));
-  }
-  return {
-    source: at.source,
-    host: at.host,
-    takenAtMs: at.takenAtMs,
-    status: gpus.length === 0 ? 'failed' : errors.length > 0 ? 'partial' : 'ok',
-    basis: 'measured',
-    gpus,
-    processes: null,
-    errors,
-    driverVersion: null,
-    hostMemory: at.hostMemory,
-  };
+  return measuredReading(at, gpus);
 }
 
 /** A power limit of its own is a card's, but for the Steam Deck's APU, which has one of at most 29 W (vangogh_ppt.c). */

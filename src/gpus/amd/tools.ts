@@ -6,7 +6,7 @@
 import { MIB } from '../../base/bytes.ts';
 import { singleLine } from '../../base/text.ts';
 import { sharedPool } from './shared-pool.ts';
-import type { Reading } from '../source.ts';
+import { measuredReading, type Reading } from '../source.ts';
 import type { Gpu, HostMemory } from '../types.ts';
 import { bytesOrNull, gpuError, normalizePci, readNumber } from '../values.ts';
 
@@ -94,25 +94,8 @@ function amdGpu(
   };
 }
 
-function toReading(source: 'amd-smi' | 'rocm-smi', gpus: readonly Gpu[], at: At): Reading {
-  const errors = gpus
-    .filter((gpu) => gpu.state === 'unreadable')
-    .map((gpu) => gpuError('gpu-unreadable', { gpu: gpu.name, pci: gpu.pci ?? '?' }));
-  if (gpus.length === 0) {
-    errors.push(gpuError('no-devices'));
-  }
-  return {
-    source,
-    host: at.host,
-    takenAtMs: at.takenAtMs,
-    status: gpus.length === 0 ? 'failed' : errors.length > 0 ? 'partial' : 'ok',
-    basis: 'measured',
-    gpus,
-    processes: null,
-    errors,
-    driverVersion: null,
-    hostMemory: at.hostMemory,
-  };
+function toReading(source: 'amd-smi' | 'rocm-smi', gpus: readonly Gpu[], { host, takenAtMs, hostMemory }: At): Reading {
+  return measuredReading({ source, host, takenAtMs, hostMemory }, gpus);
 }
 
 function notJson(source: 'amd-smi' | 'rocm-smi', text: string, at: At): Reading {

@@ -6,7 +6,7 @@
 
 import { MIB } from '../../base/bytes.ts';
 import { singleLine } from '../../base/text.ts';
-import { failedReading, type Reading } from '../source.ts';
+import { failedReading, measuredReading, type Reading } from '../source.ts';
 import type { Gpu, HostMemory } from '../types.ts';
 import { bytesOrNull, gpuError, readNumber } from '../values.ts';
 
@@ -76,17 +76,7 @@ export function appleReading(
     state: freeBytes === null ? 'unreadable' : 'uma',
     notes: [{ code: 'shared-with-system', params: {} }],
   };
-  const errors = freeBytes === null ? [gpuError('gpu-unreadable', { gpu: chip, pci: '?' })] : [];
-  return {
-    ...at,
-    status: errors.length === 0 ? 'ok' : 'partial',
-    basis: 'measured',
-    gpus: [gpu],
-    processes: null,
-    errors,
-    driverVersion: null,
-    hostMemory,
-  };
+  return measuredReading({ ...at, hostMemory }, [gpu]);
 }
 
 /** Pages that count as used, and those of them that can be had back. */

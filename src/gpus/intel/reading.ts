@@ -1,14 +1,8 @@
-import type { Reading } from '../source.ts';
-import type { Gpu, GpuError, GpuNote, HostMemory } from '../types.ts';
-import { gpuError } from '../values.ts';
+import { measuredReading, type Reading } from '../source.ts';
+import type { Gpu, GpuNote } from '../types.ts';
 import type { IntelCard } from './xpu-smi.ts';
 
-interface At {
-  readonly source: Reading['source'];
-  readonly host: string;
-  readonly takenAtMs: number;
-  readonly hostMemory: HostMemory | null;
-}
+type At = Pick<Reading, 'source' | 'host' | 'takenAtMs' | 'hostMemory'>;
 
 /**
  * Makes a reading of Intel's cards.
@@ -19,24 +13,8 @@ export function intelReading(cards: readonly IntelCard[], driver: readonly Intel
     const known = driver.find(({ pci }) => pci !== null && pci === card.pci);
     return toGpu({ ...card, totalBytes: card.totalBytes ?? known?.totalBytes ?? null }, index);
   });
-  const errors: GpuError[] = gpus
-    .filter((gpu) => gpu.state === 'unreadable')
-    .map((gpu) => gpuError('gpu-unreadable', { gpu: gpu.name, pci: gpu.pci ?? '?' }));
-  if (gpus.length === 0) {
-    errors.push(gpuError('no-devices'));
-  }
-  return {
-    source: at.source,
-    host: at.host,
-    takenAtMs: at.takenAtMs,
-    status: gpus.length === 0 ? 'failed' : errors.length > 0 ? 'partial' : 'ok',
-    basis: 'measured',
-    gpus,
-    processes: null,
-    errors,
-    driverVersion: cards.find(({ driverVersion }) => driverVersion !== null)?.driverVersion ?? null,
-    hostMemory: at.hostMemory,
-  };
+  const known = cards.find(({ driverVersion }) => driverVersion !== null);
+  return measuredReading(at, gpus, known?.driverVersion);
 }
 
 function toGpu(card: IntelCard, position: number): Gpu {

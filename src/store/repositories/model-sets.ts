@@ -3,6 +3,7 @@ import type { Database } from '../database.ts';
 import { StoreError } from '../errors.ts';
 import type { ModelSetTable } from '../tables.ts';
 import type { KeptModel, ModelSet, ModelSetRepository } from '../types.ts';
+import { alone } from './alone.ts';
 import { jsonList, toJson, whole } from './columns.ts';
 
 /** A name as it is compared: in any case of letters the same. */
@@ -12,7 +13,7 @@ const keyOf = (name: string): string => name.toLowerCase();
 export function createModelSetRepository(db: Database): ModelSetRepository {
   return {
     put: (set, most) =>
-      db.transaction().execute(async (transaction) => {
+      alone(db, 'model_sets', async (transaction) => {
         const { count } = await transaction
           .selectFrom('model_sets')
           .select(({ fn }) => fn.countAll<number>().as('count'))

@@ -3,6 +3,7 @@ import type { Database } from '../database.ts';
 import { StoreError } from '../errors.ts';
 import type { ReservationTable } from '../tables.ts';
 import type { NewReservation, Reservation, ReservationRepository, ReservedGpu } from '../types.ts';
+import { alone } from './alone.ts';
 import { jsonList, toJson, whole } from './columns.ts';
 
 const DAY_MS = 86_400_000;
@@ -11,70 +12,37 @@ const KEEP_MS = 30 * DAY_MS;
 
 /** Bookings of servers and GPUs. */
 export function createReservationRepository(db: Database): ReservationRepository {
-  const standing = async (nowMs: number, server?: string): Promise<readonly Reservation[]> => {
-    const rows = await db
-      .selectFrom('reservations')
-      .selectAll()
-      .where('state', '=', 'standing')
-      .where('until_ms', '>', whole(nowMs))
-      .$if(server !== undefined, (query) => query.where('server', '=', server!))
-      .orderBy('from_ms')
-      .orderBy('id')
-      .execute();
-    return rows.map(toReservation);
-  };
-  const tidy = async (nowMs: number): Promise<void> => {
-    await db
-      .updateTable('reservations')
-      .set({ state: 'over' })
-      .where('state', '=', 'standing')
-      .where('until_ms', '<=', whole(nowMs))
-      .execute();
-    await db
-      .deleteFrom('reservations')
-      .where('state', '=', 'over')
-      .where('until_ms', '<', whole(nowMs - KEEP_MS))
-      .execute();
-  };
   return {
-    async create(reservation) {
-      await tidy(reservation.createdAtMs);
-      const row = await db
-        .insertInto('reservations')
-        .values({
-          server: reservation.server,
-          gpus: toJson(reservation.gpus.map(({ uuid, index }) => ({ uuid, index }))),
-          owner_id: reservation.ownerId,
-          owner_name: reservation.ownerName,
-          platform: reservation.platform,
-          guild_id: reservation.guildId,
-          channel_id: reservation.channelId,
-          created_at_ms: whole(reservation.createdAtMs),
-          from_ms: whole(reservation.fromMs),
-          until_ms: whole(reservation.untilMs),
-          state: 'standing',
-        })
-        // The person's own booking is in the way: an index allows one.
-        .onConflict((conflict) => conflict.doNothing())
-        .returningAll()
-        .executeTakeFirst();
-      const others = await standing(reservation.createdAtMs);
-      if (row === undefined) {
-        const own = others.find(({ ownerId }) => ownerId === reservation.ownerId);
-        if (own === undefined) {
-          throw new StoreError('store-refused', { reason: 'changed' });
+    create: (reservation) =>
+      alone(db, 'reservations', async (transaction) => {
+        await tidy(transaction, reservation.createdAtMs);
+        const others = await standing(transaction, reservation.createdAtMs);
+        const inTheWay =
+          others.find(({ ownerId }) => ownerId === reservation.ownerId) ??
+          others.find((other) => overlaps(other, reservation));
+        if (inTheWay !== undefined) {
+          return { inTheWay };
         }
-        return { inTheWay: own };
-      }
-      // Two may have booked at the same moment: the earlier row stands, the later one goes again.
-      const earlier = others.find((other) => other.id < row.id && overlaps(other, reservation));
-      if (earlier !== undefined) {
-        await db.deleteFrom('reservations').where('id', '=', row.id).execute();
-        return { inTheWay: earlier };
-      }
-      return { made: toReservation(row) };
-    },
-    standing,
+        const row = await transaction
+          .insertInto('reservations')
+          .values({
+            server: reservation.server,
+            gpus: toJson(reservation.gpus.map(({ uuid, index }) => ({ uuid, index }))),
+            owner_id: reservation.ownerId,
+            owner_name: reservation.ownerName,
+            platform: reservation.platform,
+            guild_id: reservation.guildId,
+            channel_id: reservation.channelId,
+            created_at_ms: whole(reservation.createdAtMs),
+            from_ms: whole(reservation.fromMs),
+            until_ms: whole(reservation.untilMs),
+            state: 'standing',
+          })
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        return { made: toReservation(row) };
+      }),
+    standing: (nowMs, server) => standing(db, nowMs, server),
     async end(id, ownerId) {
       const row = await db
         .updateTable('reservations')
@@ -87,6 +55,35 @@ export function createReservationRepository(db: Database): ReservationRepository
       return row === undefined ? null : toReservation(row);
     },
   };
+}
+
+/** In force or ahead, by their begin. */
+async function standing(db: Database, nowMs: number, server?: string): Promise<readonly Reservation[]> {
+  const rows = await db
+    .selectFrom('reservations')
+    .selectAll()
+    .where('state', '=', 'standing')
+    .where('until_ms', '>', whole(nowMs))
+    .$if(server !== undefined, (query) => query.where('server', '=', server!))
+    .orderBy('from_ms')
+    .orderBy('id')
+    .execute();
+  return rows.map(toReservation);
+}
+
+/** Ends what is over, and forgets what has been over for long. */
+async function tidy(db: Database, nowMs: number): Promise<void> {
+  await db
+    .updateTable('reservations')
+    .set({ state: 'over' })
+    .where('state', '=', 'standing')
+    .where('until_ms', '<=', whole(nowMs))
+    .execute();
+  await db
+    .deleteFrom('reservations')
+    .where('state', '=', 'over')
+    .where('until_ms', '<', whole(nowMs - KEEP_MS))
+    .execute();
 }
 
 /** Whether two bookings want the same GPU at the same time. */

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Database } from '../database.ts';
 import type { SetScheduleTable } from '../tables.ts';
 import type { SetSchedule, SetScheduleRepository } from '../types.ts';
+import { alone } from './alone.ts';
 import { whole } from './columns.ts';
 
 const DUE = { start: 'start_due_ms', end: 'end_due_ms' } as const;
@@ -10,7 +11,7 @@ const DUE = { start: 'start_due_ms', end: 'end_due_ms' } as const;
 export function createSetScheduleRepository(db: Database): SetScheduleRepository {
   return {
     create: (schedule, most) =>
-      db.transaction().execute(async (transaction) => {
+      alone(db, 'set_schedules', async (transaction) => {
         const { count } = await transaction
           .selectFrom('set_schedules')
           .select(({ fn }) => fn.countAll<number>().as('count'))
