@@ -42,7 +42,7 @@ describe('/ps', () => {
     await ollama.load('llama3.2:1b', { numCtx: 2048, keepAlive: { kind: 'forever' } });
     await freshly();
     const reply = await run('ps');
-    expect(plainText(reply.title)).toMatch(/^2 models loaded on main, \d+\.\d GiB of VRAM\.$/);
+    expect(plainText(reply.title)).toMatch(/^2 models loaded on main, \d+\.\d GiB of VRAM by Ollama's count\.$/);
     expect(reply.tone).toBe('warning');
     expect(rows(reply).find((row) => row[0] === 'qwen3:8b')).toMatchObject([
       'qwen3:8b',

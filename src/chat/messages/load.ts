@@ -29,8 +29,8 @@ export const loadMessages = area({
   },
   'load.title.running': { en: '{model} is being loaded on {server}.', 'zh-CN': '正在 {server} 上加载 {model}。' },
   'load.title.loaded': {
-    en: '{model} is loaded on {server} with a context of {ctx}, all of it on the GPUs ({vram:bytes}).',
-    'zh-CN': '{model} 已在 {server} 上加载（上下文 {ctx}），全部在 GPU 上，占用 {vram:bytes}。',
+    en: "{model} is loaded on {server} with a context of {ctx}, all of it on the GPUs ({vram:bytes} by Ollama's count).",
+    'zh-CN': '{model} 已在 {server} 上加载（上下文 {ctx}），全部在 GPU 上（按 Ollama 的统计占用 {vram:bytes}）。',
   },
   'load.title.partial': {
     en: '{model} is loaded on {server} with a context of {ctx}, but {host:bytes} are in system memory: it will be slow.',

@@ -330,8 +330,8 @@ export const serverMessages = area({
 
   'ps.description': { en: 'What is loaded, by whom, until when', 'zh-CN': '已加载的模型、由谁保留、到何时' },
   'ps.title': {
-    en: '{count:int} {count:plural:model|models} loaded on {server}, {vram:bytes} of VRAM.',
-    'zh-CN': '{server} 上已加载 {count:int} 个模型，占用显存 {vram:bytes}。',
+    en: "{count:int} {count:plural:model|models} loaded on {server}, {vram:bytes} of VRAM by Ollama's count.",
+    'zh-CN': '{server} 上已加载 {count:int} 个模型，按 Ollama 的统计占用显存 {vram:bytes}。',
   },
   'ps.title.none': { en: 'Nothing is loaded on {server}.', 'zh-CN': '{server} 上没有加载任何模型。' },
   'ps.title.unknown': {
