@@ -183,6 +183,14 @@ function speedTexts({ speed, measured, plan }: FitAnswer, translator: Translator
   return texts;
 }
 
+/** The context that was taken because none was named: Ollama's own default, or a usual one where llama-server has none. */
+function defaultedText({ estimate, request }: FitQuestion, translator: Translator): Text {
+  const isBare = estimate?.ollama === 'llama.cpp';
+  return translator.text(isBare ? 'fit.note.ctx-defaulted.llama-cpp' : 'fit.note.ctx-defaulted', {
+    ctx: request.numCtx,
+  });
+}
+
 /** What was assumed, and how sure the numbers are. */
 function remarks(answer: FitAnswer, translator: Translator, services: Services): Text[] {
   const { question, plan, estimate } = answer;
@@ -203,7 +211,7 @@ function remarks(answer: FitAnswer, translator: Translator, services: Services):
     lines.push(translator.text('fit.note.assumed-empty'));
   }
   if (question.ctxDefaulted) {
-    lines.push(translator.text('fit.note.ctx-defaulted', { ctx: question.request.numCtx }));
+    lines.push(defaultedText(question, translator));
   }
   if (plan.computeBasis === 'guess') {
     lines.push(translator.text('fit.note.guess', { architecture: { code: found.spec.architecture } }));
@@ -340,7 +348,7 @@ export function unknownReply(question: FitQuestion, need: Plan, translator: Tran
     blocks.push({ kind: 'small', text: translator.text('fit.note.simulated') });
   }
   if (question.ctxDefaulted) {
-    blocks.push({ kind: 'small', text: translator.text('fit.note.ctx-defaulted', { ctx: question.request.numCtx }) });
+    blocks.push({ kind: 'small', text: defaultedText(question, translator) });
   }
   return {
     tone: 'neutral',

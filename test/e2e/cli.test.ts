@@ -59,6 +59,12 @@ describe('headroom fit', () => {
     expect(out).toContain('fits with a context of 131072');
   });
 
+  it('calls no context the default of a llama-server, which has none', async () => {
+    const { out } = await headroom(['fit', 'gemma3:12b', '--gpus', '2x4090', '--ollama', 'llama.cpp']);
+    expect(out).toContain('llama-server without -c takes as much as it can');
+    expect(out).not.toContain('default');
+  });
+
   it('prints one JSON object with --json', async () => {
     const { code, out } = await headroom(['fit', 'gemma3:12b', '--ctx', '131072', '--gpus', '12GiB', '--json']);
     const plan = JSON.parse(out);

@@ -179,6 +179,10 @@ export const fitMessages = area({
     en: "You gave no context; {ctx} is the server's default.",
     'zh-CN': '没有指定上下文；{ctx} 是服务器的默认值。',
   },
+  'fit.note.ctx-defaulted.llama-cpp': {
+    en: 'You gave no context, so this is for {ctx}; llama-server without -c takes as much as it can.',
+    'zh-CN': '没有指定上下文，按 {ctx} 计算；llama-server 不带 -c 时会尽量取大。',
+  },
   'fit.note.guess': {
     en: 'The architecture {architecture} is unknown: the weights are exact, the compute buffers are a cautious guess.',
     'zh-CN': '未知架构 {architecture}：权重是准确的，计算缓冲区是保守估计。',
