@@ -11,6 +11,8 @@ import type { GpuProof, Proof } from './types.ts';
 export const SETTLE_MS = 2_000;
 const READ_TIMEOUT_MS = 5_000;
 const TRIES = 3;
+/** How often a server is read until nothing is leaving, a quarter of the settling time apart. */
+const LEAVING_LOOKS = 10;
 /** Sizes are sums of printed MiB: a thousandth is rounding, not a spill. */
 const ROUNDING = 0.999;
 
@@ -22,6 +24,21 @@ export function findLoaded(snapshot: ServerSnapshot, model: string): LoadedModel
 /** Reads the server again, fresh. */
 export function readAgain(server: Server): Promise<ServerSnapshot> {
   return server.snapshot({ maxAgeMs: 0, timeoutMs: READ_TIMEOUT_MS });
+}
+
+/**
+ * The server before anything is decided: a model that is leaving is waited for, some seconds at the most. Ollama lists it
+ * until its process has ended (from 0.30 on), and its holder need not be asked about what is gone already. One that is
+ * still answering somebody stays longer, and counts as loaded.
+ */
+export async function readBefore(server: Server, settleMs: number, signal: AbortSignal): Promise<ServerSnapshot> {
+  let snapshot = await readAgain(server);
+  for (let look = 1; look < LEAVING_LOOKS && snapshot.models?.some(({ stopping }) => stopping) === true; look += 1) {
+    await sleep(settleMs / 4, undefined, { signal });
+    snapshot = await readAgain(server);
+  }
+  signal.throwIfAborted();
+  return snapshot;
 }
 
 /**

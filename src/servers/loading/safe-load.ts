@@ -22,7 +22,7 @@ import type { HoldBook } from './holds.ts';
 import { findOrdered } from './ordered-model.ts';
 import { emptyOutcome } from './outcome.ts';
 import { Planner } from './planner.ts';
-import { findLoaded, isOnGpu, proveLoad, proveUnload, readAgain } from './proof.ts';
+import { findLoaded, isOnGpu, proveLoad, proveUnload, readBefore } from './proof.ts';
 import { restore } from './restore.ts';
 import {
   type Answers,
@@ -192,11 +192,10 @@ class SafeLoad {
 
   /** A fresh snapshot, and the server's own spelling of the name. */
   async #look(): Promise<ServerSnapshot> {
-    const { server } = this.#parts;
+    const { server, settleMs } = this.#parts;
     const { signal } = this.#run;
     this.#step('look', 'running');
-    const snapshot = await readAgain(server);
-    signal.throwIfAborted();
+    const snapshot = await readBefore(server, settleMs, signal);
     this.#outcome.before = snapshot;
     if (snapshot.ollama.state !== 'up') {
       throw new Stop('failed', `ollama-${snapshot.ollama.state}`, { server: server.name });

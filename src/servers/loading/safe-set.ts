@@ -13,7 +13,7 @@ import { sameModel } from '../asking/same-model.ts';
 import type { Remark, Server, ServerSnapshot } from '../types.ts';
 import type { HoldBook } from './holds.ts';
 import { findOrdered } from './ordered-model.ts';
-import { readAgain } from './proof.ts';
+import { readBefore } from './proof.ts';
 import { restore } from './restore.ts';
 import {
   type Answers,
@@ -146,8 +146,8 @@ interface SetStart {
   readonly held: readonly Hold[];
 }
 
-async function look({ server, holds }: SetParts): Promise<SetStart> {
-  const before = await readAgain(server);
+async function look({ server, holds, settleMs, signal }: SetParts): Promise<SetStart> {
+  const before = await readBefore(server, settleMs, signal);
   if (before.ollama.state !== 'up') {
     throw new Stop('failed', `ollama-${before.ollama.state}`, { server: server.name });
   }

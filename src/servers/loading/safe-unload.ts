@@ -1,7 +1,7 @@
 import type { Hold } from '../../store/types.ts';
 import type { Remark, Server, ServerSnapshot } from '../types.ts';
 import type { HoldBook } from './holds.ts';
-import { findLoaded, proveUnload, readAgain } from './proof.ts';
+import { findLoaded, proveUnload, readBefore } from './proof.ts';
 import {
   type Answers,
   givenUp,
@@ -98,9 +98,8 @@ export async function safeUnload(parts: UnloadParts, order: UnloadOrder): Promis
 }
 
 async function unload(parts: UnloadParts, order: UnloadOrder, outcome: Mutable<UnloadOutcome>): Promise<void> {
-  const { server, holds, signal } = parts;
-  const before = await readAgain(server);
-  signal.throwIfAborted();
+  const { server, holds, settleMs, signal } = parts;
+  const before = await readBefore(server, settleMs, signal);
   outcome.before = before;
   if (before.ollama.state !== 'up') {
     throw new Stop('failed', `ollama-${before.ollama.state}`, { server: server.name });

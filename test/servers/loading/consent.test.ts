@@ -225,4 +225,15 @@ describe('a hold', () => {
     expect(await rig.loads.extend(rig.server, SMALL, '3h', bob)).toMatchObject({ problem: { code: 'not-loaded' } });
     expect(rig.loaded()).toEqual([]);
   });
+
+  it('is not asked for while it is leaving: it is waited for', async () => {
+    const { questions, askHolder } = answering('keep');
+    const timing = { startupMs: 0, loadBytesPerSecond: 1e15, recoveryMs: 300, pullBytesPerSecond: 1e15 };
+    const rig = await startRig({ parts: { askHolder }, timing });
+    await load(rig, order(SMALL, { numCtx: 65_536, keepAlive: '1h', by: bob }));
+    await otherClient(rig, SMALL, 65_536, 0);
+    const { outcome } = await load(rig, order(SMALL, { numCtx: 8_192, by: ada }));
+    expect(questions).toEqual([]);
+    expect(outcome).toMatchObject({ result: 'loaded', numCtx: 8_192 });
+  });
 });
