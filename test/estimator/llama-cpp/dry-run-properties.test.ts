@@ -11,6 +11,11 @@ const NAMES: readonly FixtureName[] = ['llama3.2-1b', 'llama3.1-8b', 'gemma3-1b'
  * attention runs without flash attention and on several devices at once; a share of the compute buffers.
  */
 const GAPS = 0.1;
+/**
+ * With layers in system memory their weights and cache pass through the GPU's buffer too. llama.cpp's own planner
+ * (b10256) takes 338.80 MiB for gpt-oss-20b with four layers on the GPU and a context of 78592, and 208.95 for 78848.
+ */
+const GAPS_BESIDE_HOST = 0.5;
 
 const configs = fc.record({
   name: fc.constantFrom(...NAMES),
@@ -51,9 +56,10 @@ function total(plan: LlamaCppPlan): number {
   );
 }
 
-function expectNotLess(larger: LlamaCppPlan, smaller: LlamaCppPlan): void {
+function expectNotLess(larger: LlamaCppPlan, smaller: LlamaCppPlan, { numGpu }: Config): void {
+  const gaps = numGpu < 0 ? GAPS : GAPS_BESIDE_HOST;
   const compute = [...smaller.gpus, smaller.host].reduce((sum, device) => sum + device.computeBytes, 0);
-  expect(total(larger)).toBeGreaterThanOrEqual(total(smaller) - GAPS * compute);
+  expect(total(larger)).toBeGreaterThanOrEqual(total(smaller) - gaps * compute);
   larger.gpus.forEach((device, i) => {
     expect(device.cacheBytes).toBeGreaterThanOrEqual(smaller.gpus[i]!.cacheBytes);
     expect(device.weightsBytes).toBe(smaller.gpus[i]!.weightsBytes);
@@ -66,7 +72,7 @@ describe('memory does not fall', () => {
       fc.property(configs, fc.integer({ min: 1, max: 64 }), (c, steps) => {
         const spec = model(c.name);
         const more = planLlamaCpp(spec, config({ ...c, numCtx: c.numCtx + steps * 256 }));
-        expectNotLess(more, planLlamaCpp(spec, config(c)));
+        expectNotLess(more, planLlamaCpp(spec, config(c)), c);
       }),
       { numRuns: 150 },
     );
@@ -77,7 +83,7 @@ describe('memory does not fall', () => {
       fc.property(configs, (c) => {
         const spec = model(c.name);
         const more = planLlamaCpp(spec, config({ ...c, numUbatch: c.numUbatch * 2 }));
-        expectNotLess(more, planLlamaCpp(spec, config(c)));
+        expectNotLess(more, planLlamaCpp(spec, config(c)), c);
       }),
       { numRuns: 100 },
     );
